@@ -1,0 +1,54 @@
+"""Where exact and floating point meet: numbers become rationals here, formulas become NumPy functions here.
+
+A float is read as the decimal it prints as: 0.1 is 1/10. Whoever typed 0.9 and 3.8 meant those, and then the edge of a
+stable region is where the person expects it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from functools import cache
+from numbers import Integral, Rational, Real
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+Compiled = Callable[..., Any]
+
+
+def exact(number: Any) -> sp.Expr:
+    """A SymPy number or formula from anything that a person writes as one: int, float, Fraction, NumPy or SymPy."""
+    if isinstance(number, sp.Float):
+        return sp.Rational(str(number))
+    if isinstance(number, sp.Basic):
+        return number.replace(lambda part: isinstance(part, sp.Float), exact) if number.has(sp.Float) else number
+    if isinstance(number, Integral):
+        return sp.Integer(int(number))
+    if isinstance(number, Rational):
+        return sp.Rational(number.numerator, number.denominator)
+    if isinstance(number, Real) and np.isfinite(float(number)):
+        return sp.Rational(repr(float(number)))
+    raise TypeError(f"expected a finite real number or a formula; got {number!r}")
+
+
+def fraction(number: Any) -> Fraction:
+    """The same reading as ``exact``, as a Fraction: for arithmetic with numbers alone."""
+    if isinstance(number, Integral):
+        return Fraction(int(number))
+    if isinstance(number, Rational):
+        return Fraction(number.numerator, number.denominator)
+    value = exact(number)
+    return Fraction(int(value.p), int(value.q)) if value.is_Rational else Fraction(repr(float(value)))
+
+
+@cache
+def compiled(arguments: tuple[sp.Symbol, ...], formulas: tuple[sp.Expr, ...]) -> Compiled:
+    """A function of floats or arrays, in the order of ``arguments``, that returns the list of values of ``formulas``."""
+    return sp.lambdify(arguments, list(formulas), modules="numpy", cse=True)  # type: ignore[no-any-return]
+
+
+def evaluate(arguments: Sequence[sp.Symbol], formulas: Sequence[sp.Expr], values: Sequence[Any]) -> list[Any]:
+    """The formulas at these values."""
+    return list(compiled(tuple(arguments), tuple(formulas))(*values))

@@ -1,0 +1,1 @@
+"""Theory and runs go in; checks come out: what was predicted, what was observed, and whether they agree."""

@@ -1,0 +1,50 @@
+"""One claim held against one observation: ``Check``; and the same on purpose with wrong theory: ``Control``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Check:
+    """A claim, what theory predicts, what was observed, and how far apart they may be and why.
+
+    ``error`` is compared with ``tolerance``; ``passed`` is None where the check could not be made (``why`` says the
+    reason), and that is neither a pass nor a failure.
+    """
+
+    kind: str
+    claim: str
+    predicted: float | None
+    observed: float | None
+    error: float | None
+    tolerance: float | None
+    why: str
+    passed: bool | None
+
+    def __bool__(self) -> bool:
+        return self.passed is not False
+
+
+@dataclass(frozen=True)
+class Control:
+    """The same kind of check made with a deliberate fault in the theory; it must be ``rejected``."""
+
+    kind: str
+    fault: str
+    error: float | None
+    tolerance: float | None
+    rejected: bool | None
+
+    def __bool__(self) -> bool:
+        return self.rejected is not False
+
+
+def compared(kind: str, claim: str, predicted: float, observed: float, error: float, tolerance: float, why: str) -> Check:
+    """A check whose verdict is ``error ≤ tolerance``."""
+    return Check(kind, claim, float(predicted), float(observed), float(error), float(tolerance), why, bool(error <= tolerance))
+
+
+def not_made(kind: str, claim: str, why: str) -> Check:
+    """A check that could not be made, and why."""
+    return Check(kind, claim, None, None, None, None, why, None)

@@ -1,0 +1,194 @@
+"""An update rule goes in, a ``Method`` comes out: its signature says which states and hyperparameters it has.
+
+The rule is a plain function ``rule(f, x, *buffers, *, lr, ...)`` that returns the next state. ``f`` is the objective,
+known only through its oracles; the states are positional, the position first; hyperparameters are keyword-only.
+"""
+
+from __future__ import annotations
+
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, Protocol, overload
+
+import numpy as np
+
+from convergence.errors import BadHyperparameter, BadName, BadRule, nearest
+
+State = tuple[Any, ...]
+Rule = Callable[..., Any]
+Start = Callable[..., Any]
+
+
+class Objective(Protocol):
+    """What a rule may ask: the gradient at a point, and the Newton step of a gradient."""
+
+    def grad(self, x: Any, /) -> Any: ...
+
+    def solve(self, g: Any, /) -> Any: ...
+
+
+@dataclass(frozen=True)
+class Method:
+    """An optimisation method: one update rule, read by everything else.
+
+    ``state`` and ``hyper`` are the names in the rule's signature; ``defaults`` the hyperparameters that need not be
+    given. ``cv.method`` makes one from a function.
+    """
+
+    name: str
+    rule: Rule
+    state: tuple[str, ...]
+    hyper: tuple[str, ...]
+    defaults: tuple[tuple[str, float], ...] = ()
+    starts: Start | None = None
+
+    def __call__(self, f: Objective, *state: Any, **hyper: Any) -> State:
+        """The next state, as a tuple of ``len(self.state)`` entries. BadRule when the function returns another number."""
+        return _as_state(self, self.rule(f, *state, **hyper))
+
+    def start(self, f: Objective, x: Any) -> State:
+        """The first state at position ``x``: buffers zero, unless the method says otherwise."""
+        if self.starts is None:
+            return (x, *(x * 0 for _ in self.state[1:]))
+        return _as_state(self, self.starts(f, x))
+
+    def settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The hyperparameters with defaults filled in, in the order of the signature.
+
+        Raises BadHyperparameter for a name that is missing or unknown, and for a value that is not a finite real
+        number (or an array of them), or a negative learning rate.
+        """
+        for name in given:
+            if name not in self.hyper:
+                raise BadHyperparameter(f"{self.name} has no hyperparameter {name!r}: {nearest(name, self.hyper)}")
+        full = {**dict(self.defaults), **given}
+        missing = [name for name in self.hyper if name not in full]
+        if missing:
+            raise BadHyperparameter(
+                f"{self.name} needs {', '.join(self.hyper)}; missing: {', '.join(missing)}. "
+                f"Give {'it' if len(missing) == 1 else 'them'} as keyword arguments."
+            )
+        return {name: _checked(self, name, full[name]) for name in self.hyper}
+
+    @property
+    def rate(self) -> str | None:
+        """The hyperparameter that scales the step: ``lr``, else the first one; None where there is none."""
+        return "lr" if "lr" in self.hyper else next(iter(self.hyper), None)
+
+    @property
+    def doc(self) -> str:
+        """The rule's docstring."""
+        return inspect.getdoc(self.rule) or ""
+
+    @property
+    def title(self) -> str:
+        """The name as one writes it in a heading."""
+        return self.name.replace("_", " ")
+
+    @property
+    def code(self) -> str:
+        """The rule as it is written, without decorator and docstring; empty where the source cannot be found."""
+        try:
+            source = textwrap.dedent(inspect.getsource(self.rule))
+        except (OSError, TypeError):
+            return ""
+        return _without_docstring(source[source.index("def ") :], self.rule.__doc__)
+
+    def __repr__(self) -> str:
+        return f"Method {self.name}({', '.join(self.state)}; {', '.join(self.hyper)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _find, (self.rule.__module__, self.rule.__qualname__)
+
+
+@overload
+def method(rule: Rule, /) -> Method: ...
+@overload
+def method(*, start: Start | None = None, name: str | None = None) -> Callable[[Rule], Method]: ...
+def method(rule: Rule | None = None, /, *, start: Start | None = None, name: str | None = None) -> Any:
+    """Make a Method of an update rule: ``@method``, or ``@method(start=first_state)`` where buffers do not begin at zero.
+
+    ``start(f, x)`` returns the first state. Raises BadRule when the signature is not (f, x, ..., *, hyperparameters).
+    """
+    if rule is None:
+        return lambda function: _made(function, start, name)
+    return _made(rule, start, name)
+
+
+def as_method(given: Any, known: Mapping[str, Method]) -> Method:
+    """A Method from a Method, a plain update rule, or a name in ``known``. BadName or BadRule when it is none of these."""
+    if isinstance(given, Method):
+        return given
+    if isinstance(given, str):
+        if given not in known:
+            raise BadName(f"there is no method {given!r}: {nearest(given, known)}")
+        return known[given]
+    return method(given)
+
+
+def _made(rule: Rule, start: Start | None, name: str | None) -> Method:
+    if not callable(rule):
+        raise BadRule(f"a method is made of an update rule, a function (f, x, ..., *, lr, ...); got {rule!r}")
+    parameters = list(inspect.signature(rule).parameters.values())
+    positional = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    keywords = [p for p in parameters if p.kind is p.KEYWORD_ONLY]
+    if len(positional) < 2 or len(positional) + len(keywords) != len(parameters):
+        raise BadRule(
+            f"an update rule takes the objective, then the state, then keyword-only hyperparameters: "
+            f"(f, x, ..., *, lr, ...); {rule.__name__} takes {inspect.signature(rule)}"
+        )
+    defaults = tuple((p.name, p.default) for p in keywords if p.default is not p.empty)
+    return Method(name or rule.__name__, rule, tuple(positional[1:]), tuple(p.name for p in keywords), defaults, start)
+
+
+def _as_state(method: Method, result: Any) -> State:
+    state = result if isinstance(result, tuple) else (result,)
+    if len(state) != len(method.state):
+        raise BadRule(
+            f"{method.name} must return its next state, {len(method.state)} value(s) ({', '.join(method.state)}); "
+            f"it returned {len(state)}"
+        )
+    return state
+
+
+def _checked(method: Method, name: str, value: Any) -> Any:
+    if type(value) in (int, float) and isfinite(value) and value >= 0:
+        return value
+    array = np.asarray(value)
+    if array.dtype == object and hasattr(value, "free_symbols"):
+        numeric = not value.free_symbols and bool(value.is_finite) and bool(value.is_real)
+    else:
+        numeric = array.dtype != bool and array.dtype.kind in "iufO" and _finite(array)
+    if not numeric:
+        raise BadHyperparameter(f"{method.name}: {name} must be a finite real number; got {value!r}")
+    if name == "lr" and np.any(array < 0):
+        raise BadHyperparameter(f"{method.name}: a learning rate cannot be negative; got lr={value!r}")
+    return value
+
+
+def _finite(array: Any) -> bool:
+    try:
+        return bool(np.isfinite(array.astype(float)).all())
+    except (TypeError, ValueError, OverflowError):
+        return False
+
+
+def _without_docstring(source: str, doc: str | None) -> str:
+    if not doc:
+        return source.rstrip()
+    quote = next((q for q in ('"""', "'''") if q in source), None)
+    if quote is None:
+        return source.rstrip()
+    head, _, rest = source.partition(quote)
+    return (head.rstrip() + rest.partition(quote)[2].rstrip()).rstrip()
+
+
+def _find(module: str, qualified: str) -> Any:
+    found: Any = sys.modules.get(module) or __import__(module, fromlist=["_"])
+    for part in qualified.split("."):
+        found = getattr(found, part)
+    return found

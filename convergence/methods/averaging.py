@@ -1,0 +1,32 @@
+"""Momentum as an exponentially weighted average of gradients, in the two conventions of the course notes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convergence.method import Objective, State, method
+
+
+def first_gradient(f: Objective, x: Any) -> State:
+    """The average begins at the first gradient, not at zero."""
+    return x, f.grad(x)
+
+
+@method(start=first_gradient)
+def ema_momentum(f: Objective, x: Any, z: Any, *, lr: Any, momentum: Any) -> State:
+    """The course's average: z ← (1−β)z + β∇f(x), x ← x − ηz, with z = ∇f(x₀) before the first step.
+
+    Here momentum = β weighs the *new gradient*: β = 1 is gradient descent, small β is much memory.
+    """
+    z = (1 - momentum) * z + momentum * f.grad(x)
+    return x - lr * z, z
+
+
+@method
+def ema_momentum_zero_start(f: Objective, x: Any, v: Any, *, lr: Any, momentum: Any) -> State:
+    """The damped average, buffer zero at first: v ← βv + (1−β)∇f(x), x ← x − ηv.
+
+    Here momentum = β weighs the *memory*: heavy ball at the learning rate η(1−β).
+    """
+    v = momentum * v + (1 - momentum) * f.grad(x)
+    return x - lr * v, v

@@ -1,0 +1,13 @@
+"""Gradient descent."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convergence.method import Objective, State, method
+
+
+@method
+def gradient_descent(f: Objective, x: Any, *, lr: Any) -> State:
+    """Gradient descent with a constant step (Cauchy 1847): x ← x − η∇f(x)."""
+    return (x - lr * f.grad(x),)

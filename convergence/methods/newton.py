@@ -1,0 +1,13 @@
+"""Newton's method."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convergence.method import Objective, State, method
+
+
+@method
+def newton(f: Objective, x: Any, *, lr: Any) -> State:
+    """Damped Newton (Nocedal & Wright 2006, eq. 3.30): x ← x − ηH⁻¹∇f(x); lr = 1 is the pure step."""
+    return (x - lr * f.solve(f.grad(x)),)

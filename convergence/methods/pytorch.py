@@ -1,0 +1,34 @@
+"""PyTorch's SGD: with dampening, and with its Nesterov switch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from convergence.method import Objective, State, method
+
+
+def undampened(f: Objective, x: Any) -> State:
+    """PyTorch fills the buffer with the first gradient, without dampening."""
+    return x, f.grad(x)
+
+
+@method(start=undampened)
+def torch_sgd(f: Objective, x: Any, v: Any, *, lr: Any, momentum: Any, dampening: Any = 0) -> State:
+    """torch.optim.SGD: v ← βv + (1−d)∇f(x), x ← x − ηv, where the very first v is ∇f(x₀) whole (PyTorch 2.x, SGD).
+
+    The state holds the buffer that the *coming* step uses, so that the undampened first step needs no step counter.
+    With momentum=0 PyTorch skips the buffer, and with it the dampening; give dampening=0 there.
+    """
+    x = x - lr * v
+    return x, momentum * v + (1 - dampening) * f.grad(x)
+
+
+@method
+def torch_sgd_nesterov(f: Objective, x: Any, v: Any, *, lr: Any, momentum: Any) -> State:
+    """torch.optim.SGD(nesterov=True): v ← βv + g, x ← x − η(g + βv) with g = ∇f(x) (PyTorch 2.x, SGD).
+
+    Nesterov's method written for the look-ahead point; PyTorch allows no dampening with it.
+    """
+    g = f.grad(x)
+    v = momentum * v + g
+    return x - lr * (g + momentum * v), v

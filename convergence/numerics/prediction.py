@@ -1,0 +1,73 @@
+"""A problem, a method and settings go in; the run comes out in closed form, without stepping through the data.
+
+In the basis of the directions the state of each is A^k times its first: powers of small blocks, by repeated squaring. That
+serves blocks of any size, defective ones included, and k steps cost log₂ k products.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convergence.crossing import compiled
+from convergence.method import Method
+from convergence.numerics.spectral import arguments, blocks
+from convergence.numerics.trajectory import Run, checked_steps, cut, first_position
+from convergence.problem import LeastSquares
+from convergence.theory.dynamics import dynamics
+
+Array = NDArray[np.float64]
+
+
+def predict(problem: LeastSquares, method: Method, steps: int, start: Any = None, **hyper: Any) -> Run:
+    """What ``simulate`` would record, from the derived iteration matrix alone.
+
+    For a rule that is linear this is exact up to rounding; for one that was linearised at the minimiser it holds near it.
+    Raises what ``simulate`` raises, and NotLinear for a rule without an iteration matrix.
+    """
+    settings = method.settings(hyper)
+    x = first_position(problem, start)
+    with np.errstate(all="ignore"):
+        rest = _rest(method, problem, settings) * problem.to_directions(problem.reachable(x))
+        first = problem.to_directions(np.array(method.start(problem, x))) - rest
+        errors = powers(blocks(method, problem.curvatures, settings), first.T, checked_steps(steps) + 1)
+        return _recorded(problem, method, settings, errors, rest)
+
+
+def powers(matrices: Array, first: Array, count: int) -> Array:
+    """The states A^k·first for k < count: matrices (d, n, n), first (d, n) -> (n, count, d), contiguous."""
+    states = np.empty((*first.shape, count))
+    states[..., 0] = first
+    power, done = np.where(np.any(first != 0, axis=1)[:, None, None], matrices, 0.0), 1  # at rest stays at rest
+    while done < count:
+        more = min(done, count - done)
+        np.matmul(power, states[..., :more], out=states[..., done : done + more])
+        done += more
+        if done < count:
+            power = power @ power
+    return np.ascontiguousarray(states.transpose(1, 2, 0))
+
+
+def _rest(method: Method, problem: LeastSquares, settings: dict[str, Any]) -> Any:
+    """What each state is at the minimiser, in units of the minimiser: (n, 1), or (n, d) where it depends on λ."""
+    if (constant := _constant_rest(method)) is not None:
+        return constant
+    values = compiled(arguments(method), dynamics(method).rest)(problem.curvatures, *settings.values())
+    return np.stack([np.broadcast_to(v, problem.curvatures.shape) for v in values])
+
+
+@cache
+def _constant_rest(method: Method) -> Array | None:
+    rest = dynamics(method).rest
+    return np.array([[float(c)] for c in rest]) if all(c.is_number for c in rest) else None
+
+
+def _recorded(problem: LeastSquares, method: Method, settings: dict[str, Any], errors: Array, rest: Array) -> Run:
+    error, basis = errors[0], problem.directions.T
+    states = ((errors + rest[:, None]).reshape(-1, len(basis)) @ basis).reshape(errors.shape).transpose(1, 0, 2)
+    pull = error * problem.curvatures
+    grad, loss = pull @ basis, problem.minimum + 0.5 * (pull * error).sum(axis=1)
+    return cut(Run(method.name, settings, states[:, 0], states, grad, loss, error, None, predicted=True))

@@ -1,0 +1,138 @@
+"""A method, curvatures and grids of settings go in; spectral radii come out.
+
+No eigenvalue solver up to three states: for z² − 2hz + δ the radius is max(√δ⁺, |h| + √(h²−δ)⁺), and a cubic is a real
+root and such a quadratic.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, reduce
+from typing import Any, Literal
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from convergence.crossing import Compiled, compiled
+from convergence.errors import BadHyperparameter
+from convergence.method import Method
+from convergence.numerics.roots import largest_modulus, quadratic_modulus
+from convergence.numerics.spectral import arguments
+from convergence.theory.dynamics import dynamics
+from convergence.theory.symbols import CURVATURE
+
+Array = NDArray[np.float64]
+
+CHUNK = 2**14
+"""Points computed at a time, so that the few arrays at work stay in a core's cache."""
+
+
+def spectral_radius(method: Method, curvature: Any, *, over: Literal["spectrum"] | None = None, **hyper: Any) -> Array:
+    """The spectral radius of the iteration matrix: float array, broadcast over ``curvature`` and the hyperparameters.
+
+    With ``over="spectrum"`` the last axis of ``curvature`` is a spectrum, and the largest radius over it is returned,
+    broadcast over the rest. Curvatures are in units of the loss (λ = cσ²). Raises BadHyperparameter for wrong names, or a
+    curvature that is not a finite real number.
+    """
+    settings = {name: np.asarray(value, dtype=float) for name, value in method.settings(hyper).items()}
+    curvatures = _curvatures(method, curvature, over)
+    shape = np.broadcast_shapes(curvatures[0].shape, *(value.shape for value in settings.values()))
+    radius = np.empty(shape)
+    for chosen in _chunks(shape):
+        parts = [_part(c, chosen, len(shape)) for c in curvatures]
+        some = [_part(value, chosen, len(shape)) for value in settings.values()]
+        radius[chosen] = reduce(np.maximum, (_radius(factor, parts, some) for factor in _factors(method)))
+    return radius if shape else radius[()]
+
+
+def _curvatures(method: Method, curvature: Any, over: str | None) -> list[Array]:
+    """Arrays of curvatures over which the largest radius counts: one array, or the members of a spectrum."""
+    values = np.asarray(curvature)
+    if values.dtype.kind not in "iufO" or over not in (None, "spectrum") or (over and not (values.ndim and values.size)):
+        expected = "an array whose last axis is the spectrum" if over else "a real number or an array of them"
+        raise BadHyperparameter(f'curvature must be {expected} (over is None or "spectrum"); got {curvature!r}, {over=}')
+    values = values.astype(float)
+    if not np.isfinite(values).all():
+        raise BadHyperparameter(f"curvatures must be finite; got {curvature!r}")
+    if over is None:
+        return [values]
+    # Where the radius is quasiconvex in the curvature, its largest value stands at an end of the spectrum.
+    return [values.min(axis=-1), values.max(axis=-1)] if _quasiconvex(method) else list(np.moveaxis(values, -1, 0))
+
+
+@cache
+def _quasiconvex(method: Method) -> bool:
+    """At most two states and coefficients affine in λ: then {λ: radius ≤ r} is an interval, for every r."""
+    characteristic = dynamics(method).characteristic
+    return characteristic.degree() <= 2 and all(_is_affine(c) for c in characteristic.all_coeffs())
+
+
+@dataclass(frozen=True)
+class _Factor:
+    """A factor of the characteristic polynomial: its lower coefficients as a function of (λ, settings).
+
+    ``half``: where only the trace depends on λ, and affinely, then −trace/2 = at_zero + slope·λ and the determinant, as
+    functions of the settings. They are evaluated in the small shapes of their own symbols, before they meet on the grid.
+    """
+
+    degree: int
+    lower: Compiled
+    half: Compiled | None
+
+
+@cache
+def _factors(method: Method) -> tuple[_Factor, ...]:
+    return tuple(_compiled(method, factor) for factor, _ in dynamics(method).factors)
+
+
+def _compiled(method: Method, factor: sp.Poly) -> _Factor:
+    first, *others = factor.all_coeffs()[1:]
+    lower = compiled(arguments(method), (first, *others))
+    if factor.degree() > 2 or not _is_affine(first) or any(c.has(CURVATURE) for c in others):
+        return _Factor(factor.degree(), lower, None)
+    parts = (first.subs(CURVATURE, 0), sp.diff(first, CURVATURE))
+    share = sp.Rational(1, factor.degree())
+    half = compiled(arguments(method)[1:], (*(sp.factor(p * share) for p in parts), *others))
+    return _Factor(factor.degree(), lower, half)
+
+
+def _is_affine(coefficient: sp.Expr) -> bool:
+    return bool(sp.expand(sp.diff(coefficient, CURVATURE, 2)) == 0)
+
+
+def _radius(factor: _Factor, curvatures: Sequence[Array], settings: Sequence[Array]) -> Array:
+    if factor.half is None:
+        return reduce(np.maximum, (largest_modulus(factor.lower(c, *settings)) for c in curvatures))
+    at_zero, slope, *determinant = factor.half(*settings)
+    size = _largest_magnitude(at_zero, slope, curvatures)
+    return quadratic_modulus(size, *determinant) if determinant else size
+
+
+def _largest_magnitude(at_zero: Any, slope: Any, curvatures: Sequence[Array]) -> Array:
+    """The largest |at_zero + slope·λ|: for the two ends of an interval that is |value in the middle| + |slope|·half its length."""
+    if len(curvatures) != 2:
+        return reduce(np.maximum, (np.abs(at_zero + slope * c) for c in curvatures))
+    low, high = curvatures
+    size = np.asarray(at_zero + slope * ((high + low) / 2))
+    np.abs(size, out=size)
+    spread = np.abs(slope * ((high - low) / 2))
+    return np.add(size, spread, out=size) if np.broadcast_shapes(size.shape, spread.shape) == size.shape else size + spread
+
+
+def _chunks(shape: tuple[int, ...]) -> list[Any]:
+    """Slices of the leading axes that cut an array of this shape into parts of about CHUNK entries."""
+    row = int(np.prod(shape[1:]))
+    if not shape or shape[0] * row <= CHUNK:
+        return [()]
+    if row <= CHUNK:
+        step = max(1, CHUNK // row)
+        return [(slice(first, first + step),) for first in range(0, shape[0], step)]
+    return [(slice(first, first + 1), *rest) for first in range(shape[0]) for rest in _chunks(shape[1:])]
+
+
+def _part(value: Array, chosen: tuple[Any, ...], ndim: int) -> Array:
+    """The part of a broadcast array that belongs to a chunk of the result; axes of length one stay whole."""
+    own = (*chosen, *[slice(None)] * (ndim - len(chosen)))[ndim - value.ndim :]
+    return value[tuple(slice(None) if size == 1 else part for part, size in zip(own, value.shape, strict=True))]

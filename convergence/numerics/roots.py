@@ -1,0 +1,71 @@
+"""Coefficients of monic real polynomials as arrays go in; the largest modulus of their roots comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+NEWTON_STEPS = 2
+"""From a closed form's 1e-9 or better, two quadratically convergent steps reach rounding."""
+
+
+def largest_modulus(lower: Sequence[Any]) -> Array:
+    """The largest modulus of the roots of monic polynomials, given by their lower coefficients, highest first."""
+    if len(lower) == 1:
+        return np.abs(np.asarray(lower[0], dtype=float))
+    if len(lower) == 2:
+        return quadratic_modulus(np.abs(np.asarray(lower[0], dtype=float)) * 0.5, lower[1])
+    if len(lower) == 3:
+        return cubic_modulus(*lower)
+    return companion_modulus(lower)
+
+
+def quadratic_modulus(half: Array, determinant: Any) -> Array:
+    """For z² ± 2·half·z + determinant with half ≥ 0: max(√δ⁺, half + √(half² − δ)⁺)."""
+    root = np.asarray(half * half - determinant)
+    np.maximum(root, 0.0, out=root)
+    np.sqrt(root, out=root)
+    root += half
+    result: Array = np.maximum(root, np.sqrt(np.maximum(determinant, 0.0)))
+    return result
+
+
+def cubic_modulus(a: Any, b: Any, c: Any) -> Array:
+    """For z³ + az² + bz + c: its isolated real root by Cardano or Viète, polished, and the quadratic that is left."""
+    a, b, c = np.broadcast_arrays(*(np.asarray(v, dtype=float) for v in (a, b, c)))
+    root = _isolated_root(a, b, c)
+    for _ in range(NEWTON_STEPS):
+        slope = (3 * root + 2 * a) * root + b
+        step = ((root + a) * root + b) * root + c
+        root = root - np.divide(step, slope, out=np.zeros_like(root), where=np.abs(slope) > 1e-8)
+    rest = root + a
+    return np.maximum(np.abs(root), quadratic_modulus(np.abs(rest) * 0.5, root * rest + b))
+
+
+def _isolated_root(a: Array, b: Array, c: Array) -> Array:
+    """The real root that stays away from the two others, also where those meet (Numerical Recipes 5.6, eqs. 9–16)."""
+    q = (a * a - 3 * b) / 9
+    r = ((2 * a * a - 9 * b) * a + 27 * c) / 54
+    cube = np.maximum(q, 0.0) ** 1.5
+    three = np.abs(r) < cube
+    angle = np.arccos(np.divide(np.abs(r), cube, out=np.ones_like(r), where=three)) / 3
+    one = np.cbrt(np.abs(r) + np.sqrt(np.maximum(r * r - q * q * q, 0.0)))
+    alone = one + np.divide(q, one, out=np.zeros_like(r), where=one > 0)
+    size = np.where(three, 2 * np.sqrt(np.maximum(q, 0.0)) * np.cos(angle), alone)
+    result: Array = -np.copysign(size, r) - a / 3
+    return result
+
+
+def companion_modulus(coefficients: Sequence[Any]) -> Array:
+    """Any degree, by the eigenvalues of the companion matrix."""
+    lower = np.stack(np.broadcast_arrays(*coefficients), axis=-1)
+    size = lower.shape[-1]
+    companion = np.zeros((*lower.shape[:-1], size, size))
+    companion[..., 0, :] = -lower
+    companion[..., 1:, :-1] += np.eye(size - 1)
+    return np.asarray(np.abs(np.linalg.eigvals(companion)).max(axis=-1))

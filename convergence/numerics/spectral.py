@@ -1,0 +1,74 @@
+"""Dynamics and numbers go in; iteration matrices and their eigenvalues as arrays come out."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from convergence.crossing import compiled
+from convergence.method import Method
+from convergence.theory.dynamics import dynamics
+from convergence.theory.symbols import CURVATURE, Z, symbol
+
+Array = NDArray[np.float64]
+
+
+def blocks(method: Method, curvature: Any, settings: dict[str, Any]) -> Array:
+    """The iteration matrices (..., n, n), broadcast over the curvatures and the settings."""
+    size = len(method.state)
+    entries = _matrix(method)(curvature, *settings.values())
+    matrices = np.empty((*np.broadcast(curvature, *settings.values()).shape, size, size))
+    for place, entry in enumerate(entries):
+        matrices[..., place // size, place % size] = entry
+    return matrices
+
+
+def eigenvalues(method: Method, curvature: Any, settings: dict[str, Any]) -> NDArray[np.complex128]:
+    """All eigenvalues (..., n), from the characteristic polynomial's factors where they are quadratic or less.
+
+    A double eigenvalue comes out double: the discriminant is evaluated in factored form.
+    """
+    found = [_factor_roots(part, curvature, settings) for part in _factor_functions(method)]
+    together = np.broadcast_shapes(*(roots.shape[:-1] for roots in found))
+    return np.concatenate([np.broadcast_to(r, (*together, r.shape[-1])) for r in found], axis=-1)
+
+
+@cache
+def _matrix(method: Method) -> Any:
+    derived = dynamics(method)
+    return compiled(arguments(method), tuple(derived.matrix))
+
+
+@cache
+def arguments(method: Method) -> tuple[sp.Symbol, ...]:
+    return (CURVATURE, *(symbol(name) for name in method.hyper))
+
+
+@cache
+def _factor_functions(method: Method) -> tuple[Any, ...]:
+    """For each factor, with multiplicity: its degree, coefficients and, for a quadratic, its discriminant, compiled."""
+    made = []
+    for factor, times in dynamics(method).factors:
+        formulas = tuple(factor.all_coeffs()[1:])
+        if factor.degree() == 2:
+            formulas += (sp.factor(sp.discriminant(factor.as_expr(), Z)),)
+        made += [(factor.degree(), compiled(arguments(method), formulas))] * times
+    return tuple(made)
+
+
+def _factor_roots(part: tuple[int, Any], curvature: Any, settings: dict[str, Any]) -> NDArray[np.complex128]:
+    degree, function = part
+    values = np.broadcast_arrays(np.asarray(curvature, float) * 0.0, *function(curvature, *settings.values()))[1:]
+    if degree == 1:
+        return np.asarray(-values[0], dtype=complex)[..., None]
+    if degree == 2:
+        root = np.sqrt(np.asarray(values[2], dtype=complex))
+        return np.stack([(-values[0] - root) / 2, (-values[0] + root) / 2], axis=-1)
+    companion = np.zeros((*values[0].shape, degree, degree))
+    companion[..., 1:, :-1] = np.eye(degree - 1)
+    companion[..., :, -1] = -np.stack(values[::-1], axis=-1)
+    return np.asarray(np.linalg.eigvals(companion), dtype=complex)

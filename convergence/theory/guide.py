@@ -1,0 +1,144 @@
+"""Formulas that compete go in, sample numbers decide, the formula that wins everywhere comes out.
+
+Which root is the largest, which bound binds first: a general solver splits such questions into endless cases. Here they
+are decided at sample values, and an answer counts only when the same formula wins at every one of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from convergence.crossing import compiled
+from convergence.theory.symbols import factored
+
+Point = dict[sp.Symbol, sp.Rational]
+
+CURVATURES = (sp.Rational(1), sp.Rational(7, 3))
+FRACTIONS = tuple(sp.Rational(k, 100) for k in (50, 3, 17, 31, 71, 83, 95, 99))
+SIGNED = tuple(sp.Rational(k, 20) for k in (7, 13, -9, 3, 17, 31, -3, 19))
+
+
+def sample_points(curvature: sp.Symbol, others: Sequence[sp.Symbol]) -> Iterator[Point]:
+    """Values for the curvature and the hyperparameters other than the rate: momentum in (0, 1), the rest of either sign."""
+    for scale in CURVATURES:
+        for k in range(len(FRACTIONS)):
+            yield {curvature: scale} | {
+                s: (FRACTIONS if s.is_nonnegative else SIGNED)[(k + 3 * place) % 8] for place, s in enumerate(others)
+            }
+
+
+def values(formulas: Sequence[sp.Expr], point: Mapping[sp.Symbol, Any], kind: type = float) -> list[Any]:
+    """The formulas at a point, as Python numbers: floats, or complex where roots of negative numbers may occur."""
+    letters = tuple(sorted(point, key=str))
+    found = compiled(letters, tuple(formulas))(*(kind(point[letter]) for letter in letters))
+    return [kind(value) for value in found]
+
+
+def real_roots(polynomials: Iterable[sp.Expr], unknown: sp.Symbol, point: Point) -> list[float]:
+    """The positive real roots in ``unknown`` of the polynomials at this point, sorted."""
+    found: set[float] = set()
+    for coefficients in (part for polynomial in polynomials for part in _factors(polynomial, unknown)):
+        roots = np.roots(values(coefficients, point))
+        found |= {float(r.real) for r in roots if abs(r.imag) <= 1e-12 * abs(r) and r.real > 0}
+    return sorted(found)
+
+
+@cache
+def _factors(polynomial: sp.Expr, unknown: sp.Symbol) -> tuple[tuple[sp.Expr, ...], ...]:
+    """The coefficients of the factors that hold the unknown: multiple roots are computed as single ones."""
+    parts = [factor for factor, _ in sp.factor_list(polynomial)[1] if factor.has(unknown)]
+    return tuple(tuple(sp.Poly(part, unknown).all_coeffs()) for part in parts)
+
+
+def between(edges: Sequence[float]) -> list[tuple[float, float, float]]:
+    """The pieces (low, a point inside, high) into which the edges cut (0, ∞)."""
+    low = [0.0, *edges]
+    high = [*edges, np.inf]
+    return [(a, (a + b) / 2 if np.isfinite(b) else 2 * a + 1, b) for a, b in zip(low, high, strict=True)]
+
+
+def solutions(polynomials: Iterable[sp.Expr], unknown: sp.Symbol) -> tuple[sp.Expr, ...] | None:
+    """Every root in ``unknown``, in radicals no worse than a square root; None where a factor has a higher degree."""
+    found: list[sp.Expr] = []
+    for polynomial in polynomials:
+        for factor, _ in sp.factor_list(polynomial)[1]:
+            if not factor.has(unknown):
+                continue
+            poly = sp.Poly(factor, unknown)
+            if poly.degree() > 2:
+                return None
+            found += quadratic(poly)
+    return tuple(dict.fromkeys(found))
+
+
+def quadratic(poly: sp.Poly) -> list[sp.Expr]:
+    """The roots of a polynomial of degree one or two, as short as they can be written."""
+    if poly.degree() == 1:
+        a, b = poly.all_coeffs()
+        return [factored(-b / a)]
+    a, b, c = poly.all_coeffs()
+    root = square_root(b**2 - 4 * a * c)
+    return [without_nesting((-b + sign * root) / (2 * a)) for sign in (-1, 1)]
+
+
+def square_root(formula: sp.Expr) -> sp.Expr:
+    """One of the two square roots, squares taken out of it: √(4β(d−1)²) is 2√β·(d−1)."""
+    constant, factors = sp.factor_list(formula)
+    outside = sp.Mul(*(factor ** (times // 2) for factor, times in factors))
+    inside = sp.Mul(*(factor for factor, times in factors if times % 2))
+    return outside * sp.sqrt(constant * inside)
+
+
+def without_nesting(formula: sp.Expr) -> sp.Expr:
+    """A formula with one square root √v or √(1−v), factored as a rational function of that root."""
+    formula = sp.powdenest(sp.together(formula), force=True)
+    roots = {p for p in formula.atoms(sp.Pow) if p.exp in (sp.Rational(1, 2), -sp.Rational(1, 2))}
+    bases = {p.base for p in roots}
+    if len(bases) != 1:
+        return tidy_radicals(formula)
+    base = bases.pop()
+    root = sp.Dummy("r", positive=True)
+    for letter in sorted(base.free_symbols, key=str):
+        slope = sp.diff(base, letter)
+        if slope in (1, -1):
+            inverse = letter - (base - root**2) / slope
+            swapped = formula.subs(sp.sqrt(base), root).subs(letter, sp.expand(inverse))
+            return factored(swapped).subs(root, sp.sqrt(base))
+    return tidy_radicals(formula)
+
+
+def tidy_radicals(formula: sp.Expr) -> sp.Expr:
+    """The shortest of the forms that keep every root as it is."""
+    return min((formula, sp.factor(formula), sp.cancel(formula)), key=sp.count_ops)
+
+
+def matching(candidates: Iterable[sp.Expr], value: float, point: Point) -> list[sp.Expr]:
+    """The candidates that have this value at this point."""
+    if value in (0.0, np.inf):
+        return [sp.Integer(0) if value == 0.0 else sp.oo]
+    known = tuple(candidates)
+    return [c for c, v in zip(known, values(known, point, complex), strict=True) if abs(v - value) <= 1e-9 * abs(value)]
+
+
+def winner(found: Sequence[list[sp.Expr]], points: Sequence[Point]) -> sp.Expr | None:
+    """The formula that wins at every point: one of them, or the smallest of a few; None where there is neither."""
+    named = list(islice(dict.fromkeys(formula for at_point in found for formula in at_point), 6))
+    for formula in named:
+        if all(formula in at_point for at_point in found):
+            return formula
+    finite = [formula for formula in named if formula.is_finite is not False]
+    smallest = [min(finite, key=lambda c: _size(c, point)) for point in points] if finite else []
+    if smallest and all(s in at_point for s, at_point in zip(smallest, found, strict=True)):
+        return sp.Min(*finite)
+    return None
+
+
+def _size(formula: sp.Expr, point: Point) -> float:
+    (value,) = values((formula,), point, complex)
+    return value.real if value.imag == 0 and value.real > 0 else np.inf

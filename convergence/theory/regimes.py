@@ -1,0 +1,131 @@
+"""Dynamics go in; the damping regimes come out: for which learning rates the eigenvalues are real, repeated, complex."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from convergence.crossing import exact
+from convergence.errors import BadHyperparameter
+from convergence.method import Method
+from convergence.theory import guide
+from convergence.theory.dynamics import Dynamics, dynamics, sigma_curvature
+from convergence.theory.stability import region, stable_pieces
+from convergence.theory.symbols import CURVATURE, symbol
+
+KINDS = ("real", "repeated", "complex")
+
+
+@dataclass(frozen=True)
+class Regimes:
+    """The regimes of a method along a direction, in its learning rate.
+
+    ``real`` and ``complex`` are tuples of open intervals, ``repeated`` the rates between them at which eigenvalues meet.
+    ``largest_stable`` gives for each kind the supremum of the rates that have it and are stable, 0 where none is. None in the
+    place of any of these: there is no formula in square roots; ``at`` still has the numbers.
+    """
+
+    method: Method
+    real: tuple[sp.Interval, ...] | None
+    repeated: tuple[sp.Expr, ...] | None
+    complex: tuple[sp.Interval, ...] | None
+    largest_stable: dict[str, sp.Expr | None]
+    discriminant: sp.Expr
+    symbols: dict[str, sp.Symbol]
+
+    def at(self, curvature: float, **hyper: Any) -> dict[str, tuple[Any, ...]]:
+        """The same at numbers: intervals as pairs (low, high) of floats, repeated rates as floats."""
+        settings = self.method.settings({_rate(self.method): 1.0, **hyper})
+        rest = {n: v for n, v in settings.items() if n != _rate(self.method)}
+        point = {symbol(n): exact(v) for n, v in rest.items()} | {CURVATURE: exact(curvature)}
+        derived = dynamics(self.method)
+        edges = guide.real_roots([self.discriminant], symbol(_rate(self.method)), point)
+        kinds = _kinds(derived, symbol(_rate(self.method)), point, edges)
+        pieces = list(zip(kinds, guide.between(edges), strict=True))
+        found = {kind: tuple((low, high) for k, (low, _, high) in pieces if k == kind) for kind in ("real", "complex")}
+        return {"real": found["real"], "repeated": tuple(edges), "complex": found["complex"]}
+
+    def _repr_latex_(self) -> str:
+        rows = [rf"\text{{{kind}}} & {sp.latex(getattr(self, kind))}" for kind in KINDS]
+        return r"$$\begin{array}{ll}" + r" \\ ".join(rows) + r"\end{array}$$"
+
+    def __repr__(self) -> str:
+        return f"Regimes of {self.method.name}: " + "; ".join(f"{kind} {getattr(self, kind)}" for kind in KINDS)
+
+
+@cache
+def damping(method: Method) -> Regimes:
+    """Derive the regimes of a method from its rule. BadHyperparameter for a rule that has no learning rate."""
+    derived, rate = dynamics(method), symbol(_rate(method))
+    edges = guide.solutions([derived.discriminant], rate)
+    others = [s for name, s in derived.symbols.items() if name not in ("curvature", method.rate)]
+    points = [p for p in guide.sample_points(CURVATURE, others) if stable_pieces(region(method).polynomials, rate, p)]
+    cuts = [_cut(derived, rate, point, edges or ()) for point in points]
+    agreed = edges is not None and bool(cuts) and all(cut == cuts[0] for cut in cuts)
+    real, repeated, turning = _intervals(*cuts[0]) if agreed else (None, None, None)
+    largest = {kind: _largest(method, derived, rate, kind, edges or (), points) for kind in KINDS}
+    return Regimes(method, real, repeated, turning, largest, derived.discriminant, derived.symbols)
+
+
+def in_sigma(found: Regimes, loss: str) -> Regimes:
+    """The same regimes in σ: λ = cσ²."""
+    swap = {CURVATURE: sigma_curvature(loss)}
+    sets = [None if part is None else tuple(p.subs(swap) for p in part) for part in (found.real, found.repeated, found.complex)]
+    largest = {kind: None if value is None else value.subs(swap) for kind, value in found.largest_stable.items()}
+    return Regimes(found.method, *sets, largest, found.discriminant.subs(swap), found.symbols)  # type: ignore[arg-type]
+
+
+def _rate(method: Method) -> str:
+    if method.rate is None:
+        raise BadHyperparameter(f"{method.name} has no learning rate to divide into regimes")
+    return method.rate
+
+
+Cut = tuple[tuple[sp.Expr, ...], tuple[str, ...]]
+
+
+def _cut(derived: Dynamics, rate: sp.Symbol, point: guide.Point, edges: Sequence[sp.Expr]) -> Cut:
+    """The edges in their order at this point, and the kind of each interval between them."""
+    values = guide.real_roots([derived.discriminant], rate, point)
+    names = tuple((guide.matching(edges, value, point) or [sp.nan])[0] for value in values)
+    return names, _kinds(derived, rate, point, values)
+
+
+def _kinds(derived: Dynamics, rate: sp.Symbol, point: guide.Point, edges: Sequence[float]) -> tuple[str, ...]:
+    return tuple(_kind(derived, {**point, rate: inside}) for _, inside, _ in guide.between(edges))
+
+
+def _kind(derived: Dynamics, point: guide.Point) -> str:
+    roots = np.roots(guide.values(derived.characteristic.all_coeffs(), point))
+    return "complex" if np.any(np.abs(roots.imag) > 1e-7 * np.abs(roots).max(initial=0)) else "real"
+
+
+def _intervals(edges: tuple[sp.Expr, ...], kinds: tuple[str, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
+    ends = [sp.Integer(0), *edges, sp.oo]
+    pieces = list(zip(kinds, ends[:-1], ends[1:], strict=True))
+    real, turning = (tuple(sp.Interval.open(a, b) for k, a, b in pieces if k == kind) for kind in ("real", "complex"))
+    return real, edges, turning
+
+
+def _largest(
+    method: Method, derived: Dynamics, rate: sp.Symbol, kind: str, edges: Sequence[sp.Expr], points: Sequence[guide.Point]
+) -> sp.Expr | None:
+    """The supremum of the stable rates of this kind, as the formula that wins at every sample point."""
+    polynomials = region(method).polynomials
+    candidates = [*edges, *(guide.solutions(polynomials, rate) or ())]
+    tops = [_top(polynomials, derived, rate, kind, point) for point in points]
+    winner = guide.winner([guide.matching(candidates, t, p) for t, p in zip(tops, points, strict=True)], points)
+    return sp.Integer(0) if not points else winner
+
+
+def _top(polynomials: tuple[sp.Expr, ...], derived: Dynamics, rate: sp.Symbol, kind: str, point: guide.Point) -> float:
+    edges = guide.real_roots([derived.discriminant], rate, point)
+    pieces = stable_pieces(polynomials, rate, point, tuple(edges))
+    if kind == "repeated":
+        return max((edge for edge in edges if min(guide.values(polynomials, {**point, rate: edge})) > 0), default=0.0)
+    return max((high for _, inside, high in pieces if _kind(derived, {**point, rate: inside}) == kind), default=0.0)

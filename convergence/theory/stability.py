@@ -1,0 +1,140 @@
+"""Dynamics go in; the stable region comes out: inequalities, the largest stable learning rate, and who is inside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from convergence.crossing import evaluate, exact, fraction
+from convergence.errors import BadHyperparameter
+from convergence.method import Method
+from convergence.theory import guide
+from convergence.theory.dynamics import Dynamics, dynamics, sigma_curvature
+from convergence.theory.inequality import relationals
+from convergence.theory.schur import stable_conditions
+from convergence.theory.symbols import CURVATURE, symbol
+
+DOUBT = 1e-10
+"""A polynomial smaller than this part of its terms' sizes is evaluated exactly; rounding is a thousand times smaller."""
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where a method is stable along a direction of curvature λ: spectral radius below 1, strictly.
+
+    ``conditions`` are the Schur–Cohn inequalities, simplified for λ > 0, lr > 0, momentum ≥ 0. ``lr_max`` is the supremum of
+    the stable learning rates: ∞ where there is no bound, 0 where none is stable, None where it has no short formula
+    (``largest_lr`` then still has its value). ``polynomials`` are the conditions unsimplified: all positive means stable.
+    """
+
+    method: Method
+    conditions: tuple[Any, ...]
+    lr_max: sp.Expr | None
+    polynomials: tuple[sp.Expr, ...]
+    symbols: dict[str, sp.Symbol]
+
+    def contains(self, curvature: Any, **hyper: Any) -> NDArray[np.bool_]:
+        """Whether the method is stable there: bool array, broadcast over curvature and hyperparameters.
+
+        Exact at the boundary (which is not stable); floats are read as the decimals they print as. Fractions and SymPy
+        numbers may be given. Raises BadHyperparameter for wrong names or values.
+        """
+        settings = self.method.settings(hyper)
+        arguments = [CURVATURE, *(symbol(name) for name in settings)]
+        values = np.broadcast_arrays(*(_numbers(v) for v in (curvature, *settings.values())))
+        inside = np.ones(values[0].shape, dtype=bool)
+        for polynomial in self.polynomials:
+            inside &= _positive(polynomial, arguments, values)
+        return inside
+
+    def largest_lr(self, curvature: float, **hyper: Any) -> float:
+        """The supremum of the stable learning rates at these numbers (the rate itself is not among them); 0 for none."""
+        rate = self.method.rate
+        if rate is None:
+            raise BadHyperparameter(f"{self.method.name} has no learning rate to bound")
+        settings = self.method.settings({rate: 1.0, **hyper})
+        point = {symbol(n): exact(v) for n, v in settings.items() if n != rate} | {CURVATURE: exact(curvature)}
+        return _top(self.polynomials, symbol(rate), point)
+
+    def _repr_latex_(self) -> str:
+        return "$$" + r",\quad ".join(sp.latex(c) for c in self.conditions) + "$$"
+
+    def __repr__(self) -> str:
+        return f"Region of {self.method.name}: {', '.join(map(str, self.conditions))}; lr_max = {self.lr_max}"
+
+
+@cache
+def region(method: Method) -> Region:
+    """Derive the stable region of a method from its rule. NotLinear where it has no iteration matrix."""
+    derived = dynamics(method)
+    polynomials = stable_conditions(derived.characteristic)
+    return Region(method, relationals(polynomials, derived), _lr_max(derived, polynomials, method), polynomials, derived.symbols)
+
+
+def in_sigma(found: Region, loss: str) -> Region:
+    """The same region in σ: λ = cσ². What it ``contains`` is still asked in curvatures."""
+    swap = {CURVATURE: sigma_curvature(loss)}
+    bound = None if found.lr_max is None else found.lr_max.subs(swap)
+    conditions = tuple(condition.subs(swap) for condition in found.conditions)
+    return Region(found.method, conditions, bound, found.polynomials, found.symbols)
+
+
+def _lr_max(derived: Dynamics, polynomials: tuple[sp.Expr, ...], method: Method) -> sp.Expr | None:
+    if method.rate is None:
+        return None
+    rate = symbol(method.rate)
+    others = [s for name, s in derived.symbols.items() if name not in ("curvature", method.rate)]
+    candidates = guide.solutions(polynomials, rate)
+    points = list(guide.sample_points(CURVATURE, others))
+    tops = [_top(polynomials, rate, point) for point in points]
+    stable = [(point, top) for point, top in zip(points, tops, strict=True) if top > 0]
+    if not stable:
+        return sp.Integer(0)
+    return guide.winner([guide.matching(candidates or (), t, p) for p, t in stable], [p for p, _ in stable])
+
+
+def _top(polynomials: tuple[sp.Expr, ...], rate: sp.Symbol, point: guide.Point) -> float:
+    """The upper end of the highest stable interval of rates at this point."""
+    stable = [high for low, inside, high in stable_pieces(polynomials, rate, point)]
+    return max(stable, default=0.0)
+
+
+def stable_pieces(
+    polynomials: tuple[sp.Expr, ...], rate: sp.Symbol, point: guide.Point, extra: tuple[float, ...] = ()
+) -> list[tuple[float, float, float]]:
+    """The intervals (low, inside, high) of rates in which all polynomials are positive, cut at ``extra`` points too."""
+    edges = sorted({*guide.real_roots(polynomials, rate, point), *extra})
+    return [piece for piece in guide.between(edges) if min(guide.values(polynomials, {**point, rate: piece[1]})) > 0]
+
+
+def _numbers(value: Any) -> NDArray[Any]:
+    array = np.asarray(value)
+    return array if array.dtype == object else array.astype(float)
+
+
+def _positive(polynomial: sp.Expr, arguments: list[sp.Symbol], values: Any) -> NDArray[np.bool_]:
+    """The sign of a polynomial on arrays: in floats where that is certain, in rationals where it is not."""
+    terms = sp.Add.make_args(polynomial)
+    floats = [v.astype(float) for v in values]
+    with np.errstate(all="ignore"):
+        parts = [np.broadcast_to(part, floats[0].shape) for part in evaluate(arguments, terms, floats)]
+        total, size = sum(parts), sum(np.abs(part) for part in parts)
+        sign = np.array(total > 0)
+        doubtful = ~(np.abs(total) > DOUBT * size) & np.isfinite(total)
+    for place in zip(*np.nonzero(np.atleast_1d(doubtful)), strict=True):
+        where = place if sign.ndim else ()
+        sign[where] = _exactly_positive(polynomial, arguments, [v[where] for v in values])
+    return sign
+
+
+def _exactly_positive(polynomial: sp.Expr, arguments: list[sp.Symbol], numbers: list[Any]) -> bool:
+    if any(isinstance(n, sp.Basic) and not n.is_Rational for n in numbers):
+        value = polynomial.subs(dict(zip(arguments, map(exact, numbers), strict=True)))
+        return bool(sp.simplify(value).is_positive)
+    rational = dict(zip(arguments, (sp.Rational(fraction(n)) for n in numbers), strict=True))
+    return bool(polynomial.xreplace(rational) > 0)

@@ -1,0 +1,58 @@
+"""The letters that formulas are written in: one symbol for each name, with what may be assumed of it.
+
+Curvatures, learning rates and singular values are positive; momentum is not negative (every library refuses a negative
+one); other hyperparameters are real. What floats are put in later is not limited by this.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+LETTERS = {"lr": "eta", "momentum": "beta", "curvature": "lambda", "dampening": "d", "nu": "nu"}
+
+CURVATURE = sp.Symbol("lambda", positive=True)
+SIGMA = sp.Symbol("sigma", positive=True)
+ROWS = sp.Symbol("n", positive=True, integer=True)
+MU = sp.Symbol("mu", positive=True)
+LARGEST = sp.Symbol("L", positive=True)
+Z = sp.Symbol("z")
+RATE = sp.Symbol("rho", nonnegative=True)
+
+SCALINGS = {"sum": sp.Integer(2), "half": sp.Integer(1), "mean": 2 / ROWS, "half_mean": 1 / ROWS}
+
+
+def symbol(name: str) -> sp.Symbol:
+    """The symbol of a hyperparameter."""
+    letter = LETTERS.get(name, name)
+    if name == "lr":
+        return sp.Symbol(letter, positive=True)
+    if name == "momentum":
+        return sp.Symbol(letter, nonnegative=True)
+    return sp.Symbol(letter, real=True)
+
+
+def tidy(formula: sp.Expr) -> sp.Expr:
+    """The shortest of the usual ways to write a rational formula."""
+    together = sp.cancel(formula)
+    return min((formula, together, sp.factor(together), sp.expand(together)), key=sp.count_ops)
+
+
+def factored(formula: sp.Expr) -> sp.Expr:
+    """A rational formula as a quotient of factors, each written so that it is positive for small hyperparameters.
+
+    1−β and not −(β−1): the way one writes it by hand.
+    """
+    above, below = sp.fraction(sp.factor(sp.cancel(formula)))
+    turned = [_turned(part) for part in (above, below)]
+    sign = turned[0][0] * turned[1][0]
+    return sign * turned[0][1] / turned[1][1]
+
+
+def _turned(product: sp.Expr) -> tuple[int, sp.Expr]:
+    sign, parts = 1, []
+    for part in sp.Mul.make_args(product):
+        base, power = part.as_base_exp()
+        if base.is_Add and power.is_Integer and base.subs({s: sp.Rational(1, 100) for s in base.free_symbols}) < 0:
+            sign, part = sign * (-1) ** int(power), sp.expand(-base) ** power
+        parts.append(part)
+    return sign, sp.Mul(*parts)
