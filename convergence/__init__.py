@@ -1,0 +1,99 @@
+"""Convergence studies of optimisers on quadratic least squares: from an update rule to a checked stability report.
+
+>>> import convergence as cv
+>>> cv.stability("heavy_ball").lr_max
+(2*beta + 2)/lambda
+
+Glossary, for code and formulas alike:
+
+lr (η), momentum (β)
+    learning rate and momentum coefficient, in the convention that the method's docstring states
+curvature (λ), singular_values (σ)
+    eigenvalues of the Hessian and singular values of X: with loss (c/2)‖Xw−y‖², λ = cσ²
+mu, L, kappa (μ, L, κ)
+    smallest positive and largest curvature, and their ratio L/μ
+direction
+    a right singular vector of X; errors are written in that basis: e = Vᵀ(w − w*)
+radius, rate (ρ)
+    spectral radius of the iteration matrix; for a spectrum, its largest. Asymptotic, per step
+stable
+    ρ < 1, strictly
+x, z, s
+    the position and state of a method; the variable of a characteristic polynomial; that of its half-plane image
+
+Nothing heavy is imported before it is used (PEP 562).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "api": ("derive", "stability", "regimes", "optimum", "spectral_radius", "simulate", "predict", "identify", "verify"),
+    "problem": ("LeastSquares", "Direction"),
+    "reading": ("read_problem",),
+    "method": ("Method", "method"),
+    "methods": ("METHODS",),
+    "results": ("Study",),
+    "errors": (
+        "ConvergenceError",
+        "BadData",
+        "BadHyperparameter",
+        "BadName",
+        "BadOutput",
+        "BadRule",
+        "NoStableLearningRate",
+        "NotLinear",
+    ),
+}
+_HOME = {name: home for home, names in _HOMES.items() for name in names}
+_MODULES = ("datasets", "methods", "figures", "report")
+
+__all__ = [*_HOME, *_MODULES[:2], "study", "__version__"]  # noqa: PLE0604
+
+if TYPE_CHECKING:
+    from convergence import datasets, figures, methods, report
+    from convergence.api import (
+        derive,
+        identify,
+        optimum,
+        predict,
+        regimes,
+        simulate,
+        spectral_radius,
+        stability,
+        study,
+        verify,
+    )
+    from convergence.errors import (
+        BadData,
+        BadHyperparameter,
+        BadName,
+        BadOutput,
+        BadRule,
+        ConvergenceError,
+        NoStableLearningRate,
+        NotLinear,
+    )
+    from convergence.method import Method, method
+    from convergence.methods import METHODS
+    from convergence.problem import Direction, LeastSquares
+    from convergence.reading import read_problem
+    from convergence.results import Study
+
+
+def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"{__name__}.{name}")
+    if name in _HOME:
+        value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

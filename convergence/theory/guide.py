@@ -44,7 +44,8 @@ def real_roots(polynomials: Iterable[sp.Expr], unknown: sp.Symbol, point: Point)
     """The positive real roots in ``unknown`` of the polynomials at this point, sorted."""
     found: set[float] = set()
     for coefficients in (part for polynomial in polynomials for part in _factors(polynomial, unknown)):
-        roots = np.roots(values(coefficients, point))
+        numbers = values(coefficients, point)
+        roots = np.roots(numbers) if np.isfinite(numbers).all() else np.array([])
         found |= {float(r.real) for r in roots if abs(r.imag) <= 1e-12 * abs(r) and r.real > 0}
     return sorted(found)
 

@@ -1,0 +1,54 @@
+"""A picture with its words goes in; its file as bytes comes out, the same on every run."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BytesIO
+
+from matplotlib.figure import Figure
+
+from convergence.figures.style import styled
+from convergence.figures.svg import slim
+
+FORMATS: dict[str, dict[str, str | None]] = {  # what each format would say of date and program, and is not to
+    "svg": {"Date": None, "Creator": None, "Format": None, "Type": None},
+    "png": {"Software": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure that can be drawn, and its words.
+
+    ``alt`` is for those who cannot see it, with the key numbers; ``caption`` for those who can. ``method`` is the name
+    of the method that it belongs to, None for the study as a whole. ``draw`` makes a new Figure that pyplot does not know.
+    """
+
+    name: str
+    title: str
+    alt: str
+    caption: str
+    method: str | None
+    draw: Callable[[], Figure]
+
+    def _repr_png_(self) -> bytes:
+        return render(self, "png")
+
+
+def render(picture: Picture, format: str = "svg", dpi: float = 150) -> bytes:
+    """The picture as the bytes of an SVG, PNG or PDF file; ``dpi`` is that of a PNG and of maps within the others.
+
+    The same picture gives the same bytes: no date, no program's name, no random identifiers.
+    Raises ValueError for another format.
+    """
+    if format not in FORMATS:
+        raise ValueError(f"a picture is written as {', '.join(FORMATS)}; got {format!r}")
+    with styled(**{"svg.hashsalt": picture.name}), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)  # a column named in another script
+        file = BytesIO()
+        picture.draw().savefig(file, format=format, dpi=dpi, metadata=FORMATS[format])
+    content = file.getvalue()
+    return slim(content.decode(), picture.name, picture.alt).encode() if format == "svg" else content

@@ -1,0 +1,130 @@
+"""Polynomial equations and where their solution lies, roughly, go in; the solution in radicals comes out, or None.
+
+A general solver asks for every solution in every case. Here a numerical one is known, so each step keeps the one factor
+that vanishes there: eliminate an unknown that stands linearly, factor, keep, repeat; at the end a quadratic at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+
+import sympy as sp
+
+from convergence.theory.guide import square_root, values, without_nesting
+from convergence.theory.symbols import factored, tidy
+
+Near = Mapping[sp.Symbol, float]
+
+NONZERO = 1e-6
+"""A coefficient below this part of its terms' sizes, at a solution known to about 1e-9, is taken for zero."""
+
+
+def solved(equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near: Near) -> dict[sp.Symbol, sp.Expr] | None:
+    """The solution near ``near`` of as many independent equations as there are unknowns; None: not in square roots."""
+    left = [_vanishing(equation, unknown, near) for equation in equations]
+    found: list[tuple[sp.Symbol, sp.Expr]] = []
+    while remaining := list(dict.fromkeys(e for e in left if e is not None and e.has(*unknown))):
+        step = _linear(remaining, unknown, near) or _quadratic(remaining, unknown, near)
+        if step is None:
+            reduced = _resultant(remaining, unknown, near)
+            if reduced is None:
+                return None
+            left = reduced
+            continue
+        used, letter, value = step
+        found.append((letter, value))
+        left = [_vanishing(_substituted(e, letter, value), unknown, near) for e in remaining if e is not used]
+    return _substituted_back(found, unknown)
+
+
+def _vanishing(equation: sp.Expr, unknown: Sequence[sp.Symbol], near: Near) -> sp.Expr | None:
+    """The irreducible factor that vanishes at the solution; None for an equation that says 0 = 0."""
+    if equation == 0:
+        return None
+    factors = [factor for factor, _ in sp.factor_list(equation)[1] if factor.has(*unknown)]
+    return min(factors, key=lambda factor: _relative(factor, near), default=None)
+
+
+def _relative(formula: sp.Expr, near: Near) -> float:
+    """How far the formula is from zero there, in parts of its terms."""
+    terms = values(sp.Add.make_args(sp.expand(formula)), near, complex)
+    return float(abs(sum(terms)) / (sum(map(abs, terms)) or 1.0))
+
+
+Step = tuple[sp.Expr, sp.Symbol, sp.Expr]
+
+
+def _linear(equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near: Near) -> Step | None:
+    """The simplest equation that is linear in an unknown, solved for it."""
+    options = []
+    for equation in equations:
+        for place, letter in enumerate(unknown):
+            if equation.has(letter) and sp.degree(equation, letter) == 1:
+                slope, constant = sp.Poly(equation, letter).all_coeffs()
+                if _relative(slope, near) > NONZERO or not slope.free_symbols:
+                    options.append((sp.count_ops(slope), sp.count_ops(constant), place, equation, letter, -constant / slope))
+    if not options:
+        return None
+    *_, equation, letter, value = min(options, key=lambda option: option[:3])
+    return equation, letter, sp.cancel(value)
+
+
+def _quadratic(equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near: Near) -> Step | None:
+    """A quadratic equation in one unknown alone, solved for the root that lies near."""
+    for equation in equations:
+        letters = [s for s in unknown if equation.has(s)]
+        if len(letters) == 1 and sp.degree(equation, letters[0]) == 2:
+            a, b, c = sp.Poly(equation, letters[0]).all_coeffs()
+            sign = -1 if values((a,), near, complex)[0].real < 0 else 1
+            a, b, c = (sp.factor(sign * k) for k in (a, b, c))
+            root = min((square_root(b**2 - 4 * a * c), sp.sqrt(b**2 - 4 * a * c)), key=sp.count_ops)
+            options = [_shorter(short((-b + s * root) / (2 * a)), sp.cancel(-b / (2 * a)) + s * root / (2 * a)) for s in (1, -1)]
+            at = values(options, near, complex)
+            best = min((0, 1), key=lambda k: abs(at[k] - near[letters[0]]))
+            return equation, letters[0], options[best]
+    return None
+
+
+def _shorter(one: sp.Expr, other: sp.Expr) -> sp.Expr:
+    return min((one, sp.factor_terms(other)), key=sp.count_ops)
+
+
+def _resultant(equations: list[sp.Expr], unknown: Sequence[sp.Symbol], near: Near) -> list[sp.Expr | None] | None:
+    """Two equations replaced by one without an unknown, the simpler of the two kept; None where nothing is left to do."""
+    pairs = [
+        (sp.degree(one, letter) + sp.degree(other, letter), letter, one, other)
+        for one, other in combinations(equations, 2)
+        for letter in unknown
+        if one.has(letter) and other.has(letter)
+    ]
+    if not pairs:
+        return None
+    _, letter, one, other = min(pairs, key=lambda pair: pair[0])
+    reduced = _vanishing(sp.resultant(one, other, letter), unknown, near)
+    kept = min((one, other), key=lambda e: (sp.degree(e, letter), sp.count_ops(e)))
+    others = [e for e in equations if e not in (one, other)]
+    univariate = reduced is not None and sum(reduced.has(s) for s in unknown) == 1
+    if reduced is None or (univariate and max(sp.degree(reduced, s) for s in unknown) > 2):
+        return None
+    return [*others, reduced, kept]
+
+
+def _substituted(equation: sp.Expr, letter: sp.Symbol, value: sp.Expr) -> sp.Expr:
+    if value.atoms(sp.Pow) and any(not p.exp.is_Integer for p in value.atoms(sp.Pow)):
+        return sp.Integer(0) if not equation.has(letter) else equation.subs(letter, value)
+    return sp.expand(sp.numer(sp.together(equation.subs(letter, value))))
+
+
+def _substituted_back(found: list[tuple[sp.Symbol, sp.Expr]], unknown: Sequence[sp.Symbol]) -> dict[sp.Symbol, sp.Expr]:
+    solution: dict[sp.Symbol, sp.Expr] = {}
+    for letter, value in reversed(found):
+        solution[letter] = short(value.subs(solution))
+    return {letter: solution[letter] for letter in unknown if letter in solution}
+
+
+def short(formula: sp.Expr) -> sp.Expr:
+    """A rational formula factored, one with roots in its shortest usual form."""
+    if not any(p.exp.is_Rational and not p.exp.is_Integer for p in formula.atoms(sp.Pow)):
+        return factored(formula)
+    return min((formula, tidy(formula), without_nesting(formula)), key=sp.count_ops)

@@ -1,0 +1,270 @@
+"""A tuning problem goes in: make the largest spectral radius over [μ, L] smallest. Its solution in floats comes out.
+
+In radii the problem is not even Lipschitz (at critical damping); as inequalities it is smooth: smallest ρ such that
+the Schur–Cohn polynomials of p(ρz) are not negative at the curvatures that matter. A global grid, then sequential
+quadratic programming from its best points. Theory uses this to learn *which* inequalities are active, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+
+from convergence.crossing import compiled
+from convergence.roots import largest_modulus
+from convergence.theory.dynamics import Dynamics
+from convergence.theory.guide import real_roots
+from convergence.theory.schur import scaled_conditions
+from convergence.theory.symbols import CURVATURE, RATE
+
+Array = NDArray[np.float64]
+Values = dict[sp.Symbol, float]
+
+ACTIVE = 1e-6
+"""An inequality closer to equality than this, measured in the unknowns, is active: SLSQP stops at about 1e-8."""
+
+STARTS = {1: 2, 2: 3}
+GRID = {1: 400, 2: 48, 3: 16, 4: 9}
+"""Points a hyperparameter in the global search, by the number of unknown hyperparameters."""
+
+Constraint = tuple[int, float]
+"""An inequality at a curvature: its place in ``polynomials``, and where the curvature lies: 0 at μ, 1 at L."""
+
+
+@dataclass(frozen=True)
+class Solution:
+    """Where the search ended: the unknowns, the rate, and the active inequalities."""
+
+    values: Values
+    rate: float
+    active: tuple[Constraint, ...]
+    at_zero: tuple[sp.Symbol, ...]
+
+
+@dataclass(frozen=True)
+class Minimax:
+    """The tuning problem of a method: which hyperparameters are ``unknown``, and the ``polynomials`` that must not be negative.
+
+    The polynomials are in λ, the hyperparameters and ρ. ``ends_suffice``: at most two states and coefficients affine in λ,
+    so that {λ: radius ≤ ρ} is an interval and only μ and L matter.
+    """
+
+    dynamics: Dynamics
+    unknown: tuple[sp.Symbol, ...]
+
+    @cached_property
+    def polynomials(self) -> tuple[sp.Expr, ...]:
+        parts = [scaled_conditions(factor, RATE) for factor, _ in self.dynamics.factors]
+        return tuple(dict.fromkeys(polynomial for part in parts for polynomial in part))
+
+    @cached_property
+    def ends_suffice(self) -> bool:
+        affine = all(sp.expand(sp.diff(c, CURVATURE, 2)) == 0 for c in self.dynamics.characteristic.all_coeffs())
+        return affine and len(self.dynamics.state) <= 2
+
+    @cached_property
+    def rate_symbol(self) -> sp.Symbol | None:
+        return self.dynamics.symbols.get("lr", next(iter(self.unknown), None))
+
+    def radius(self, curvatures: Any, settings: Mapping[sp.Symbol, Any]) -> Array:
+        """The spectral radius, broadcast over curvatures and settings."""
+        arguments = (CURVATURE, *settings)
+        radii = []
+        for factor, _ in self.dynamics.factors:
+            lower = compiled(arguments, tuple(factor.all_coeffs()[1:]))(curvatures, *settings.values())
+            radii.append(largest_modulus(np.broadcast_arrays(*lower, curvatures)[:-1]))
+        return np.asarray(np.maximum.reduce(np.broadcast_arrays(*radii)))
+
+    def worst(self, mu: float, L: float, settings: Mapping[sp.Symbol, Any]) -> Array:
+        """The largest radius over the curvatures in [μ, L] that can have it; settings may be arrays of one shape."""
+        shape = np.broadcast_shapes(*(np.shape(v) for v in settings.values()))
+        spectrum = self._spectrum(mu, L).reshape(-1, *(1 for _ in shape))
+        return self.radius(spectrum, settings).max(axis=0)
+
+    def _spectrum(self, mu: float, L: float) -> Array:
+        return np.array([mu, L]) if self.ends_suffice else np.geomspace(mu, L, 41)
+
+    def solve(self, mu: float, L: float, fixed: Mapping[sp.Symbol, float], near: Values | None = None) -> Solution:
+        """The global minimum of the largest radius over [μ, L], as far as the grid and the descent from it can tell.
+
+        With ``near``, the local minimum next to it.
+        """
+        with np.errstate(all="ignore"):
+            return self._solve(mu, L, fixed, near)
+
+    def _solve(self, mu: float, L: float, fixed: Mapping[sp.Symbol, float], near: Values | None) -> Solution:
+        spectrum = self._spectrum(mu, L)
+        for _ in range(6):
+            starts = self._starts(mu, L, fixed) if near is None else [near]
+            ends = [self._descend(spectrum, mu, L, start, fixed) for start in starts]
+            values, rate = min(ends, key=lambda end: end[1])
+            spectrum, missed = self._exchanged(spectrum, mu, L, {**values, **fixed}, rate)
+            if missed <= 1e-12:
+                break
+        return self._solution(spectrum, mu, L, values, rate, fixed)
+
+    def _exchanged(self, spectrum: Array, mu: float, L: float, at: Values, rate: float) -> tuple[Array, float]:
+        """The spectrum with the worst curvature between its members added, and how much worse it is."""
+        if self.ends_suffice:
+            return spectrum, 0.0
+        fine = np.geomspace(mu, L, 4001)
+        place = int(self.radius(fine, at).argmax())
+        near = np.linspace(fine[max(place - 1, 0)], fine[min(place + 1, 4000)], 4001)
+        radii = self.radius(near, at)
+        return np.unique(np.append(spectrum, near[radii.argmax()])), float(radii.max() - rate)
+
+    def _starts(self, mu: float, L: float, fixed: Mapping[sp.Symbol, float]) -> Iterator[Values]:
+        """The best points of a grid, no two of them neighbours."""
+        if not self.unknown:
+            yield {}
+            return
+        axes = [self._axis(letter, mu, L) for letter in self.unknown]
+        mesh = np.meshgrid(*axes, indexing="ij")
+        radius = self.worst(mu, L, dict(zip(self.unknown, mesh, strict=True)) | dict(fixed))
+        taken: list[Array] = []
+        for flat in np.argsort(radius, axis=None)[:4000]:
+            place = np.array(np.unravel_index(flat, radius.shape))
+            if all(np.abs(place - other).max() > 3 for other in taken):
+                taken.append(place)
+                yield {s: float(axis[i]) for s, axis, i in zip(self.unknown, axes, place, strict=True)}
+            if len(taken) == STARTS.get(len(self.unknown), 4):
+                return
+
+    def _axis(self, letter: sp.Symbol, mu: float, L: float) -> Array:
+        count = GRID.get(len(self.unknown), 7)
+        if letter.is_positive:
+            return np.geomspace(1e-2 / L, 10 / mu, count)
+        if letter.is_nonnegative:
+            return 1 - np.geomspace(1, 1e-3, count)
+        return np.linspace(-1.5, 1.5, count)
+
+    def _descend(
+        self, spectrum: Array, mu: float, L: float, start: Values, fixed: Mapping[sp.Symbol, float]
+    ) -> tuple[Values, float]:
+        """From a start to a local minimum; unknowns that are positive move on a logarithmic scale."""
+        begin = self.worst(mu, L, {**start, **fixed})
+        u = np.array([*(np.log(v) if s.is_positive else v for s, v in start.items()), float(begin) + 1e-6])
+        bounds = [(0.0, None) if s.is_nonnegative and not s.is_positive else (None, None) for s in self.unknown] + [(0.0, None)]
+        found = minimize(
+            lambda v: v[-1],
+            u,
+            jac=lambda v: np.eye(len(v))[-1],
+            bounds=bounds,
+            constraints={"type": "ineq", "fun": lambda v: self._slack(spectrum, v, fixed)[0],
+                         "jac": lambda v: self._slack(spectrum, v, fixed)[1]},
+            method="SLSQP",
+            options={"ftol": 1e-15, "maxiter": 200},
+        )
+        values = self._values(found.x) if np.isfinite(found.x).all() else start
+        return min([(values, self._at(spectrum, values, fixed)), (start, float(begin))], key=lambda end: end[1])
+
+    def _at(self, spectrum: Array, values: Values, fixed: Mapping[sp.Symbol, float]) -> float:
+        return float(self.radius(spectrum, {**values, **fixed}).max())
+
+    def _values(self, u: Array) -> Values:
+        return {s: float(np.exp(v) if s.is_positive else v) for s, v in zip(self.unknown, u[:-1], strict=True)}
+
+    def _slack(self, spectrum: Array, u: Array, fixed: Mapping[sp.Symbol, float]) -> tuple[Array, Array]:
+        """The polynomials at every curvature (row by row), and their derivatives by the transformed unknowns and ρ."""
+        values = self._values(u)
+        numbers = [spectrum, *values.values(), u[-1], *fixed.values()]
+        arguments = (CURVATURE, *self.unknown, RATE, *fixed)
+        scale = np.array([*(v if s.is_positive else 1.0 for s, v in values.items()), 1.0])
+        with np.errstate(all="ignore"):
+            slack = _stacked(compiled(arguments, self.polynomials)(*numbers), spectrum).ravel()
+            slopes = _stacked(compiled(arguments, self._gradients)(*numbers), spectrum)
+            scaled = slopes.reshape(len(self.polynomials), -1, spectrum.size) * scale[:, None]
+        return slack, scaled.transpose(0, 2, 1).reshape(slack.size, -1)
+
+    @cached_property
+    def _gradients(self) -> tuple[sp.Expr, ...]:
+        return tuple(sp.diff(p, letter) for p, letter in product(self.polynomials, (*self.unknown, RATE)))
+
+    def polished(
+        self, mu: float, L: float, fixed: Mapping[sp.Symbol, float], near: Values | None = None
+    ) -> Solution:
+        """The minimum of ``solve``, refined by Newton's method on its active inequalities: the rate to about 1e-12."""
+        rough = self.solve(mu, L, fixed, near)
+        u, curvatures = self._vector(rough.values, rough.rate), self._places(rough.active, mu, L)
+        rows = [(place * curvatures.size + k) for k, (place, _) in enumerate(rough.active)]
+        kept = [i for i, s in enumerate((*self.unknown, RATE)) if s not in rough.at_zero]
+        for _ in range(4 if rows else 0):
+            slack, slopes = self._slack(curvatures, u, fixed)
+            u[kept] -= np.linalg.lstsq(slopes[rows][:, kept], slack[rows], rcond=1e-9)[0]
+        values = self._values(u)
+        better = abs(float(u[-1]) - rough.rate) < 1e-5 and self.worst(mu, L, {**values, **fixed}) < rough.rate + 1e-6
+        return replace(rough, values=values, rate=max(float(u[-1]), 0.0)) if better else rough
+
+    def flat(self, mu: float, L: float, solution: Solution, fixed: Mapping[sp.Symbol, float]) -> tuple[float, float]:
+        """The interval of learning rates around the solution that have its rate (a hair more), other unknowns as they are."""
+        rate, level = self.rate_symbol, solution.rate * (1 + 1e-9) + 1e-12
+        point = {**fixed, **solution.values, RATE: level}
+        here = point.pop(rate) if rate is not None else 0.0
+        edges = [0.0, np.inf]
+        for curvature in self._spectrum(mu, L):
+            edges += real_roots(self.polynomials, rate, {**point, CURVATURE: float(curvature)})
+        return max(e for e in edges if e <= here * (1 + 1e-7)), min(e for e in edges if e >= here * (1 - 1e-7))
+
+    def moved(self, mu: float, L: float, solution: Solution, lr: float, fixed: Mapping[sp.Symbol, float]) -> Solution:
+        """The solution with another learning rate of the same radius, and what is active there."""
+        values = {**solution.values, self.rate_symbol: lr}
+        return self._solution(self._spectrum(mu, L), mu, L, values, solution.rate, fixed)
+
+    def _solution(
+        self, spectrum: Array, mu: float, L: float, values: Values, rate: float, fixed: Mapping[sp.Symbol, float]
+    ) -> Solution:
+        slack, slopes = self._slack(spectrum, self._vector(values, rate), fixed)
+        near = np.abs(slack) <= ACTIVE * np.maximum(np.abs(slopes).max(axis=1), ACTIVE)
+        places = [divmod(int(k), spectrum.size) for k in np.nonzero(near)[0]]
+        where = (np.log(spectrum) - np.log(mu)) / np.log(L / mu) if L > mu else np.zeros(spectrum.size)
+        active = tuple((polynomial, float(where[k])) for polynomial, k in places)
+        zero = tuple(s for s, v in values.items() if s.is_nonnegative and not s.is_positive and abs(v) < ACTIVE)
+        return Solution(values, rate, active, zero)
+
+    def _vector(self, values: Values, rate: float) -> Array:
+        return np.array([*(np.log(v) if s.is_positive else v for s, v in values.items()), rate])
+
+    def _places(self, active: Sequence[Constraint], mu: float, L: float) -> Array:
+        return np.array([mu * (L / mu) ** where for _, where in active])
+
+
+def _stacked(parts: Sequence[Any], like: Array) -> Array:
+    return np.stack([np.broadcast_to(part, like.shape) for part in parts])
+
+
+def unknowns(derived: Dynamics, fixed: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Which hyperparameters a tuning determines, and which are left free because others can take their place.
+
+    The characteristic polynomial may see some only together (rate and dampening as η(1−d)): the first keeps its role.
+    """
+    coefficients = [c for a in derived.characteristic.all_coeffs() for c in _by_curvature(a)]
+    rows, determined, free = sp.Matrix(0, len(coefficients), []), [], []
+    for name in (n for n in derived.hyper if n not in fixed):
+        grown = rows.col_join(sp.Matrix([[sp.diff(c, derived.symbols[name]) for c in coefficients]]))
+        if _generic_rank(grown) > _generic_rank(rows):
+            rows = grown
+            determined.append(name)
+        else:
+            free.append(name)
+    return determined, free
+
+
+def _by_curvature(coefficient: sp.Expr) -> list[sp.Expr]:
+    if coefficient.is_polynomial(CURVATURE):
+        return list(sp.Poly(coefficient, CURVATURE).all_coeffs())
+    return [coefficient, coefficient.subs(CURVATURE, 3 * CURVATURE), coefficient.subs(CURVATURE, 7 * CURVATURE)]
+
+
+def _generic_rank(matrix: sp.Matrix) -> int:
+    if not matrix.rows:
+        return 0
+    letters = sorted(matrix.free_symbols, key=str)
+    return int(matrix.subs({s: sp.Rational(3 * k + 2, 7 * k + 11) for k, s in enumerate(letters)}).rank())

@@ -1,0 +1,169 @@
+"""Dynamics go in; the hyperparameters that make the largest radius over [μ, L] smallest come out, in closed form.
+
+A guided derivation. The search of ``minimax`` tells at sample spectra which inequalities are active; just those are solved
+exactly (in √μ and √L, which keeps them rational); the result is then held against the search at other spectra.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from convergence.crossing import exact
+from convergence.errors import BadHyperparameter, NoStableLearningRate
+from convergence.method import Method
+from convergence.theory.dynamics import dynamics
+from convergence.theory.minimax import Minimax, unknowns
+from convergence.theory.pieces import Piece, derived_pieces
+from convergence.theory.rate import worst_rate
+from convergence.theory.symbols import LARGEST, MU, symbol
+
+
+@dataclass(frozen=True)
+class Tuned:
+    """An optimum in floats: ``hyper``, ``rate``, and the ``plateau`` (low, high) of learning rates, None for one point."""
+
+    hyper: dict[str, float]
+    rate: float
+    plateau: tuple[float, float] | None
+
+
+@dataclass(frozen=True)
+class Optimum:
+    """The best hyperparameters of a method over all curvatures in [μ, L], and the rate they give.
+
+    ``pieces`` hold them, each under its condition (True where there is one only); ``hyper``, ``rate`` and ``plateau`` put the
+    pieces together. On a plateau a whole interval of learning rates is optimal; ``hyper`` then has its middle. ``exact``:
+    every piece has a closed form; where not, ``at`` solves numerically to 1e-10, and ``note`` says so. A hyperparameter
+    whose part another can play (dampening) stays a symbol in ``hyper``.
+    """
+
+    method: Method
+    fixed: dict[str, sp.Expr]
+    pieces: tuple[Piece, ...]
+    exact: bool
+    note: str
+
+    @property
+    def hyper(self) -> dict[str, sp.Expr]:
+        """Each hyperparameter as a formula in μ, L and what was fixed; empty where there is no closed form."""
+        if not self.exact:
+            return {}
+        return {name: _joined([(p.hyper[name], p.condition) for p in self.pieces]) for name in self.method.hyper}
+
+    @property
+    def rate(self) -> sp.Expr | None:
+        """The smallest possible rate as a formula; None where there is no closed form."""
+        return _joined([(p.rate, p.condition) for p in self.pieces]) if self.exact else None
+
+    @property
+    def plateau(self) -> sp.Interval | None:
+        """The interval of optimal learning rates, where one piece has it (see ``pieces`` for its condition)."""
+        return next((p.plateau for p in self.pieces if p.plateau is not None), None)
+
+    def at(self, *, mu: float, L: float, **numbers: Any) -> Tuned:
+        """The optimum in floats for a spectrum in [μ, L], with numbers for what was fixed at symbols.
+
+        Raises BadHyperparameter for wrong or missing numbers, NoStableLearningRate where no setting converges.
+        """
+        if not (np.isfinite(mu) and np.isfinite(L) and 0 < mu <= L):
+            raise BadHyperparameter(f"expected 0 < mu ≤ L, finite; got mu={mu!r}, L={L!r}")
+        fixed = self._numbers(numbers)
+        point = {MU: float(mu), LARGEST: float(L)} | {self.fixed.get(name, symbol(name)): v for name, v in fixed.items()}
+        point = {letter: v for letter, v in point.items() if letter.is_Symbol}
+        piece = next((p for p in self.pieces if p.holds(point)), self.pieces[-1])
+        tuned = _closed(self.method, piece, point) if piece.closed else _numeric(self.method, mu, L, fixed)
+        if not tuned.rate < 1:
+            given = ", ".join(f"{name}={value:g}" for name, value in fixed.items()) or "any hyperparameters"
+            raise NoStableLearningRate(f"{self.method.name} does not converge on [{mu:g}, {L:g}] with {given}")
+        return tuned
+
+    def _numbers(self, given: Mapping[str, Any]) -> dict[str, float]:
+        """A number for each hyperparameter that the optimum does not determine."""
+        wanted = {n: v for n, v in self.fixed.items()} | {n: symbol(n) for n in _free(self.method, tuple(self.fixed))}
+        defaults = {**dict(self.method.defaults), **{n: float(v) for n, v in wanted.items() if v.is_number}}
+        letters = {str(v): n for n, v in wanted.items() if v.is_Symbol}
+        named = {letters.get(n, n): v for n, v in given.items()}
+        unknown = [n for n in named if n not in wanted]
+        missing = [n for n in wanted if n not in named and n not in defaults]
+        if unknown or missing:
+            raise BadHyperparameter(
+                f"the optimum of {self.method.name} takes mu, L{''.join(', ' + n for n in wanted)}; "
+                + (f"unknown: {', '.join(unknown)}" if unknown else f"missing: {', '.join(missing)}")
+            )
+        return {n: float(named.get(n, defaults.get(n))) for n in wanted}
+
+    def _repr_latex_(self) -> str:
+        rows = [rf"{sp.latex(symbol(n))}^\star = {sp.latex(v)}" for n, v in self.hyper.items() if v != symbol(n)]
+        return "$$" + r",\qquad ".join([*rows, rf"\rho^\star = {sp.latex(self.rate)}"]) + "$$"
+
+    def __repr__(self) -> str:
+        if not self.exact:
+            return f"Optimum of {self.method.name}: {self.note}"
+        return f"Optimum of {self.method.name}: " + ", ".join(f"{n} = {v}" for n, v in {**self.hyper, "rate": self.rate}.items())
+
+
+def best(method: Method, fixed: Mapping[str, Any]) -> Optimum:
+    """Derive the optimum, with some hyperparameters fixed at numbers or symbols.
+
+    Raises BadHyperparameter for an unknown name, NotLinear where the method has no iteration matrix, and
+    NoStableLearningRate where nothing makes it converge.
+    """
+    method.settings({**{name: 1.0 for name in method.hyper}, **{n: 1.0 for n in fixed}})
+    numbers = {n: exact(v) for n, v in fixed.items() if not getattr(v, "free_symbols", None)}
+    method.settings({**{name: 1.0 for name in method.hyper}, **numbers})
+    held = tuple((name, numbers.get(name, symbol(name))) for name in fixed)
+    renamed = {symbol(n): v for n, v in fixed.items() if n not in numbers}
+    found = _best(method, held)
+    return found if all(k == v for k, v in renamed.items()) else _renamed(found, renamed)
+
+
+@cache
+def _best(method: Method, fixed: tuple[tuple[str, sp.Expr], ...]) -> Optimum:
+    derived = dynamics(method)
+    determined, free = unknowns(derived, [name for name, _ in fixed])
+    if not determined:
+        hyper = {name: dict(fixed).get(name, symbol(name)) for name in method.hyper}
+        rate = worst_rate(derived).subs({symbol(n): v for n, v in fixed})
+        return Optimum(method, dict(fixed), (Piece(sp.true, hyper, rate, None, True, ()),), True, "")
+    problem = Minimax(derived, tuple(symbol(name) for name in determined))
+    pieces, note = derived_pieces(problem, dict(fixed), free)
+    hyper_of = lambda piece: {n: piece.hyper.get(n, dict(fixed).get(n, symbol(n))) for n in method.hyper}  # noqa: E731
+    named = tuple(piece.with_hyper(hyper_of(piece)) for piece in pieces)
+    return Optimum(method, dict(fixed), named, all(p.closed for p in named), note)
+
+
+def _free(method: Method, fixed: tuple[str, ...]) -> list[str]:
+    return unknowns(dynamics(method), fixed)[1]
+
+
+def _renamed(found: Optimum, names: dict[sp.Symbol, sp.Expr]) -> Optimum:
+    fixed = {n: v.subs(names) for n, v in found.fixed.items()}
+    return Optimum(found.method, fixed, tuple(p.subs(names) for p in found.pieces), found.exact, found.note)
+
+
+def _closed(method: Method, piece: Piece, point: Mapping[sp.Symbol, float]) -> Tuned:
+    hyper = {name: _float(value, point) for name, value in piece.hyper.items()}
+    plateau = None if piece.plateau is None else (_float(piece.plateau.start, point), _float(piece.plateau.end, point))
+    return Tuned(hyper, max(_float(piece.rate, point), 0.0), plateau)
+
+
+def _numeric(method: Method, mu: float, L: float, fixed: Mapping[str, float]) -> Tuned:
+    names = unknowns(dynamics(method), tuple(fixed))[0]
+    problem = Minimax(dynamics(method), tuple(symbol(n) for n in names))
+    solution = problem.polished(float(mu), float(L), {symbol(n): v for n, v in fixed.items()})
+    hyper = {name: fixed.get(name, solution.values.get(symbol(name))) for name in method.hyper}
+    return Tuned({n: float(v) for n, v in hyper.items()}, solution.rate, None)
+
+
+def _float(formula: sp.Expr, point: Mapping[sp.Symbol, float]) -> float:
+    return float(sp.re(formula.evalf(30, subs={k: sp.Float(v, 30) for k, v in point.items()}, chop=True)))
+
+
+def _joined(branches: list[tuple[sp.Expr, Any]]) -> sp.Expr:
+    return branches[0][0] if len({value for value, _ in branches}) == 1 else sp.Piecewise(*branches)

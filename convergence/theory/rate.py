@@ -1,0 +1,38 @@
+"""Dynamics go in; the spectral radius comes out as a formula: in one direction, and over all curvatures in [μ, L]."""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from convergence.theory.dynamics import Dynamics
+from convergence.theory.symbols import CURVATURE, LARGEST, MU, Z, tidy
+
+
+def radius(derived: Dynamics) -> sp.Expr:
+    """The spectral radius along a direction of curvature λ, piecewise by the sign of the discriminant.
+
+    Raises NotImplementedError for a factor of degree three or more, whose roots have no formula one could read.
+    """
+    parts = list(dict.fromkeys(_factor_radius(factor) for factor, _ in derived.factors))
+    return parts[0] if len(parts) == 1 else sp.Max(*parts)
+
+
+def worst_rate(derived: Dynamics) -> sp.Expr:
+    """The rate over [μ, L]: the larger of the radii at both ends (at most two states, coefficients affine in λ)."""
+    affine = all(sp.expand(sp.diff(c, CURVATURE, 2)) == 0 for c in derived.characteristic.all_coeffs())
+    if not affine or len(derived.state) > 2:
+        raise NotImplementedError(f"the rate of {derived.name} over [μ, L] may be set inside the interval")
+    along = radius(derived)
+    ends = [along.subs(CURVATURE, end) for end in (MU, LARGEST)]
+    return ends[0] if ends[0] == ends[1] else sp.Max(*ends, evaluate=False)
+
+
+def _factor_radius(factor: sp.Poly) -> sp.Expr:
+    if factor.degree() == 1:
+        return sp.Abs(tidy(-factor.coeff_monomial(1)))
+    if factor.degree() > 2:
+        raise NotImplementedError(f"the roots of a polynomial of degree {factor.degree()} have no short formula")
+    trace, determinant = tidy(-factor.coeff_monomial(Z)), tidy(factor.coeff_monomial(1))
+    discriminant = tidy(trace**2 - 4 * determinant)
+    real = (sp.Abs(trace) + sp.sqrt(discriminant)) / 2
+    return sp.Piecewise((sp.sqrt(determinant), discriminant < 0), (real, True))

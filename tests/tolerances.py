@@ -1,0 +1,46 @@
+"""How far two right computations of one number may lie apart. Each is a function of ε, size and conditioning; none is a
+number that happened to pass. The factor SLACK covers the constants that rounding-error analysis leaves out.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+EPS = float(np.finfo(float).eps)
+SLACK = 16.0
+
+
+def singular_values(X):
+    """Backward stable: the values of a matrix within a few ε of X (Weyl), so absolute in the largest of them."""
+    return SLACK * EPS * np.sqrt(min(X.shape)) * np.linalg.norm(X, 2)
+
+
+def gradient(X, y, w, scale=2.0):
+    """Two products with X: each rounds relative to the size of its terms, before they cancel."""
+    size = np.linalg.norm(X, 2)
+    return SLACK * EPS * scale * X.shape[1] * size * (size * np.linalg.norm(w) + np.linalg.norm(y))
+
+
+def loss(X, y, w, scale=2.0):
+    """The residual rounds relative to its terms, and is squared."""
+    return SLACK * EPS * scale * X.shape[1] * (np.linalg.norm(X, 2) * np.linalg.norm(w) + np.linalg.norm(y)) ** 2
+
+
+def minimizer(X, y):
+    """Wedin (1973): κ(X) times the solution, and κ(X)² times the part of the target that cannot be fitted."""
+    sigma = np.linalg.svd(X, compute_uv=False)
+    smallest = sigma[sigma > max(X.shape) * EPS * sigma[0]][-1]
+    w = np.linalg.pinv(X, rcond=max(X.shape) * EPS) @ y
+    misfit = np.linalg.norm(X @ w - y) + EPS * np.linalg.norm(y)
+    kappa = sigma[0] / smallest
+    return SLACK * EPS * np.sqrt(X.shape[1]) * kappa * (np.linalg.norm(w) + kappa * misfit / sigma[0])
+
+
+def inverse(kappa, size):
+    """Solving with a matrix of condition number κ loses a factor κ."""
+    return SLACK * EPS * kappa * size
+
+
+def spectrum_made(kappa):
+    """A matrix stored in doubles holds σ to ε·σ_max, so λ = cσ² relatively to 2ε·√κ at the small end."""
+    return SLACK * EPS * np.sqrt(kappa)
