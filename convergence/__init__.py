@@ -32,10 +32,10 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "api": ("derive", "stability", "regimes", "optimum", "spectral_radius", "simulate", "predict", "identify", "verify"),
+    "api": ("derive", "stability", "regimes", "optimum", "spectral_radius", "simulate", "predict", "identify", "verify", "study"),
     "problem": ("LeastSquares", "Direction"),
     "reading": ("read_problem",),
-    "method": ("Method", "method"),
+    "rule": ("Method", "method"),
     "methods": ("METHODS",),
     "results": ("Study",),
     "errors": (
@@ -52,7 +52,7 @@ _HOMES = {
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 _MODULES = ("datasets", "methods", "figures", "report")
 
-__all__ = [*_HOME, *_MODULES[:2], "study", "__version__"]  # noqa: PLE0604
+__all__ = [*_HOME, *_MODULES, "__version__"]  # noqa: PLE0604
 
 if TYPE_CHECKING:
     from convergence import datasets, figures, methods, report
@@ -78,7 +78,7 @@ if TYPE_CHECKING:
         NoStableLearningRate,
         NotLinear,
     )
-    from convergence.method import Method, method
+    from convergence.rule import Method, method
     from convergence.methods import METHODS
     from convergence.problem import Direction, LeastSquares
     from convergence.reading import read_problem

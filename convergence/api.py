@@ -8,9 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence import study as _study
+from convergence import pipeline as _pipeline
 from convergence.evidence import verification as _verification
-from convergence.method import Method, as_method
+from convergence.rule import Method, as_method
 from convergence.methods import METHODS
 from convergence.numerics import identification as _identification
 from convergence.numerics import prediction as _prediction
@@ -98,6 +98,6 @@ def verify(p: LeastSquares, m: AnyMethod, **hyper: Any) -> _verification.Verific
 
 
 def study(p: LeastSquares, methods: Iterable[AnyMethod] | None = None, **options: Any) -> Study:
-    """Derive, run, check and collect, for each method (default: the whole catalogue). See ``convergence.study.study``."""
+    """Derive, run, check and collect, for each method (default: the whole catalogue). See ``convergence.pipeline.study``."""
     chosen: list[Method] = [as_method(m, METHODS) for m in (METHODS if methods is None else methods)]
-    return _study.study(p, chosen, **options)
+    return _pipeline.study(p, chosen, **options)

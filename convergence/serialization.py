@@ -31,8 +31,8 @@ def to_json(study: Study) -> str:
 def from_json(text: str | bytes) -> Study:
     """The study that ``to_json`` wrote.
 
-    Raises ``BadData`` for text that is not JSON, for another version of the schema, and for fields that are missing, unknown
-    or of the wrong kind; the message says where.
+    Raises ``BadData`` for text that is not JSON, for another version of the schema, and for fields that are missing,
+    unknown or of the wrong kind; the message says where.
     """
     _require_version(_parsed(text))
     try:
@@ -40,7 +40,9 @@ def from_json(text: str | bytes) -> Study:
     except ValidationError as error:
         found = "; ".join(_place(one["loc"], one["msg"]) for one in error.errors()[:_NAMED])
         more = f"; and {error.error_count() - _NAMED} more" if error.error_count() > _NAMED else ""
-        raise BadData(f"a study in JSON must have the fields of schema version {SCHEMA_VERSION}: {found}{more}") from None
+        raise BadData(
+            f"a study in JSON must have the fields of schema version {SCHEMA_VERSION}: {found}{more}"
+        ) from None
 
 
 def json_schema() -> dict[str, Any]:

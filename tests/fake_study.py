@@ -180,7 +180,7 @@ def _method(book: Textbook, p: LeastSquares, data: DataResult, steps: int) -> Me
         checks=_checks(rate, lr, bound),
         controls=_controls(),
         curve=_curve(book, data, lr, beta, bound),
-        roots=tuple(_roots(book, d, lr, beta, bound) for d in (data.directions[0], data.directions[-1])),
+        roots=tuple(_roots(book, d, lr, beta, bound) for d in dict.fromkeys((data.directions[0], data.directions[-1]))),
         map=_map(book, p, lr, beta) if with_momentum else None,
         damping=_damping(book) if with_momentum else None,
     )

@@ -44,3 +44,26 @@ def inverse(kappa, size):
 def spectrum_made(kappa):
     """A matrix stored in doubles holds σ to ε·σ_max, so λ = cσ² relatively to 2ε·√κ at the small end."""
     return SLACK * EPS * np.sqrt(kappa)
+
+
+def double_eigenvalue(kappa):
+    """A double eigenvalue splits by the square root of the backward error: √ε, times how far the block is from normal."""
+    return SLACK * np.sqrt(EPS) * (1 + np.log10(kappa))
+
+
+def run(X, y, x, lr, momentum, scale=2.0):
+    """Every step rounds by lr times the gradient's error; momentum adds it up to 1/(1−β) times, over all steps."""
+    reach = np.abs(x).max() * np.sqrt(x.shape[1])
+    return len(x) * lr / (1 - momentum) * gradient(X, y, np.full(1, reach), scale) + len(x) * EPS * reach
+
+
+def newton_run(X, y, x):
+    """A Newton step made from the gradient loses κ(X)² of it (the gradient's rounding, divided by μ)."""
+    sigma = np.linalg.svd(X, compute_uv=False)
+    kappa = sigma[0] / sigma[sigma > max(X.shape) * EPS * sigma[0]][-1]
+    return SLACK * EPS * len(x) * X.shape[1] * kappa**2 * (np.abs(x).max() + np.linalg.norm(y) / sigma[0])
+
+
+def library(steps):
+    """Two programs for one recurrence, relative: a rounding a step, and a stable run forgets old ones."""
+    return 2 * EPS * steps

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 Array = NDArray[np.float64]
 
 SPAN = 1e-20  # a log axis goes no further below its first values: there is only rounding
+HUGE = 1e200  # where a log axis ends: its ticks, far apart, must not overflow
 SAME = 1e-6  # relative: curves nearer than this lie on each other at any printed size
 ROUNDING = 1e-12  # of the largest value: below it, equal curves differ by rounding
 
@@ -71,14 +72,18 @@ def coincide(one: ArrayLike, other: ArrayLike) -> bool:
 
 def log_axis(ax: Axes, rows: Sequence[Array]) -> None:
     """A logarithmic vertical axis round the rows, no deeper than rounding; (10⁻³, 1) where there is nothing to show."""
+    ax.set_ylim(*_depth(rows))  # before the scale, which would otherwise look for limits of its own
     ax.set_yscale("log", nonpositive="mask")
-    values = np.concatenate([row[np.isfinite(row)] for row in rows]) if rows else np.empty(0)
-    if not values.size:
-        ax.set_ylim(1e-3, 1.0)
-        return
-    starts = max((float(row[np.isfinite(row)][0]) for row in rows if np.isfinite(row).any()), default=1.0)
-    low, high = max(float(values.min()), SPAN * starts), float(values.max())
-    ax.set_ylim(max(low / 3, 5e-324 * 2**52), min(max(high, low) * 3, 1e307))
+
+
+def _depth(rows: Sequence[Array]) -> tuple[float, float]:
+    shown = [row[np.isfinite(row)] for row in rows]
+    shown = [row for row in shown if row.size]
+    if not shown:
+        return 1e-3, 1.0
+    deepest = SPAN * max(float(row[0]) for row in shown)
+    low, high = max(min(float(row.min()) for row in shown), deepest), max(float(row.max()) for row in shown)
+    return max(low / 3, 1 / HUGE), min(high * 3, HUGE) if high < HUGE else HUGE
 
 
 def span(values: ArrayLike, log: bool = False) -> tuple[float, float]:

@@ -25,6 +25,7 @@ from convergence.results import DataResult, LandscapeResult, Study
 
 LEVELS = 12
 MOST_CLASSES = 3
+STEPS = 30  # of a path: later ones lie on one another
 FAR = 1e3  # times the width of the landscape: a path is not drawn further out
 
 
@@ -54,12 +55,13 @@ def landscape(study: Study, ax: Axes | None = None) -> Axes:
         _contours(axes, found)
         titles = {m.name: m.title for m in study.methods}
         hidden = _paths(axes, found, [titles.get(path.method, path.method) for path in found.paths])
+        long = max((len(path.x) - 1 for path in found.paths), default=0) > STEPS
         axes.plot(*found.minimum, "*", color=BLACK, markersize=11, zorder=6, linestyle="none", label="minimum")
         axes.set_xlim(*span(found.x))
         axes.set_ylim(*span(found.y))
         describe(axes, "The loss, and the way each method takes", *found.labels)
         linear_ticks(axes.xaxis, axes.yaxis)
-        legend(axes, left_out(hidden, "path"))
+        legend(axes, [*([f"the first {STEPS} steps of each"] if long else []), *left_out(hidden, "path")])
     return axes
 
 
@@ -104,9 +106,9 @@ def _contours(ax: Axes, found: LandscapeResult) -> None:
 def _paths(ax: Axes, found: LandscapeResult, titles: list[str]) -> int:
     """Draw the paths and return how many were left out."""
     far = FAR * max(max(map(abs, found.x)), max(map(abs, found.y)))
-    rows = [np.concatenate([finite(p.x, far), finite(p.y, far)]) for p in found.paths]
+    rows = [np.concatenate([finite(p.x[: STEPS + 1], far), finite(p.y[: STEPS + 1], far)]) for p in found.paths]
     groups = grouped(titles, rows)
     for group, look in zip(groups, LOOKS, strict=False):
         x, y = np.split(rows[group.first], 2)
-        ax.plot(x, y, **look.marked, markevery=slice(25), markersize=4, linewidth=1.2, label=wrapped(group.label))
+        ax.plot(x, y, **look.marked, markersize=4, linewidth=1.2, label=wrapped(group.label))
     return max(0, len(groups) - MOST)

@@ -8,12 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from convergence.figures.curves import Array, every, finite, log_axis, positive, step_axis
+from convergence.figures.curves import HUGE, Array, every, finite, log_axis, positive, step_axis
 from convergence.figures.runs import STEP, ended, zeros
 from convergence.figures.style import (
     LOOKS,
     blank,
     describe,
+    entitle,
     grow,
     left_out,
     legend,
@@ -23,7 +24,6 @@ from convergence.figures.style import (
     plain,
     short,
     styled,
-    wrapped,
 )
 from convergence.results import DataResult, Grid, MethodResult
 
@@ -35,7 +35,7 @@ def gradients(result: MethodResult, data: DataResult, ax: Axes | None = None) ->
     """Size of the gradient in each column of the data over the steps, on a log axis."""
     with panel(ax) as axes:
         handles = _gradients(axes, result, data)
-        axes.set_title(wrapped(f"Gradient of {result.title}"), loc="left")
+        entitle(axes, f"Gradient of {result.title}")
         legend(axes, _remarks(result, data, len(handles)), handles=handles)
     return axes
 
@@ -44,7 +44,7 @@ def weights(result: MethodResult, data: DataResult, ax: Axes | None = None) -> A
     """Size of the weight of each column of the data over the steps."""
     with panel(ax) as axes:
         handles = _weights(axes, result, data)
-        axes.set_title(wrapped(f"Weights of {result.title}"), loc="left")
+        entitle(axes, f"Weights of {result.title}")
         legend(axes, [*ended(result.run), *left_out(len(data.columns) - len(handles), "column")], handles=handles)
     return axes
 
@@ -55,7 +55,7 @@ def descent(result: MethodResult, data: DataResult) -> Figure:
         figure, (above, below) = blank(2, 1, height=4.6, sharex=True)
         handles = _gradients(above, result, data)
         _weights(below, result, data)
-        above.set_title(wrapped(f"Gradient and weights of {result.title}"), loc="left")
+        entitle(above, f"Gradient and weights of {result.title}")
         above.set_xlabel("")
         legend_of(figure, handles, _remarks(result, data, len(handles)))
         grow(figure)
@@ -70,7 +70,7 @@ def descent_pair(one: MethodResult, other: MethodResult, data: DataResult) -> Fi
         rows = [positive(row) for method in (one, other) for row in method.run.gradient[:shown]]
         for method, look in ((one, LOOKS[0]), (other, LOOKS[1])):
             _pair(above, method.run.step, [positive(row) for row in method.run.gradient[:shown]], look.color)
-            _pair(below, method.run.step, [finite(row) for row in method.run.weight[:shown]], look.color)
+            _pair(below, method.run.step, [finite(row, HUGE) for row in method.run.weight[:shown]], look.color)
         log_axis(above, rows)
         describe(above, f"{one.title} against {other.title}", "", GRADIENT)
         describe(below, "", STEP, WEIGHT)
@@ -91,7 +91,7 @@ def _gradients(ax: Axes, result: MethodResult, data: DataResult) -> list[Line2D]
 
 
 def _weights(ax: Axes, result: MethodResult, data: DataResult) -> list[Line2D]:
-    handles = _lines(ax, result.run.step, [finite(row) for row in result.run.weight], data)
+    handles = _lines(ax, result.run.step, [finite(row, HUGE) for row in result.run.weight], data)
     describe(ax, "", STEP, WEIGHT)
     step_axis(ax, result.run.step)
     linear_ticks(ax.yaxis)

@@ -23,8 +23,9 @@ FORMATS: dict[str, dict[str, str | None]] = {  # what each format would say of d
 class Picture:
     """A figure that can be drawn, and its words.
 
-    ``alt`` is for those who cannot see it, with the key numbers; ``caption`` for those who can. ``method`` is the name
-    of the method that it belongs to, None for the study as a whole. ``draw`` makes a new Figure that pyplot does not know.
+    ``alt`` is for those who cannot see it, with the key numbers; ``caption`` for those who can. ``method`` is the
+    name of the method that it belongs to, None for the study as a whole. ``draw`` makes a new Figure
+    that pyplot does not know.
     """
 
     name: str

@@ -62,8 +62,10 @@ def losses(study: Study, ax: Axes | None = None) -> Axes:
 
 def zeros(names: Iterable[str], rows: Iterable[ArrayLike]) -> list[str]:
     """The remark on values that are exactly zero, which a log axis cannot show."""
-    named = [name for name, row in zip(names, rows, strict=False) if vanished(row)]
-    return [f"exactly 0 at some steps, so not drawn there: {', '.join(named)}"] if named else []
+    pairs = list(zip(names, rows, strict=False))
+    named = [name for name, row in pairs if vanished(row)]
+    some = f" (in {len(named)} of {len(pairs)})" if len(named) > 3 else f": {', '.join(named)}"
+    return [f"exactly 0 at some steps, so not drawn there{some}"] if named else []
 
 
 def ended(run: RunResult) -> list[str]:

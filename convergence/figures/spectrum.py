@@ -46,7 +46,7 @@ def spectrum(result: MethodResult) -> Figure:
     roots = result.roots[:PANELS]
     with styled():
         rows = -(-len(roots) // 2)
-        figure, panels = blank(rows, min(2, len(roots)), height=3.2 * rows)
+        figure, panels = blank(rows, min(2, len(roots)), height=2.9 * rows)
         for root, axes in zip(roots, panels, strict=False):
             eigenvalues(root, axes)
         half = max(axes.get_xlim()[1] for axes in panels[: len(roots)])

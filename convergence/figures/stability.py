@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from convergence.figures.curves import finite, grouped, span
+from convergence.figures.curves import Array, finite, grouped, span
 from convergence.figures.style import (
     BLACK,
     EDGE,
@@ -47,9 +47,9 @@ def radius_map(result: MethodResult, ax: Axes | None = None) -> Axes:
         edge = finite(result.map.boundary)
         axes.plot(edge, result.map.momentum, color=BLACK, linewidth=2, label="derived boundary ρ = 1")
         _probes(axes, result.map)
-        star(axes, *result.map.optimum, label="derived optimum")
         axes.set_xlim(*span(result.map.lr))
-        axes.set_ylim(*span(result.map.momentum))
+        axes.set_ylim(*span([*result.map.momentum, result.map.optimum[1]]))
+        star(axes, *result.map.optimum, label="derived optimum")
         describe(axes, f"Where {result.title} converges, and how fast", RATE, MOMENTUM)
         linear_ticks(axes.xaxis, axes.yaxis)
         legend(axes, columns=2)
@@ -64,9 +64,9 @@ def radius_curve(result: MethodResult, data: DataResult, ax: Axes | None = None)
         for group, look in zip(groups, LOOKS, strict=False):
             axes.plot(curve.lr, finite(curve.radius[group.first]), **look.line, label=wrapped(group.label))
         axes.axhline(1.0, color=EDGE, linewidth=0.8)
-        _rates(axes, result)
         axes.set_xlim(*span(curve.lr))
-        axes.set_ylim(0, min(1.6, 1.08 * max(1.0, float(np.nanmax(finite(curve.radius))))))
+        axes.set_ylim(*_heights(finite(curve.radius)))
+        _rates(axes, result)
         describe(axes, f"Spectral radius of {result.title}", RATE, RADIUS)
         linear_ticks(axes.xaxis)
         legend(axes, left_out(data.hidden + len(groups) - len(groups[:MOST]), "direction"))
@@ -82,9 +82,9 @@ def damping(result: MethodResult, data: DataResult, ax: Axes | None = None) -> A
         low, high = _scale(axes, found)
         patches = _bands(axes, found, low, high)
         (bound,) = axes.plot(found.momentum, finite(found.bound), color=BLACK, linewidth=2, label="largest stable ηλ")
-        lying = _directions(axes, result, data)
-        axes.set_xlim(*span(found.momentum))
+        axes.set_xlim(*span([*found.momentum, result.tuning.hyper.get("momentum", np.nan)]))
         axes.set_ylim(low, high)
+        lying = _directions(axes, result, data)
         describe(axes, f"How {result.title} is damped", MOMENTUM, SCALED)
         legend(axes, handles=[*patches, bound, *lying], columns=2)
     return axes
@@ -133,6 +133,13 @@ def _rates(ax: Axes, result: MethodResult) -> None:
     star(ax, curve.chosen, tuning.rate, f"{kind}: η = {number(curve.chosen)}, ρ = {number(tuning.rate)}")
 
 
+def _heights(radius: Array) -> tuple[float, float]:
+    """Limits about ρ = 1 in proportion to the depth of the lowest curve below it."""
+    low, high = span([*radius.ravel(), 1.0])
+    depth = 1.0 - min(low, 0.9999)
+    return max(0.0, low - 0.25 * depth), min(max(1.08 * high, 1 + 0.25 * depth), 1 + depth)
+
+
 def _scale(ax: Axes, found: DampingResult) -> tuple[float, float]:
     """The limits of the vertical axis; logarithmic where the bound ranges widely."""
     bound = finite(found.bound)
@@ -174,6 +181,8 @@ def _directions(ax: Axes, result: MethodResult, data: DataResult) -> list[Line2D
     if not {"lr", "momentum"} <= set(hyper):
         return []
     scaled = [hyper["lr"] * d.curvature for d in data.directions]
+    low, high = ax.get_ylim()
+    outside = not all(low <= value <= high for value in scaled)
     look: dict[str, Any] = {"color": BLACK, "markerfacecolor": PAPER, "markeredgewidth": 1.4, "linestyle": "none"}
     label = "directions of this data"
-    return ax.plot([hyper["momentum"]] * len(scaled), scaled, "o", **look, zorder=5, clip_on=False, label=label)
+    return ax.plot([hyper["momentum"]] * len(scaled), scaled, "o", **look, zorder=5, clip_on=outside, label=label)

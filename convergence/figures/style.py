@@ -23,7 +23,7 @@ from matplotlib.transforms import offset_copy
 
 WIDTH = 5.2  # inches; at 360 pixels 10 points are still 9.6 pixels
 HEIGHT = 3.3
-ENTRY, LINE = 0.205, 0.17  # inches: an entry of a legend, each further line of it
+ENTRY, LINE = 0.222, 0.165  # inches: an entry of a legend, each further line of it
 LETTERS = 46  # that fit beside each other in a title or a legend
 
 BLACK, EDGE, GREY, PAPER = "#000000", "#777777", "#d0d0d0", "#fdfdfb"
@@ -53,6 +53,7 @@ RC: dict[str, Any] = {
     "axes.spines.right": False,
     "axes.formatter.limits": (-2, 4),
     "axes.formatter.use_mathtext": True,
+    "axes.formatter.useoffset": False,
     "axes.grid": False,
     "grid.color": "#e4e4e0",
     "grid.linewidth": 0.6,
@@ -125,7 +126,7 @@ def grow(figure: Figure) -> None:
 
 
 def _make_room(figure: Figure, ax: Axes) -> None:
-    """A strip for the legend of the axes at the figure's foot; the layout takes the rest, so a colour bar stays near."""
+    """A strip for the legend of the axes at the foot; the layout takes the rest, so that a colour bar stays near."""
     grow(figure)
     legend = ax.get_legend()
     if legend is None:
@@ -147,9 +148,14 @@ def _height(legend: Legend) -> float:
 
 def describe(ax: Axes, title: str, x: str, y: str) -> None:
     """Title and axis labels, in plain words; whatever stands in them is text and not mathematics."""
-    ax.set_title(wrapped(title), loc="left")
+    entitle(ax, title)
     ax.set_xlabel(plain(x))
     ax.set_ylabel(plain(y))
+
+
+def entitle(ax: Axes, title: str) -> None:
+    """The title, begun with a capital letter."""
+    ax.set_title(wrapped(title[:1].upper() + title[1:]), loc="left")
 
 
 def linear_ticks(*axes: Any) -> None:
@@ -176,8 +182,12 @@ def legend_of(figure: Figure, handles: Sequence[Any], notes: Sequence[str] = (),
 
 
 def star(ax: Axes, x: float, y: float, label: str) -> None:
-    """The one point that matters, white with a black edge: it shows on every ground."""
-    ax.plot([x], [y], "*", color="white", markeredgecolor=BLACK, markersize=14, zorder=5, linestyle="none", label=label)
+    """The one point that matters, white with a black edge: it shows on every ground. After the limits are set."""
+    (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
+    outside = not (left <= x <= right and low <= y <= high)
+    look: dict[str, Any] = {"color": "white", "markeredgecolor": BLACK, "markersize": 14, "linestyle": "none"}
+    ax.plot([x], [y], "*", **look, zorder=5, label=label, clip_on=outside)
+    ax.set(xlim=(left, right), ylim=(low, high))
 
 
 def colorbar(ax: Axes, drawn: Any, label: str, **more: Any) -> Colorbar:
@@ -203,7 +213,9 @@ def plain(text: str) -> str:
 def number(value: float) -> str:
     """A number for reading, three digits: 0.625, 1.1·10⁻⁴."""
     small = 0 < abs(value) < 1e-3
-    mantissa, _, exponent = (f"{value:.2e}" if small else f"{value:.3g}").replace("-", "−").partition("e")
+    mantissa, _, exponent = (
+        (f"{value:.2e}" if small else f"{value:.3g}").replace("-", "−").replace("inf", "∞").partition("e")
+    )
     if not exponent:
         return mantissa
     mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa

@@ -10,7 +10,8 @@ from html import escape
 def slim(svg: str, name: str, alt: str) -> str:
     """Without comments, metadata and needless digits. Identifiers carry a hash of ``name``: files may share a page."""
     svg = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r'<g id="[^"]*">', "<g>", svg)  # nothing refers to groups
+    svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # nothing refers to groups
+    svg = re.sub(r"<g(?: [^>]*)?/>", "", svg)
     svg = re.sub(r' d="([^"]*)"', lambda found: f' d="{_path(found[1])}"', svg)
     svg = re.sub(r"scale\([^)]*\)|-?\d+\.\d{3,}(?![^\s\"),;])", lambda found: _rounded(found[0]), svg)
     svg = re.sub(r"\n\s*", "\n", svg)

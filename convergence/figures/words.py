@@ -46,7 +46,7 @@ def descent_pair(one: MethodResult, other: MethodResult) -> Words:
         f"η = {_lr(other)}; final losses {one.run.final_loss:.7g} and {other.run.final_loss:.7g}."
     )
     caption = f"The course notes' figure: {one.title} (filled) against {other.title} (open)."
-    return f"{one.title} against {other.title}", alt, caption
+    return f"{one.title} against {other.title}".capitalize(), alt, caption
 
 
 def descent(m: MethodResult) -> Words:
@@ -86,7 +86,7 @@ def damping(m: MethodResult) -> Words:
     bands = ", ".join(dict.fromkeys(m.damping.bands))
     alt = (
         f"Regimes of {m.title} over momentum and scaled learning rate ηλ, from small ηλ to large: {bands}; "
-        f"at β = {number(m.map.optimum[1]) if m.map else '?'} lie the directions of this data."
+        f"at β = {number(m.tuning.hyper.get('momentum', 0.0))} lie the directions of this data."
     )
     caption = "Where the eigenvalues are complex the error oscillates; at the edges two real ones meet."
     return f"How {m.title} is damped", alt, caption

@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from pkgutil import iter_modules
 
-from convergence.method import Method
+from convergence.rule import Method
 
 
 def _collected() -> dict[str, Method]:

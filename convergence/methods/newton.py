@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from convergence.method import Objective, State, method
+from convergence.rule import Objective, State, method
 
 
 @method

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.crossing import compiled
-from convergence.method import Method
+from convergence.rule import Method
 from convergence.numerics.spectral import arguments, blocks
 from convergence.numerics.trajectory import Run, checked_steps, cut, first_position
 from convergence.problem import LeastSquares
@@ -31,10 +31,17 @@ def predict(problem: LeastSquares, method: Method, steps: int, start: Any = None
     settings = method.settings(hyper)
     x = first_position(problem, start)
     with np.errstate(all="ignore"):
-        rest = _rest(method, problem, settings) * problem.to_directions(problem.reachable(x))
-        first = problem.to_directions(np.array(method.start(problem, x))) - rest
-        errors = powers(blocks(method, problem.curvatures, settings), first.T, checked_steps(steps) + 1)
-        return _recorded(problem, method, settings, errors, rest)
+        matrices = blocks(method, problem.curvatures, settings)
+        return closed_form(problem, method, settings, matrices, checked_steps(steps), x)
+
+
+def closed_form(
+    problem: LeastSquares, method: Method, settings: dict[str, Any], matrices: Array, steps: int, x: Array
+) -> Run:
+    """The run from position x (d,) that these iteration matrices (d, n, n) make."""
+    rest = _rest(method, problem, settings) * problem.to_directions(problem.reachable(x))
+    first = problem.to_directions(np.array(method.start(problem, x))) - rest
+    return _recorded(problem, method, settings, powers(matrices, first.T, steps + 1), rest)
 
 
 def powers(matrices: Array, first: Array, count: int) -> Array:

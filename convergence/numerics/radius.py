@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from convergence.crossing import Compiled, compiled
 from convergence.errors import BadHyperparameter
-from convergence.method import Method
+from convergence.rule import Method
 from convergence.roots import largest_modulus, quadratic_modulus
 from convergence.numerics.spectral import arguments
 from convergence.theory.dynamics import dynamics

@@ -10,7 +10,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from convergence.crossing import compiled
-from convergence.method import Method
+from convergence.rule import Method
 from convergence.theory.dynamics import dynamics
 from convergence.theory.symbols import CURVATURE, Z, symbol
 
@@ -25,6 +25,15 @@ def blocks(method: Method, curvature: Any, settings: dict[str, Any]) -> Array:
     for place, entry in enumerate(entries):
         matrices[..., place // size, place % size] = entry
     return matrices
+
+
+def sensitivity(method: Method, curvature: Any, settings: dict[str, Any]) -> Array:
+    """The derivative of the iteration matrices by the curvature (..., n, n): how a gradient enters the state."""
+    size = len(method.state)
+    derived = dynamics(method)
+    entries = compiled(arguments(method), tuple(sp.diff(derived.matrix, CURVATURE)))(curvature, *settings.values())
+    shape = np.broadcast(curvature, *settings.values()).shape
+    return np.stack([np.broadcast_to(e, shape) for e in entries], axis=-1).reshape(*shape, size, size)
 
 
 def eigenvalues(method: Method, curvature: Any, settings: dict[str, Any]) -> NDArray[np.complex128]:

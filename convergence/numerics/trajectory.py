@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.errors import BadData
-from convergence.method import Method
+from convergence.rule import Method
 from convergence.problem import LeastSquares
 
 Array = NDArray[np.float64]

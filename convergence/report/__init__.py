@@ -1,4 +1,4 @@
-"""A study goes in; its report comes out, as Markdown, HTML, JSON and LaTeX, with its pictures. It shows, and computes nothing."""
+"""A study goes in; its report comes out as Markdown, HTML, JSON and LaTeX, with its pictures. It computes nothing."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def report_files(
 ) -> dict[str, bytes | str]:
     """The files of a report, by their names relative to its folder: report.md, …, figures/NAME.svg, ….
 
-    Markdown shows the figures in SVG if they are written, else in the first format that is; LaTeX takes them in PDF, and
-    puts words in the place of those that are not there. The same study gives the same bytes. Raises ``BadName`` for an
-    unknown format.
+    Markdown shows the figures in SVG if they are written, else in the first format that is; LaTeX takes them in PDF,
+    and puts words in the place of those that are not there. The same study gives the same bytes. Raises ``BadName`` for
+    an unknown format.
     """
     _require("format", formats, FORMATS)
     _require("figure format", figure_formats, FIGURE_FORMATS)

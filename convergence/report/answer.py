@@ -5,8 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from convergence.report.method_section import method_anchor
-from convergence.report.phrases import NOTHING, capital, counted, joined, number, numbers, setting
-from convergence.report.tree import Block, Bullets, Column, Inline, Line, Link, Mark, Maths, Notice, Paragraph, Strong, Table
+from convergence.report.phrases import IS, NOTHING, capital, counted, joined, number, numbers, setting, steps
+from convergence.report.tree import (
+    Block,
+    Bullets,
+    Column,
+    Inline,
+    Line,
+    Link,
+    Mark,
+    Maths,
+    Notice,
+    Paragraph,
+    Strong,
+    Table,
+)
 from convergence.results import DirectionResult, Formula, MethodResult, Study
 
 _RHO = Formula("ρ", r"\rho")
@@ -51,7 +64,8 @@ def _accepted_faults(methods: Sequence[MethodResult]) -> Iterable[Line]:
     for method in methods:
         for control in method.controls:
             if not control:
-                yield (Mark("NOT REJECTED ", "bad"), _title(method), f": {control.fault}, a deliberate fault, went unnoticed")
+                mark = Mark("NOT REJECTED ", "bad")
+                yield (mark, _title(method), f": {control.fault}, a deliberate fault, went unnoticed")
 
 
 def _title(method: MethodResult) -> Link:
@@ -61,7 +75,7 @@ def _title(method: MethodResult) -> Link:
 def in_words(study: Study) -> Line:
     """The condition of the data, the fastest method, the slow direction."""
     data = study.data
-    condition = ("On this data ", Maths(_KAPPA), " = ", number(data.kappa, 5), ". ")
+    condition = ("On this data ", Maths(_KAPPA), IS, number(data.kappa, 5), ". ")
     return (*condition, *_fastest(study.methods), *_slowest(data.directions))
 
 
@@ -108,9 +122,9 @@ def _slowest(directions: Sequence[DirectionResult]) -> Line:
     steep, flat = curved[0], curved[-1]
     return (
         f"{capital(flat.name)}, the flattest (",
-        *(Maths(_LAMBDA), " = ", number(flat.curvature, 5), "), is the slow one while the learning rate is small; "),
+        *(Maths(_LAMBDA), IS, number(flat.curvature, 5), "), is the slow one while the learning rate is small; "),
         f"{steep.name}, the steepest (",
-        *(Maths(_LAMBDA), " = ", number(steep.curvature, 5), "), is the one that bounds it for gradient descent."),
+        *(Maths(_LAMBDA), IS, number(steep.curvature, 5), "), is the one that bounds it for gradient descent."),
     )
 
 
@@ -149,8 +163,8 @@ def _row(method: MethodResult, names: Sequence[str], flat: bool) -> tuple[Line, 
         *((number(tuning.hyper.get(name)),) for name in names),
         *((plateau,) if flat else ()),
         (number(tuning.rate),),
-        (number(tuning.steps_predicted),),
-        (number(tuning.steps_counted),),
+        (steps(tuning.steps_predicted),),
+        (steps(tuning.steps_counted),),
         (number(tuning.lr_max),),
         (tuning.binding or NOTHING,),
         _tally(method),

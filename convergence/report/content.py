@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import count
 
 from convergence.figures import Picture
 from convergence.report.answer import answer
 from convergence.report.glossary import glossary
 from convergence.report.method_section import method_section
-from convergence.report.phrases import NOTHING, counted, joined, maths, number, numbers, prose, setting
+from convergence.report.phrases import NOTHING, counted, joined, number, numbers, prose
 from convergence.report.tree import (
     Block,
     Bullets,
@@ -42,16 +42,17 @@ def report(study: Study, pictures: Iterable[Picture] = ()) -> Report:
         Section("The data", "data", (*_data(study.data), *about)),
         *(method_section(m, [figure for method, figure in figures if method == m.name]) for m in study.methods),
         *((Section("The methods compared", "comparison", (_compared(study), *rest)),) if rest else ()),
-        Section("How to read this", "reading", (glossary(study.data),)),
+        Section("How to read this", "reading", (glossary(study),)),
         Section("How this was made", "making", _making(study)),
     )
-    return Report(f"Convergence on: {study.data.title}", _subtitle(study.data), f"convergence {study.package_version}", sections)
+    made_by = f"convergence {study.package_version}"
+    return Report(f"Convergence on: {study.data.title}", _subtitle(study.data), made_by, sections)
 
 
 def _numbered(study: Study, pictures: Iterable[Picture]) -> list[tuple[str | None, Figure]]:
     """The figures in the order in which they stand in the report."""
     order = [method.name for method in study.methods]
-    places = {None: len(order), **{name: place for place, name in enumerate(order)}}
+    places: dict[str | None, int] = {None: len(order), **{name: place for place, name in enumerate(order)}}
     known = [picture for picture in pictures if picture.method in places]
     place = lambda p: -1 if p.method is None and p.name.startswith(OF_DATA) else places[p.method]  # noqa: E731
     numbering = count(1)
@@ -67,10 +68,7 @@ def _data(data: DataResult) -> tuple[Block, ...]:
     notes = tuple(prose(note) for note in data.notes)
     return (
         Paragraph(_columns(data)),
-        Paragraph(
-            ("The loss is ", Maths(data.loss_formula), ", the scaling called ", Mono(data.loss), "; so ")
-            + ("the curvature along a direction is ", Maths(data.curvature_formula), " with its singular value σ.")
-        ),
+        Paragraph(_scaling(data)),
         _facts(data),
         *((Notice(_deficient(data), "quiet"),) if data.rank < len(data.columns) else ()),
         *((Bullets(notes),) if notes else ()),
@@ -84,6 +82,11 @@ def _columns(data: DataResult) -> Line:
     more = f" and {left} more" if left > 0 else ""
     size = (number(data.rows), " rows" if data.rows != 1 else " row", f" and {counted(len(data.columns), 'column')}: ")
     return (*size, *names, *((more,) if more else ()), ".")
+
+
+def _scaling(data: DataResult) -> Line:
+    loss = ("The loss is ", Maths(data.loss_formula), ", the scaling called ", Mono(data.loss))
+    return (*loss, "; so the curvature along a direction of singular value σ is ", Maths(data.curvature_formula), ".")
 
 
 def _facts(data: DataResult) -> Table:
@@ -110,8 +113,8 @@ def _deficient(data: DataResult) -> Line:
     flat = len(data.columns) - data.rank
     verb = "has" if flat == 1 else "have"
     return (
-        f"X does not have full rank: {counted(flat, 'direction')} {verb} no curvature. There the iterate stays where it ",
-        "started, μ is the smallest positive curvature, and the minimiser is the one that the run can reach.",
+        f"X does not have full rank: {counted(flat, 'direction')} {verb} no curvature. There the iterate stays where ",
+        "it started, μ is the smallest positive curvature, and the minimiser is the one that the run can reach.",
     )
 
 
@@ -136,13 +139,14 @@ def _direction(direction: DirectionResult, short: bool) -> tuple[Line, ...]:
 
 
 def _compared(study: Study) -> Paragraph:
-    return Paragraph(("All methods at the settings of the table on top; this data has κ = ", number(study.kappa.here, 5), "."))
+    here = number(study.kappa.here, 5)
+    return Paragraph(("All methods at the settings of the table on top; this data has κ\xa0=\xa0", here, "."))
 
 
 def _making(study: Study) -> tuple[Block, ...]:
     made: Line = (
-        f"Made by convergence {study.package_version}. Every formula was derived from the update rule shown beside it; the "
-        "runs step that same rule through the data, and the checks hold one against the other. ",
+        f"Made by convergence {study.package_version}. Every formula was derived from the update rule shown beside it; "
+        "the runs step that same rule through the data, and the checks hold one against the other. ",
         *(Mono("report.json"), " holds every number of this report. To make one for data of your own:"),
     )
     command = f"convergence report --data FILE.csv --target COLUMN --loss {study.data.loss} --out FOLDER"

@@ -1,19 +1,21 @@
-"""The name of a loss scaling goes in; the words that a reader of the report needs come out."""
+"""A study goes in; the words that a reader of its report needs come out."""
 
 from __future__ import annotations
 
 from convergence.report.phrases import LETTERS
 from convergence.report.tree import Definitions, Line, Maths, Mono
-from convergence.results import DataResult, Formula
+from convergence.results import DataResult, Formula, Study
 
 
 def _symbol(text: str, latex: str) -> Maths:
     return Maths(Formula(text, latex))
 
 
-def glossary(data: DataResult) -> Definitions:
+def glossary(study: Study) -> Definitions:
     """How to read the tables: each word, and what it means."""
-    return Definitions((_RATE, _KAPPA, _STABLE, _STEPS, _loss(data), _DIRECTION, _LETTERS, _CHECK, _CONTROL))
+    return Definitions(
+        (_RATE, _KAPPA, _STABLE, _STEPS, _loss(study.data), _DIRECTION, _letters(study), _CHECK, _CONTROL)
+    )
 
 
 _RHO = _symbol("ρ", r"\rho")
@@ -52,15 +54,6 @@ _DIRECTION: tuple[Line, Line] = (
         ", and the method runs there as if there were nothing else.",
     ),
 )
-_LETTERS: tuple[Line, Line] = (
-    ("letters",),
-    (
-        *(piece for name in ("lr", "momentum", "dampening") for piece in (Maths(LETTERS[name][1]), f" {LETTERS[name][0]}, ")),
-        *(_symbol("σ", r"\sigma"), " singular value, ", _symbol("λ", r"\lambda"), " curvature, "),
-        *(_symbol("μ", r"\mu"), " and ", _symbol("L", "L"), " the smallest positive and the largest curvature, "),
-        *(_symbol("z", "z"), " the unknown of the characteristic polynomial."),
-    ),
-)
 _CHECK: tuple[Line, Line] = (
     ("check",),
     (
@@ -85,6 +78,18 @@ def _loss(data: DataResult) -> tuple[Line, Line]:
             Mono(data.loss),
             "), so ",
             Maths(data.curvature_formula),
-            "; with half of this loss every learning rate would be twice as large, and every rate the same.",
+            "; with half of this loss the learning rates of every method that uses the gradient only would be twice as "
+            "large, and the rates the same.",
         ),
     )
+
+
+def _letters(study: Study) -> tuple[Line, Line]:
+    used = [LETTERS[name] for name in LETTERS if any(name in method.hyper for method in study.methods)]
+    meanings: Line = (
+        *(piece for word, letter in used for piece in (Maths(letter), f" {word}, ")),
+        *(_symbol("σ", r"\sigma"), " singular value, ", _symbol("λ", r"\lambda"), " curvature, "),
+        *(_symbol("μ", r"\mu"), " and ", _symbol("L", "L"), " the smallest positive and the largest curvature, "),
+        *(_symbol("z", "z"), " the unknown of the characteristic polynomial."),
+    )
+    return (("letters",), meanings)

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import assert_never
 
 from convergence.report.spelling import environment, grouped
 from convergence.report.tree import Emphasis, Inline, Line, Link, Mark, Maths, Mono, Number, Report, Strong
 
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "|": "&#124;", "$": "&#36;"}
-_ESCAPES = str.maketrans(_ENTITIES | {c: f"\\{c}" for c in "\\`*_[]~#"} | {"\n": " ", "\r": " "})
+_ESCAPES = str.maketrans(_ENTITIES | {c: f"\\{c}" for c in "\\`*_[]~#"} | {"\n": " ", "\r": " ", "\xa0": " "})
 _MATHS = {r"\|": r"\Vert ", "|": r"\vert ", "<": r"\lt ", ">": r"\gt "}
 
 
 def write_markdown(report: Report, pictures: str = "figures/{}.svg") -> str:
     """The report as Markdown; ``pictures`` is where a figure of a name lies."""
-    filters = {"inline": inline, "cell": cell, "escape_text": text, "maths": maths, "fence": fence}
+    filters: dict[str, Callable[..., str]] = {
+        "inline": inline,
+        "cell": cell,
+        "escape_text": text,
+        "maths": maths,
+        "fence": fence,
+    }
     return environment(filters).get_template("report.md.j2").render(report=report, picture=pictures.format)
 
 

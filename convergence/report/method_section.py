@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from convergence.evidence.check import Check, Control
 from convergence.report.phrases import (
+    IS,
     NOTHING,
     anchor,
     capital,
@@ -18,6 +19,7 @@ from convergence.report.phrases import (
     prose,
     rejection,
     setting,
+    steps,
     verdict,
 )
 from convergence.report.tree import (
@@ -33,9 +35,10 @@ from convergence.report.tree import (
     Notice,
     Paragraph,
     Section,
+    Strong,
     Table,
 )
-from convergence.results import Formula, MethodResult, PieceResult, TheoryResult, TuningResult
+from convergence.results import Formula, MethodResult, PieceResult, RunResult, TheoryResult, TuningResult
 
 _LAMBDA = Formula("λ", r"\lambda")
 _SIGMA = Formula("σ", r"\sigma")
@@ -71,7 +74,11 @@ def _dynamics(method: MethodResult) -> tuple[Block, ...]:
     theory = method.theory
     state = joined([(Mono(name),) for name in method.state])
     how = "" if theory.linear else "The rule is not linear; this is its linearisation at the minimiser. "
-    intro = (f"{how}Per direction, one step multiplies the deviation of the state (", *state, ") from rest by this matrix.")
+    intro = (
+        f"{how}Per direction, one step multiplies the deviation of the state (",
+        *state,
+        ") from rest by this matrix.",
+    )
     blocks: list[Block] = [
         Paragraph(intro),
         Display(("Iteration matrix, in the curvature ", Maths(_LAMBDA)), (theory.matrix,)),
@@ -107,8 +114,10 @@ def _stability(method: MethodResult) -> tuple[Block, ...]:
     if theory.lr_max:
         blocks.append(Display(("Largest stable learning rate",), (theory.lr_max,)))
     else:
-        blocks.append(Paragraph(("The largest stable learning rate has no short closed form; it was solved numerically.",)))
-    others = [(letter(name), " = ", number(value)) for name, value in tuning.hyper.items() if name != "lr"]
+        blocks.append(
+            Paragraph(("The largest stable learning rate has no short closed form; it was solved numerically.",))
+        )
+    others = [(letter(name), IS, number(value)) for name, value in tuning.hyper.items() if name != "lr"]
     given = (" (at ", *joined(others), ")") if others else ()
     here = ("On this data: ", number(tuning.lr_max, 5), *given, ", set by ", tuning.binding or "no direction", ".")
     return (*blocks, Paragraph(here))
@@ -117,8 +126,9 @@ def _stability(method: MethodResult) -> tuple[Block, ...]:
 def _optimum(method: MethodResult) -> tuple[Block, ...]:
     pieces, tuning = method.theory.optimum, method.tuning
     if not pieces:
-        return (Paragraph(("There is no closed form of the optimum; it was solved numerically.",)), _tuning(tuning))
-    return (_pieces(pieces), _tuning(tuning))
+        none = Paragraph(("There is no closed form of the optimum; it was solved numerically.",))
+        return (none, _tuning(tuning), _outcome(method.run))
+    return (_pieces(pieces), _tuning(tuning), _outcome(method.run))
 
 
 def _pieces(pieces: Sequence[PieceResult]) -> Table:
@@ -144,11 +154,30 @@ def _pieces(pieces: Sequence[PieceResult]) -> Table:
 
 
 def _tuning(tuning: TuningResult) -> Paragraph:
-    used = joined([(letter(name), " = ", number(value, 5)) for name, value in tuning.hyper.items()])
+    used = joined([(letter(name), IS, number(value, 5)) for name, value in tuning.hyper.items()])
     kind = "the optimum is" if tuning.optimal else "the settings given (not the optimum) are"
-    flat = (", where every learning rate in ", *numbers(tuning.plateau, 5), " is equally good") if tuning.plateau else ()
-    steps = ("; steps to 99.9 %: ", number(tuning.steps_predicted), " predicted, ", number(tuning.steps_counted), " counted")
-    return Paragraph((f"On this data {kind} ", *used, *flat, "; rate ", Maths(_RHO), " = ", number(tuning.rate, 5), *steps, "."))
+    flat = (", where every learning rate in ", *numbers(tuning.plateau, 5), " is as good") if tuning.plateau else ()
+    predicted, seen = steps(tuning.steps_predicted), steps(tuning.steps_counted)
+    rate = ("; rate ", Maths(_RHO), IS, number(tuning.rate, 5))
+    return Paragraph(
+        (
+            f"On this data {kind} ",
+            *used,
+            *flat,
+            *rate,
+            "; steps to 99.9 %: ",
+            predicted,
+            " predicted, ",
+            seen,
+            " counted.",
+        )
+    )
+
+
+def _outcome(run: RunResult) -> Paragraph:
+    if run.diverged is not None:
+        return Paragraph((Strong("The run diverged: "), "its numbers overflowed at step ", number(run.diverged), "."))
+    return Paragraph(("After ", number(run.step[-1]), " steps of the run the loss is ", number(run.final_loss, 7), "."))
 
 
 def checks_in_words(checks: Sequence[Check]) -> str:

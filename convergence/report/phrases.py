@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from math import isinf, isnan
 
-from convergence.results import Formula
 from convergence.report.tree import Emphasis, Inline, Line, Mark, Maths, Mono, Number
+from convergence.results import Formula
 
 NOTHING = "–"
+IS = "\xa0=\xa0"  # an equation does not break over lines
 LETTERS = {
     "lr": ("learning rate", Formula("η", r"\eta")),
     "momentum": ("momentum", Formula("β", r"\beta")),
@@ -21,7 +21,7 @@ LETTERS = {
 
 
 def number(value: float | None, digits: int = 4) -> Inline:
-    """A number to so many significant digits, and more where it would read as 1 and is not; whole numbers stay whole."""
+    """A number to so many significant digits, more where it would read as 1 and is not; whole ones stay whole."""
     if value is None or isnan(value):
         return NOTHING
     if isinf(value):
@@ -46,6 +46,11 @@ def _short(digits: str, value: float) -> str:
     return digits.rstrip("0").rstrip(".") if exact else digits
 
 
+def steps(count: int | None) -> Inline:
+    """A number of steps; None is never."""
+    return "never" if count is None else number(count)
+
+
 def numbers(values: Iterable[float], digits: int = 4) -> Line:
     """Numbers in parentheses, with commas."""
     return ("(", *joined([(number(value, digits),) for value in values]), ")")
@@ -53,12 +58,8 @@ def numbers(values: Iterable[float], digits: int = 4) -> Line:
 
 def joined(parts: Sequence[Line], between: str = ", ", last: str | None = None) -> Line:
     """Lines in a row; ``last`` stands before the last one."""
-    gaps = ["", *([between] * (len(parts) - 2)), *([last or between] if len(parts) > 1 else [])]
-    return tuple(piece for piece in chain.from_iterable(zip(gaps, parts, strict=False)) for piece in _flat(piece))
-
-
-def _flat(piece: str | Line) -> Line:
-    return piece if isinstance(piece, tuple) else (piece,) if piece else ()
+    gaps: list[Line] = [(), *([(between,)] * (len(parts) - 2)), *([(last or between,)] if len(parts) > 1 else [])]
+    return tuple(piece for gap, part in zip(gaps, parts, strict=False) for piece in (*gap, *part))
 
 
 def maths(formula: Formula | None) -> Line:

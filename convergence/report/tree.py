@@ -1,4 +1,4 @@
-"""The content of a report, as a tree that knows no format: inline pieces, blocks, sections. Writers turn it into text."""
+"""The content of a report, as a tree that knows no format: inline pieces, blocks, sections. Writers make it text."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Maths:
 
 @dataclass(frozen=True)
 class Number:
-    """A rounded number: its decimal digits, with a point and a sign, and the power of ten beside them if there is one."""
+    """A rounded number: its decimal digits, with a point and a sign, and the power of ten beside them, if any."""
 
     digits: str
     exponent: int | None = None

@@ -9,7 +9,7 @@ from functools import cache
 import sympy as sp
 
 from convergence.errors import BadName, NotLinear, nearest
-from convergence.method import Method
+from convergence.rule import Method
 from convergence.theory.linearisation import linearised
 from convergence.theory.symbols import CURVATURE, SCALINGS, SIGMA, Z, symbol, tidy
 from convergence.theory.tracing import POSITION, traced, traced_start

@@ -8,7 +8,7 @@ from itertools import combinations
 import sympy as sp
 
 from convergence.errors import NotLinear
-from convergence.method import Method
+from convergence.rule import Method
 
 STEP = sp.Symbol("t", positive=True)
 KINKS = (sp.Abs, sp.sign, sp.Max, sp.Min, sp.Piecewise)

@@ -141,7 +141,7 @@ class Minimax:
     def _axis(self, letter: sp.Symbol, mu: float, L: float) -> Array:
         count = GRID.get(len(self.unknown), 7)
         if letter.is_positive:
-            return np.geomspace(1e-2 / L, 10 / mu, count)
+            return np.geomspace(1e-2 * min(1 / L, 1), 10 * max(1 / mu, 1), count)
         if letter.is_nonnegative:
             return 1 - np.geomspace(1, 1e-3, count)
         return np.linspace(-1.5, 1.5, count)

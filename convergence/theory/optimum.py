@@ -16,7 +16,7 @@ import sympy as sp
 
 from convergence.crossing import exact
 from convergence.errors import BadHyperparameter, NoStableLearningRate
-from convergence.method import Method
+from convergence.rule import Method
 from convergence.theory.dynamics import dynamics
 from convergence.theory.minimax import Minimax, unknowns
 from convergence.theory.pieces import Piece, derived_pieces
@@ -60,6 +60,11 @@ class Optimum:
     def rate(self) -> sp.Expr | None:
         """The smallest possible rate as a formula; None where there is no closed form."""
         return _joined([(p.rate, p.condition) for p in self.pieces]) if self.exact else None
+
+    @property
+    def determined(self) -> tuple[str, ...]:
+        """The hyperparameters that the optimum determines: neither fixed, nor open because another plays their part."""
+        return tuple(unknowns(dynamics(self.method), tuple(self.fixed))[0])
 
     @property
     def plateau(self) -> sp.Interval | None:

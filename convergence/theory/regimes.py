@@ -12,7 +12,7 @@ import sympy as sp
 
 from convergence.crossing import exact
 from convergence.errors import BadHyperparameter
-from convergence.method import Method
+from convergence.rule import Method
 from convergence.theory import guide
 from convergence.theory.dynamics import Dynamics, dynamics, sigma_curvature
 from convergence.theory.stability import region, stable_pieces

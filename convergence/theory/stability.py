@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from convergence.crossing import evaluate, exact, fraction
 from convergence.errors import BadHyperparameter
-from convergence.method import Method
+from convergence.rule import Method
 from convergence.theory import guide
 from convergence.theory.dynamics import Dynamics, dynamics, sigma_curvature
 from convergence.theory.inequality import relationals

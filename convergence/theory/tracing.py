@@ -14,7 +14,7 @@ from numpy.lib.mixins import NDArrayOperatorsMixin
 
 from convergence.crossing import exact
 from convergence.errors import BadRule, ConvergenceError, NotLinear
-from convergence.method import Method
+from convergence.rule import Method
 from convergence.theory.symbols import CURVATURE, symbol
 
 POSITION = sp.Symbol("w", real=True)

@@ -1,0 +1,97 @@
+"""The run is stable just below the derived bound of the learning rate, unstable just above it, and in the direction said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convergence.evidence.check import Check, compared, not_made
+from convergence.evidence.checks.eigenvalues import MARGIN
+from convergence.evidence.checks.kind import FAULT, Kind
+from convergence.evidence.setting import NEARBY, Setting, excited
+from convergence.numerics.identification import identify
+from convergence.numerics.limits import bounds
+from convergence.numerics.trajectory import simulate
+from convergence.theory.dynamics import dynamics
+
+NAME = "edge of stability"
+PROBE = 1 / 256
+"""The probes stand this part of the bound below and above it: well within the one per cent of the controls."""
+
+STEPS = 160
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Edge:
+    """The claim: the ``bounds`` of the learning rate in the shown directions; the smallest is the method's."""
+
+    bounds: Array
+
+    @property
+    def lr(self) -> float:
+        return float(self.bounds.min())
+
+
+def claims(setting: Setting) -> Edge:
+    """The derived bounds of the shown directions, other hyperparameters as they are."""
+    return Edge(bounds(setting.method, setting.curvatures, setting.hyper))
+
+
+def checks(setting: Setting, edge: Edge) -> Sequence[Check]:
+    """One check: where the growth a step, measured below and above the bound, passes through 1."""
+    rate = setting.method.rate
+    claim = f"stable below {rate} = {edge.lr:.6g}, unstable above"
+    if rate is None or not np.isfinite(edge.lr) or edge.lr <= 0:
+        reason = "no learning rate is stable here" if edge.lr <= 0 else "every learning rate is stable here"
+        return [not_made(NAME, claim, reason)]
+    first = int(edge.bounds.argmin())
+    below, above = (_growth(setting, edge.lr * (1 + side * PROBE)) for side in (-1, 1))
+    if np.isnan(below.rate[first] + above.rate[first]):
+        return [not_made(NAME, claim, f"a probe's run shows no recurrence in {setting.names[first]}")]
+    low, high = np.log(below.rate[first]), np.log(above.rate[first])
+    crossing = edge.lr * (1 + PROBE * (low + high) / (low - high)) if low != high else np.inf
+    why = f"runs at {PROBE:.2%} below and above the bound; {setting.names[first]} fails first"
+    made = compared(NAME, claim, edge.lr, crossing, abs(crossing / edge.lr - 1), PROBE, why)
+    return [made, _first_to_fail(setting, edge, above)]
+
+
+def _first_to_fail(setting: Setting, edge: Edge, above: Growth) -> Check:
+    """Just above the bound, the directions that grow are those whose bound has been passed."""
+    known = np.abs(above.rate - 1) > above.doubt  # False for nan too
+    passed = (edge.bounds < edge.lr * (1 + PROBE))[known]
+    grows = (above.rate > 1)[known]
+    claim = f"just above it, {setting.names[int(edge.bounds.argmin())]} grows, and no direction with a larger bound"
+    why = "directions are counted, so exactly"
+    return compared(NAME, claim, float(passed.sum()), float(grows.sum()), float((passed != grows).sum()), 0.0, why)
+
+
+@dataclass(frozen=True, eq=False)
+class Growth:
+    """The growth a step in each shown direction, nan where none could be identified, and how well it is known."""
+
+    rate: Array
+    doubt: Array
+
+
+def _growth(setting: Setting, lr: float) -> Growth:
+    """Identified from a run at this learning rate that starts with the same error in every direction."""
+    problem, method = setting.problem, setting.method
+    length = max(float(np.linalg.norm(problem.minimizer)), 1.0) * (1.0 if dynamics(method).linear else NEARBY)
+    run = simulate(problem, method, STEPS, excited(problem, length), **{**setting.hyper, str(method.rate): lr})
+    seen = identify(run)
+    largest = np.abs(seen.eigenvalues[list(setting.shown), :1]).sum(axis=1)  # the first is the largest; nan stays nan
+    return Growth(largest, MARGIN * seen.error[list(setting.shown), :1].sum(axis=1))
+
+
+def faults(setting: Setting, edge: Edge) -> Sequence[tuple[str, Any]]:
+    """The bound off by one per cent, either way."""
+    return [(f"bound {sign * FAULT:+.0%} off", replace(edge, bounds=edge.bounds * (1 + sign * FAULT))) for sign in (1, -1)]
+
+
+KIND = Kind(NAME, claims, checks, faults)

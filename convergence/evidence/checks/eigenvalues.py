@@ -1,0 +1,118 @@
+"""The eigenvalues that the iterates obey, identified from them alone, are the derived ones."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+from convergence.evidence.check import Check, compared, not_made
+from convergence.evidence.checks.kind import FAULT, Kind
+from convergence.evidence.setting import Setting
+from convergence.numerics.identification import identify
+from convergence.numerics.spectral import blocks, eigenvalues, sensitivity
+
+NAME = "eigenvalues"
+MARGIN = 16.0
+"""The fit's doubt is that of a typical rounding error; sixteen of them are practically never exceeded."""
+
+ROUNDING = 8 * float(np.finfo(float).eps)
+
+Array = NDArray[np.float64]
+Complex = NDArray[np.complex128]
+
+
+@dataclass(frozen=True, eq=False)
+class Spectra:
+    """The claim: derived eigenvalues (shown, n), and how far a rounding of their inputs moves them, (shown,)."""
+
+    values: Complex
+    doubt: Array
+
+
+def claims(setting: Setting) -> Spectra:
+    """The derived eigenvalues of each shown direction."""
+    values = _derived(setting, 0.0, 0.0)
+    moved = [_derived(setting, a, b) for a in (-ROUNDING, ROUNDING) for b in (-ROUNDING, 0.0, ROUNDING)]
+    return Spectra(values, np.max([_apart(values, other) for other in moved], axis=0) + _divided(setting))
+
+
+def _divided(setting: Setting) -> Array:
+    """What the rounding of the gradient, ε·L·‖x‖, becomes in a rule that divides by the curvature, as Newton's does."""
+    if np.any(sensitivity(setting.method, setting.curvatures, setting.hyper)):
+        return np.zeros(len(setting.shown))
+    size = np.abs(setting.run.x[0]).max() + np.linalg.norm(setting.problem.minimizer)
+    first = np.abs(setting.run.error[0, list(setting.shown)])
+    magnified: Array = ROUNDING * setting.problem.L / setting.curvatures * size / np.maximum(first, ROUNDING * size)
+    return magnified
+
+
+def _derived(setting: Setting, curvature: float, hyper: float) -> Complex:
+    """The derived eigenvalues where the inputs are off by these relative amounts, neighbours by opposite ones."""
+    signs = [(-1) ** k * hyper for k in range(len(setting.hyper))]
+    settings = {name: value * (1 + sign) for (name, value), sign in zip(setting.hyper.items(), signs, strict=True)}
+    return eigenvalues(setting.method, setting.curvatures * (1 + curvature), settings)
+
+
+def _apart(one: Complex, other: Complex) -> Array:
+    """For each row, the distance between two unordered sets of eigenvalues."""
+    return np.array([_matched(a, b)[0] for a, b in zip(one, np.broadcast_to(other, one.shape), strict=True)])
+
+
+def _matched(derived: Complex, seen: Complex) -> tuple[float, Any]:
+    distance = np.abs(derived[:, None] - seen[None])
+    mine, theirs = linear_sum_assignment(distance)
+    return float(distance[mine, theirs].max()), mine
+
+
+def checks(setting: Setting, claimed: Spectra) -> Sequence[Check]:
+    """One check a direction."""
+    seen = identify(setting.run)
+    rows = zip(setting.names, setting.shown, claimed.values, claimed.doubt, strict=True)
+    return [_direction(name, values, doubt, seen.eigenvalues[k], seen.error[k]) for name, k, values, doubt in rows]
+
+
+def _direction(name: str, derived: Complex, rounding: float, seen: Complex, doubt: Array) -> Check:
+    claim = f"{name}: the run obeys the derived eigenvalues"
+    there = np.nonzero(~np.isnan(seen))[0][: len(derived)]
+    if not there.size:
+        return not_made(NAME, claim, "the run shows no recurrence here: its error is below rounding, or too few steps remain")
+    error, mine = _matched(derived, seen[there])
+    if len(there) < len(derived):  # the largest must be among those seen, or any set that holds these would do
+        error = max(error, float(abs(np.abs(derived).max() - np.abs(seen[there]).max())))
+    tolerance = MARGIN * float(doubt[there].max()) + 2 * rounding + ROUNDING
+    why = "rounding of the iterates moves the roots of the fitted recurrence, rounding of the inputs the derived ones"
+    return compared(NAME, claim, np.abs(derived[mine]).max(), np.abs(seen[there]).max(), error, tolerance, why)
+
+
+def faults(setting: Setting, claimed: Spectra) -> Sequence[tuple[str, Any]]:
+    """A rate off by one per cent (of the unit circle), and two entries of the iteration matrix exchanged."""
+    wrong = [("eigenvalues off by 1 %", replace(claimed, values=claimed.values + FAULT))]
+    if claimed.values.shape[1] > 1:
+        matrices = exchanged(blocks(setting.method, setting.curvatures, setting.hyper))
+        exchange = replace(claimed, values=np.linalg.eigvals(matrices).astype(complex))
+        wrong.append(("two entries of the iteration matrix exchanged", exchange))
+    return wrong
+
+
+def exchanged(matrices: Array) -> Array:
+    """The matrices with two entries exchanged: the two that change the characteristic polynomial the most."""
+    size = matrices.shape[-1]
+    pairs = list(combinations(np.ndindex(size, size), 2))
+    wrong = [_swapped(matrices, *pair) for pair in pairs]
+    change = [float(np.abs(np.poly(w[0]) - np.poly(matrices[0])).max()) for w in wrong]
+    return wrong[int(np.argmax(change))]
+
+
+def _swapped(matrices: Array, one: tuple[int, ...], other: tuple[int, ...]) -> Array:
+    wrong = matrices.copy()
+    wrong[(..., *one)], wrong[(..., *other)] = matrices[(..., *other)], matrices[(..., *one)]
+    return wrong
+
+
+KIND = Kind(NAME, claims, checks, faults)

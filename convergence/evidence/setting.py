@@ -1,0 +1,92 @@
+"""A problem, a method and hyperparameters go in; what all checks look at comes out: one run, and the directions that matter."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convergence.numerics.trajectory import Run, simulate
+from convergence.problem import LeastSquares
+from convergence.rule import Method
+from convergence.theory.dynamics import dynamics
+from convergence.theory.optimum import best
+
+Array = NDArray[np.float64]
+
+STEPS = 200
+"""Steps of the run that is checked: enough to see a rate, few enough that a direction is not all rounding."""
+
+SHOWN = 6
+"""Directions that are looked at one by one: the steepest and the flattest, half each."""
+
+INVISIBLE = 1e-8
+"""A start whose error along a direction is a smaller part of the whole says little about that direction."""
+
+NEARBY = 1e-6
+"""How near the minimiser a rule is run that was linearised there, in parts of the minimiser's size."""
+
+
+@dataclass(frozen=True, eq=False)
+class Setting:
+    """One method at one setting on one problem, its ``run`` from ``start``, and the indices of the ``shown`` directions."""
+
+    problem: LeastSquares
+    method: Method
+    hyper: dict[str, Any]
+    shown: tuple[int, ...]
+    run: Run
+
+    @property
+    def curvatures(self) -> Array:
+        """Of the shown directions."""
+        return self.problem.curvatures[list(self.shown)]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Short names of the shown directions."""
+        return tuple(f"direction {index + 1}" for index in self.shown)
+
+
+def setting(problem: LeastSquares, method: Method, given: dict[str, Any], steps: int = STEPS) -> Setting:
+    """The run to be checked; hyperparameters that are not given are the best ones for those that are."""
+    hyper = completed(problem, method, given)
+    run = simulate(problem, method, steps, informative_start(problem, method), **hyper)
+    return Setting(problem, method, hyper, shown(problem), run)
+
+
+def completed(problem: LeastSquares, method: Method, given: dict[str, Any]) -> dict[str, Any]:
+    """The given hyperparameters, and the optimal values of the others over [μ, L]."""
+    if all(name in given for name in method.hyper):
+        return method.settings(given)
+    tuned = best(method, given).at(mu=problem.mu, L=problem.L)
+    return method.settings({**tuned.hyper, **given})
+
+
+def shown(problem: LeastSquares, limit: int = SHOWN) -> tuple[int, ...]:
+    """The directions with curvature that matter: all of them, or the steepest and the flattest."""
+    if problem.rank <= limit:
+        return tuple(range(problem.rank))
+    half = limit // 2
+    return (*range(half), *range(problem.rank - (limit - half), problem.rank))
+
+
+def informative_start(problem: LeastSquares, method: Method) -> Array:
+    """Zero, as in the notes, where its error shows in every direction; else a point with the same error in each.
+
+    A rule that was linearised is started near the minimiser, where the linearisation speaks of it.
+    """
+    error = problem.to_directions(-problem.minimizer)[: problem.rank]
+    size = max(float(np.linalg.norm(problem.minimizer)), 1.0)
+    if dynamics(method).linear and np.abs(error).min() > INVISIBLE * size:
+        return np.zeros(len(problem.columns))
+    length = size if dynamics(method).linear else size * NEARBY
+    return excited(problem, length)
+
+
+def excited(problem: LeastSquares, length: float) -> Array:
+    """The minimiser plus an error of this length along every direction that has curvature."""
+    start: Array = problem.minimizer + problem.directions[:, : problem.rank].sum(axis=1) * length
+    return start

@@ -1,0 +1,64 @@
+"""A problem, a method and settings go in; every claim of the theory held against what runs show comes out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from convergence.evidence.check import Check, Control
+from convergence.evidence.checks import KINDS
+from convergence.evidence.setting import Setting, setting
+from convergence.problem import LeastSquares
+from convergence.rule import Method
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The checks and controls of a method on a problem; truthy when no check failed and every fault was rejected."""
+
+    method: str
+    hyper: dict[str, float]
+    checks: tuple[Check, ...]
+    controls: tuple[Control, ...]
+
+    def __bool__(self) -> bool:
+        return all(self.checks) and all(self.controls)
+
+    @property
+    def failed(self) -> tuple[Check, ...]:
+        """The checks that failed."""
+        return tuple(check for check in self.checks if check.passed is False)
+
+    def __repr__(self) -> str:
+        made = [check for check in self.checks if check.passed is not None]
+        rejected = sum(control.rejected is True for control in self.controls)
+        verdict = "passed" if self else "FAILED"
+        return (
+            f"Verification of {self.method} {verdict}: {sum(map(bool, made))} of {len(made)} checks passed, "
+            f"{len(self.checks) - len(made)} not made; {rejected} of {len(self.controls)} deliberate faults rejected"
+        )
+
+    def _repr_html_(self) -> str:
+        rows = "".join(f"<tr><td>{c.claim}</td><td>{c.error}</td><td>{c.tolerance}</td><td>{c.passed}</td></tr>" for c in self.checks)
+        return f"<table><tr><th>claim</th><th>error</th><th>tolerance</th><th>passed</th></tr>{rows}</table>"
+
+
+def verify(problem: LeastSquares, method: Method, **hyper: Any) -> Verification:
+    """Check the theory of a method on this problem, with its controls.
+
+    Hyperparameters that are not given are the best ones. Raises BadHyperparameter for wrong ones, NotLinear where the method
+    has no iteration matrix, NoStableLearningRate where hyperparameters are to be chosen and none converge.
+    """
+    return verified(setting(problem, method, hyper))
+
+
+def verified(at: Setting) -> Verification:
+    """All kinds of check, and all their controls, on one run."""
+    checks: list[Check] = []
+    controls: list[Control] = []
+    for kind in KINDS:
+        claims = kind.claims(at)
+        checks += kind.checks(at, claims)
+        controls += [kind.control(at, fault, wrong) for fault, wrong in kind.faults(at, claims)]
+    numbers = {name: float(value) for name, value in at.hyper.items()}
+    return Verification(at.method.name, numbers, tuple(checks), tuple(controls))

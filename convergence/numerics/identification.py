@@ -1,0 +1,146 @@
+"""The iterates of a run go in; the eigenvalues that made them come out, with how well they can be known.
+
+Each direction's errors obey a linear recurrence whose characteristic roots are eigenvalues of the iteration matrix. The
+recurrence is fitted by least squares (Prony 1795), every row weighed by its rounding; nothing of the method is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import factorial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convergence.errors import BadData
+from convergence.numerics.trajectory import Run
+
+Array = NDArray[np.float64]
+
+EPS = float(np.finfo(float).eps)
+
+ROUNDING = 4.0
+"""An iterate is known to this many units in the last place of what was added up to make it."""
+
+MISFIT = 30.0
+"""A recurrence fits when its residuals stay below this many rounding errors: the largest of some hundred of them."""
+
+FALLEN = 1e-4
+"""An error that stays below this part of its largest value has come down to its rounding."""
+
+LONGEST = 400
+"""Rows of a fit: more add time, and hardly information."""
+
+HIGHEST = 6
+"""The highest order of recurrence tried."""
+
+
+@dataclass(frozen=True, eq=False)
+class Identification:
+    """Eigenvalues recovered from a run: ``eigenvalues`` (d, n), a row a direction, largest modulus first.
+
+    Entries are nan where a direction shows fewer, or none at all (no curvature, or an error below rounding). ``error``
+    (d, n) bounds how far rounding may have moved each. Indexing and iteration go to the eigenvalues.
+    """
+
+    eigenvalues: NDArray[np.complex128]
+    error: Array
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.eigenvalues[index]
+
+    def __iter__(self) -> Iterator[NDArray[np.complex128]]:
+        return iter(self.eigenvalues)
+
+    def __len__(self) -> int:
+        return len(self.eigenvalues)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Any:
+        return np.array(self.eigenvalues, dtype=dtype, copy=copy)
+
+
+def identify(run: Run | Any, *, order: int | None = None) -> Identification:
+    """Recover the eigenvalues of each direction of a run.
+
+    ``run`` is a Run, or an array of errors (steps+1, d) that tend to zero (or grow). ``order`` is the number of eigenvalues
+    to look for; without it, the smallest that explains the run up to rounding. Raises BadData for an array of another kind.
+    """
+    errors, noise = _signals(run)
+    found = [_direction(signal, noise, order) for signal in errors.T]
+    width = max([len(roots) for roots, _ in found] + [order or 0])
+    eigenvalues = np.full((len(found), width), np.nan, dtype=complex)
+    error = np.full((len(found), width), np.nan)
+    for row, (roots, doubt) in enumerate(found):
+        eigenvalues[row, : len(roots)], error[row, : len(roots)] = roots, doubt
+    return Identification(eigenvalues, error)
+
+
+def _signals(run: Any) -> tuple[Array, Array]:
+    """The errors (steps+1, d), and the rounding error of each step (steps+1,)."""
+    if isinstance(run, Run):
+        position = np.linalg.norm(run.x, axis=1) + np.linalg.norm(run.error, axis=1)
+        return run.error, ROUNDING * EPS * np.maximum(position, position[-1])
+    errors = np.asarray(run, dtype=float)
+    if errors.ndim != 2 or not len(errors) or not np.isfinite(errors).all():
+        raise BadData(f"identify takes a Run, or finite errors of shape (steps+1, d); got shape {errors.shape}")
+    return errors, ROUNDING * EPS * np.linalg.norm(errors, axis=1).max() * np.ones(len(errors))
+
+
+Roots = tuple[NDArray[np.complex128], Array]
+NOTHING: Roots = (np.empty(0, dtype=complex), np.empty(0))
+
+
+def _direction(signal: Array, noise: Array, order: int | None) -> Roots:
+    signal, noise = signal[:LONGEST], np.maximum(noise, _floor(signal))[:LONGEST]
+    if not np.any(np.abs(signal) > 100 * noise):
+        return NOTHING
+    orders = range(1, min(HIGHEST, (len(signal) - 1) // 2) + 1) if order is None else [order]
+    for size in orders:
+        if len(signal) <= size:
+            break
+        coefficients, doubt, misfit = _recurrence(signal, noise, size)
+        if order is not None or misfit <= MISFIT:
+            return _with_doubt(coefficients, doubt)
+    return NOTHING
+
+
+def _floor(signal: Array) -> float:
+    """Where the error ended and stays, if it fell far and then fell no more: rounding that the method magnified."""
+    quarter = len(signal) // 4
+    if quarter < 2:
+        return 0.0
+    size = np.abs(signal)
+    before, last = float(size[-2 * quarter : -quarter].max()), float(size[-quarter:].max())
+    return last if 0.1 * before <= last <= FALLEN * float(size.max()) else 0.0
+
+
+def _recurrence(signal: Array, noise: Array, size: int) -> tuple[Array, float, float]:
+    """e_{k+n} + c_1 e_{k+n−1} + … + c_n e_k = 0, fitted: the coefficients, their uncertainty, the largest misfit in roundings."""
+    windows = np.lib.stride_tricks.sliding_window_view(signal, size + 1)[:, ::-1]
+    weight = 1 / np.lib.stride_tricks.sliding_window_view(noise, size + 1).max(axis=1)
+    rows = windows * weight[:, None]
+    coefficients, _, _, singular = np.linalg.lstsq(rows[:, 1:], -rows[:, 0], rcond=None)
+    residual = rows[:, 0] + rows[:, 1:] @ coefficients
+    spread = 1 + np.abs(coefficients).sum()
+    doubt = spread * np.sqrt(size) / singular[-1] if singular[-1] > 0 else np.inf
+    return coefficients, float(doubt), float(np.abs(residual).max() / spread)
+
+
+def _with_doubt(coefficients: Array, doubt: float) -> Roots:
+    """The roots, largest first, and how far an error ``doubt`` in the coefficients may move each."""
+    polynomial = np.concatenate([[1.0], coefficients])
+    roots = np.asarray(np.roots(polynomial), dtype=complex)
+    roots = np.concatenate([roots, np.zeros(len(coefficients) - len(roots), dtype=complex)])
+    roots = roots[np.argsort(-np.abs(roots), kind="stable")]
+    return roots, np.array([_shift(polynomial, root, doubt) for root in roots])
+
+
+def _shift(polynomial: Array, root: complex, doubt: float) -> float:
+    """The smallest of the bounds (m!·|δp| / |p⁽ᵐ⁾|)^(1/m), m = 1, 2, …: a root of multiplicity m moves by an m-th root."""
+    size = len(polynomial) - 1
+    change = doubt * sum(abs(root) ** k for k in range(size))
+    slopes = [abs(np.polyval(np.polyder(polynomial, m), root)) for m in range(1, size + 1)]
+    bounds = [(factorial(m) * change / s) ** (1 / m) for m, s in enumerate(slopes, 1) if s > 0]
+    return float(size * min(bounds))

@@ -1,0 +1,46 @@
+"""A method, a spectrum and settings go in; the largest stable learning rate of each direction comes out, and who sets it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convergence.crossing import evaluate
+from convergence.problem import Direction, LeastSquares
+from convergence.rule import Method
+from convergence.theory.stability import region
+from convergence.theory.symbols import CURVATURE, symbol
+
+Array = NDArray[np.float64]
+
+
+def bounds(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Array:
+    """The supremum of the stable learning rates for each curvature (m,), other settings as they are: 0 where none is."""
+    others = {name: value for name, value in settings.items() if name != method.rate}
+    found = region(method)
+    top = _closed_form(method, curvatures, others)
+    if top is None:
+        return np.array([found.largest_lr(float(c), **others) for c in curvatures])
+    inside = np.where(np.isfinite(top) & (top > 0), top * (1 - 1e-9), 1.0)
+    stable = found.contains(curvatures, **{**others, str(method.rate): inside})
+    return np.array([t if s else found.largest_lr(float(c), **others) for t, s, c in zip(top, stable, curvatures, strict=True)])
+
+
+def binding(problem: LeastSquares, method: Method, settings: Mapping[str, Any]) -> tuple[Direction, float]:
+    """The direction that sets the largest stable learning rate, and that rate (∞ where there is no bound)."""
+    limits = bounds(method, problem.curvatures[: problem.rank], settings)
+    place = int(limits.argmin())
+    return problem.named_directions[place], float(limits[place])
+
+
+def _closed_form(method: Method, curvatures: Array, others: Mapping[str, Any]) -> Array | None:
+    formula = region(method).lr_max
+    if formula is None:
+        return None
+    names = list(others)
+    with np.errstate(all="ignore"):
+        (value,) = evaluate([CURVATURE, *map(symbol, names)], [formula], [curvatures, *(float(others[n]) for n in names)])
+    return np.broadcast_to(np.asarray(value, dtype=float), curvatures.shape)

@@ -1,0 +1,118 @@
+"""Update rules that a user might bring, and rules made of random coefficients; each with its iteration matrix by hand."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from convergence.rule import method
+
+
+@method
+def qhm(f, x, v, *, lr, momentum, nu):
+    """Ma and Yarats 2019, eq. 3-4: v ← βv + (1−β)g, x ← x − η((1−ν)g + νv)."""
+    g = f.grad(x)
+    v = momentum * v + (1 - momentum) * g
+    return x - lr * ((1 - nu) * g + nu * v), v
+
+
+def qhm_matrix(lam, lr, momentum, nu):
+    kept = nu * (1 - momentum)
+    return np.array([[1 - lr * lam * (1 - nu + kept), -lr * nu * momentum], [(1 - momentum) * lam, momentum]])
+
+
+@method
+def triple_momentum(f, x, before, *, lr, momentum, ahead):
+    """Van Scoy, Freeman and Lynch 2018: x₊ = (1+β)x − βx₋ − ηg((1+γ)x − γx₋)."""
+    slope = f.grad((1 + ahead) * x - ahead * before)
+    return (1 + momentum) * x - momentum * before - lr * slope, x
+
+
+def triple_momentum_matrix(lam, lr, momentum, ahead):
+    return np.array([[1 + momentum - lr * lam * (1 + ahead), -momentum + lr * lam * ahead], [1, 0]])
+
+
+def two_positions(f, x, before, *, lr, momentum):
+    """Polyak 1964 in positions; without a start, ``before`` is zero and the first step jumps."""
+    return x - lr * f.grad(x) + momentum * (x - before), x
+
+
+polyak = method(two_positions, name="polyak")
+polyak_at_rest = method(start=lambda f, x: (x, x), name="polyak_at_rest")(two_positions)
+
+
+def polyak_matrix(lam, lr, momentum):
+    return np.array([[1 + momentum - lr * lam, -momentum], [1, 0]])
+
+
+@method
+def extragradient(f, x, *, lr):
+    """Korpelevich 1976: x ← x − ηg(x − ηg(x))."""
+    return x - lr * f.grad(x - lr * f.grad(x))
+
+
+def extragradient_matrix(lam, lr):
+    return np.array([[1 - lr * lam * (1 - lr * lam)]])
+
+
+@method
+def two_buffers(f, x, v, w, *, lr, momentum):
+    """Momentum of momentum: a rule of the third order."""
+    v = momentum * v + f.grad(x)
+    w = momentum * w + v
+    return x - lr * w, v, w
+
+
+def two_buffers_matrix(lam, lr, momentum):
+    b = momentum
+    return np.array([[1 - lr * lam, -lr * b, -lr * b], [lam, b, 0], [lam, b, b]])
+
+
+USERS = {
+    qhm: (qhm_matrix, {"momentum": (0, 1), "nu": (0, 1)}),
+    triple_momentum: (triple_momentum_matrix, {"momentum": (0, 1), "ahead": (0.05, 1)}),
+    polyak: (polyak_matrix, {"momentum": (0, 1)}),
+    polyak_at_rest: (polyak_matrix, {"momentum": (0, 1)}),
+    extragradient: (extragradient_matrix, {}),
+    two_buffers: (two_buffers_matrix, {"momentum": (0, 1)}),
+}
+
+
+def linear_rule(inner, into, look, step):
+    """A rule of 1 + len(inner) states made of coefficients: g = grad(x + look·v), v ← inner·v + into·g, x ← x + step·v − lr·g.
+
+    It rests at the minimiser with zero buffers whatever the coefficients. Returns (method, matrix function of λ and lr).
+    """
+    size = len(inner)
+    inner, into, look, step = (np.array(part, dtype=object).reshape(shape) for part, shape in
+                               [(inner, (size, size)), (into, (size,)), (look, (size,)), (step, (size,))])
+
+    def update(f, x, buffers, lr):
+        g = f.grad(x + sum((c * v for c, v in zip(look, buffers, strict=True)), x * 0))
+        after = [sum((c * v for c, v in zip(row, buffers, strict=True)), b * g) for row, b in zip(inner, into, strict=True)]
+        return (x + sum((c * v for c, v in zip(step, buffers, strict=True)), -lr * g), *after)
+
+    rules = {
+        0: lambda f, x, *, lr: update(f, x, (), lr),
+        1: lambda f, x, u, *, lr: update(f, x, (u,), lr),
+        2: lambda f, x, u, v, *, lr: update(f, x, (u, v), lr),
+        3: lambda f, x, u, v, w, *, lr: update(f, x, (u, v, w), lr),
+    }
+
+    def matrix(lam, lr):
+        probe = np.concatenate([[1.0], look.astype(float)]) * lam
+        top = np.concatenate([[1.0], step.astype(float)]) - lr * probe
+        rest = np.hstack([np.zeros((size, 1)), inner.astype(float)]) + np.outer(into.astype(float), probe)
+        return np.vstack([top, rest])
+
+    return method(rules[size], name=f"random_{size + 1}"), matrix
+
+
+def random_rule(rng, size, denominator=8):
+    """A linear rule with small random rational coefficients (exact in binary too)."""
+    def draw(*shape):
+        flat = [Fraction(int(k), denominator) for k in rng.integers(-5, 6, int(np.prod(shape)))]
+        return [float(c) for c in flat]
+
+    return linear_rule(np.reshape(draw(size, size), (size, size)), draw(size), draw(size), draw(size))
