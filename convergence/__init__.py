@@ -37,7 +37,7 @@ _HOMES = {
     "reading": ("read_problem",),
     "rule": ("Method", "method"),
     "methods": ("METHODS",),
-    "results": ("Study",),
+    "document": ("Study",),
     "errors": (
         "ConvergenceError",
         "BadData",
@@ -82,7 +82,7 @@ if TYPE_CHECKING:
     from convergence.methods import METHODS
     from convergence.problem import Direction, LeastSquares
     from convergence.reading import read_problem
-    from convergence.results import Study
+    from convergence.document import Study
 
 
 def __getattr__(name: str) -> Any:

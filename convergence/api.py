@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence import pipeline as _pipeline
+from convergence.document import Study
 from convergence.evidence import verification as _verification
 from convergence.rule import Method, as_method
 from convergence.methods import METHODS
@@ -17,7 +18,6 @@ from convergence.numerics import prediction as _prediction
 from convergence.numerics import radius as _radius
 from convergence.numerics import trajectory as _trajectory
 from convergence.problem import LeastSquares
-from convergence.results import Study
 from convergence.theory import dynamics as _dynamics
 from convergence.theory import optimum as _optimum
 from convergence.theory import regimes as _regimes
@@ -98,6 +98,10 @@ def verify(p: LeastSquares, m: AnyMethod, **hyper: Any) -> _verification.Verific
 
 
 def study(p: LeastSquares, methods: Iterable[AnyMethod] | None = None, **options: Any) -> Study:
-    """Derive, run, check and collect, for each method (default: the whole catalogue). See ``convergence.pipeline.study``."""
+    """Derive, run, check and collect, for each method (default: the whole catalogue).
+
+    Options: ``hyper`` (hyperparameters to fix, by name), ``steps`` (length of the runs shown), ``title`` (of the data),
+    ``progress`` (called with a text, a number and a total). Raises what deriving and checking raise.
+    """
     chosen: list[Method] = [as_method(m, METHODS) for m in (METHODS if methods is None else methods)]
-    return _pipeline.study(p, chosen, **options)
+    return _pipeline.study(p, list(dict.fromkeys(chosen)), **options)

@@ -239,8 +239,8 @@ class KappaResult:
 
 
 @dataclass(frozen=True)
-class Study:
-    """All that one study found; ``cv.study`` makes it, JSON keeps it, figures and reports show it."""
+class Findings:
+    """All that one study found; JSON keeps it, figures and reports show it. ``Study`` is this with what saves and reads it."""
 
     schema_version: int
     package_version: str

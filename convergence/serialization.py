@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
 from convergence.errors import BadData
-from convergence.results import Study
+from convergence.results import Findings
+
+Kind = TypeVar("Kind", bound=Findings)
 
 SCHEMA_VERSION = 1
 """The version of the schema that this package writes, and the only one that it reads."""
@@ -23,20 +25,20 @@ _WORDS = ["Infinity", "-Infinity", "NaN"]
 _NAMED = 3  # errors that a message lists
 
 
-def to_json(study: Study) -> str:
+def to_json(study: Findings) -> str:
     """The study as JSON text: keys in the order of the fields, a row of numbers on one line, a line end at the end."""
-    return _laid_out(json.loads(_adapter().dump_json((study,)))[0]) + "\n"
+    return _laid_out(json.loads(_adapter(type(study)).dump_json((study,)))[0]) + "\n"
 
 
-def from_json(text: str | bytes) -> Study:
-    """The study that ``to_json`` wrote.
+def from_json(text: str | bytes, kind: type[Kind]) -> Kind:
+    """The study that ``to_json`` wrote, as this kind of Findings.
 
     Raises ``BadData`` for text that is not JSON, for another version of the schema, and for fields that are missing,
     unknown or of the wrong kind; the message says where.
     """
     _require_version(_parsed(text))
     try:
-        return _adapter().validate_json(b"[" + (text.encode() if isinstance(text, str) else text) + b"]")[0]
+        return _adapter(kind).validate_json(b"[" + (text.encode() if isinstance(text, str) else text) + b"]")[0]
     except ValidationError as error:
         found = "; ".join(_place(one["loc"], one["msg"]) for one in error.errors()[:_NAMED])
         more = f"; and {error.error_count() - _NAMED} more" if error.error_count() > _NAMED else ""
@@ -47,7 +49,7 @@ def from_json(text: str | bytes) -> Study:
 
 def json_schema() -> dict[str, Any]:
     """The JSON Schema (2020-12) of a study."""
-    schema = _adapter().json_schema(schema_generator=_Schema)
+    schema = _adapter(Findings).json_schema(schema_generator=_Schema)
     (study,) = schema.pop("prefixItems")
     definitions = schema["$defs"]
     return {
@@ -58,9 +60,9 @@ def json_schema() -> dict[str, Any]:
 
 
 @cache
-def _adapter() -> TypeAdapter[tuple[Study]]:
+def _adapter(kind: type[Kind]) -> TypeAdapter[tuple[Kind]]:
     """The tuple around the study is there because a dataclass takes its configuration only from what holds it."""
-    return TypeAdapter(tuple[Study], config=ConfigDict(extra="forbid", ser_json_inf_nan="strings"))
+    return TypeAdapter(tuple[kind], config=ConfigDict(extra="forbid", ser_json_inf_nan="strings"))
 
 
 class _Schema(GenerateJsonSchema):

@@ -1,4 +1,4 @@
-"""Columns go in; a realistic fake ``Study`` comes out, its numbers from the textbook formulas in plain NumPy.
+"""Columns go in; a realistic fake ``Findings`` comes out, its numbers from the textbook formulas in plain NumPy.
 
 It stands in for the pipeline in tests of figures and reports. ``fake_study(2)`` is the notes' Gaussian data, ``(1)``
 has κ = 1 and no landscape, ``(20)`` more directions than are shown.
@@ -30,7 +30,7 @@ from convergence.results import (
     RegimeResult,
     RootResult,
     RunResult,
-    Study,
+    Findings,
     TheoryResult,
     TuningResult,
 )
@@ -104,12 +104,12 @@ BOOKS = {
 
 
 @cache
-def fake_study(columns: int = 2) -> Study:
+def fake_study(columns: int = 2) -> Findings:
     """All of the catalogue on ``columns`` = 1, 2 or 20 columns of data."""
     problem = _problem(columns)
     data = _data(problem)
     methods = tuple(_method(book, problem, data, STEPS[columns]) for book in BOOKS.values())
-    return Study(1, "0.1.0", data, methods, _landscape(problem, methods), _kappa(data))
+    return Findings(1, "0.1.0", data, methods, _landscape(problem, methods), _kappa(data))
 
 
 def _problem(columns: int) -> LeastSquares:

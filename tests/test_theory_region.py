@@ -78,7 +78,7 @@ def test_some_random_rule_is_stable_somewhere():
 
 
 ratios = st.fractions(min_value=Fraction(1, 100), max_value=Fraction(99, 100), max_denominator=997)
-positive = st.fractions(min_value=Fraction(1, 1000), max_value=1000, max_denominator=997)
+positive = st.fractions(min_value=Fraction(1, 500), max_value=500, max_denominator=997)
 BOUNDS = {
     "gradient_descent": lambda lam, b, d: 2 / lam,
     "newton": lambda lam, b, d: Fraction(2),

@@ -67,3 +67,15 @@ def newton_run(X, y, x):
 def library(steps):
     """Two programs for one recurrence, relative: a rounding a step, and a stable run forgets old ones."""
     return 2 * EPS * steps
+
+
+def prediction(problem, states, buffers=True):
+    """Every step rounds the state relative to the largest it held so far, buffers through gradients of size L·|x|.
+
+    Errors made early are carried by the same powers as the state itself, so the largest state so far bounds them. Where a
+    step moves x by a bounded part of itself (``buffers=False``), positions round relative to positions alone.
+    """
+    with np.errstate(over="ignore"):
+        size = np.abs(states if buffers else states[:, :1]).max(axis=(1, 2))
+        largest = np.maximum.accumulate(size + np.abs(problem.minimizer).max()) * (max(1.0, problem.L) if buffers else 1.0)
+        return SLACK**2 * EPS * (np.arange(len(states)) + 1.0) * len(problem.curvatures) * largest

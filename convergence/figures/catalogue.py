@@ -10,12 +10,12 @@ from matplotlib.figure import Figure
 
 from convergence.figures import comparison, data, descent, runs, spectrum, stability, words
 from convergence.figures.picture import Picture
-from convergence.results import MethodResult, Study
+from convergence.results import MethodResult, Findings
 
 NOTES = ("gradient_descent", "ema_momentum")  # the methods that the course notes run
 
 
-def figures(study: Study) -> dict[str, Picture]:
+def figures(study: Findings) -> dict[str, Picture]:
     """The pictures of a study by name: those of the whole first, then each method's ("stability-heavy_ball").
 
     What a study does not have is left out: no map without momentum, no landscape with one column.
@@ -24,7 +24,7 @@ def figures(study: Study) -> dict[str, Picture]:
     return {picture.name: picture for picture in pictures}
 
 
-def _of_study(study: Study) -> Iterator[Picture]:
+def _of_study(study: Findings) -> Iterator[Picture]:
     if study.data.sample_columns is not None:
         yield Picture("data", *words.data(study.data), None, _single(data.scatter, study.data))
     if study.landscape is not None:
@@ -38,7 +38,7 @@ def _of_study(study: Study) -> Iterator[Picture]:
         yield Picture("descent", *pair, None, lambda: descent.descent_pair(one, other, study.data))
 
 
-def _of_method(study: Study, m: MethodResult) -> Iterator[Picture]:
+def _of_method(study: Findings, m: MethodResult) -> Iterator[Picture]:
     if m.map is not None:
         yield Picture(f"stability-{m.name}", *words.stability(m), m.name, _single(stability.radius_map, m))
     yield Picture(f"radius-{m.name}", *words.radius(m), m.name, _single(stability.radius_curve, m, study.data))

@@ -8,12 +8,12 @@ from numpy.typing import ArrayLike
 
 from convergence.figures.curves import Array, finite, grouped, log_axis, positive, span
 from convergence.figures.style import BLACK, LOOKS, MOST, describe, left_out, legend, number, panel, wrapped
-from convergence.results import Study
+from convergence.results import Findings
 
 KAPPA, DIGIT = "condition number κ = L/μ", "steps per decimal digit, −1/log₁₀ ρ"
 
 
-def optimal_rates(study: Study, ax: Axes | None = None) -> Axes:
+def optimal_rates(study: Findings, ax: Axes | None = None) -> Axes:
     """Steps for one more decimal digit at the optimal rate over κ, both axes logarithmic; κ of the data is marked."""
     found = study.kappa
     with panel(ax) as axes:

@@ -21,7 +21,7 @@ from convergence.figures.style import (
     panel,
     wrapped,
 )
-from convergence.results import DataResult, LandscapeResult, Study
+from convergence.results import DataResult, LandscapeResult, Findings
 
 LEVELS = 12
 MOST_CLASSES = 3
@@ -46,7 +46,7 @@ def scatter(data: DataResult, ax: Axes | None = None) -> Axes:
     return axes
 
 
-def landscape(study: Study, ax: Axes | None = None) -> Axes:
+def landscape(study: Findings, ax: Axes | None = None) -> Axes:
     """The loss over two coordinates as filled contours, its minimum, and the way each method took."""
     found = study.landscape
     if found is None:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from convergence.figures.curves import every, grouped, log_axis, positive, step_axis, vanished
 from convergence.figures.style import LOOKS, MOST, describe, left_out, legend, panel, plain, wrapped
-from convergence.results import DataResult, MethodResult, RunResult, Study
+from convergence.results import DataResult, MethodResult, RunResult, Findings
 
 STEP = "step k"
 
@@ -39,7 +39,7 @@ def errors(result: MethodResult, data: DataResult, ax: Axes | None = None) -> Ax
     return axes
 
 
-def losses(study: Study, ax: Axes | None = None) -> Axes:
+def losses(study: Findings, ax: Axes | None = None) -> Axes:
     """Loss above its minimum over the steps, for all methods; coinciding curves are one line with all names."""
     with panel(ax) as axes:
         names, runs = [m.title for m in study.methods], [m.run for m in study.methods]

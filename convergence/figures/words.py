@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convergence.figures.style import number
-from convergence.results import DataResult, MethodResult, Study
+from convergence.results import DataResult, MethodResult, Findings
 
 Words = tuple[str, str, str]  # title, alt text, caption
 
@@ -14,7 +14,7 @@ def data(found: DataResult) -> Words:
     return "The data", alt, f"The columns {x} and {y} of the data; marker and hue show the target."
 
 
-def landscape(study: Study) -> Words:
+def landscape(study: Findings) -> Words:
     assert study.landscape is not None
     x, y = study.landscape.minimum
     alt = (
@@ -25,14 +25,14 @@ def landscape(study: Study) -> Words:
     return "The loss, and the way each method takes", alt, caption
 
 
-def losses(study: Study) -> Words:
+def losses(study: Findings) -> Words:
     ends = "; ".join(f"{m.title} {_steps(m)}" for m in study.methods)
     alt = f"Loss above its minimum over the steps on a log axis, to come within 99.9 % of the solution: {ends}."
     caption = "On a log axis the slope is the rate: straight lines fall by the same factor in each step."
     return "Loss above its minimum, all methods", alt, caption
 
 
-def comparison(study: Study) -> Words:
+def comparison(study: Findings) -> Words:
     rates = "; ".join(f"{m.title} {number(m.tuning.rate)}" for m in study.methods)
     here = number(study.kappa.here)
     alt = f"Steps per decimal digit at the optimal rate over κ; at κ = {here} of this data the rates ρ are: {rates}."

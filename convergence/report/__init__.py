@@ -11,7 +11,7 @@ from convergence.report.html import write_html
 from convergence.report.latex import write_latex
 from convergence.report.markdown import write_markdown
 from convergence.report.tree import Report
-from convergence.results import Study
+from convergence.results import Findings
 from convergence.serialization import to_json
 
 FORMATS = ("md", "html", "json", "tex")
@@ -21,7 +21,7 @@ __all__ = ["FIGURE_FORMATS", "FORMATS", "report", "report_files"]
 
 
 def report_files(
-    study: Study, formats: Sequence[str] = FORMATS, figure_formats: Sequence[str] = ("svg",)
+    study: Findings, formats: Sequence[str] = FORMATS, figure_formats: Sequence[str] = ("svg",)
 ) -> dict[str, bytes | str]:
     """The files of a report, by their names relative to its folder: report.md, …, figures/NAME.svg, ….
 

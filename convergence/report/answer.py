@@ -20,19 +20,19 @@ from convergence.report.tree import (
     Strong,
     Table,
 )
-from convergence.results import DirectionResult, Formula, MethodResult, Study
+from convergence.results import DirectionResult, Formula, MethodResult, Findings
 
 _RHO = Formula("ρ", r"\rho")
 _KAPPA = Formula("κ", r"\kappa")
 _LAMBDA = Formula("λ", r"\lambda")
 
 
-def answer(study: Study) -> tuple[Block, ...]:
+def answer(study: Findings) -> tuple[Block, ...]:
     """What a reader came for: the verdict, a sentence or two, one table."""
     return (*verdicts(study), Paragraph(in_words(study)), answer_table(study.methods), *_fixed(study.methods))
 
 
-def verdicts(study: Study) -> tuple[Block, ...]:
+def verdicts(study: Findings) -> tuple[Block, ...]:
     """That all checks passed, or loudly which did not."""
     failures = [*_failed_checks(study.methods), *_accepted_faults(study.methods)]
     if failures:
@@ -43,7 +43,7 @@ def verdicts(study: Study) -> tuple[Block, ...]:
     return (Notice((Strong("All checks passed: "), _evidence(study)), "good"),)
 
 
-def _evidence(study: Study) -> str:
+def _evidence(study: Findings) -> str:
     checks = [check.passed for method in study.methods for check in method.checks]
     controls = [control.rejected for method in study.methods for control in method.controls]
     made = len(checks) - checks.count(None)
@@ -72,7 +72,7 @@ def _title(method: MethodResult) -> Link:
     return Link(capital(method.title), method_anchor(method))
 
 
-def in_words(study: Study) -> Line:
+def in_words(study: Findings) -> Line:
     """The condition of the data, the fastest method, the slow direction."""
     data = study.data
     condition = ("On this data ", Maths(_KAPPA), IS, number(data.kappa, 5), ". ")

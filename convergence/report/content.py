@@ -25,14 +25,14 @@ from convergence.report.tree import (
     Section,
     Table,
 )
-from convergence.results import DataResult, DirectionResult, Formula, Study
+from convergence.results import DataResult, DirectionResult, Formula, Findings
 
 NAMED = 12  # more columns than these are counted, not listed
 SHOWN = 4  # a vector of more entries is not shown
 OF_DATA = ("data", "landscape", "spectrum")
 
 
-def report(study: Study, pictures: Iterable[Picture] = ()) -> Report:
+def report(study: Findings, pictures: Iterable[Picture] = ()) -> Report:
     """The report of a study: the answer first, then what it rests on."""
     figures = _numbered(study, pictures)
     about = [figure for method, figure in figures if method is None and figure.name.startswith(OF_DATA)]
@@ -49,7 +49,7 @@ def report(study: Study, pictures: Iterable[Picture] = ()) -> Report:
     return Report(f"Convergence on: {study.data.title}", _subtitle(study.data), made_by, sections)
 
 
-def _numbered(study: Study, pictures: Iterable[Picture]) -> list[tuple[str | None, Figure]]:
+def _numbered(study: Findings, pictures: Iterable[Picture]) -> list[tuple[str | None, Figure]]:
     """The figures in the order in which they stand in the report."""
     order = [method.name for method in study.methods]
     places: dict[str | None, int] = {None: len(order), **{name: place for place, name in enumerate(order)}}
@@ -138,12 +138,12 @@ def _direction(direction: DirectionResult, short: bool) -> tuple[Line, ...]:
     return ((direction.name,), (direction.title or NOTHING,), *sizes, *vector)
 
 
-def _compared(study: Study) -> Paragraph:
+def _compared(study: Findings) -> Paragraph:
     here = number(study.kappa.here, 5)
     return Paragraph(("All methods at the settings of the table on top; this data has κ\xa0=\xa0", here, "."))
 
 
-def _making(study: Study) -> tuple[Block, ...]:
+def _making(study: Findings) -> tuple[Block, ...]:
     made: Line = (
         f"Made by convergence {study.package_version}. Every formula was derived from the update rule shown beside it; "
         "the runs step that same rule through the data, and the checks hold one against the other. ",

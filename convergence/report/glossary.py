@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from convergence.report.phrases import LETTERS
 from convergence.report.tree import Definitions, Line, Maths, Mono
-from convergence.results import DataResult, Formula, Study
+from convergence.results import DataResult, Formula, Findings
 
 
 def _symbol(text: str, latex: str) -> Maths:
     return Maths(Formula(text, latex))
 
 
-def glossary(study: Study) -> Definitions:
+def glossary(study: Findings) -> Definitions:
     """How to read the tables: each word, and what it means."""
     return Definitions(
         (_RATE, _KAPPA, _STABLE, _STEPS, _loss(study.data), _DIRECTION, _letters(study), _CHECK, _CONTROL)
@@ -84,7 +84,7 @@ def _loss(data: DataResult) -> tuple[Line, Line]:
     )
 
 
-def _letters(study: Study) -> tuple[Line, Line]:
+def _letters(study: Findings) -> tuple[Line, Line]:
     used = [LETTERS[name] for name in LETTERS if any(name in method.hyper for method in study.methods)]
     meanings: Line = (
         *(piece for word, letter in used for piece in (Maths(letter), f" {word}, ")),

@@ -27,7 +27,8 @@ class Regimes:
 
     ``real`` and ``complex`` are tuples of open intervals, ``repeated`` the rates between them at which eigenvalues meet.
     ``largest_stable`` gives for each kind the supremum of the rates that have it and are stable, 0 where none is. None in the
-    place of any of these: there is no formula in square roots; ``at`` still has the numbers.
+    place of any of these: there is no formula in square roots; ``at`` still has the numbers. ``bands`` are the kinds in order
+    of growing rates, one more than there are repeated rates.
     """
 
     method: Method
@@ -35,6 +36,7 @@ class Regimes:
     repeated: tuple[sp.Expr, ...] | None
     complex: tuple[sp.Interval, ...] | None
     largest_stable: dict[str, sp.Expr | None]
+    bands: tuple[str, ...]
     discriminant: sp.Expr
     symbols: dict[str, sp.Symbol]
 
@@ -69,7 +71,8 @@ def damping(method: Method) -> Regimes:
     agreed = edges is not None and bool(cuts) and all(cut == cuts[0] for cut in cuts)
     real, repeated, turning = _intervals(*cuts[0]) if agreed else (None, None, None)
     largest = {kind: _largest(method, derived, rate, kind, edges or (), points) for kind in KINDS}
-    return Regimes(method, real, repeated, turning, largest, derived.discriminant, derived.symbols)
+    bands = cuts[0][1] if agreed else ()
+    return Regimes(method, real, repeated, turning, largest, bands, derived.discriminant, derived.symbols)
 
 
 def in_sigma(found: Regimes, loss: str) -> Regimes:
@@ -77,7 +80,7 @@ def in_sigma(found: Regimes, loss: str) -> Regimes:
     swap = {CURVATURE: sigma_curvature(loss)}
     sets = [None if part is None else tuple(p.subs(swap) for p in part) for part in (found.real, found.repeated, found.complex)]
     largest = {kind: None if value is None else value.subs(swap) for kind, value in found.largest_stable.items()}
-    return Regimes(found.method, *sets, largest, found.discriminant.subs(swap), found.symbols)  # type: ignore[arg-type]
+    return Regimes(found.method, *sets, largest, found.bands, found.discriminant.subs(swap), found.symbols)  # type: ignore[arg-type]
 
 
 def _rate(method: Method) -> str:

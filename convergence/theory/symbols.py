@@ -43,16 +43,15 @@ def factored(formula: sp.Expr) -> sp.Expr:
     1−β and not −(β−1): the way one writes it by hand.
     """
     above, below = sp.fraction(sp.factor(sp.cancel(formula)))
-    turned = [_turned(part) for part in (above, below)]
-    sign = turned[0][0] * turned[1][0]
-    return sign * turned[0][1] / turned[1][1]
+    (sign, numerator), (other, denominator) = _turned(above), _turned(below)
+    return sp.Mul(sign * other, *numerator, *(1 / part for part in denominator))
 
 
-def _turned(product: sp.Expr) -> tuple[int, sp.Expr]:
+def _turned(product: sp.Expr) -> tuple[int, list[sp.Expr]]:
     sign, parts = 1, []
     for part in sp.Mul.make_args(product):
         base, power = part.as_base_exp()
         if base.is_Add and power.is_Integer and base.subs({s: sp.Rational(1, 100) for s in base.free_symbols}) < 0:
             sign, part = sign * (-1) ** int(power), sp.expand(-base) ** power
         parts.append(part)
-    return sign, sp.Mul(*parts)
+    return sign, parts

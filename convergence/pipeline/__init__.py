@@ -1,0 +1,88 @@
+"""A problem and methods go in; a ``Study`` comes out: everything derived, run, checked and ready to be drawn, once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from convergence import __version__
+from convergence.document import Study
+from convergence.errors import BadHyperparameter, nearest
+from convergence.evidence.setting import Setting, setting
+from convergence.evidence.verification import verified
+from convergence.pipeline.curves import curve, radius_map, regime_map, roots
+from convergence.pipeline.data import data
+from convergence.pipeline.kappa import over_kappa
+from convergence.pipeline.landscape import landscape
+from convergence.pipeline.theory import theory
+from convergence.pipeline.tuning import shown_run, tuning
+from convergence.problem import LeastSquares
+from convergence.results import MethodResult
+from convergence.rule import Method
+from convergence.serialization import SCHEMA_VERSION
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, the number of the method (from 1), and how many there are."""
+
+
+def study(
+    problem: LeastSquares,
+    methods: Sequence[Method],
+    *,
+    hyper: Mapping[str, float] | None = None,
+    steps: int | None = None,
+    title: str | None = None,
+    progress: Progress | None = None,
+) -> Study:
+    """Derive, run, check and collect.
+
+    ``hyper`` fixes hyperparameters for every method that has them; the others are the best for those given. ``steps`` is
+    the length of the runs shown (default: somewhat longer than they need). ``title`` names the data. Raises
+    BadHyperparameter where no method has one of the names, and what deriving and checking raise.
+    """
+    given = dict(hyper or {})
+    _require_known(methods, given)
+    settings = {m: setting(problem, m, {n: v for n, v in given.items() if n in m.hyper}) for m in methods}
+    results = []
+    for place, (method, at) in enumerate(settings.items(), 1):
+        if progress is not None:
+            progress(method.title, place, len(settings))
+        results.append(_method(at, {n: v for n, v in given.items() if n in method.hyper}, steps))
+    return Study(
+        schema_version=SCHEMA_VERSION,
+        package_version=__version__,
+        data=data(problem, title or "least-squares data"),
+        methods=tuple(results),
+        landscape=landscape(problem, {m: at.hyper for m, at in settings.items()}),
+        kappa=over_kappa(list(methods), problem.kappa),
+    )
+
+
+def _method(at: Setting, given: dict[str, Any], steps: int | None) -> MethodResult:
+    method = at.method
+    found = tuning(at.problem, method, at.hyper, given)
+    checked = verified(at)
+    return MethodResult(
+        name=method.name,
+        title=method.title,
+        doc=method.doc,
+        rule=method.code,
+        state=method.state,
+        hyper=method.hyper,
+        theory=theory(method, at.problem.loss_name),
+        tuning=found,
+        run=shown_run(at.problem, method, found, at.shown, steps),
+        checks=checked.checks,
+        controls=checked.controls,
+        curve=curve(at, found),
+        roots=roots(at, found),
+        map=radius_map(at, found),
+        damping=regime_map(at),
+    )
+
+
+def _require_known(methods: Sequence[Method], given: Mapping[str, Any]) -> None:
+    known = {name for method in methods for name in method.hyper}
+    for name in given:
+        if name not in known:
+            raise BadHyperparameter(f"none of the methods has a hyperparameter {name!r}: {nearest(name, known)}")

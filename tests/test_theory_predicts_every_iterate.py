@@ -1,0 +1,149 @@
+"""Powers of the derived matrix are the iterates of the run: for random rules, spectra and settings, also hard ones."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tolerances import prediction
+from user_rules import USERS, linear_rule, polyak, polyak_at_rest, qhm
+
+from convergence.datasets import gaussian_2d, with_spectrum
+from convergence.methods import METHODS
+from convergence.numerics.prediction import predict
+from convergence.numerics.trajectory import simulate
+from convergence.problem import LeastSquares
+
+eighths = st.integers(-9, 9).map(lambda k: k / 8)
+spectra = st.lists(st.sampled_from([0.0, 1e-6, 0.01, 0.5, 1.0, 1.0, 2.0, 7.0]), min_size=1, max_size=4).filter(any)
+
+
+@st.composite
+def rules(draw):
+    size = draw(st.integers(0, 2))
+    numbers = lambda count: draw(st.lists(eighths, min_size=count, max_size=count))  # noqa: E731
+    return linear_rule(np.reshape(numbers(size * size), (size, size)), numbers(size), numbers(size), numbers(size))[0]
+
+
+def agree(problem, method, steps, start=None, **hyper):
+    run, closed = (how(problem, method, steps, start, **hyper) for how in (simulate, predict))
+    shared = min(len(run.x), len(closed.x))
+    assert shared == max(len(run.x), len(closed.x)) or abs(len(run.x) - len(closed.x)) <= 2
+    worse = problem.kappa if method is METHODS["newton"] else 1.0
+    gap, allowed = apart(run, closed, shared), prediction(problem, run.state[:shared]) * worse
+    assert (gap <= allowed).all(), (gap / allowed).max()
+    if method in METHODS.values():
+        positions = prediction(problem, run.state[:shared], buffers=False) * worse
+        assert (apart(run, closed, shared, 1) <= positions).all(), (apart(run, closed, shared, 1) / positions).max()
+    assert np.isfinite(closed.x).all()
+    return run, closed
+
+
+def apart(run, closed, shared, states=None):
+    """How far two runs are apart at each step, in the first states or in all."""
+    return np.abs(run.state[:shared, :states] - closed.state[:shared, :states]).max(axis=(1, 2))
+
+
+@settings(max_examples=120, deadline=None)
+@given(rule=rules(), spectrum=spectra, lr=st.sampled_from([0.01, 0.1, 0.25, 0.5, 1.0]), seed=st.integers(0, 50))
+def test_random_rules(rule, spectrum, lr, seed):
+    problem = with_spectrum(spectrum, rows=6, rng=seed, noise=0.1)
+    agree(problem, rule, 60, np.linspace(-1, 2, len(spectrum)), lr=lr)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    name=st.sampled_from(sorted(METHODS)),
+    spectrum=spectra,
+    share=st.floats(0.05, 1.5),
+    momentum=st.floats(0, 1),
+    loss=st.sampled_from(["sum", "half", "mean", "half_mean"]),
+)
+def test_the_catalogue_at_random_settings(name, spectrum, share, momentum, loss):
+    problem = with_spectrum(spectrum, rows=7, rng=3, noise=0.5, loss=loss)
+    rest = {n: v for n, v in {"momentum": momentum, "dampening": 0.25}.items() if n in METHODS[name].hyper}
+    agree(problem, METHODS[name], 80, lr=share if name == "newton" else share * 2 / problem.L, **rest)
+
+
+MATRICES = {
+    "notes": lambda rng: gaussian_2d(),
+    "one row": lambda rng: LeastSquares(rng.standard_normal((1, 3)), [1.0]),
+    "one column": lambda rng: LeastSquares(rng.standard_normal((9, 1)), rng.standard_normal(9)),
+    "fewer rows than columns": lambda rng: LeastSquares(rng.standard_normal((3, 5)), rng.standard_normal(3)),
+    "rank deficient": lambda rng: LeastSquares(np.outer([1, 2, 3, 4.0], [1, -1, 2.0]), rng.standard_normal(4)),
+    "kappa one": lambda rng: LeastSquares(np.eye(3), rng.standard_normal(3)),
+    "equal singular values": lambda rng: with_spectrum([2, 2, 1, 1], 8, 1),
+    "kappa 1e12": lambda rng: with_spectrum([1, 1e-6, 1e-12], 8, 2),
+    "a zero column": lambda rng: LeastSquares(np.c_[rng.standard_normal((6, 2)), np.zeros(6)], rng.standard_normal(6)),
+}
+
+
+@pytest.mark.parametrize("made", MATRICES.values(), ids=MATRICES)
+@pytest.mark.parametrize("name", METHODS)
+def test_hard_data(name, made):
+    problem = made(np.random.default_rng(0))
+    rest = {n: v for n, v in {"momentum": 0.8, "dampening": 0.5}.items() if n in METHODS[name].hyper}
+    lr = 0.7 if name == "newton" else 1 / problem.L
+    start = np.linspace(1, 2, len(problem.columns))
+    run, closed = agree(problem, METHODS[name], 100, start, lr=lr, **rest)
+    assert np.allclose(run.loss, closed.loss, rtol=1e-9, atol=1e-10)
+    flat = problem.directions[:, problem.rank :]
+    assert np.abs(run.x @ flat - start @ flat).max(initial=0) <= prediction(problem, run.state).max() * problem.kappa
+
+
+@pytest.mark.parametrize("beta", [0.25, 0.5625, 0.81])
+@pytest.mark.parametrize("curvature", [1.0, 2.0, 3.0])
+def test_critical_damping_is_a_defective_block(beta, curvature):
+    """√β is exact, lr = (1−√β)²/λ: a double eigenvalue √β with one eigenvector, so k·√β^k."""
+    problem = LeastSquares(np.diag([np.sqrt(curvature), np.sqrt(curvature)]), [1.0, -1.0], loss="half")
+    run, _ = agree(problem, METHODS["heavy_ball"], 150, lr=(1 - beta**0.5) ** 2 / curvature, momentum=beta)
+    k = np.arange(151)
+    root = beta**0.5
+    expected = run.error[0, 0] * (1 + (1 - root) * k) * root**k
+    assert np.abs(run.error[:, 0] - expected).max() <= 1e-11 * abs(run.error[0, 0]) * np.sqrt(curvature)
+
+
+@pytest.mark.parametrize("method", USERS, ids=lambda m: m.name)
+def test_users_rules(method):
+    rest = {n: (a + b) / 3 for n, (a, b) in USERS[method][1].items()}
+    agree(gaussian_2d(), method, 120, (0.3, -0.2), lr=2e-5, **rest)
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_divergence_is_recorded_and_predicted(name):
+    problem = with_spectrum([1.0, 4.0], 5, 0)
+    rest = {n: v for n, v in {"momentum": 0.5, "dampening": 0.0}.items() if n in METHODS[name].hyper}
+    run, closed = agree(problem, METHODS[name], 3000, lr=40.0, **rest)
+    assert run.diverged is not None
+    assert closed.diverged is not None
+    assert abs(run.diverged - closed.diverged) <= 1
+    assert run.steps == run.diverged - 1
+
+
+def test_a_run_without_steps():
+    for how in (simulate, predict):
+        run = how(gaussian_2d(), METHODS["heavy_ball"], 0, lr=0.1, momentum=0.5)
+        assert run.x.shape == (1, 2)
+        assert run.diverged is None
+
+
+def test_a_start_at_the_minimiser_stays():
+    problem = with_spectrum([1.0, 4.0], 5, 0)
+    for method in (METHODS["heavy_ball"], polyak_at_rest, qhm):
+        rest = {n: 0.5 for n in method.hyper if n != "lr"}
+        run, _ = agree(problem, method, 50, problem.minimizer, lr=0.1, **rest)
+        assert np.abs(run.error).max() <= 1e-14
+
+
+def test_the_previous_position_without_a_start_is_zero():
+    problem = with_spectrum([1.0, 4.0], 5, 0)
+    run, _ = agree(problem, polyak, 1, (1.0, 1.0), lr=0.1, momentum=0.5)
+    assert np.allclose(run.x[1], run.x[0] - 0.1 * run.grad[0] + 0.5 * run.x[0])
+
+
+def test_a_wrong_matrix_is_noticed():
+    problem = gaussian_2d()
+    run = simulate(problem, METHODS["heavy_ball"], 60, lr=2e-5, momentum=0.5)
+    closed = predict(problem, METHODS["heavy_ball"], 60, lr=2e-5, momentum=0.5 * (1 + 1e-9))
+    assert (apart(run, closed, 61, 1) > prediction(problem, run.state, buffers=False)).any()
