@@ -32,7 +32,18 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "api": ("derive", "stability", "regimes", "optimum", "spectral_radius", "simulate", "predict", "identify", "verify", "study"),
+    "api": (
+        "derive",
+        "stability",
+        "regimes",
+        "optimum",
+        "spectral_radius",
+        "simulate",
+        "predict",
+        "identify",
+        "verify",
+        "study",
+    ),
     "problem": ("LeastSquares", "Direction"),
     "reading": ("read_problem",),
     "rule": ("Method", "method"),
@@ -51,11 +62,44 @@ _HOMES = {
 }
 _HOME = {name: home for home, names in _HOMES.items() for name in names}
 _MODULES = ("datasets", "methods", "figures", "report")
+_COMMANDS = ("terminal",)
 
-__all__ = [*_HOME, *_MODULES, "__version__"]  # noqa: PLE0604
+__all__ = [
+    "METHODS",
+    "BadData",
+    "BadHyperparameter",
+    "BadName",
+    "BadOutput",
+    "BadRule",
+    "ConvergenceError",
+    "Direction",
+    "LeastSquares",
+    "Method",
+    "NoStableLearningRate",
+    "NotLinear",
+    "Study",
+    "__version__",
+    "datasets",
+    "derive",
+    "figures",
+    "identify",
+    "method",
+    "methods",
+    "optimum",
+    "predict",
+    "read_problem",
+    "regimes",
+    "report",
+    "simulate",
+    "spectral_radius",
+    "stability",
+    "study",
+    "terminal",
+    "verify",
+]
 
 if TYPE_CHECKING:
-    from convergence import datasets, figures, methods, report
+    from convergence import datasets, figures, methods, report, terminal
     from convergence.api import (
         derive,
         identify,
@@ -68,6 +112,7 @@ if TYPE_CHECKING:
         study,
         verify,
     )
+    from convergence.document import Study
     from convergence.errors import (
         BadData,
         BadHyperparameter,
@@ -78,15 +123,14 @@ if TYPE_CHECKING:
         NoStableLearningRate,
         NotLinear,
     )
-    from convergence.rule import Method, method
     from convergence.methods import METHODS
     from convergence.problem import Direction, LeastSquares
     from convergence.reading import read_problem
-    from convergence.document import Study
+    from convergence.rule import Method, method
 
 
 def __getattr__(name: str) -> Any:
-    if name in _MODULES:
+    if name in (*_MODULES, *_COMMANDS):
         return import_module(f"{__name__}.{name}")
     if name in _HOME:
         value = getattr(import_module(f"{__name__}.{_HOME[name]}"), name)

@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from convergence import pipeline as _pipeline
 from convergence.document import Study
 from convergence.evidence import verification as _verification
-from convergence.rule import Method, as_method
 from convergence.methods import METHODS
 from convergence.numerics import identification as _identification
 from convergence.numerics import prediction as _prediction
 from convergence.numerics import radius as _radius
 from convergence.numerics import trajectory as _trajectory
 from convergence.problem import LeastSquares
+from convergence.rule import Method, as_method
 from convergence.theory import dynamics as _dynamics
 from convergence.theory import optimum as _optimum
 from convergence.theory import regimes as _regimes

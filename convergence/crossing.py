@@ -34,13 +34,13 @@ def exact(number: Any) -> sp.Expr:
 
 
 def fraction(number: Any) -> Fraction:
-    """The same reading as ``exact``, as a Fraction: for arithmetic with numbers alone."""
+    """The same reading as ``exact``, as a Fraction: for arithmetic with rational numbers alone."""
     if isinstance(number, Integral):
         return Fraction(int(number))
     if isinstance(number, Rational):
-        return Fraction(number.numerator, number.denominator)
+        return Fraction(int(number.numerator), int(number.denominator))
     value = exact(number)
-    return Fraction(int(value.p), int(value.q)) if value.is_Rational else Fraction(repr(float(value)))
+    return Fraction(int(value.p), int(value.q))
 
 
 @cache

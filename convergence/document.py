@@ -21,7 +21,10 @@ class Study(Findings):
     """
 
     def save(
-        self, folder: str | Path, formats: Sequence[str] = ("md", "html", "json", "tex"), figures: Sequence[str] = ("svg",)
+        self,
+        folder: str | Path,
+        formats: Sequence[str] = ("md", "html", "json", "tex"),
+        figures: Sequence[str] = ("svg",),
     ) -> list[Path]:
         """Write report.md, report.html, report.json, report.tex and the figures; all of them or none.
 

@@ -17,7 +17,7 @@ NEWTON_STEPS = 2
 def largest_modulus(lower: Sequence[Any]) -> Array:
     """The largest modulus of the roots of monic polynomials, given by their lower coefficients, highest first."""
     if len(lower) == 1:
-        return np.abs(np.asarray(lower[0], dtype=float))
+        return np.asarray(np.abs(lower[0]), dtype=float)
     if len(lower) == 2:
         return quadratic_modulus(np.abs(np.asarray(lower[0], dtype=float)) * 0.5, lower[1])
     if len(lower) == 3:

@@ -6,6 +6,7 @@ known only through its oracles; the states are positional, the position first; h
 
 from __future__ import annotations
 
+import ast
 import inspect
 import sys
 import textwrap
@@ -17,6 +18,8 @@ from typing import Any, Protocol, overload
 import numpy as np
 
 from convergence.errors import BadHyperparameter, BadName, BadRule, nearest
+
+SPELLED = {"ema": "EMA", "sgd": "SGD", "torch": "PyTorch", "qhm": "QHM", "nesterov": "Nesterov", "newton": "Newton"}
 
 State = tuple[Any, ...]
 Rule = Callable[..., Any]
@@ -86,17 +89,17 @@ class Method:
 
     @property
     def title(self) -> str:
-        """The name as one writes it in a heading."""
-        return self.name.replace("_", " ")
+        """The name as one writes it in a text."""
+        return " ".join(SPELLED.get(word, word) for word in self.name.split("_"))
 
     @property
     def code(self) -> str:
-        """The rule as it is written, without decorator and docstring; empty where the source cannot be found."""
+        """The rule as it is written, without decorator, docstring and annotations; empty where there is no source."""
         try:
-            source = textwrap.dedent(inspect.getsource(self.rule))
-        except (OSError, TypeError):
+            (function,) = ast.parse(textwrap.dedent(inspect.getsource(self.rule))).body
+        except (OSError, TypeError, SyntaxError, ValueError):
             return ""
-        return _without_docstring(source[source.index("def ") :], self.rule.__doc__)
+        return ast.unparse(_Bare().visit(function)) if isinstance(function, ast.FunctionDef) else ""
 
     def __repr__(self) -> str:
         return f"Method {self.name}({', '.join(self.state)}; {', '.join(self.hyper)})"
@@ -177,14 +180,16 @@ def _finite(array: Any) -> bool:
         return False
 
 
-def _without_docstring(source: str, doc: str | None) -> str:
-    if not doc:
-        return source.rstrip()
-    quote = next((q for q in ('"""', "'''") if q in source), None)
-    if quote is None:
-        return source.rstrip()
-    head, _, rest = source.partition(quote)
-    return (head.rstrip() + rest.partition(quote)[2].rstrip()).rstrip()
+class _Bare(ast.NodeTransformer):
+    """A function without what is not its equation."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
+        node.decorator_list, node.returns = [], None
+        if ast.get_docstring(node) is not None and len(node.body) > 1:
+            node.body = node.body[1:]
+        for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
+            argument.annotation = None
+        return node
 
 
 def _find(module: str, qualified: str) -> Any:

@@ -38,13 +38,14 @@ def from_json(text: str | bytes, kind: type[Kind]) -> Kind:
     """
     _require_version(_parsed(text))
     try:
-        return _adapter(kind).validate_json(b"[" + (text.encode() if isinstance(text, str) else text) + b"]")[0]
+        study: Kind = _adapter(kind).validate_json(b"[" + (text.encode() if isinstance(text, str) else text) + b"]")[0]
     except ValidationError as error:
         found = "; ".join(_place(one["loc"], one["msg"]) for one in error.errors()[:_NAMED])
         more = f"; and {error.error_count() - _NAMED} more" if error.error_count() > _NAMED else ""
         raise BadData(
             f"a study in JSON must have the fields of schema version {SCHEMA_VERSION}: {found}{more}"
         ) from None
+    return study
 
 
 def json_schema() -> dict[str, Any]:
@@ -60,7 +61,7 @@ def json_schema() -> dict[str, Any]:
 
 
 @cache
-def _adapter(kind: type[Kind]) -> TypeAdapter[tuple[Kind]]:
+def _adapter(kind: Any) -> TypeAdapter[Any]:
     """The tuple around the study is there because a dataclass takes its configuration only from what holds it."""
     return TypeAdapter(tuple[kind], config=ConfigDict(extra="forbid", ser_json_inf_nan="strings"))
 

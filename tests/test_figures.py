@@ -147,8 +147,8 @@ def test_gradients_and_weights_are_the_studys():
 
 def test_methods_on_one_curve_share_a_line_and_say_so():
     text = " ".join(label.replace("\n", " ") for label in labels(cf.optimal_rates(fake_study())))
-    assert "heavy ball = momentum rate inside = torch sgd" in text
-    assert "nesterov = torch sgd nesterov" in text
+    assert "heavy ball = momentum rate inside = PyTorch SGD" in text
+    assert "Nesterov = PyTorch SGD Nesterov" in text
     for name in fake_study().kappa.methods:
         assert name.replace("_", " ") in text
 

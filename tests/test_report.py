@@ -24,7 +24,7 @@ from convergence.report import markdown as markdown_writer
 from convergence.report import report, report_files
 from convergence.report.phrases import number, numbers, prose
 from convergence.report.tree import Emphasis, Mono, Number
-from convergence.results import Formula, PieceResult, RegimeResult
+from convergence.results import Findings, Formula, PieceResult, RegimeResult
 from convergence.serialization import from_json, json_schema, to_json
 
 INF = float("inf")

@@ -40,9 +40,13 @@ class Control:
         return self.rejected is not False
 
 
-def compared(kind: str, claim: str, predicted: float, observed: float, error: float, tolerance: float, why: str) -> Check:
+def compared(
+    kind: str, claim: str, predicted: float, observed: float, error: float, tolerance: float, why: str
+) -> Check:
     """A check whose verdict is ``error ≤ tolerance``."""
-    return Check(kind, claim, float(predicted), float(observed), float(error), float(tolerance), why, bool(error <= tolerance))
+    return Check(
+        kind, claim, float(predicted), float(observed), float(error), float(tolerance), why, bool(error <= tolerance)
+    )
 
 
 def not_made(kind: str, claim: str, why: str) -> Check:

@@ -39,7 +39,10 @@ class Verification:
         )
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><td>{c.claim}</td><td>{c.error}</td><td>{c.tolerance}</td><td>{c.passed}</td></tr>" for c in self.checks)
+        rows = "".join(
+            f"<tr><td>{c.claim}</td><td>{c.error}</td><td>{c.tolerance}</td><td>{c.passed}</td></tr>"
+            for c in self.checks
+        )
         return f"<table><tr><th>claim</th><th>error</th><th>tolerance</th><th>passed</th></tr>{rows}</table>"
 
 

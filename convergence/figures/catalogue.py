@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 
 from convergence.figures import comparison, data, descent, runs, spectrum, stability, words
 from convergence.figures.picture import Picture
-from convergence.results import MethodResult, Findings
+from convergence.results import Findings, MethodResult
 
 NOTES = ("gradient_descent", "ema_momentum")  # the methods that the course notes run
 

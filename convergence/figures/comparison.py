@@ -8,6 +8,7 @@ from numpy.typing import ArrayLike
 
 from convergence.figures.curves import Array, finite, grouped, log_axis, positive, span
 from convergence.figures.style import BLACK, LOOKS, MOST, describe, left_out, legend, number, panel, wrapped
+from convergence.figures.ticks import plain_powers
 from convergence.results import Findings
 
 KAPPA, DIGIT = "condition number κ = L/μ", "steps per decimal digit, −1/log₁₀ ρ"
@@ -34,6 +35,7 @@ def optimal_rates(study: Findings, ax: Axes | None = None) -> Axes:
         here = f"this data: κ = {number(found.here)}"
         axes.axvline(found.here, color=BLACK, linestyle=":", linewidth=1.2, label=here)
         axes.set_xscale("log")
+        plain_powers(axes.xaxis)
         log_axis(axes, [positive(rows[group.first]) for group in groups[:MOST]])
         axes.set_xlim(*span([*found.kappa, found.here], log=True))
         describe(axes, "What the condition number costs", KAPPA, DIGIT)

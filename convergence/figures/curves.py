@@ -10,6 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
+from convergence.figures.ticks import plain_powers
+
 Array = NDArray[np.float64]
 
 SPAN = 1e-20  # a log axis goes no further below its first values: there is only rounding
@@ -74,6 +76,7 @@ def log_axis(ax: Axes, rows: Sequence[Array]) -> None:
     """A logarithmic vertical axis round the rows, no deeper than rounding; (10⁻³, 1) where there is nothing to show."""
     ax.set_ylim(*_depth(rows))  # before the scale, which would otherwise look for limits of its own
     ax.set_yscale("log", nonpositive="mask")
+    plain_powers(ax.yaxis)
 
 
 def _depth(rows: Sequence[Array]) -> tuple[float, float]:

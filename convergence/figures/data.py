@@ -21,7 +21,7 @@ from convergence.figures.style import (
     panel,
     wrapped,
 )
-from convergence.results import DataResult, LandscapeResult, Findings
+from convergence.results import DataResult, Findings, LandscapeResult
 
 LEVELS = 12
 MOST_CLASSES = 3

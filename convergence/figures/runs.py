@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from convergence.figures.curves import every, grouped, log_axis, positive, step_axis, vanished
 from convergence.figures.style import LOOKS, MOST, describe, left_out, legend, panel, plain, wrapped
-from convergence.results import DataResult, MethodResult, RunResult, Findings
+from convergence.results import DataResult, Findings, MethodResult, RunResult
 
 STEP = "step k"
 

@@ -31,6 +31,7 @@ from convergence.figures.style import (
     star,
     wrapped,
 )
+from convergence.figures.ticks import plain_powers
 from convergence.results import DampingResult, DataResult, MapResult, MethodResult
 
 RATE, MOMENTUM, RADIUS, SCALED = "learning rate η", "momentum β", "spectral radius ρ", "scaled learning rate ηλ"
@@ -150,6 +151,7 @@ def _scale(ax: Axes, found: DampingResult) -> tuple[float, float]:
         return 0.0, 1.15 * float(bound.max())
     edges = finite(found.edges)
     ax.set_yscale("log")
+    plain_powers(ax.yaxis)
     smallest = float(edges[edges > 0].min()) if (edges > 0).any() else float(bound.min())
     return max(smallest, 1e-3 * float(bound.min())), 2.0 * float(bound.max())
 

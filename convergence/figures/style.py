@@ -21,6 +21,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import offset_copy
 
+from convergence.figures.ticks import PlainNumbers, plain_numbers
+
 WIDTH = 5.2  # inches; at 360 pixels 10 points are still 9.6 pixels
 HEIGHT = 3.3
 ENTRY, LINE = 0.222, 0.165  # inches: an entry of a legend, each further line of it
@@ -52,7 +54,6 @@ RC: dict[str, Any] = {
     "axes.spines.top": False,
     "axes.spines.right": False,
     "axes.formatter.limits": (-2, 4),
-    "axes.formatter.use_mathtext": True,
     "axes.formatter.useoffset": False,
     "axes.grid": False,
     "grid.color": "#e4e4e0",
@@ -115,7 +116,10 @@ def panel(ax: Axes | None, height: float = HEIGHT) -> Iterator[Axes]:
 def blank(rows: int = 1, columns: int = 1, height: float = HEIGHT, **more: Any) -> tuple[Figure, list[Axes]]:
     """A new figure that pyplot does not know, and its axes in reading order."""
     figure = Figure(figsize=(WIDTH, height), layout="constrained")
-    return figure, list(figure.subplots(rows, columns, squeeze=False, **more).flat)
+    axes = list(figure.subplots(rows, columns, squeeze=False, **more).flat)
+    for axis in (axis for ax in axes for axis in (ax.xaxis, ax.yaxis)):
+        plain_numbers(axis)
+    return figure, axes
 
 
 def grow(figure: Figure) -> None:
@@ -192,7 +196,7 @@ def star(ax: Axes, x: float, y: float, label: str) -> None:
 
 def colorbar(ax: Axes, drawn: Any, label: str, **more: Any) -> Colorbar:
     """The scale of a map, beside it."""
-    return cast(Figure, ax.get_figure(root=True)).colorbar(drawn, ax=ax, label=label, **more)
+    return cast(Figure, ax.get_figure(root=True)).colorbar(drawn, ax=ax, label=label, format=PlainNumbers(), **more)
 
 
 def remark(text: str) -> Line2D:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convergence.figures.style import number
-from convergence.results import DataResult, MethodResult, Findings
+from convergence.results import DataResult, Findings, MethodResult
 
 Words = tuple[str, str, str]  # title, alt text, caption
 

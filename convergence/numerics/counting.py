@@ -46,7 +46,9 @@ def predicted_steps(problem: LeastSquares, method: Method, start: Any, settings:
     return exact if exact is not None else ceil(log(WITHIN) / log(rate))
 
 
-def counted_steps(problem: LeastSquares, method: Method, start: Any, settings: Mapping[str, Any], steps: int) -> int | None:
+def counted_steps(
+    problem: LeastSquares, method: Method, start: Any, settings: Mapping[str, Any], steps: int
+) -> int | None:
     """The number of steps counted in a run of this length; None where it does not settle."""
     run = simulate(problem, method, steps, start, **settings)
     return None if run.diverged is not None else settled(run.error)

@@ -26,7 +26,9 @@ def bounds(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Ar
         return np.array([found.largest_lr(float(c), **others) for c in curvatures])
     inside = np.where(np.isfinite(top) & (top > 0), top * (1 - 1e-9), 1.0)
     stable = found.contains(curvatures, **{**others, str(method.rate): inside})
-    return np.array([t if s else found.largest_lr(float(c), **others) for t, s, c in zip(top, stable, curvatures, strict=True)])
+    return np.array(
+        [t if s else found.largest_lr(float(c), **others) for t, s, c in zip(top, stable, curvatures, strict=True)]
+    )
 
 
 def binding(problem: LeastSquares, method: Method, settings: Mapping[str, Any]) -> tuple[Direction, float]:
@@ -42,5 +44,7 @@ def _closed_form(method: Method, curvatures: Array, others: Mapping[str, Any]) -
         return None
     names = list(others)
     with np.errstate(all="ignore"):
-        (value,) = evaluate([CURVATURE, *map(symbol, names)], [formula], [curvatures, *(float(others[n]) for n in names)])
+        (value,) = evaluate(
+            [CURVATURE, *map(symbol, names)], [formula], [curvatures, *(float(others[n]) for n in names)]
+        )
     return np.broadcast_to(np.asarray(value, dtype=float), curvatures.shape)

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.crossing import compiled
-from convergence.rule import Method
 from convergence.numerics.spectral import arguments, blocks
 from convergence.numerics.trajectory import Run, checked_steps, cut, first_position
 from convergence.problem import LeastSquares
+from convergence.rule import Method
 from convergence.theory.dynamics import dynamics
 
 Array = NDArray[np.float64]

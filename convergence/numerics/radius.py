@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from convergence.crossing import Compiled, compiled
 from convergence.errors import BadHyperparameter
-from convergence.rule import Method
-from convergence.roots import largest_modulus, quadratic_modulus
 from convergence.numerics.spectral import arguments
+from convergence.roots import largest_modulus, quadratic_modulus
+from convergence.rule import Method
 from convergence.theory.dynamics import dynamics
 from convergence.theory.symbols import CURVATURE
 
@@ -50,9 +50,15 @@ def spectral_radius(method: Method, curvature: Any, *, over: Literal["spectrum"]
 def _curvatures(method: Method, curvature: Any, over: str | None) -> list[Array]:
     """Arrays of curvatures over which the largest radius counts: one array, or the members of a spectrum."""
     values = np.asarray(curvature)
-    if values.dtype.kind not in "iufO" or over not in (None, "spectrum") or (over and not (values.ndim and values.size)):
+    if (
+        values.dtype.kind not in "iufO"
+        or over not in (None, "spectrum")
+        or (over and not (values.ndim and values.size))
+    ):
         expected = "an array whose last axis is the spectrum" if over else "a real number or an array of them"
-        raise BadHyperparameter(f'curvature must be {expected} (over is None or "spectrum"); got {curvature!r}, {over=}')
+        raise BadHyperparameter(
+            f'curvature must be {expected} (over is None or "spectrum"); got {curvature!r}, {over=}'
+        )
     values = values.astype(float)
     if not np.isfinite(values).all():
         raise BadHyperparameter(f"curvatures must be finite; got {curvature!r}")
@@ -118,7 +124,7 @@ def _largest_magnitude(at_zero: Any, slope: Any, curvatures: Sequence[Array]) ->
     size = np.asarray(at_zero + slope * ((high + low) / 2))
     np.abs(size, out=size)
     spread = np.abs(slope * ((high - low) / 2))
-    return np.add(size, spread, out=size) if np.broadcast_shapes(size.shape, spread.shape) == size.shape else size + spread
+    return np.asarray(size + spread)
 
 
 def _chunks(shape: tuple[int, ...]) -> list[Any]:

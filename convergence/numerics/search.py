@@ -50,7 +50,9 @@ def sampled_matrix(method: Method, curvature: Array, settings: Mapping[str, Any]
     columns = []
     for place in range(size):
         unit = [np.full(shape, float(k == place)) for k in range(size)]
-        columns.append(np.stack([np.broadcast_to(s, shape) for s in method(_Parabola(curvature), *unit, **settings)], -1))
+        columns.append(
+            np.stack([np.broadcast_to(s, shape) for s in method(_Parabola(curvature), *unit, **settings)], -1)
+        )
     return np.stack(columns, axis=-1)
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.errors import BadData
-from convergence.rule import Method
 from convergence.problem import LeastSquares
+from convergence.rule import Method
 
 Array = NDArray[np.float64]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,8 +36,11 @@ def curve(setting: Setting, found: TuningResult) -> CurveResult:
     """The radius over the learning rate in each shown direction."""
     lr = np.linspace(0, _end(setting, found), POINTS)[1:]
     others = {name: value for name, value in setting.hyper.items() if name != setting.method.rate}
-    radius = spectral_radius(setting.method, setting.curvatures[:, None], **{str(setting.method.rate): lr}, **others)
-    return CurveResult(vector(significant(lr, 6)), grid(radius, DIGITS), found.lr_max, setting.hyper[str(setting.method.rate)])
+    settings: dict[str, Any] = {**others, str(setting.method.rate): lr}
+    radius = spectral_radius(setting.method, setting.curvatures[:, None], **settings)
+    return CurveResult(
+        vector(significant(lr, 6)), grid(radius, DIGITS), found.lr_max, setting.hyper[str(setting.method.rate)]
+    )
 
 
 def _end(setting: Setting, found: TuningResult) -> float:
@@ -93,7 +98,13 @@ def _bound(setting: Setting, momentum: float) -> float:
 def _probe(setting: Setting, momentum: float, share: float) -> tuple[float, float, float]:
     """A run at this part of the bound: 1.0 if its error is smaller in its second half than in its first, else 0.0."""
     lr = share * _bound(setting, momentum)
-    run = simulate(setting.problem, setting.method, PROBE_STEPS, setting.run.x[0], **{**setting.hyper, "lr": lr, "momentum": momentum})
+    run = simulate(
+        setting.problem,
+        setting.method,
+        PROBE_STEPS,
+        setting.run.x[0],
+        **{**setting.hyper, "lr": lr, "momentum": momentum},
+    )
     size = np.abs(run.error).max(axis=1)
     half = len(size) // 2
     converged = run.diverged is None and size[half:].max() < size[:half].max()
@@ -116,5 +127,3 @@ def regime_map(setting: Setting) -> DampingResult | None:
         bound=vector(significant(np.array(bound), 6)),
         bands=found.bands,
     )
-
-

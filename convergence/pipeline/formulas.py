@@ -7,13 +7,32 @@ from typing import Any
 
 import sympy as sp
 from sympy.printing.latex import LatexPrinter
+from sympy.printing.pretty.pretty import PrettyPrinter
 from sympy.printing.str import StrPrinter
 
 from convergence.results import Formula
 from convergence.theory.symbols import Z, tidy
 
-GREEK = {"eta": "η", "beta": "β", "lambda": "λ", "mu": "μ", "rho": "ρ", "sigma": "σ", "nu": "ν", "gamma": "γ", "kappa": "κ"}
-SIGNS = ((r"\*\*2\b", "²"), (r"\*\*3\b", "³"), (r"\bsqrt\(", "√("), (r"\*", "·"), ("<=", "≤"), (">=", "≥"), (r"\boo\b", "∞"))
+GREEK = {
+    "eta": "η",
+    "beta": "β",
+    "lambda": "λ",
+    "mu": "μ",
+    "rho": "ρ",
+    "sigma": "σ",
+    "nu": "ν",
+    "gamma": "γ",
+    "kappa": "κ",
+}
+SIGNS = (
+    (r"\*\*2\b", "²"),
+    (r"\*\*3\b", "³"),
+    (r"\bsqrt\(", "√("),
+    (r"\*", "·"),
+    ("<=", "≤"),
+    (">=", "≥"),
+    (r"\boo\b", "∞"),
+)
 
 
 class _PositiveFirst:
@@ -30,11 +49,15 @@ class _Text(_PositiveFirst, StrPrinter):
         return GREEK.get(expr.name, str(expr.name))
 
     def _print_Interval(self, expr: Any) -> str:
-        left, right = "([" [not expr.left_open], ")]"[not expr.right_open]
+        left, right = "(["[not expr.left_open], ")]"[not expr.right_open]
         return f"{left}{self._print(expr.start)}, {self._print(expr.end)}{right}"
 
 
 class _Latex(_PositiveFirst, LatexPrinter):
+    pass
+
+
+class _Pretty(_PositiveFirst, PrettyPrinter):
     pass
 
 
@@ -49,6 +72,11 @@ def text(formula: Any) -> str:
 def latex(formula: Any) -> str:
     """LaTeX, without dollar signs."""
     return str(_Latex().doprint(formula))
+
+
+def pretty(formula: Any, width: int) -> str:
+    """Several lines of Unicode, as a terminal of this width shows a formula."""
+    return str(_Pretty({"use_unicode": True, "num_columns": width}).doprint(formula))
 
 
 def formula(value: Any) -> Formula:
@@ -76,7 +104,9 @@ def values(numbers: tuple[Any, ...]) -> Formula:
 def polynomial(poly: sp.Poly) -> Formula:
     """A monic polynomial in z, highest power first, each coefficient in its shortest form."""
     terms = [(tidy(c), k) for k, c in enumerate(reversed(poly.all_coeffs())) if c != 0][::-1]
-    return Formula("".join(_term(c, k, text, "·") for c, k in terms), "".join(_term(c, k, latex, r"\,") for c, k in terms))
+    return Formula(
+        "".join(_term(c, k, text, "·") for c, k in terms), "".join(_term(c, k, latex, r"\,") for c, k in terms)
+    )
 
 
 def _term(coefficient: sp.Expr, power: int, written: Any, times: str) -> str:

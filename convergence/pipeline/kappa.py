@@ -27,5 +27,5 @@ def _rates(method: Method, kappa: NDArray[np.float64]) -> NDArray[np.float64]:
     found = best(method, {})
     if found.exact:
         (rate,) = evaluate([MU, LARGEST], [found.rate], [1.0, kappa])
-        return np.maximum(np.broadcast_to(np.asarray(rate, dtype=float), kappa.shape), 0.0)
+        return np.asarray(np.maximum(np.broadcast_to(np.asarray(rate, dtype=float), kappa.shape), 0.0))
     return np.array([found.at(mu=1.0, L=float(k)).rate for k in kappa])

@@ -62,17 +62,19 @@ class _Plane:
         points = np.stack(np.meshgrid(x, y), axis=-1)
         if self.weights:
             return np.asarray(self.problem.loss(points))
-        return self.problem.minimum + 0.5 * (points**2 * self.problem.curvatures[self.ends]).sum(axis=-1)
+        return np.asarray(self.problem.minimum + 0.5 * (points**2 * self.problem.curvatures[self.ends]).sum(axis=-1))
 
 
 def _cut(path: Array, minimum: Array) -> Array:
     away = np.linalg.norm(path - minimum, axis=1)
     beyond = np.nonzero(away > FAR * max(away[0], 1e-300))[0]
-    return path[: beyond[0] if beyond.size else len(path)].T
+    return np.asarray(path[: beyond[0] if beyond.size else len(path)].T)
 
 
 def _axes(paths: list[PathResult], minimum: Array) -> tuple[Array, Array]:
-    return _axis(np.concatenate([p.x for p in paths]), minimum[0]), _axis(np.concatenate([p.y for p in paths]), minimum[1])
+    return _axis(np.concatenate([p.x for p in paths]), minimum[0]), _axis(
+        np.concatenate([p.y for p in paths]), minimum[1]
+    )
 
 
 def _axis(values: Array, minimum: float) -> Array:

@@ -29,9 +29,14 @@ def theory(method: Method, loss: str) -> TheoryResult:
         conditions=tuple(formula(condition) for condition in stable.conditions),
         lr_max=None if stable.lr_max is None else formula(stable.lr_max),
         regimes=_regimes(regimes),
-        optimum=tuple(_piece(method, piece) for piece in optimum.pieces if piece.closed),
+        optimum=pieces(optimum),
         notes=_notes(derived, stable, regimes, optimum),
     )
+
+
+def pieces(optimum: Optimum) -> tuple[PieceResult, ...]:
+    """The pieces of an optimum that have a closed form."""
+    return tuple(_piece(optimum.method, piece) for piece in optimum.pieces if piece.closed)
 
 
 def _regimes(found: Regimes) -> tuple[RegimeResult, ...]:
@@ -59,11 +64,22 @@ def _piece(method: Method, piece: Piece) -> PieceResult:
 
 def _notes(derived: Dynamics, stable: Region, regimes: Regimes, optimum: Optimum) -> tuple[str, ...]:
     said = [
-        (not derived.linear, "The rule is not linear; it was linearised at the minimiser, and all below holds near it."),
-        (stable.lr_max is None, "The largest stable learning rate has no short formula; numbers are computed where needed."),
+        (
+            not derived.linear,
+            "The rule is not linear; it was linearised at the minimiser, and all below holds near it.",
+        ),
+        (
+            stable.lr_max is None,
+            "The largest stable learning rate has no short formula; numbers are computed where needed.",
+        ),
         (regimes.repeated is None, "The regimes have no closed form in square roots."),
         (bool(optimum.note), f"Optimum: {optimum.note}."),
     ]
     open_names = [name for name in optimum.method.hyper if name not in optimum.determined]
-    said.append((bool(open_names), f"The optimum leaves {', '.join(open_names)} open: another hyperparameter can play the part."))
+    said.append(
+        (
+            bool(open_names),
+            f"The optimum leaves {', '.join(open_names)} open: another hyperparameter can play the part.",
+        )
+    )
     return tuple(words for holds, words in said if holds)

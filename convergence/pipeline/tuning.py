@@ -34,7 +34,11 @@ def tuning(problem: LeastSquares, method: Method, hyper: dict[str, Any], given: 
     start = np.zeros(len(problem.columns))
     predicted = predicted_steps(problem, method, start, hyper)
     countable = predicted is not None and predicted <= COUNTABLE
-    counted = counted_steps(problem, method, start, hyper, 2 * predicted + 10) if predicted is not None and countable else None
+    counted = (
+        counted_steps(problem, method, start, hyper, 2 * predicted + 10)
+        if predicted is not None and countable
+        else None
+    )
     return TuningResult(
         hyper={name: float(value) for name, value in hyper.items()},
         optimal=not given,

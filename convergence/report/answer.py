@@ -20,7 +20,7 @@ from convergence.report.tree import (
     Strong,
     Table,
 )
-from convergence.results import DirectionResult, Formula, MethodResult, Findings
+from convergence.results import DirectionResult, Findings, Formula, MethodResult
 
 _RHO = Formula("ρ", r"\rho")
 _KAPPA = Formula("κ", r"\kappa")

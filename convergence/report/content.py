@@ -25,7 +25,7 @@ from convergence.report.tree import (
     Section,
     Table,
 )
-from convergence.results import DataResult, DirectionResult, Formula, Findings
+from convergence.results import DataResult, DirectionResult, Findings, Formula
 
 NAMED = 12  # more columns than these are counted, not listed
 SHOWN = 4  # a vector of more entries is not shown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from convergence.report.phrases import LETTERS
 from convergence.report.tree import Definitions, Line, Maths, Mono
-from convergence.results import DataResult, Formula, Findings
+from convergence.results import DataResult, Findings, Formula
 
 
 def _symbol(text: str, latex: str) -> Maths:

@@ -43,13 +43,12 @@ class Dynamics:
     @property
     def factors(self) -> tuple[tuple[sp.Poly, int], ...]:
         """The irreducible monic factors of the characteristic polynomial in z, with multiplicity."""
-        parts = sp.factor_list(sp.numer(sp.together(self.characteristic.as_expr())))[1]
-        return tuple((sp.Poly(part, Z).monic(), times) for part, times in parts if part.has(Z))
+        return _factors(self.characteristic)
 
     @property
     def discriminant(self) -> sp.Expr:
         """The discriminant of the characteristic polynomial in z, factored; 1 for a single state."""
-        return sp.factor(sp.discriminant(self.characteristic.as_expr(), Z)) if len(self.state) > 1 else sp.Integer(1)
+        return _discriminant(self.characteristic)
 
     @property
     def hyper(self) -> tuple[str, ...]:
@@ -60,7 +59,9 @@ class Dynamics:
         """The same dynamics with the state in another order, as in ``order(("v", "x"))``. BadName for other names."""
         if sorted(state) != sorted(self.state):
             wrong = next((name for name in state if name not in self.state), ", ".join(state))
-            raise BadName(f"{self.name} has the state ({', '.join(self.state)}); got {wrong!r}: {nearest(wrong, self.state)}")
+            raise BadName(
+                f"{self.name} has the state ({', '.join(self.state)}); got {wrong!r}: {nearest(wrong, self.state)}"
+            )
         places = [self.state.index(name) for name in state]
         rest = tuple(self.rest[place] for place in places)
         return replace(self, state=tuple(state), matrix=self.matrix.extract(places, places), rest=rest)
@@ -72,7 +73,13 @@ class Dynamics:
         symbols["sigma"] = SIGMA
         characteristic = sp.Poly(self.characteristic.as_expr().subs(swap), Z)
         matrix = self.matrix.subs(swap)
-        return replace(self, matrix=matrix, characteristic=characteristic, rest=tuple(r.subs(swap) for r in self.rest), symbols=symbols)
+        return replace(
+            self,
+            matrix=matrix,
+            characteristic=characteristic,
+            rest=tuple(r.subs(swap) for r in self.rest),
+            symbols=symbols,
+        )
 
     def _repr_latex_(self) -> str:
         return f"$${sp.latex(self.matrix)}$$"
@@ -80,6 +87,17 @@ class Dynamics:
     def __repr__(self) -> str:
         kind = "" if self.linear else ", linearised at the minimiser"
         return f"Dynamics of {self.name} ({', '.join(self.state)}{kind}): {self.matrix.tolist()}"
+
+
+@cache
+def _factors(characteristic: sp.Poly) -> tuple[tuple[sp.Poly, int], ...]:
+    parts = sp.factor_list(sp.numer(sp.together(characteristic.as_expr())))[1]
+    return tuple((sp.Poly(part, Z).monic(), times) for part, times in parts if part.has(Z))
+
+
+@cache
+def _discriminant(characteristic: sp.Poly) -> sp.Expr:
+    return sp.factor(sp.discriminant(characteristic.as_expr(), Z)) if characteristic.degree() > 1 else sp.Integer(1)
 
 
 def sigma_curvature(loss: str) -> sp.Expr:
@@ -117,9 +135,11 @@ def _rest(method: Method, update: Sequence[sp.Expr], state: Sequence[sp.Symbol],
     if _still(update, state, guess):
         return guess
     if linear and len(state) > 1:
-        at_minimiser = [u.subs(state[0], POSITION) - s.subs(state[0], POSITION) for u, s in zip(update, state, strict=True)]
+        at_minimiser = [
+            u.subs(state[0], POSITION) - s.subs(state[0], POSITION) for u, s in zip(update, state, strict=True)
+        ]
         for solution in sp.linsolve(at_minimiser, *state[1:]):
-            return (POSITION, *(part.subs({s: 0 for s in state}) for part in solution))
+            return (POSITION, *(part.subs(dict.fromkeys(state, 0)) for part in solution))
     raise NotLinear(
         f"{method.name} has no iteration matrix: it does not rest at the minimiser "
         f"(from there, one step leads to {', '.join(str(u.subs(dict(zip(state, guess, strict=True)))) for u in update)})"

@@ -63,7 +63,9 @@ def _linear(equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near: Ne
             if equation.has(letter) and sp.degree(equation, letter) == 1:
                 slope, constant = sp.Poly(equation, letter).all_coeffs()
                 if _relative(slope, near) > NONZERO or not slope.free_symbols:
-                    options.append((sp.count_ops(slope), sp.count_ops(constant), place, equation, letter, -constant / slope))
+                    options.append(
+                        (sp.count_ops(slope), sp.count_ops(constant), place, equation, letter, -constant / slope)
+                    )
     if not options:
         return None
     *_, equation, letter, value = min(options, key=lambda option: option[:3])
@@ -79,7 +81,10 @@ def _quadratic(equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near:
             sign = -1 if values((a,), near, complex)[0].real < 0 else 1
             a, b, c = (sp.factor(sign * k) for k in (a, b, c))
             root = min((square_root(b**2 - 4 * a * c), sp.sqrt(b**2 - 4 * a * c)), key=sp.count_ops)
-            options = [_shorter(short((-b + s * root) / (2 * a)), sp.cancel(-b / (2 * a)) + s * root / (2 * a)) for s in (1, -1)]
+            options = [
+                _shorter(short((-b + s * root) / (2 * a)), sp.cancel(-b / (2 * a)) + s * root / (2 * a))
+                for s in (1, -1)
+            ]
             at = values(options, near, complex)
             best = min((0, 1), key=lambda k: abs(at[k] - near[letters[0]]))
             return equation, letters[0], options[best]

@@ -17,7 +17,7 @@ def relationals(polynomials: Sequence[sp.Expr], derived: Dynamics) -> tuple[Any,
     What is positive anyway follows from the symbols' assumptions (λ > 0, lr > 0, momentum ≥ 0).
     """
     essential = _essential(polynomials)
-    positive = {factor for factor in essential}
+    positive = set(essential)
     preferred = [s for name, s in derived.symbols.items() if name not in ("curvature", "sigma")]
     solved = [_solved(factor, preferred, positive) for factor in sorted(essential, key=sp.count_ops)]
     return tuple(dict.fromkeys(solved))

@@ -51,7 +51,9 @@ def _along_rays(method: Method, update: Formulas, state: Sequence[sp.Symbol], re
     for one, other in combinations(range(size), 2):
         for ray in (axes[one] + axes[other], axes[one] - axes[other], axes[other] - axes[one]):
             slope = _slope(method, update, state, rest, ray)
-            _require(method, f"{method.state[one]} with {method.state[other]}", slope is None or _same(slope, matrix * ray))
+            _require(
+                method, f"{method.state[one]} with {method.state[other]}", slope is None or _same(slope, matrix * ray)
+            )
     return matrix
 
 

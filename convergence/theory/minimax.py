@@ -87,7 +87,7 @@ class Minimax:
         """The largest radius over the curvatures in [μ, L] that can have it; settings may be arrays of one shape."""
         shape = np.broadcast_shapes(*(np.shape(v) for v in settings.values()))
         spectrum = self._spectrum(mu, L).reshape(-1, *(1 for _ in shape))
-        return self.radius(spectrum, settings).max(axis=0)
+        return np.asarray(self.radius(spectrum, settings).max(axis=0))
 
     def _spectrum(self, mu: float, L: float) -> Array:
         return np.array([mu, L]) if self.ends_suffice else np.geomspace(mu, L, 41)
@@ -152,14 +152,19 @@ class Minimax:
         """From a start to a local minimum; unknowns that are positive move on a logarithmic scale."""
         begin = self.worst(mu, L, {**start, **fixed})
         u = np.array([*(np.log(v) if s.is_positive else v for s, v in start.items()), float(begin) + 1e-6])
-        bounds = [(0.0, None) if s.is_nonnegative and not s.is_positive else (None, None) for s in self.unknown] + [(0.0, None)]
+        bounds = [(0.0, None) if s.is_nonnegative and not s.is_positive else (None, None) for s in self.unknown] + [
+            (0.0, None)
+        ]
         found = minimize(
             lambda v: v[-1],
             u,
             jac=lambda v: np.eye(len(v))[-1],
             bounds=bounds,
-            constraints={"type": "ineq", "fun": lambda v: self._slack(spectrum, v, fixed)[0],
-                         "jac": lambda v: self._slack(spectrum, v, fixed)[1]},
+            constraints={
+                "type": "ineq",
+                "fun": lambda v: self._slack(spectrum, v, fixed)[0],
+                "jac": lambda v: self._slack(spectrum, v, fixed)[1],
+            },
             method="SLSQP",
             options={"ftol": 1e-15, "maxiter": 200},
         )
@@ -188,9 +193,7 @@ class Minimax:
     def _gradients(self) -> tuple[sp.Expr, ...]:
         return tuple(sp.diff(p, letter) for p, letter in product(self.polynomials, (*self.unknown, RATE)))
 
-    def polished(
-        self, mu: float, L: float, fixed: Mapping[sp.Symbol, float], near: Values | None = None
-    ) -> Solution:
+    def polished(self, mu: float, L: float, fixed: Mapping[sp.Symbol, float], near: Values | None = None) -> Solution:
         """The minimum of ``solve``, refined by Newton's method on its active inequalities: the rate to about 1e-12."""
         rough = self.solve(mu, L, fixed, near)
         u, curvatures = self._vector(rough.values, rough.rate), self._places(rough.active, mu, L)
@@ -224,7 +227,7 @@ class Minimax:
         slack, slopes = self._slack(spectrum, self._vector(values, rate), fixed)
         near = np.abs(slack) <= ACTIVE * np.maximum(np.abs(slopes).max(axis=1), ACTIVE)
         places = [divmod(int(k), spectrum.size) for k in np.nonzero(near)[0]]
-        where = (np.log(spectrum) - np.log(mu)) / np.log(L / mu) if L > mu else np.zeros(spectrum.size)
+        where = (np.log(spectrum) - np.log(mu)) / np.log(L / mu) if mu < L else np.zeros(spectrum.size)
         active = tuple((polynomial, float(where[k])) for polynomial, k in places)
         zero = tuple(s for s, v in values.items() if s.is_nonnegative and not s.is_positive and abs(v) < ACTIVE)
         return Solution(values, rate, active, zero)

@@ -79,7 +79,9 @@ class Optimum:
         if not (np.isfinite(mu) and np.isfinite(L) and 0 < mu <= L):
             raise BadHyperparameter(f"expected 0 < mu ≤ L, finite; got mu={mu!r}, L={L!r}")
         fixed = self._numbers(numbers)
-        point = {MU: float(mu), LARGEST: float(L)} | {self.fixed.get(name, symbol(name)): v for name, v in fixed.items()}
+        point = {MU: float(mu), LARGEST: float(L)} | {
+            self.fixed.get(name, symbol(name)): v for name, v in fixed.items()
+        }
         point = {letter: v for letter, v in point.items() if letter.is_Symbol}
         piece = next((p for p in self.pieces if p.holds(point)), self.pieces[-1])
         tuned = _closed(self.method, piece, point) if piece.closed else _numeric(self.method, mu, L, fixed)
@@ -90,7 +92,7 @@ class Optimum:
 
     def _numbers(self, given: Mapping[str, Any]) -> dict[str, float]:
         """A number for each hyperparameter that the optimum does not determine."""
-        wanted = {n: v for n, v in self.fixed.items()} | {n: symbol(n) for n in _free(self.method, tuple(self.fixed))}
+        wanted = self.fixed | {n: symbol(n) for n in _free(self.method, tuple(self.fixed))}
         defaults = {**dict(self.method.defaults), **{n: float(v) for n, v in wanted.items() if v.is_number}}
         letters = {str(v): n for n, v in wanted.items() if v.is_Symbol}
         named = {letters.get(n, n): v for n, v in given.items()}
@@ -101,7 +103,7 @@ class Optimum:
                 f"the optimum of {self.method.name} takes mu, L{''.join(', ' + n for n in wanted)}; "
                 + (f"unknown: {', '.join(unknown)}" if unknown else f"missing: {', '.join(missing)}")
             )
-        return {n: float(named.get(n, defaults.get(n))) for n in wanted}
+        return {n: float(named[n] if n in named else defaults[n]) for n in wanted}
 
     def _repr_latex_(self) -> str:
         rows = [rf"{sp.latex(symbol(n))}^\star = {sp.latex(v)}" for n, v in self.hyper.items() if v != symbol(n)]
@@ -110,7 +112,9 @@ class Optimum:
     def __repr__(self) -> str:
         if not self.exact:
             return f"Optimum of {self.method.name}: {self.note}"
-        return f"Optimum of {self.method.name}: " + ", ".join(f"{n} = {v}" for n, v in {**self.hyper, "rate": self.rate}.items())
+        return f"Optimum of {self.method.name}: " + ", ".join(
+            f"{n} = {v}" for n, v in {**self.hyper, "rate": self.rate}.items()
+        )
 
 
 def best(method: Method, fixed: Mapping[str, Any]) -> Optimum:
@@ -119,9 +123,9 @@ def best(method: Method, fixed: Mapping[str, Any]) -> Optimum:
     Raises BadHyperparameter for an unknown name, NotLinear where the method has no iteration matrix, and
     NoStableLearningRate where nothing makes it converge.
     """
-    method.settings({**{name: 1.0 for name in method.hyper}, **{n: 1.0 for n in fixed}})
+    method.settings({**dict.fromkeys(method.hyper, 1.0), **dict.fromkeys(fixed, 1.0)})
     numbers = {n: exact(v) for n, v in fixed.items() if not getattr(v, "free_symbols", None)}
-    method.settings({**{name: 1.0 for name in method.hyper}, **numbers})
+    method.settings({**dict.fromkeys(method.hyper, 1.0), **numbers})
     held = tuple((name, numbers.get(name, symbol(name))) for name in fixed)
     renamed = {symbol(n): v for n, v in fixed.items() if n not in numbers}
     found = _best(method, held)
@@ -138,8 +142,8 @@ def _best(method: Method, fixed: tuple[tuple[str, sp.Expr], ...]) -> Optimum:
         return Optimum(method, dict(fixed), (Piece(sp.true, hyper, rate, None, True, ()),), True, "")
     problem = Minimax(derived, tuple(symbol(name) for name in determined))
     pieces, note = derived_pieces(problem, dict(fixed), free)
-    hyper_of = lambda piece: {n: piece.hyper.get(n, dict(fixed).get(n, symbol(n))) for n in method.hyper}  # noqa: E731
-    named = tuple(piece.with_hyper(hyper_of(piece)) for piece in pieces)
+    others = {name: dict(fixed).get(name, symbol(name)) for name in method.hyper}
+    named = tuple(piece.with_hyper({name: piece.hyper.get(name, others[name]) for name in others}) for piece in pieces)
     return Optimum(method, dict(fixed), named, all(p.closed for p in named), note)
 
 
@@ -162,8 +166,8 @@ def _numeric(method: Method, mu: float, L: float, fixed: Mapping[str, float]) ->
     names = unknowns(dynamics(method), tuple(fixed))[0]
     problem = Minimax(dynamics(method), tuple(symbol(n) for n in names))
     solution = problem.polished(float(mu), float(L), {symbol(n): v for n, v in fixed.items()})
-    hyper = {name: fixed.get(name, solution.values.get(symbol(name))) for name in method.hyper}
-    return Tuned({n: float(v) for n, v in hyper.items()}, solution.rate, None)
+    found = {name: solution.values[symbol(name)] for name in names}
+    return Tuned({name: {**fixed, **found}[name] for name in method.hyper}, solution.rate, None)
 
 
 def _float(formula: sp.Expr, point: Mapping[sp.Symbol, float]) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -96,7 +97,9 @@ class Look:
     edges: tuple[float, float]
 
 
-def derived_pieces(problem: Minimax, fixed: Mapping[str, sp.Expr], free: Sequence[str]) -> tuple[tuple[Piece, ...], str]:
+def derived_pieces(
+    problem: Minimax, fixed: Mapping[str, sp.Expr], free: Sequence[str]
+) -> tuple[tuple[Piece, ...], str]:
     """The pieces of the optimum, and a note where some of it is numerical. The first fixed hyperparameter is the one that varies."""
     carried = {symbol(name): GENERIC for name in free}
     carried |= {symbol(n): GENERIC if v.is_Symbol else v for n, v in list(fixed.items())[1:]}
@@ -145,9 +148,7 @@ def _samples(parameter: sp.Symbol) -> Iterable[float]:
     return [float(t) for t in np.linspace(-0.93, 1.31, 19)]
 
 
-def _look(
-    problem: Minimax, mu: float, L: float, fixed: Mapping[sp.Symbol, Any], near: Look | None = None
-) -> Look:
+def _look(problem: Minimax, mu: float, L: float, fixed: Mapping[sp.Symbol, Any], near: Look | None = None) -> Look:
     held = {s: float(v) for s, v in fixed.items()}
     solution = problem.polished(mu, L, held, None if near is None else near.solution.values)
     rate = problem.rate_symbol
@@ -191,7 +192,9 @@ def _made(problem: Minimax, condition: Any, form: Any, plateau: Any, names: tupl
     hyper = {n: without_roots(form[s]) for n, s in problem.dynamics.symbols.items() if s in problem.unknown}
     interval = None if plateau is None else sp.Interval(*map(without_roots, plateau))
     if interval is not None:
-        hyper |= {n: (interval.start + interval.end) / 2 for n in hyper if problem.dynamics.symbols[n] == problem.rate_symbol}
+        hyper |= {
+            n: (interval.start + interval.end) / 2 for n in hyper if problem.dynamics.symbols[n] == problem.rate_symbol
+        }
     return Piece(condition, hyper, without_roots(form[RATE]), interval, True, names)
 
 
@@ -262,7 +265,11 @@ def _equations(
 def _near(solution: Solution, fixed: Mapping[sp.Symbol, Any]) -> dict[sp.Symbol, float]:
     mu, L = SAMPLE
     return {
-        **solution.values, RATE: solution.rate, ROOT_MU: mu**0.5, ROOT_L: L**0.5, **{s: float(v) for s, v in fixed.items()}
+        **solution.values,
+        RATE: solution.rate,
+        ROOT_MU: mu**0.5,
+        ROOT_L: L**0.5,
+        **{s: float(v) for s, v in fixed.items()},
     }
 
 
@@ -296,6 +303,6 @@ def _places(
     edges = [float(values((p.condition.rhs,), at, complex)[0].real) for p in pieces[:-1]]
     if parameter is None or not edges:
         return [(piece, float(GENERIC)) for piece in pieces]
-    inside = [(a + b) / 2 for a, b in zip(edges, edges[1:], strict=False)]
+    inside = [(a + b) / 2 for a, b in pairwise(edges)]
     beyond = edges[-1] * 1.01 if parameter.is_positive else (edges[-1] + 1) / 2
     return list(zip(pieces, [edges[0] / 2, *inside, beyond], strict=True))

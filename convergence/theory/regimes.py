@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -78,9 +78,10 @@ def damping(method: Method) -> Regimes:
 def in_sigma(found: Regimes, loss: str) -> Regimes:
     """The same regimes in σ: λ = cσ²."""
     swap = {CURVATURE: sigma_curvature(loss)}
-    sets = [None if part is None else tuple(p.subs(swap) for p in part) for part in (found.real, found.repeated, found.complex)]
+    sets = {kind: getattr(found, kind) for kind in KINDS}
+    swapped = {kind: None if parts is None else tuple(p.subs(swap) for p in parts) for kind, parts in sets.items()}
     largest = {kind: None if value is None else value.subs(swap) for kind, value in found.largest_stable.items()}
-    return Regimes(found.method, *sets, largest, found.bands, found.discriminant.subs(swap), found.symbols)  # type: ignore[arg-type]
+    return replace(found, **swapped, largest_stable=largest, discriminant=found.discriminant.subs(swap))
 
 
 def _rate(method: Method) -> str:
@@ -108,7 +109,9 @@ def _kind(derived: Dynamics, point: guide.Point) -> str:
     return "complex" if np.any(np.abs(roots.imag) > 1e-7 * np.abs(roots).max(initial=0)) else "real"
 
 
-def _intervals(edges: tuple[sp.Expr, ...], kinds: tuple[str, ...]) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
+def _intervals(
+    edges: tuple[sp.Expr, ...], kinds: tuple[str, ...]
+) -> tuple[tuple[Any, ...], tuple[Any, ...], tuple[Any, ...]]:
     ends = [sp.Integer(0), *edges, sp.oo]
     pieces = list(zip(kinds, ends[:-1], ends[1:], strict=True))
     real, turning = (tuple(sp.Interval.open(a, b) for k, a, b in pieces if k == kind) for kind in ("real", "complex"))
@@ -116,7 +119,12 @@ def _intervals(edges: tuple[sp.Expr, ...], kinds: tuple[str, ...]) -> tuple[tupl
 
 
 def _largest(
-    method: Method, derived: Dynamics, rate: sp.Symbol, kind: str, edges: Sequence[sp.Expr], points: Sequence[guide.Point]
+    method: Method,
+    derived: Dynamics,
+    rate: sp.Symbol,
+    kind: str,
+    edges: Sequence[sp.Expr],
+    points: Sequence[guide.Point],
 ) -> sp.Expr | None:
     """The supremum of the stable rates of this kind, as the formula that wins at every sample point."""
     polynomials = region(method).polynomials

@@ -73,7 +73,9 @@ def region(method: Method) -> Region:
     """Derive the stable region of a method from its rule. NotLinear where it has no iteration matrix."""
     derived = dynamics(method)
     polynomials = stable_conditions(derived.characteristic)
-    return Region(method, relationals(polynomials, derived), _lr_max(derived, polynomials, method), polynomials, derived.symbols)
+    return Region(
+        method, relationals(polynomials, derived), _lr_max(derived, polynomials, method), polynomials, derived.symbols
+    )
 
 
 def in_sigma(found: Region, loss: str) -> Region:

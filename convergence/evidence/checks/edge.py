@@ -91,7 +91,9 @@ def _growth(setting: Setting, lr: float) -> Growth:
 
 def faults(setting: Setting, edge: Edge) -> Sequence[tuple[str, Any]]:
     """The bound off by one per cent, either way."""
-    return [(f"bound {sign * FAULT:+.0%} off", replace(edge, bounds=edge.bounds * (1 + sign * FAULT))) for sign in (1, -1)]
+    return [
+        (f"bound {sign * FAULT:+.0%} off", replace(edge, bounds=edge.bounds * (1 + sign * FAULT))) for sign in (1, -1)
+    ]
 
 
 KIND = Kind(NAME, claims, checks, faults)

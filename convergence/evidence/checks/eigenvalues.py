@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 
 import numpy as np
@@ -81,7 +81,9 @@ def _direction(name: str, derived: Complex, rounding: float, seen: Complex, doub
     claim = f"{name}: the run obeys the derived eigenvalues"
     there = np.nonzero(~np.isnan(seen))[0][: len(derived)]
     if not there.size:
-        return not_made(NAME, claim, "the run shows no recurrence here: its error is below rounding, or too few steps remain")
+        return not_made(
+            NAME, claim, "the run shows no recurrence here: its error is below rounding, or too few steps remain"
+        )
     error, mine = _matched(derived, seen[there])
     if len(there) < len(derived):  # the largest must be among those seen, or any set that holds these would do
         error = max(error, float(abs(np.abs(derived).max() - np.abs(seen[there]).max())))
@@ -103,15 +105,16 @@ def faults(setting: Setting, claimed: Spectra) -> Sequence[tuple[str, Any]]:
 def exchanged(matrices: Array) -> Array:
     """The matrices with two entries exchanged: the two that change the characteristic polynomial the most."""
     size = matrices.shape[-1]
-    pairs = list(combinations(np.ndindex(size, size), 2))
-    wrong = [_swapped(matrices, *pair) for pair in pairs]
+    pairs = list(combinations(product(range(size), repeat=2), 2))
+    wrong = [_swapped(matrices, one, other) for one, other in pairs]
     change = [float(np.abs(np.poly(w[0]) - np.poly(matrices[0])).max()) for w in wrong]
     return wrong[int(np.argmax(change))]
 
 
-def _swapped(matrices: Array, one: tuple[int, ...], other: tuple[int, ...]) -> Array:
+def _swapped(matrices: Array, one: tuple[int, int], other: tuple[int, int]) -> Array:
     wrong = matrices.copy()
-    wrong[(..., *one)], wrong[(..., *other)] = matrices[(..., *other)], matrices[(..., *one)]
+    wrong[..., one[0], one[1]] = matrices[..., other[0], other[1]]
+    wrong[..., other[0], other[1]] = matrices[..., one[0], one[1]]
     return wrong
 
 

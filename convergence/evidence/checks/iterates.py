@@ -32,19 +32,20 @@ def checks(setting: Setting, matrices: Array) -> Sequence[Check]:
     """One check over all iterates and directions."""
     claim = f"all {setting.run.steps} iterates follow the closed form"
     if not dynamics(setting.method).linear:
-        return [not_made(NAME, claim, "the rule was linearised at the minimiser; its iterates only tend to the closed form")]
+        return [
+            not_made(NAME, claim, "the rule was linearised at the minimiser; its iterates only tend to the closed form")
+        ]
     run = setting.run
     with np.errstate(all="ignore"):
         predicted = closed_form(setting.problem, setting.method, setting.hyper, matrices, run.steps, run.x[0])
         end = min(len(run.x), len(predicted.x))
         distance = np.abs(run.error[:end] - predicted.error[:end])
         allowed = allowance(setting, matrices)[:end]
-    worst = np.unravel_index(np.nanargmax(distance / allowed), distance.shape)
+    step, direction = divmod(int(np.nanargmax(distance / allowed)), distance.shape[1])
     if end < len(run.x) - 1:  # overflow of the prediction alone
-        worst = (0, 0)
-        distance[worst] = np.inf
-    why = f"{ROUNDINGS:g} roundings a step, carried on by the powers of the matrix (step {worst[0]}, direction {worst[1] + 1})"
-    values = predicted.error[worst], run.error[worst], distance[worst], allowed[worst]
+        distance[step, direction] = np.inf
+    why = f"{ROUNDINGS:g} roundings a step, carried on by the powers of the matrix (step {step}, direction {direction + 1})"
+    values = (float(array[step, direction]) for array in (predicted.error, run.error, distance, allowed))
     return [compared(NAME, claim, *values, why)]
 
 
@@ -61,9 +62,11 @@ def allowance(setting: Setting, matrices: Array) -> Array:
     states = np.abs(problem.to_directions(run.state)).max(axis=0).T  # (d, n)
     pull = np.abs(sensitivity(setting.method, problem.curvatures, setting.hyper)).sum(axis=-1)  # (d, n)
     gradient = problem.L * size + residual
-    blind = np.where(pull.sum(axis=1) == 0, gradient / np.where(problem.curvatures > 0, problem.curvatures, np.inf), 0.0)
+    blind = np.where(
+        pull.sum(axis=1) == 0, gradient / np.where(problem.curvatures > 0, problem.curvatures, np.inf), 0.0
+    )
     added = eps * (states + size + pull * gradient + (1 + np.abs(matrices).sum(axis=-1)) * blind[:, None])
-    return eps * size + _carried(matrices, added, len(run.x))
+    return np.asarray(eps * size + _carried(matrices, added, len(run.x)))
 
 
 def _carried(matrices: Array, added: Array, count: int) -> Array:

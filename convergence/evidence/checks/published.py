@@ -27,7 +27,13 @@ CRITICAL = 8 * float(np.finfo(float).eps) ** 0.5
 """A standard tuning may damp critically; its eigenvalues are then known to √ε."""
 
 POINTS: tuple[dict[str, Any], ...] = tuple(
-    {"mu": sp.Rational(a, 7), "L": sp.Rational(b, 3), "lambda": sp.Rational(c, 11), "beta": sp.Rational(d, 17), "d": sp.Rational(d, 19)}
+    {
+        "mu": sp.Rational(a, 7),
+        "L": sp.Rational(b, 3),
+        "lambda": sp.Rational(c, 11),
+        "beta": sp.Rational(d, 17),
+        "d": sp.Rational(d, 19),
+    }
     for a, b, c, d in ((2, 5, 3, 5), (1, 200, 40, 13), (30, 14, 9, 2))
 )
 
@@ -54,10 +60,16 @@ def _check(method: Method, claim: Claim) -> Check:
     entry = claim.entry
     derived = _derived(method, entry)
     said = [claim.factor * _value(entry.value, point) for point in POINTS]
-    seen = [_value(d, point) if isinstance(d, sp.Basic) else sp.Float(d) for d, point in zip(derived, POINTS, strict=True)]
+    seen = [
+        _value(d, point) if isinstance(d, sp.Basic) else sp.Float(d) for d, point in zip(derived, POINTS, strict=True)
+    ]
     worst = max(range(len(POINTS)), key=lambda k: abs(said[k] - seen[k]))
     exact = entry.kind in (OPTIMAL, BOUND)
-    why = "the same formula, to 40 digits at three points" if exact else "eigenvalues in floating point, √ε at critical damping"
+    why = (
+        "the same formula, to 40 digits at three points"
+        if exact
+        else "eigenvalues in floating point, √ε at critical damping"
+    )
     error = float(abs(said[worst] - seen[worst]))
     words = f"{entry.kind}: {entry.claim} ({entry.source})"
     return compared(NAME, words, float(said[worst]), float(seen[worst]), error, IDENTICAL if exact else CRITICAL, why)

@@ -1,0 +1,73 @@
+"""A study goes in; tables for a terminal come out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from convergence.document import Study
+from convergence.evidence.check import Check
+from convergence.results import MethodResult
+
+PASSED = {True: Text("passed", "green"), False: Text("FAILED", "bold red"), None: Text("not made", "yellow")}
+REJECTED = {True: Text("rejected", "green"), False: Text("ACCEPTED", "bold red"), None: Text("not made", "yellow")}
+
+
+def answer(study: Study) -> Table:
+    """The answer for the data: a row a method."""
+    table = Table(title=f"{study.data.title}: κ = {study.data.kappa:.5g}", title_justify="left")
+    for heading in ("method", "settings", "set by"):
+        table.add_column(heading)
+    for heading in ("largest stable lr", "rate", "steps to 99.9 %", "checks"):
+        table.add_column(heading, justify="right")
+    for method in study.methods:
+        table.add_row(*_answer_row(method))
+    return table
+
+
+def _answer_row(method: MethodResult) -> tuple[Any, ...]:
+    found = method.tuning
+    settings = ", ".join(f"{name} {value:.4g}" for name, value in found.hyper.items())
+    steps = "never" if found.steps_predicted is None else f"{found.steps_predicted:,}".replace(",", " ")
+    made = [check for check in method.checks if check.passed is not None]
+    passed = all(method.checks) and all(method.controls)
+    count = Text(f"{sum(check.passed is True for check in made)}/{len(made)}", "green" if passed else "bold red")
+    return method.title, settings, found.binding, f"{found.lr_max:.4g}", f"{found.rate:.6g}", steps, count
+
+
+def checks(method: MethodResult) -> Table:
+    """The checks of a method, and its controls."""
+    settings = ", ".join(f"{name}={value:.6g}" for name, value in method.tuning.hyper.items())
+    table = Table(title=f"{method.title} ({settings})", title_justify="left")
+    for heading in ("claim", "error", "tolerance", "verdict"):
+        table.add_column(heading, justify="left" if heading == "claim" else "right")
+    for check in method.checks:
+        table.add_row(*_check_row(check))
+    for control in method.controls:
+        words = Text(f"fault: {control.kind}, {control.fault}", "dim")
+        table.add_row(words, _short(control.error), _short(control.tolerance), REJECTED[control.rejected])
+    return table
+
+
+def _check_row(check: Check) -> tuple[Any, ...]:
+    claim = check.claim if check.passed is not None else f"{check.claim} ({check.why})"
+    return claim, _short(check.error), _short(check.tolerance), PASSED[check.passed]
+
+
+def _short(value: float | None) -> str:
+    return "" if value is None else f"{value:.1e}" if value else "0"
+
+
+def verdict(study: Study) -> Text:
+    """One line when everything agrees, else what failed."""
+    failed = [f"{m.title}: {c.claim}" for m in study.methods for c in m.checks if c.passed is False]
+    failed += [
+        f"{m.title}: fault accepted: {c.fault}" for m in study.methods for c in m.controls if c.rejected is False
+    ]
+    if failed:
+        return Text("FAILED\n" + "\n".join(failed), "bold red")
+    made = sum(check.passed is True for m in study.methods for check in m.checks)
+    faults = sum(control.rejected is True for m in study.methods for control in m.controls)
+    return Text(f"All {made} checks passed, and {faults} deliberate faults were rejected.", "green")
