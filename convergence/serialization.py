@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
@@ -27,7 +27,7 @@ _NAMED = 3  # errors that a message lists
 
 def to_json(study: Findings) -> str:
     """The study as JSON text: keys in the order of the fields, a row of numbers on one line, a line end at the end."""
-    return _laid_out(json.loads(_adapter(type(study)).dump_json((study,)))[0]) + "\n"
+    return _laid_out(json.loads(_adapter(cast(Any, type(study))).dump_json((study,)))[0]) + "\n"
 
 
 def from_json(text: str | bytes, kind: type[Kind]) -> Kind:
@@ -38,7 +38,9 @@ def from_json(text: str | bytes, kind: type[Kind]) -> Kind:
     """
     _require_version(_parsed(text))
     try:
-        study: Kind = _adapter(kind).validate_json(b"[" + (text.encode() if isinstance(text, str) else text) + b"]")[0]
+        study: Kind = _adapter(cast(Any, kind)).validate_json(
+            b"[" + (text.encode() if isinstance(text, str) else text) + b"]"
+        )[0]
     except ValidationError as error:
         found = "; ".join(_place(one["loc"], one["msg"]) for one in error.errors()[:_NAMED])
         more = f"; and {error.error_count() - _NAMED} more" if error.error_count() > _NAMED else ""

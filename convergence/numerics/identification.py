@@ -117,7 +117,7 @@ def _floor(signal: Array) -> float:
 
 
 def _recurrence(signal: Array, noise: Array, size: int) -> tuple[Array, float, float]:
-    """e_{k+n} + c_1 e_{k+n−1} + … + c_n e_k = 0, fitted: the coefficients, their uncertainty, the largest misfit in roundings."""
+    """e_{k+n} + c_1 e_{k+n−1} + … + c_n e_k = 0, fitted: coefficients, their uncertainty, the misfit in roundings."""
     windows = np.lib.stride_tricks.sliding_window_view(signal, size + 1)[:, ::-1]
     weight = 1 / np.lib.stride_tricks.sliding_window_view(noise, size + 1).max(axis=1)
     rows = windows * weight[:, None]

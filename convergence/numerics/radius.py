@@ -117,7 +117,7 @@ def _radius(factor: _Factor, curvatures: Sequence[Array], settings: Sequence[Arr
 
 
 def _largest_magnitude(at_zero: Any, slope: Any, curvatures: Sequence[Array]) -> Array:
-    """The largest |at_zero + slope·λ|: for the two ends of an interval that is |value in the middle| + |slope|·half its length."""
+    """The largest |at_zero + slope·λ|: over an interval, that is |value in the middle| + |slope|·half its length."""
     if len(curvatures) != 2:
         return reduce(np.maximum, (np.abs(at_zero + slope * c) for c in curvatures))
     low, high = curvatures

@@ -19,9 +19,10 @@ from convergence.theory.tracing import POSITION, traced, traced_start
 class Dynamics:
     """What a method does along one direction: state − rest ← matrix · (state − rest).
 
-    ``matrix`` has a row and a column for each entry of ``state``; ``characteristic`` is det(zI − matrix); ``rest`` is the state at the minimiser, in units of the
-    minimiser's coordinate (1 for a copy of the position, 0 for a buffer). ``linear`` is False where the rule was
-    linearised at the minimiser. ``symbols`` maps "curvature" (or "sigma") and each hyperparameter to its symbol.
+    ``matrix`` has a row and a column for each entry of ``state``, and ``characteristic`` is det(zI − matrix). ``rest`` is the
+    state at the minimiser, in units of the minimiser's coordinate: 1 for a copy of the position, 0 for a buffer.
+    ``linear`` is False where the rule was linearised there. ``symbols`` maps "curvature" (or "sigma") and each
+    hyperparameter to its symbol.
     """
 
     name: str

@@ -100,7 +100,10 @@ class Look:
 def derived_pieces(
     problem: Minimax, fixed: Mapping[str, sp.Expr], free: Sequence[str]
 ) -> tuple[tuple[Piece, ...], str]:
-    """The pieces of the optimum, and a note where some of it is numerical. The first fixed hyperparameter is the one that varies."""
+    """The pieces of the optimum, and a note where some of it is numerical.
+
+    The first fixed hyperparameter is the one along which the pieces follow one another.
+    """
     carried = {symbol(name): GENERIC for name in free}
     carried |= {symbol(n): GENERIC if v.is_Symbol else v for n, v in list(fixed.items())[1:]}
     known = {symbol(n): v for n, v in list(fixed.items())[1:] if not v.is_Symbol}

@@ -79,7 +79,9 @@ def in_sigma(found: Regimes, loss: str) -> Regimes:
     """The same regimes in σ: λ = cσ²."""
     swap = {CURVATURE: sigma_curvature(loss)}
     sets = {kind: getattr(found, kind) for kind in KINDS}
-    swapped = {kind: None if parts is None else tuple(p.subs(swap) for p in parts) for kind, parts in sets.items()}
+    swapped: dict[str, Any] = {
+        kind: None if parts is None else tuple(p.subs(swap) for p in parts) for kind, parts in sets.items()
+    }
     largest = {kind: None if value is None else value.subs(swap) for kind, value in found.largest_stable.items()}
     return replace(found, **swapped, largest_stable=largest, discriminant=found.discriminant.subs(swap))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import combinations, product
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -105,7 +105,7 @@ def faults(setting: Setting, claimed: Spectra) -> Sequence[tuple[str, Any]]:
 def exchanged(matrices: Array) -> Array:
     """The matrices with two entries exchanged: the two that change the characteristic polynomial the most."""
     size = matrices.shape[-1]
-    pairs = list(combinations(product(range(size), repeat=2), 2))
+    pairs = list(combinations([(i, j) for i in range(size) for j in range(size)], 2))
     wrong = [_swapped(matrices, one, other) for one, other in pairs]
     change = [float(np.abs(np.poly(w[0]) - np.poly(matrices[0])).max()) for w in wrong]
     return wrong[int(np.argmax(change))]

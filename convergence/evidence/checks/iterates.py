@@ -45,8 +45,8 @@ def checks(setting: Setting, matrices: Array) -> Sequence[Check]:
     if end < len(run.x) - 1:  # overflow of the prediction alone
         distance[step, direction] = np.inf
     why = f"{ROUNDINGS:g} roundings a step, carried on by the powers of the matrix (step {step}, direction {direction + 1})"
-    values = (float(array[step, direction]) for array in (predicted.error, run.error, distance, allowed))
-    return [compared(NAME, claim, *values, why)]
+    said, seen, error, most = (float(a[step, direction]) for a in (predicted.error, run.error, distance, allowed))
+    return [compared(NAME, claim, said, seen, error, most, why)]
 
 
 def allowance(setting: Setting, matrices: Array) -> Array:
