@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.table import Table
 from rich.text import Text
 
@@ -17,11 +18,18 @@ REJECTED = {True: Text("rejected", "green"), False: Text("ACCEPTED", "bold red")
 
 def answer(study: Study) -> Table:
     """The answer for the data: a row a method."""
-    table = Table(title=f"{study.data.title}: κ = {study.data.kappa:.5g}", title_justify="left")
-    for heading in ("method", "settings", "set by"):
-        table.add_column(heading)
-    for heading in ("largest stable lr", "rate", "steps to 99.9 %", "checks"):
-        table.add_column(heading, justify="right")
+    table = Table(title=f"{study.data.title}: κ = {study.data.kappa:.5g}", title_justify="left", box=SIMPLE)
+    for heading in (
+        "method",
+        "best lr",
+        "momentum",
+        "rate",
+        "steps to 99.9 %",
+        "largest stable lr",
+        "set by",
+        "checks",
+    ):
+        table.add_column(heading, justify="left" if heading in ("method", "set by") else "right")
     for method in study.methods:
         table.add_row(*_answer_row(method))
     return table
@@ -29,12 +37,13 @@ def answer(study: Study) -> Table:
 
 def _answer_row(method: MethodResult) -> tuple[Any, ...]:
     found = method.tuning
-    settings = ", ".join(f"{name} {value:.4g}" for name, value in found.hyper.items())
+    lr, momentum = (f"{found.hyper[name]:.4g}" if name in found.hyper else "" for name in ("lr", "momentum"))
     steps = "never" if found.steps_predicted is None else f"{found.steps_predicted:,}".replace(",", " ")
     made = [check for check in method.checks if check.passed is not None]
     passed = all(method.checks) and all(method.controls)
     count = Text(f"{sum(check.passed is True for check in made)}/{len(made)}", "green" if passed else "bold red")
-    return method.title, settings, found.binding, f"{found.lr_max:.4g}", f"{found.rate:.6g}", steps, count
+    limit = f"{found.lr_max:.4g}" if found.lr_max > 0 else "none"
+    return method.title, lr, momentum, f"{found.rate:.5g}", steps, limit, found.binding, count
 
 
 def checks(method: MethodResult) -> Table:

@@ -65,15 +65,15 @@ def smallest_rate(name, curvatures, momentum):
     """The best learning rate at this momentum: a logarithmic grid over everything that could be stable, then zooms."""
     top = 8 / min(curvatures) / (max(1 - momentum, 1e-3) if name == "ema_momentum_zero_start" else 1)
     top = top / max(momentum, 1e-3) if name == "ema_momentum" else top
-    coarse = np.geomspace(1e-6 / max(curvatures), top, 20001)
+    coarse = np.geomspace(1e-6 / max(curvatures), top, 6001)
     place = int(worst(name, curvatures, coarse, momentum).argmin())
-    low, high = coarse[max(place - 2, 0)], coarse[min(place + 2, 20000)]
-    return smallest(lambda lr: worst(name, curvatures, lr, momentum), low, high, count=401)
+    low, high = coarse[max(place - 2, 0)], coarse[min(place + 2, 6000)]
+    return smallest(lambda lr: worst(name, curvatures, lr, momentum), low, high, count=201)
 
 
 def smallest_momentum(name, curvatures, lr):
     """The best momentum in [0, 1] at this learning rate."""
-    return smallest(lambda b: worst(name, curvatures, lr, b), 0.0, 1.0, count=20001, rounds=4)
+    return smallest(lambda b: worst(name, curvatures, lr, b), 0.0, 1.0, count=6001, rounds=5)
 
 
 def smallest_of_all(name, curvatures, momenta):

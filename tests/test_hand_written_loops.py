@@ -7,10 +7,7 @@ import pytest
 import tolerances
 from hand_loops import LOOPS, gradient, iterates
 
-from convergence import datasets
-from convergence.methods import METHODS
-from convergence.numerics.trajectory import simulate
-from convergence.problem import LeastSquares
+from convergence import METHODS, LeastSquares, datasets, simulate
 
 SCALES = {"sum": lambda n: 2.0, "half": lambda n: 1.0, "mean": lambda n: 2.0 / n, "half_mean": lambda n: 1.0 / n}
 
@@ -66,7 +63,10 @@ def test_simulate_is_the_loop_of_the_source(name, rest, data, loss):
     allowed = room(name, X, y, expected, lr, rest, c)
     assert np.abs(run.x - expected).max() <= allowed < 1e-3 * np.abs(expected).max()
     slopes = np.array([gradient(X, y, w, c) for w in expected])
-    assert np.abs(run.grad - slopes).max() <= tolerances.gradient(X, y, expected.max(axis=0), c) + allowed * c * np.linalg.norm(X, 2) ** 2
+    assert (
+        np.abs(run.grad - slopes).max()
+        <= tolerances.gradient(X, y, expected.max(axis=0), c) + allowed * c * np.linalg.norm(X, 2) ** 2
+    )
     assert run.diverged is None
 
 

@@ -13,11 +13,8 @@ from hand_matrices import MATRICES, radius, worst
 from tolerances import EPS, double_eigenvalue
 
 import convergence.evidence.literature as literature
+from convergence import METHODS, optimum, spectral_radius, stability
 from convergence.evidence.literature import BOUND, KINDS, OPTIMAL, PUBLISHED, STANDARD, published
-from convergence.methods import METHODS
-from convergence.numerics.radius import spectral_radius
-from convergence.theory.optimum import best
-from convergence.theory.stability import region
 
 NUMBERS = {literature.MOMENTUM: 0.35, literature.DAMPENING: 0.25, literature.CURVATURE: 1.7}
 SPECTRA = [(1.0, 4.0), (0.3, 7.1), (2.0, 2.002), (1e-3, 10.0)]
@@ -74,19 +71,21 @@ def test_no_tuning_nearby_or_far_is_better_than_the_published_optimum(entry):
 @pytest.mark.parametrize("entry", entries(BOUND))
 def test_published_bound_parts_stable_from_unstable(entry, momentum):
     top = float(entry.value.subs({literature.MOMENTUM: momentum}).subs(NUMBERS))
-    rest = {NAMES[s]: momentum if s == literature.MOMENTUM else NUMBERS[s] for s in entry.value.free_symbols & NAMES.keys()}
+    rest = {
+        NAMES[s]: momentum if s == literature.MOMENTUM else NUMBERS[s] for s in entry.value.free_symbols & NAMES.keys()
+    }
     assert radius(entry.method, NUMBERS[literature.CURVATURE], lr=top * (1 - 1e-6), **rest) < 1
     assert radius(entry.method, NUMBERS[literature.CURVATURE], lr=top * (1 + 1e-6), **rest) > 1
 
 
 @pytest.mark.parametrize("entry", entries(BOUND))
 def test_derived_bound_is_the_published_one(entry):
-    assert sp.simplify(region(METHODS[entry.method]).lr_max - entry.value) == 0
+    assert sp.simplify(stability(METHODS[entry.method]).lr_max - entry.value) == 0
 
 
 @pytest.mark.parametrize("entry", entries(OPTIMAL))
 def test_derived_optimum_is_the_published_one(entry):
-    derived = best(METHODS[entry.method], {})
+    derived = optimum(METHODS[entry.method])
     exact = {literature.MU: sp.Rational(3, 10), literature.L: sp.Rational(71, 10)}
     for formula, expected in [(derived.rate, entry.value), *((derived.hyper[n], v) for n, v in entry.hyper.items())]:
         assert abs((formula - expected).subs(exact).subs(literature.DAMPENING, sp.Rational(1, 4)).evalf(30)) < 1e-25
@@ -109,9 +108,12 @@ def test_the_two_witnesses_do_not_import_each_other():
 
 def imported(path):
     tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-    found = {(alias.name if isinstance(node, ast.Import) else node.module).split(".")[0] for node in tree
-             if isinstance(node, ast.Import | ast.ImportFrom) for alias in node.names}
-    return found
+    return {
+        (alias.name if isinstance(node, ast.Import) else node.module).split(".")[0]
+        for node in tree
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    }
 
 
 def test_a_wrong_entry_would_be_caught():

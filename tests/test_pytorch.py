@@ -6,9 +6,7 @@ import numpy as np
 import pytest
 from tolerances import library
 
-from convergence.datasets import gaussian_2d
-from convergence.methods import METHODS
-from convergence.numerics.trajectory import simulate
+from convergence import METHODS, datasets, simulate
 
 torch = pytest.importorskip("torch")
 
@@ -19,7 +17,7 @@ START = (0.7, -0.4)
 
 @pytest.fixture(scope="module")
 def problem():
-    return gaussian_2d()
+    return datasets.gaussian_2d()
 
 
 @pytest.fixture(autouse=True)

@@ -31,17 +31,14 @@ def random_roots(rng, degree):
 @pytest.mark.parametrize("degree", range(1, 7))
 def test_conditions_agree_with_roots(degree):
     letters, conditions = generic(degree)
-    positive = sp.lambdify(letters, conditions, "numpy", cse=True)
+    positive = sp.lambdify(letters, [c + 0 * letters[0] for c in conditions], "numpy")
     rng = np.random.default_rng(degree)
-    seen = set()
-    for _ in range(1500):
-        roots = random_roots(rng, degree)
-        top = np.abs(roots).max()
-        if abs(top - 1) > SHELL:
-            stable = min(positive(*np.poly(roots).real[1:])) > 0
-            assert stable == (top < 1), roots
-            seen.add(stable)
-    assert seen == {True, False}
+    drawn = [random_roots(rng, degree) for _ in range(1500)]
+    top = np.array([np.abs(roots).max() for roots in drawn])
+    stable = np.min(positive(*np.array([np.poly(roots).real[1:] for roots in drawn]).T), axis=0) > 0
+    clear = np.abs(top - 1) > SHELL
+    assert (stable == (top < 1))[clear].all()
+    assert 0 < stable.sum() < 1500
 
 
 @pytest.mark.parametrize("degree", range(2, 7))

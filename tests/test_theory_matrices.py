@@ -7,8 +7,7 @@ import pytest
 import sympy as sp
 from hand_matrices import MATRICES
 
-from convergence.methods import METHODS
-from convergence.theory.dynamics import dynamics
+from convergence import METHODS, derive
 
 eta, lam = sp.symbols("eta lambda", positive=True)
 beta = sp.Symbol("beta", nonnegative=True)
@@ -50,7 +49,7 @@ def test_the_whole_catalogue_is_on_paper():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_matrix(name):
-    derived = dynamics(METHODS[name])
+    derived = derive(METHODS[name])
     assert (derived.matrix - sp.Matrix(PAPER[name])).expand().is_zero_matrix
     assert derived.linear
     assert derived.rest == (1, 0)[: len(derived.state)]
@@ -58,7 +57,7 @@ def test_matrix(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_characteristic_polynomial(name):
-    derived = dynamics(METHODS[name])
+    derived = derive(METHODS[name])
     assert sp.expand(derived.characteristic.as_expr() - CHARACTERISTIC[name]) == 0
     own = (z * sp.eye(len(PAPER[name])) - sp.Matrix(PAPER[name])).det()
     assert sp.expand(own - CHARACTERISTIC[name]) == 0
@@ -66,7 +65,7 @@ def test_characteristic_polynomial(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_eigenvalues_are_roots_with_the_right_sum_and_product(name):
-    derived = dynamics(METHODS[name])
+    derived = derive(METHODS[name])
     assert len(derived.eigenvalues) == len(derived.state)
     assert sp.simplify(sum(derived.eigenvalues) - sp.Matrix(PAPER[name]).trace()) == 0
     assert sp.simplify(sp.prod(derived.eigenvalues) - sp.Matrix(PAPER[name]).det()) == 0
@@ -74,7 +73,7 @@ def test_eigenvalues_are_roots_with_the_right_sum_and_product(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_letters_as_numbers_give_the_numpy_matrix_of_the_other_witness(name):
-    derived = dynamics(METHODS[name])
+    derived = derive(METHODS[name])
     numbers = {"curvature": 1.7, "lr": 0.31, "momentum": 0.6, "dampening": 0.2}
     values = {letter: numbers[key] for key, letter in derived.symbols.items()}
     hyper = {key: numbers[key] for key in derived.hyper}
@@ -83,7 +82,7 @@ def test_letters_as_numbers_give_the_numpy_matrix_of_the_other_witness(name):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if len(PAPER[name]) == 2])
 def test_another_order_of_the_state_exchanges_rows_and_columns(name):
-    derived = dynamics(METHODS[name])
+    derived = derive(METHODS[name])
     turned = derived.order(tuple(reversed(derived.state)))
     rows = sp.Matrix([[0, 1], [1, 0]])
     assert (turned.matrix - rows * sp.Matrix(PAPER[name]) * rows).expand().is_zero_matrix
@@ -91,12 +90,19 @@ def test_another_order_of_the_state_exchanges_rows_and_columns(name):
     assert turned.order(derived.state) == derived
 
 
-@pytest.mark.parametrize(("loss", "scale"), [("sum", 2), ("half", 1), ("mean", 2 / sp.Symbol("n", positive=True, integer=True)),
-                                             ("half_mean", 1 / sp.Symbol("n", positive=True, integer=True))])
+@pytest.mark.parametrize(
+    ("loss", "scale"),
+    [
+        ("sum", 2),
+        ("half", 1),
+        ("mean", 2 / sp.Symbol("n", positive=True, integer=True)),
+        ("half_mean", 1 / sp.Symbol("n", positive=True, integer=True)),
+    ],
+)
 @pytest.mark.parametrize("name", NAMES)
 def test_sigma_puts_the_scaled_square_for_the_curvature(name, loss, scale):
     sigma = sp.Symbol("sigma", positive=True)
-    turned = dynamics(METHODS[name]).in_sigma(loss)
+    turned = derive(METHODS[name], sigma=True, loss=loss)
     assert (turned.matrix - sp.Matrix(PAPER[name]).subs(lam, scale * sigma**2)).expand().is_zero_matrix
     assert sp.expand(turned.characteristic.as_expr() - CHARACTERISTIC[name].subs(lam, scale * sigma**2)) == 0
     assert turned.symbols["sigma"] == sigma

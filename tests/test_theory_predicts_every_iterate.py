@@ -9,11 +9,7 @@ from hypothesis import strategies as st
 from tolerances import prediction
 from user_rules import USERS, linear_rule, polyak, polyak_at_rest, qhm
 
-from convergence.datasets import gaussian_2d, with_spectrum
-from convergence.methods import METHODS
-from convergence.numerics.prediction import predict
-from convergence.numerics.trajectory import simulate
-from convergence.problem import LeastSquares
+from convergence import METHODS, LeastSquares, datasets, predict, simulate
 
 eighths = st.integers(-9, 9).map(lambda k: k / 8)
 spectra = st.lists(st.sampled_from([0.0, 1e-6, 0.01, 0.5, 1.0, 1.0, 2.0, 7.0]), min_size=1, max_size=4).filter(any)
@@ -45,14 +41,14 @@ def apart(run, closed, shared, states=None):
     return np.abs(run.state[:shared, :states] - closed.state[:shared, :states]).max(axis=(1, 2))
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(rule=rules(), spectrum=spectra, lr=st.sampled_from([0.01, 0.1, 0.25, 0.5, 1.0]), seed=st.integers(0, 50))
 def test_random_rules(rule, spectrum, lr, seed):
-    problem = with_spectrum(spectrum, rows=6, rng=seed, noise=0.1)
+    problem = datasets.with_spectrum(spectrum, rows=6, rng=seed, noise=0.1)
     agree(problem, rule, 60, np.linspace(-1, 2, len(spectrum)), lr=lr)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(
     name=st.sampled_from(sorted(METHODS)),
     spectrum=spectra,
@@ -61,20 +57,20 @@ def test_random_rules(rule, spectrum, lr, seed):
     loss=st.sampled_from(["sum", "half", "mean", "half_mean"]),
 )
 def test_the_catalogue_at_random_settings(name, spectrum, share, momentum, loss):
-    problem = with_spectrum(spectrum, rows=7, rng=3, noise=0.5, loss=loss)
+    problem = datasets.with_spectrum(spectrum, rows=7, rng=3, noise=0.5, loss=loss)
     rest = {n: v for n, v in {"momentum": momentum, "dampening": 0.25}.items() if n in METHODS[name].hyper}
     agree(problem, METHODS[name], 80, lr=share if name == "newton" else share * 2 / problem.L, **rest)
 
 
 MATRICES = {
-    "notes": lambda rng: gaussian_2d(),
+    "notes": lambda rng: datasets.gaussian_2d(),
     "one row": lambda rng: LeastSquares(rng.standard_normal((1, 3)), [1.0]),
     "one column": lambda rng: LeastSquares(rng.standard_normal((9, 1)), rng.standard_normal(9)),
     "fewer rows than columns": lambda rng: LeastSquares(rng.standard_normal((3, 5)), rng.standard_normal(3)),
     "rank deficient": lambda rng: LeastSquares(np.outer([1, 2, 3, 4.0], [1, -1, 2.0]), rng.standard_normal(4)),
     "kappa one": lambda rng: LeastSquares(np.eye(3), rng.standard_normal(3)),
-    "equal singular values": lambda rng: with_spectrum([2, 2, 1, 1], 8, 1),
-    "kappa 1e12": lambda rng: with_spectrum([1, 1e-6, 1e-12], 8, 2),
+    "equal singular values": lambda rng: datasets.with_spectrum([2, 2, 1, 1], 8, 1),
+    "kappa 1e12": lambda rng: datasets.with_spectrum([1, 1e-6, 1e-12], 8, 2),
     "a zero column": lambda rng: LeastSquares(np.c_[rng.standard_normal((6, 2)), np.zeros(6)], rng.standard_normal(6)),
 }
 
@@ -107,12 +103,12 @@ def test_critical_damping_is_a_defective_block(beta, curvature):
 @pytest.mark.parametrize("method", USERS, ids=lambda m: m.name)
 def test_users_rules(method):
     rest = {n: (a + b) / 3 for n, (a, b) in USERS[method][1].items()}
-    agree(gaussian_2d(), method, 120, (0.3, -0.2), lr=2e-5, **rest)
+    agree(datasets.gaussian_2d(), method, 120, (0.3, -0.2), lr=2e-5, **rest)
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_divergence_is_recorded_and_predicted(name):
-    problem = with_spectrum([1.0, 4.0], 5, 0)
+    problem = datasets.with_spectrum([1.0, 4.0], 5, 0)
     rest = {n: v for n, v in {"momentum": 0.5, "dampening": 0.0}.items() if n in METHODS[name].hyper}
     run, closed = agree(problem, METHODS[name], 3000, lr=40.0, **rest)
     assert run.diverged is not None
@@ -123,13 +119,13 @@ def test_divergence_is_recorded_and_predicted(name):
 
 def test_a_run_without_steps():
     for how in (simulate, predict):
-        run = how(gaussian_2d(), METHODS["heavy_ball"], 0, lr=0.1, momentum=0.5)
+        run = how(datasets.gaussian_2d(), METHODS["heavy_ball"], 0, lr=0.1, momentum=0.5)
         assert run.x.shape == (1, 2)
         assert run.diverged is None
 
 
 def test_a_start_at_the_minimiser_stays():
-    problem = with_spectrum([1.0, 4.0], 5, 0)
+    problem = datasets.with_spectrum([1.0, 4.0], 5, 0)
     for method in (METHODS["heavy_ball"], polyak_at_rest, qhm):
         rest = {n: 0.5 for n in method.hyper if n != "lr"}
         run, _ = agree(problem, method, 50, problem.minimizer, lr=0.1, **rest)
@@ -137,13 +133,13 @@ def test_a_start_at_the_minimiser_stays():
 
 
 def test_the_previous_position_without_a_start_is_zero():
-    problem = with_spectrum([1.0, 4.0], 5, 0)
+    problem = datasets.with_spectrum([1.0, 4.0], 5, 0)
     run, _ = agree(problem, polyak, 1, (1.0, 1.0), lr=0.1, momentum=0.5)
     assert np.allclose(run.x[1], run.x[0] - 0.1 * run.grad[0] + 0.5 * run.x[0])
 
 
 def test_a_wrong_matrix_is_noticed():
-    problem = gaussian_2d()
+    problem = datasets.gaussian_2d()
     run = simulate(problem, METHODS["heavy_ball"], 60, lr=2e-5, momentum=0.5)
     closed = predict(problem, METHODS["heavy_ball"], 60, lr=2e-5, momentum=0.5 * (1 + 1e-9))
     assert (apart(run, closed, 61, 1) > prediction(problem, run.state, buffers=False)).any()

@@ -10,20 +10,29 @@ import sympy as sp
 from hand_matrices import MATRICES
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from user_rules import USERS, extragradient, linear_rule, polyak, qhm, random_rule, triple_momentum, two_buffers
+from user_rules import (
+    USERS,
+    extragradient,
+    inner_step,
+    linear_rule,
+    polyak,
+    qhm,
+    random_rule,
+    triple_momentum,
+    two_buffers,
+)
 
-from convergence.methods import METHODS
-from convergence.theory.stability import in_sigma, region
+from convergence import METHODS, stability
 
 SHELL = 1e-7
 """A double root on the circle moves by √ε ≈ 1e-8 when its matrix is rounded: nearer, NumPy cannot tell the side."""
 
-COUNT = 3000
+COUNT = 1500
 
 
 def radii(matrix, columns):
-    return np.array([np.abs(np.linalg.eigvals(matrix(**dict(zip(columns, row, strict=True))))).max()
-                     for row in zip(*columns.values(), strict=True)])
+    rows = zip(*columns.values(), strict=True)
+    return np.abs(np.linalg.eigvals([matrix(**dict(zip(columns, row, strict=True))) for row in rows])).max(axis=-1)
 
 
 def drawn(rng, hyper, low=-0.3, high=1.6):
@@ -36,7 +45,7 @@ def drawn(rng, hyper, low=-0.3, high=1.6):
 
 
 def agreement(method, matrix, columns):
-    found = region(method).contains(columns["lam"], **{n: v for n, v in columns.items() if n != "lam"})
+    found = stability(method).contains(columns["lam"], **{n: v for n, v in columns.items() if n != "lam"})
     true = radii(matrix, columns)
     clear = np.abs(true - 1) > SHELL
     assert clear.mean() > 0.7
@@ -59,14 +68,14 @@ def test_contains_agrees_with_eigenvalues_for_a_users_rule(method):
     agreement(method, matrix, drawn(np.random.default_rng(3), rest))
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(6))
 def test_contains_agrees_with_eigenvalues_for_random_rules_of_three_and_four_states(seed):
     rng = np.random.default_rng(seed)
     method, matrix = random_rule(rng, 2 + seed % 2)
     lam, lr = 10 ** rng.uniform(-1.5, 1, 400), 10 ** rng.uniform(-1.5, 1, 400)
     true = radii(matrix, {"lam": lam, "lr": lr})
     clear = np.abs(true - 1) > SHELL
-    assert (region(method).contains(lam, lr=lr) == (true < 1))[clear].all()
+    assert (stability(method).contains(lam, lr=lr) == (true < 1))[clear].all()
 
 
 def test_some_random_rule_is_stable_somewhere():
@@ -74,7 +83,7 @@ def test_some_random_rule_is_stable_somewhere():
     lam, lr = np.full(200, 1.0), np.linspace(0.01, 3, 200)
     true = radii(matrix, {"lam": lam, "lr": lr})
     assert 0 < (true < 1).sum() < 200
-    assert (region(method).contains(lam, lr=lr) == (true < 1)).all()
+    assert (stability(method).contains(lam, lr=lr) == (true < 1)).all()
 
 
 ratios = st.fractions(min_value=Fraction(1, 100), max_value=Fraction(99, 100), max_denominator=997)
@@ -92,21 +101,22 @@ BOUNDS = {
 }
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(lam=positive, b=ratios, d=ratios, tiny=st.integers(12, 60))
 @pytest.mark.parametrize("name", METHODS)
 def test_the_boundary_is_exact_and_not_stable(name, lam, b, d, tiny):
     edge, near = BOUNDS[name](lam, b, d), Fraction(1, 10**tiny)
     rest = {n: v for n, v in {"momentum": b, "dampening": d}.items() if n in METHODS[name].hyper}
-    inside = region(METHODS[name]).contains
+    inside = stability(METHODS[name]).contains
     assert not inside(lam, lr=edge, **rest)
     assert inside(lam, lr=edge * (1 - near), **rest)
     assert not inside(lam, lr=edge * (1 + near), **rest)
     exact = {n: sp.Rational(v.numerator, v.denominator) for n, v in {**rest, "curvature": lam, "lr": edge}.items()}
-    letters = region(METHODS[name]).symbols
-    bound = region(METHODS[name]).lr_max.subs({letters[n]: v for n, v in exact.items() if n != "lr"})
+    letters = stability(METHODS[name]).symbols
+    bound = stability(METHODS[name]).lr_max.subs({letters[n]: v for n, v in exact.items() if n != "lr"})
     assert bound == exact["lr"]
-    assert not all(c.subs({letters[n]: v for n, v in exact.items()}) == True for c in region(METHODS[name]).conditions)  # noqa: E712
+    point = {letters[n]: v for n, v in exact.items()}
+    assert sp.false in [c.subs(point) for c in stability(METHODS[name]).conditions]
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -115,45 +125,71 @@ def test_floats_are_read_as_the_decimals_they_print_as(name):
     edge = BOUNDS[name](Fraction(2), Fraction(9, 10), Fraction(1, 10))
     for numeral in (float(edge), np.float64(edge)):
         if Fraction(repr(float(edge))) == edge:
-            assert not region(METHODS[name]).contains(2.0, lr=numeral, **rest)
-    assert not region(METHODS["heavy_ball"]).contains(1.0, lr=3.8, momentum=0.9)
-    assert region(METHODS["heavy_ball"]).contains(1.0, lr=np.nextafter(3.8, 0), momentum=0.9)
+            assert not stability(METHODS[name]).contains(2.0, lr=numeral, **rest)
+    assert not stability(METHODS["heavy_ball"]).contains(1.0, lr=3.8, momentum=0.9)
+    assert stability(METHODS["heavy_ball"]).contains(1.0, lr=np.nextafter(3.8, 0), momentum=0.9)
 
 
 def test_momentum_one_is_never_stable():
     for name in ("heavy_ball", "momentum_rate_inside", "torch_sgd", "ema_momentum_zero_start"):
-        assert not region(METHODS[name]).contains(1.0, lr=np.geomspace(1e-9, 1e3, 50), momentum=1).any()
-    assert not region(METHODS["ema_momentum"]).contains(1.0, lr=np.geomspace(1e-9, 1e3, 50), momentum=0).any()
+        assert not stability(METHODS[name]).contains(1.0, lr=np.geomspace(1e-9, 1e3, 50), momentum=1).any()
+    assert not stability(METHODS["ema_momentum"]).contains(1.0, lr=np.geomspace(1e-9, 1e3, 50), momentum=0).any()
 
 
 @pytest.mark.parametrize("method", [polyak, extragradient, qhm, triple_momentum, two_buffers], ids=lambda m: m.name)
 def test_lr_max_of_a_users_rule_is_the_top_of_the_stable_rates(method):
     """On the whole box in which the rule is used; also what ``largest_lr`` says in numbers."""
     matrix, box = USERS[method]
-    rng, found = np.random.default_rng(8), region(method)
-    for _ in range(40):
+    rng, found = np.random.default_rng(8), stability(method)
+    for _ in range(12):
         rest = {n: float(np.round(rng.uniform(0.02, 0.98) * (b - a) + a, 3)) for n, (a, b) in box.items()}
         top = found.largest_lr(1.5, **rest)
-        scan = np.geomspace(1e-3, 1e3, 4000) * top
-        radius = radii(matrix, {"lam": np.full(4000, 1.5), "lr": scan, **{n: np.full(4000, v) for n, v in rest.items()}})
+        scan = np.geomspace(1e-2, 1e2, 900) * top
+        radius = radii(matrix, {"lam": np.full(900, 1.5), "lr": scan, **{n: np.full(900, v) for n, v in rest.items()}})
         stable = scan[radius < 1 - 1e-9]
-        assert abs(stable.max() / top - 1) < 5e-3, rest
+        assert abs(stable.max() / top - 1) < 2e-2, rest
         bound = found.lr_max.subs({found.symbols[n]: v for n, v in {**rest, "curvature": 1.5}.items()})
         assert abs(float(bound) / top - 1) < 1e-9, rest
+
+
+@pytest.mark.parametrize(
+    "method",
+    [*METHODS.values(), *USERS, *(random_rule(np.random.default_rng(s), 1 + s % 3)[0] for s in range(8))],
+    ids=lambda m: m.name,
+)
+def test_the_simplified_conditions_say_what_contains_says(method):
+    """Inside the symbols' assumptions: λ > 0, lr > 0, momentum ≥ 0."""
+    rng, found = np.random.default_rng(9), stability(method)
+    values = {"curvature": 10 ** rng.uniform(-1, 1, 500)} | {n: rng.uniform(0.001, 2, 500) for n in method.hyper}
+    letters = [found.symbols[n] for n in values]
+    shown = [np.broadcast_to(sp.lambdify(letters, c, "numpy")(*values.values()), 500) for c in found.conditions]
+    inside = found.contains(values.pop("curvature"), **values)
+    assert np.array_equal(np.logical_and.reduce(shown), inside)
+
+
+def test_lr_max_knows_the_scale_of_the_curvature():
+    """x − ηg(x − g(x)/10): η < 20/(λ(10−λ)) where λ < 10, and nothing is stable above."""
+    found = stability(inner_step)
+    for curvature, top in ((1.0, 20 / 9), (4.0, 20 / 24), (12.0, 0.0)):
+        assert found.largest_lr(curvature) == pytest.approx(top)
+        bound = (
+            found.lr_max if found.lr_max is None else float(found.lr_max.subs(found.symbols["curvature"], curvature))
+        )
+        assert bound is None or bound == pytest.approx(top) or bound <= top == 0
 
 
 @pytest.mark.parametrize("loss", ["sum", "half", "mean", "half_mean"])
 def test_sigma_changes_the_letters_only(loss):
     n, sigma = sp.Symbol("n", positive=True, integer=True), sp.Symbol("sigma", positive=True)
     scale = {"sum": 2, "half": 1, "mean": 2 / n, "half_mean": 1 / n}[loss]
-    turned = in_sigma(region(METHODS["gradient_descent"]), loss)
+    turned = stability(METHODS["gradient_descent"], sigma=True, loss=loss)
     assert sp.simplify(turned.lr_max - 2 / (scale * sigma**2)) == 0
     assert turned.contains(1.0, lr=1.9)
     assert not turned.contains(1.0, lr=2)
 
 
 def test_shapes_broadcast_and_may_be_empty():
-    inside = region(METHODS["heavy_ball"]).contains
+    inside = stability(METHODS["heavy_ball"]).contains
     assert inside(np.ones((3, 1)), lr=np.ones(4), momentum=0.5).shape == (3, 4)
     assert inside(np.ones(0), lr=1.0, momentum=0.5).shape == (0,)
     assert np.shape(inside(1.0, lr=1.0, momentum=0.5)) == ()

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from convergence.rule import method
+from convergence import method
 
 
 @method
@@ -69,6 +69,12 @@ def two_buffers_matrix(lam, lr, momentum):
     return np.array([[1 - lr * lam, -lr * b, -lr * b], [lam, b, 0], [lam, b, b]])
 
 
+@method
+def inner_step(f, x, *, lr):
+    """Extragradient with its inner rate written in: the scale of the curvatures matters, and λ ≥ 10 is never stable."""
+    return x - lr * f.grad(x - 0.1 * f.grad(x))
+
+
 USERS = {
     qhm: (qhm_matrix, {"momentum": (0, 1), "nu": (0, 1)}),
     triple_momentum: (triple_momentum_matrix, {"momentum": (0, 1), "ahead": (0.05, 1)}),
@@ -85,12 +91,16 @@ def linear_rule(inner, into, look, step):
     It rests at the minimiser with zero buffers whatever the coefficients. Returns (method, matrix function of λ and lr).
     """
     size = len(inner)
-    inner, into, look, step = (np.array(part, dtype=object).reshape(shape) for part, shape in
-                               [(inner, (size, size)), (into, (size,)), (look, (size,)), (step, (size,))])
+    inner, into, look, step = (
+        np.array(part, dtype=object).reshape(shape)
+        for part, shape in [(inner, (size, size)), (into, (size,)), (look, (size,)), (step, (size,))]
+    )
 
     def update(f, x, buffers, lr):
         g = f.grad(x + sum((c * v for c, v in zip(look, buffers, strict=True)), x * 0))
-        after = [sum((c * v for c, v in zip(row, buffers, strict=True)), b * g) for row, b in zip(inner, into, strict=True)]
+        after = [
+            sum((c * v for c, v in zip(row, buffers, strict=True)), b * g) for row, b in zip(inner, into, strict=True)
+        ]
         return (x + sum((c * v for c, v in zip(step, buffers, strict=True)), -lr * g), *after)
 
     rules = {
@@ -111,6 +121,7 @@ def linear_rule(inner, into, look, step):
 
 def random_rule(rng, size, denominator=8):
     """A linear rule with small random rational coefficients (exact in binary too)."""
+
     def draw(*shape):
         flat = [Fraction(int(k), denominator) for k in rng.integers(-5, 6, int(np.prod(shape)))]
         return [float(c) for c in flat]

@@ -33,6 +33,9 @@ FALLEN = 1e-4
 LONGEST = 400
 """Rows of a fit: more add time, and hardly information."""
 
+TINY = 1e-60
+"""A run that ends at zero exactly is still weighed by numbers that can be divided by."""
+
 HIGHEST = 6
 """The highest order of recurrence tried."""
 
@@ -68,6 +71,8 @@ def identify(run: Run | Any, *, order: int | None = None) -> Identification:
     to look for; without it, the smallest that explains the run up to rounding. Raises BadData for an array of another kind.
     """
     errors, noise = _signals(run)
+    if not np.any(errors):
+        errors, noise = np.zeros_like(errors), np.ones_like(noise)
     found = [_direction(signal, noise, order) for signal in errors.T]
     width = max([len(roots) for roots, _ in found] + [order or 0])
     eigenvalues = np.full((len(found), width), np.nan, dtype=complex)
@@ -81,7 +86,7 @@ def _signals(run: Any) -> tuple[Array, Array]:
     """The errors (steps+1, d), and the rounding error of each step (steps+1,)."""
     if isinstance(run, Run):
         position = np.linalg.norm(run.x, axis=1) + np.linalg.norm(run.error, axis=1)
-        return run.error, ROUNDING * EPS * np.maximum(position, position[-1])
+        return run.error, ROUNDING * EPS * np.maximum(position, TINY * position.max())
     errors = np.asarray(run, dtype=float)
     if errors.ndim != 2 or not len(errors) or not np.isfinite(errors).all():
         raise BadData(f"identify takes a Run, or finite errors of shape (steps+1, d); got shape {errors.shape}")
@@ -102,7 +107,7 @@ def _direction(signal: Array, noise: Array, order: int | None) -> Roots:
             break
         coefficients, doubt, misfit = _recurrence(signal, noise, size)
         if order is not None or misfit <= MISFIT:
-            return _with_doubt(coefficients, doubt)
+            return _with_doubt(coefficients, doubt * max(1.0, misfit))
     return NOTHING
 
 

@@ -31,11 +31,12 @@ def bounds(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Ar
     )
 
 
-def binding(problem: LeastSquares, method: Method, settings: Mapping[str, Any]) -> tuple[Direction, float]:
-    """The direction that sets the largest stable learning rate, and that rate (∞ where there is no bound)."""
+def binding(problem: LeastSquares, method: Method, settings: Mapping[str, Any]) -> tuple[Direction | None, float]:
+    """The direction that sets the largest stable learning rate (None: all do alike), and that rate (∞: no bound)."""
     limits = bounds(method, problem.curvatures[: problem.rank], settings)
     place = int(limits.argmin())
-    return problem.named_directions[place], float(limits[place])
+    alike = len(limits) > 1 and bool((limits == limits[place]).all())
+    return None if alike else problem.named_directions[place], float(limits[place])
 
 
 def _closed_form(method: Method, curvatures: Array, others: Mapping[str, Any]) -> Array | None:

@@ -18,6 +18,9 @@ from convergence.rule import Method
 
 Array = NDArray[np.float64]
 
+UNIT = 2.0**-40
+"""The size of a unit state: so small that a smooth rule is linear there, and a power of two, which rounds nothing."""
+
 GENERATIONS = 400
 POPULATION = 24
 
@@ -49,11 +52,11 @@ def sampled_matrix(method: Method, curvature: Array, settings: Mapping[str, Any]
     shape = np.broadcast_shapes(np.shape(curvature), *(np.shape(v) for v in settings.values()))
     columns = []
     for place in range(size):
-        unit = [np.full(shape, float(k == place)) for k in range(size)]
+        unit = [np.full(shape, UNIT * (k == place)) for k in range(size)]
         columns.append(
             np.stack([np.broadcast_to(s, shape) for s in method(_Parabola(curvature), *unit, **settings)], -1)
         )
-    return np.stack(columns, axis=-1)
+    return np.stack(columns, axis=-1) / UNIT
 
 
 def sampled_rate(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Array:

@@ -134,13 +134,15 @@ def roots(factor: sp.Poly) -> Formula:
     if factor.degree() > 2:
         words = f"the {factor.degree()} roots of the characteristic polynomial"
         return Formula(words, rf"\text{{{words}}}")
-    trace, determinant = tidy(-factor.coeff_monomial(Z)), tidy(factor.coeff_monomial(1))
-    return Formula(_pair(trace, determinant, text), _pair(trace, determinant, latex))
+    trace = tidy(-factor.coeff_monomial(Z))
+    under = discriminant(factor)
+    return Formula(f"({text(trace)} ± √({under.text}))/2", rf"\frac{{{latex(trace)} \pm \sqrt{{{under.latex}}}}}{{2}}")
 
 
-def _pair(trace: sp.Expr, determinant: sp.Expr, written: Any) -> str:
-    product = written(determinant) if not determinant.is_Add else f"({written(determinant)})"
-    square = f"({written(trace)})"
-    if written is text:
-        return f"({written(trace)} ± √({square}² − 4·{product}))/2"
-    return rf"\frac{{{written(trace)} \pm \sqrt{{{square}^{{2}} - 4 {product}}}}}{{2}}"
+def discriminant(poly: sp.Poly) -> Formula:
+    """Of a quadratic τ² − 4δ as it stands, which shows where it comes from; of another polynomial in factors."""
+    if poly.degree() != 2:
+        return formula(sp.factor(sp.discriminant(poly.as_expr(), Z)) if poly.degree() > 1 else sp.Integer(1))
+    trace, determinant = tidy(-poly.coeff_monomial(Z)), tidy(poly.coeff_monomial(1))
+    inner = [f"({w(determinant)})" if determinant.is_Add else w(determinant) for w in (text, latex)]
+    return Formula(f"({text(trace)})² − 4·{inner[0]}", rf"({latex(trace)})^{{2}} - 4 {inner[1]}")

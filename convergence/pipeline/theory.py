@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from convergence.pipeline.formulas import formula, polynomial, roots, union, values
+from convergence.pipeline.formulas import discriminant, formula, polynomial, roots, union, values
 from convergence.results import Formula, PieceResult, RegimeResult, TheoryResult
 from convergence.rule import Method
 from convergence.theory.dynamics import Dynamics, dynamics
@@ -25,7 +25,7 @@ def theory(method: Method, loss: str) -> TheoryResult:
         matrix_sigma=formula(derived.in_sigma(loss).matrix),
         characteristic=polynomial(derived.characteristic),
         eigenvalues=tuple(roots(factor) for factor, _ in derived.factors),
-        discriminant=formula(derived.discriminant),
+        discriminant=discriminant(derived.characteristic),
         conditions=tuple(formula(condition) for condition in stable.conditions),
         lr_max=None if stable.lr_max is None else formula(stable.lr_max),
         regimes=_regimes(regimes),

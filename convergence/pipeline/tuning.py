@@ -45,7 +45,7 @@ def tuning(problem: LeastSquares, method: Method, hyper: dict[str, Any], given: 
         rate=float(spectral_radius(method, spectrum, over="spectrum", **hyper)),
         plateau=_plateau(problem, method, given),
         lr_max=lr_max,
-        binding=f"direction {direction.index + 1}",
+        binding="all directions" if direction is None else f"direction {direction.index + 1}",
         steps_predicted=predicted,
         steps_counted=counted,
     )

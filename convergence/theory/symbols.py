@@ -32,9 +32,9 @@ def symbol(name: str) -> sp.Symbol:
 
 
 def tidy(formula: sp.Expr) -> sp.Expr:
-    """The shortest of the usual ways to write a rational formula."""
+    """The shortest of the usual ways to write a rational formula, a product rather than a sum."""
     together = sp.cancel(formula)
-    return min((formula, together, sp.factor(together), sp.expand(together)), key=sp.count_ops)
+    return min((formula, together, sp.factor(together), sp.expand(together)), key=lambda f: (sp.count_ops(f), f.is_Add))
 
 
 def factored(formula: sp.Expr) -> sp.Expr:

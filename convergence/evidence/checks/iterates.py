@@ -57,24 +57,24 @@ def allowance(setting: Setting, matrices: Array) -> Array:
     """
     problem, run = setting.problem, setting.run
     eps = float(np.finfo(float).eps) * ROUNDINGS * len(problem.columns) ** 0.5
-    size = float(np.abs(run.x).max() + np.linalg.norm(problem.minimizer))
     residual = (2 * problem.scale * problem.minimum) ** 0.5 * problem.singular_values[0]
-    states = np.abs(problem.to_directions(run.state)).max(axis=0).T  # (d, n)
+    states = np.maximum.accumulate(np.abs(problem.to_directions(run.state)), axis=0).transpose(
+        0, 2, 1
+    )  # (steps+1, d, n)
+    sizes = np.maximum.accumulate(np.linalg.norm(run.x, axis=1) + np.linalg.norm(problem.minimizer))[:, None, None]
+    gradient = problem.L * sizes + residual
     pull = np.abs(sensitivity(setting.method, problem.curvatures, setting.hyper)).sum(axis=-1)  # (d, n)
-    gradient = problem.L * size + residual
-    blind = np.where(
-        pull.sum(axis=1) == 0, gradient / np.where(problem.curvatures > 0, problem.curvatures, np.inf), 0.0
-    )
-    added = eps * (states + size + pull * gradient + (1 + np.abs(matrices).sum(axis=-1)) * blind[:, None])
-    return np.asarray(eps * size + _carried(matrices, added, len(run.x)))
+    divided = np.where(problem.curvatures > 0, problem.curvatures, np.inf)[:, None] if not pull.any() else np.inf
+    added = eps * (states + sizes + pull * gradient + (1 + np.abs(matrices).sum(axis=-1)) * gradient / divided)
+    return np.asarray(eps * sizes[..., 0] + _carried(matrices, added))
 
 
-def _carried(matrices: Array, added: Array, count: int) -> Array:
-    """Σ_{j<k} |A^j|·added, position first, for k < count: (count, d)."""
-    total = np.zeros((count, len(matrices)))
+def _carried(matrices: Array, added: Array) -> Array:
+    """Σ_{j<k} |A^{k−1−j}|·added_j, position first: added (steps+1, d, n) -> (steps+1, d)."""
+    total = np.zeros(added.shape[:2])
     power = np.broadcast_to(np.eye(matrices.shape[-1]), matrices.shape)
-    for k in range(1, count):
-        total[k] = total[k - 1] + (np.abs(power[:, 0, :]) * added).sum(axis=-1)
+    for lag in range(1, len(added)):
+        total[lag:] += (np.abs(power[:, 0, :]) * added[:-lag]).sum(axis=-1)
         power = power @ matrices
     return total
 

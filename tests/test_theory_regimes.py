@@ -1,0 +1,128 @@
+"""The regimes are the sign of the discriminant: real, repeated and complex learning rates, and the largest stable of each."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import sympy as sp
+from hand_matrices import MATRICES
+from user_rules import USERS, qhm
+
+from convergence import METHODS, method, regimes, stability
+
+eta, lam = sp.symbols("eta lambda", positive=True)
+beta = sp.Symbol("beta", nonnegative=True)
+root, memory = sp.sqrt(beta), sp.sqrt(1 - beta)
+
+# By hand, from the discriminants: (1+β−ηλ)² − 4β; (2−β−ηβλ)² − 4(1−β); (1−ηλ)·((1+β)²(1−ηλ) − 4β).
+MEETING = {
+    "heavy_ball": ((1 - root) ** 2 / lam, (1 + root) ** 2 / lam),
+    "momentum_rate_inside": ((1 - root) ** 2 / lam, (1 + root) ** 2 / lam),
+    "ema_momentum": ((1 - memory) ** 2 / (beta * lam), (1 + memory) ** 2 / (beta * lam)),
+    "ema_momentum_zero_start": ((1 - root) ** 2 / ((1 - beta) * lam), (1 + root) ** 2 / ((1 - beta) * lam)),
+    "nesterov": ((1 - beta) ** 2 / ((1 + beta) ** 2 * lam), 1 / lam),
+    "torch_sgd_nesterov": ((1 - beta) ** 2 / ((1 + beta) ** 2 * lam), 1 / lam),
+}
+TOP = {
+    "heavy_ball": 2 * (1 + beta) / lam,
+    "momentum_rate_inside": 2 * (1 + beta) / lam,
+    "ema_momentum": 2 * (2 - beta) / (beta * lam),
+    "ema_momentum_zero_start": 2 * (1 + beta) / ((1 - beta) * lam),
+    "nesterov": 2 * (1 + beta) / ((1 + 2 * beta) * lam),
+    "torch_sgd_nesterov": 2 * (1 + beta) / ((1 + 2 * beta) * lam),
+}
+TWO_STATES = [name for name in METHODS if len(METHODS[name].state) == 2]
+
+
+def same(one, other):
+    """Equal formulas: symbolically, or at rational points to 40 digits where simplify gives up."""
+    difference = one - other
+    points = [{lam: sp.Rational(7, 5), beta: sp.Rational(k, 11)} for k in range(1, 10)]
+    return all(abs(difference.subs(point).evalf(40)) < 1e-35 for point in points)
+
+
+@pytest.mark.parametrize("name", MEETING)
+def test_repeated_real_and_complex_rates(name):
+    found = regimes(METHODS[name])
+    low, high = MEETING[name]
+    assert len(found.repeated) == 2
+    assert same(found.repeated[0], low)
+    assert same(found.repeated[1], high)
+    assert [(i.start, i.end) for i in found.complex] == [found.repeated]
+    assert [(i.start, i.end) for i in found.real] == [(0, found.repeated[0]), (found.repeated[1], sp.oo)]
+    assert all(i.left_open and i.right_open for i in (*found.real, *found.complex))
+
+
+@pytest.mark.parametrize("name", MEETING)
+def test_largest_stable_rate_of_each_kind(name):
+    found = regimes(METHODS[name]).largest_stable
+    assert same(found["real"], TOP[name])
+    assert same(found["repeated"], MEETING[name][1])
+    assert same(found["complex"], MEETING[name][1])
+
+
+@pytest.mark.parametrize("name", ["gradient_descent", "newton"])
+def test_one_state_is_always_real(name):
+    found = regimes(METHODS[name])
+    assert found.real == (sp.Interval.open(0, sp.oo),)
+    assert found.repeated == found.complex == ()
+    assert found.largest_stable["real"] == (2 / lam if name == "gradient_descent" else 2)
+    assert found.largest_stable["complex"] == found.largest_stable["repeated"] == 0
+
+
+def discriminant(matrix):
+    return np.trace(matrix) ** 2 - 4 * np.linalg.det(matrix)
+
+
+def kind(intervals, lr):
+    return any(low < lr < high for low, high in intervals)
+
+
+@pytest.mark.parametrize("name", TWO_STATES)
+def test_intervals_agree_with_the_sign_of_the_discriminant_at_random_points(name):
+    rng, found = np.random.default_rng(5), regimes(METHODS[name])
+    for _ in range(60):
+        rest = {n: round(rng.uniform(0.01, 0.99), 4) for n in METHODS[name].hyper if n != "lr"}
+        curvature = float(10 ** rng.uniform(-2, 2))
+        numbers, lr = found.at(curvature, **rest), 10 ** rng.uniform(-2, 1) / curvature
+        gap = discriminant(MATRICES[name](curvature, lr=lr, **rest))
+        if abs(gap) > 1e-9:
+            assert kind(numbers["complex"], lr) == (gap < 0)
+            assert kind(numbers["real"], lr) == (gap > 0)
+        formulas = {found.symbols[n]: v for n, v in {**rest, "curvature": curvature}.items()}
+        assert np.allclose([float(e.subs(formulas)) for e in found.repeated], numbers["repeated"], rtol=1e-9)
+
+
+def test_a_users_rule_without_formulas_still_has_numbers():
+    found, rng = regimes(qhm), np.random.default_rng(6)
+    for _ in range(150):
+        rest = {"momentum": round(rng.uniform(0.01, 0.99), 4), "nu": round(rng.uniform(0.01, 0.99), 4)}
+        numbers, lr = found.at(1.3, **rest), 10 ** rng.uniform(-2, 1)
+        gap = discriminant(USERS[qhm][0](1.3, lr=lr, **rest))
+        if abs(gap) > 1e-9:
+            assert kind(numbers["complex"], lr) == (gap < 0)
+
+
+def test_sigma_puts_two_sigma_squared_for_the_curvature():
+    sigma = sp.Symbol("sigma", positive=True)
+    turned = regimes(METHODS["heavy_ball"], sigma=True)
+    assert same(turned.repeated[0].subs(sigma, sp.sqrt(lam / 2)), MEETING["heavy_ball"][0])
+    assert turned.complex[0].end.has(sigma)
+    assert not turned.complex[0].end.has(lam)
+
+
+@method
+def optimistic(f, x, before, *, lr, momentum):
+    """Optimistic gradient descent (Daskalakis et al. 2018, in the past-gradient form): x ← x − η((1+β)g − βg₋)."""
+    g = f.grad(x)
+    return x - lr * ((1 + momentum) * g - momentum * before), g
+
+
+def test_a_rule_that_never_oscillates():
+    """z² − (1 − a(1+β))z − aβ has discriminant (1 − a(1+β))² + 4aβ > 0 for β > 0."""
+    found = regimes(optimistic)
+    assert sp.simplify(found.discriminant - ((1 - eta * lam * (1 + beta)) ** 2 + 4 * eta * lam * beta)) == 0
+    assert found.real == (sp.Interval.open(0, sp.oo),)
+    assert found.repeated == found.complex == ()
+    assert found.largest_stable["real"] == stability(optimistic).lr_max
+    assert sp.simplify(stability(optimistic).lr_max - 2 / (lam * (1 + 2 * beta))) == 0

@@ -1,0 +1,99 @@
+"""Every check passes on right theory, and each kind of check rejects wrong theory, on easy and on hard problems."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+import convergence as cv
+from convergence.evidence.checks import KINDS
+from convergence.evidence.setting import setting
+from convergence.evidence.verification import verified
+
+PROBLEMS = {
+    "the notes' data": lambda: cv.datasets.gaussian_2d(),
+    "Longley, standardised": lambda: cv.datasets.longley(standardize=True),
+    "equal curvatures": lambda: cv.datasets.with_spectrum([3, 3, 3], 10),
+    "rank deficient": lambda: cv.datasets.with_spectrum([5, 2, 1, 0], 10),
+    "fewer rows than columns": lambda: cv.LeastSquares(np.random.default_rng(3).normal(size=(3, 6)), [1.0, -2.0, 0.5]),
+    "a single row": lambda: cv.LeastSquares([[1.0, 2.0]], [3.0]),
+    "a single column": lambda: cv.LeastSquares(np.arange(1.0, 9)[:, None], np.arange(8.0)),
+    "condition number 1e12": lambda: cv.datasets.with_spectrum(np.geomspace(1, 1e-12, 3), 10),
+    "thirty columns": lambda: cv.datasets.with_spectrum(np.geomspace(1, 0.01, 30), 60),
+    "target zero": lambda: cv.LeastSquares(np.random.default_rng(5).normal(size=(9, 2)), np.zeros(9)),
+}
+
+
+@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("name", ["gradient_descent", "newton", "ema_momentum", "heavy_ball", "nesterov", "torch_sgd"])
+def test_theory_and_runs_agree(problem, name):
+    found = cv.verify(PROBLEMS[problem](), name)
+    assert found, found.failed or [c for c in found.controls if not c]
+    assert sum(check.passed is True for check in found.checks) >= 5
+
+
+@pytest.mark.parametrize("name", list(cv.METHODS))
+def test_every_deliberate_fault_is_rejected_on_the_notes_data(name):
+    found = cv.verify(cv.datasets.gaussian_2d(), name)
+    assert found
+    assert all(control.rejected for control in found.controls)
+    assert {control.kind for control in found.controls} == {kind.name for kind in KINDS}
+
+
+@pytest.mark.parametrize("lr", [0.5, 1.2])
+def test_settings_away_from_the_optimum_are_checked_too_and_divergence_is_a_result(lr):
+    problem = cv.datasets.with_spectrum([2.0, 0.5], 8, rng=2)
+    found = cv.verify(problem, "gradient_descent", lr=lr)
+    assert found
+    steps = next(check for check in found.checks if check.kind == "steps")
+    assert steps.passed is (True if lr < 1 else None)
+
+
+def test_a_rule_that_theory_misreads_is_caught(monkeypatch):
+    """The run follows the rule; a matrix that is off by a factor in one entry makes the checks fail, not only controls."""
+    at = setting(cv.datasets.gaussian_2d(), cv.METHODS["heavy_ball"], {})
+    kinds = {kind.name: kind for kind in KINDS}
+    matrices = kinds["iterates"].claims(at).copy()
+    matrices[:, 0, 1] *= 1.001
+    assert not all(kinds["iterates"].checks(at, matrices))
+    spectra = kinds["eigenvalues"].claims(at)
+    assert not all(kinds["eigenvalues"].checks(at, replace(spectra, values=spectra.values * 1.001)))
+
+
+def test_a_wrong_rule_is_caught_by_what_is_published():
+    """A rule that is not heavy ball under its name passes every check that reads the rule, and fails the published ones."""
+
+    @cv.method(name="heavy_ball")
+    def impostor(f, x, v, *, lr, momentum):
+        v = momentum * v + f.grad(x - lr * momentum * v)
+        return x - lr * v, v
+
+    found = cv.verify(cv.datasets.gaussian_2d(), impostor)
+    assert not found
+    assert {check.kind for check in found.failed} == {"published"}
+
+
+def test_a_users_own_rule_of_three_states_is_verified():
+    @cv.method
+    def twice(f, x, v, w, *, lr, momentum, second):
+        v = momentum * v + f.grad(x)
+        w = second * w + v
+        return x - lr * w, v, w
+
+    assert cv.verify(cv.datasets.gaussian_2d(), twice, lr=3e-5, momentum=0.3, second=0.2)
+
+
+def test_a_smooth_nonlinear_rule_is_verified_near_the_minimiser():
+    @cv.method
+    def squashed(f, x, *, lr):
+        return x - lr * np.tanh(f.grad(x))
+
+    found = verified(setting(cv.datasets.with_spectrum([2.0, 0.5], 8, rng=2), squashed, {"lr": 0.4}))
+    assert found
+    assert next(check for check in found.checks if check.kind == "iterates").passed is None
+
+
+def test_the_verification_can_be_read():
+    text = repr(cv.verify(cv.datasets.gaussian_2d(), "newton"))
+    assert "passed" in text
+    assert "deliberate faults rejected" in text
