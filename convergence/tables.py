@@ -29,7 +29,9 @@ def answer(study: Study) -> Table:
         "set by",
         "checks",
     ):
-        table.add_column(heading, justify="left" if heading in ("method", "set by") else "right")
+        table.add_column(
+            heading, justify="left" if heading in ("method", "set by") else "right", no_wrap=heading == "method"
+        )
     for method in study.methods:
         table.add_row(*_answer_row(method))
     return table

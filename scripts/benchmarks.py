@@ -140,7 +140,7 @@ def radius_map() -> Iterator[Result]:
     grid = {"lr": np.linspace(0, 0.4, 1000)[:, None], "momentum": np.linspace(0, 1, 1000)}
     ours = partial(cv.spectral_radius, "heavy_ball", [1.0, 10.0], over="spectrum", **grid)
     parts = [eigenvalues(cv.METHODS["heavy_ball"], curvature, **grid) for curvature in (1.0, 10.0)]
-    fast, slow = medians(5, ours, lambda: [part() for part in parts])
+    fast, slow = medians(9, ours, lambda: [part() for part in parts])
     yield Result("2 × 1000×1000", slow / fast, "×", "≥ 150", versus(fast, slow, "eigvals"))
     fast, write = medians(51, ours, lambda: np.ones((1000, 1000)))
     yield Result("the same, to writing the array", fast / write, "×", "", versus(fast, write, "np.ones"))

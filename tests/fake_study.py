@@ -20,6 +20,7 @@ from convergence.results import (
     DampingResult,
     DataResult,
     DirectionResult,
+    Findings,
     Formula,
     KappaResult,
     LandscapeResult,
@@ -30,7 +31,6 @@ from convergence.results import (
     RegimeResult,
     RootResult,
     RunResult,
-    Findings,
     TheoryResult,
     TuningResult,
 )

@@ -8,8 +8,26 @@ import pytest
 
 import convergence as cv
 
-CONTRACT = """LeastSquares Direction datasets METHODS methods method Method derive stability regimes optimum spectral_radius
-simulate predict identify verify study Study""".split()
+CONTRACT = [
+    "LeastSquares",
+    "Direction",
+    "datasets",
+    "METHODS",
+    "methods",
+    "method",
+    "Method",
+    "derive",
+    "stability",
+    "regimes",
+    "optimum",
+    "spectral_radius",
+    "simulate",
+    "predict",
+    "identify",
+    "verify",
+    "study",
+    "Study",
+]
 
 
 def test_the_contract_is_public():

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convergence.errors import NoStableLearningRate
 from convergence.numerics.trajectory import Run, simulate
 from convergence.problem import LeastSquares
 from convergence.rule import Method
@@ -58,10 +59,13 @@ def setting(problem: LeastSquares, method: Method, given: dict[str, Any], steps:
 
 
 def completed(problem: LeastSquares, method: Method, given: dict[str, Any]) -> dict[str, Any]:
-    """The given hyperparameters, and the optimal values of the others over [μ, L]."""
+    """The given hyperparameters, and the best values of the others for them: of the free optimum, where none converge."""
     if all(name in given for name in method.hyper):
         return method.settings(given)
-    tuned = best(method, given).at(mu=problem.mu, L=problem.L)
+    try:
+        tuned = best(method, given).at(mu=problem.mu, L=problem.L)
+    except NoStableLearningRate:
+        tuned = best(method, {}).at(mu=problem.mu, L=problem.L)
     return method.settings({**tuned.hyper, **given})
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from convergence.errors import NoStableLearningRate
 from convergence.numerics.counting import COUNTABLE, counted_steps, predicted_steps
 from convergence.numerics.limits import binding
 from convergence.numerics.prediction import predict
@@ -55,7 +56,10 @@ def _plateau(problem: LeastSquares, method: Method, given: dict[str, Any]) -> tu
     """The interval of best learning rates, where the others are given and it is more than a point."""
     if "lr" in given or not given:
         return None
-    return best(method, given).at(mu=problem.mu, L=problem.L).plateau
+    try:
+        return best(method, given).at(mu=problem.mu, L=problem.L).plateau
+    except NoStableLearningRate:
+        return None
 
 
 def shown_run(

@@ -38,20 +38,16 @@ def tidy(formula: sp.Expr) -> sp.Expr:
 
 
 def factored(formula: sp.Expr) -> sp.Expr:
-    """A rational formula as a quotient of factors, each written so that it is positive for small hyperparameters.
+    """A rational formula as a product of factors, each written so that it is positive for small hyperparameters.
 
     1−β and not −(β−1): the way one writes it by hand.
     """
-    above, below = sp.fraction(sp.factor(sp.cancel(formula)))
-    (sign, numerator), (other, denominator) = _turned(above), _turned(below)
-    return sp.Mul(sign * other, *numerator, *(1 / part for part in denominator))
+    return sp.Mul(*(turned for part in sp.Mul.make_args(sp.factor(sp.cancel(formula))) for turned in _turned(part)))
 
 
-def _turned(product: sp.Expr) -> tuple[int, list[sp.Expr]]:
-    sign, parts = 1, []
-    for part in sp.Mul.make_args(product):
-        base, power = part.as_base_exp()
-        if base.is_Add and power.is_Integer and base.subs({s: sp.Rational(1, 100) for s in base.free_symbols}) < 0:
-            sign, part = sign * (-1) ** int(power), sp.expand(-base) ** power
-        parts.append(part)
-    return sign, parts
+def _turned(part: sp.Expr) -> tuple[sp.Expr, ...]:
+    """A factor, or the sign of its turn and the factor turned round."""
+    base, power = part.as_base_exp()
+    if base.is_Add and power.is_Integer and base.subs({s: sp.Rational(1, 100) for s in base.free_symbols}) < 0:
+        return sp.Integer(-1) ** power, sp.expand(-base) ** power
+    return (part,)

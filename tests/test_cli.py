@@ -1,0 +1,202 @@
+"""The command line: its answers, its exit status, its files, and no traceback for input that cannot be used."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from convergence.cli import main
+
+DATA = "a,b,y\n1,2,3\n2,1,4\n3,5,1\n4,4,2\n0,1,1\n"
+RULES = """
+def triple(f, x, v, *, lr, momentum, gamma):
+    v = momentum * v + f.grad(x + gamma * v)
+    return x - lr * v, v
+
+def signs(f, x, *, lr):
+    import numpy as np
+    return x - lr * np.sign(f.grad(x))
+"""
+
+
+@pytest.fixture
+def file(tmp_path):
+    def write(text, name="data.csv"):
+        path = tmp_path / name
+        path.write_text(text)
+        return str(path)
+
+    return write
+
+
+def run(capsys, *arguments):
+    status = main([str(a) for a in arguments])
+    captured = capsys.readouterr()
+    return status, captured.out, captured.err
+
+
+def test_report_on_a_users_file(capsys, file, tmp_path):
+    out = tmp_path / "out"
+    status, text, _ = run(
+        capsys, "report", "--data", file(DATA), "--target", "y", "--intercept", "--standardize", "--out", out,
+        "--methods", "gradient_descent,heavy_ball",
+    )  # fmt: skip
+    assert status == 0
+    assert "All" in text
+    assert "heavy ball" in text
+    page = (out / "report.md").read_text()
+    assert "κ" in page or "kappa" in page
+    assert "standard" in page
+    assert json.loads((out / "report.json").read_text())["data"]["columns"][0] == "intercept"
+
+
+def test_verify_prints_json_for_a_program(capsys):
+    status, text, _ = run(capsys, "verify", "--methods", "newton", "--json")
+    found = json.loads(text)
+    assert status == 0
+    assert found["passed"] is True
+    assert {c["kind"] for c in found["methods"][0]["checks"]} >= {"eigenvalues", "iterates", "optimum", "published"}
+
+
+def test_status_1_when_a_check_fails(capsys, monkeypatch):
+    from convergence.evidence.checks import iterates
+
+    monkeypatch.setattr(iterates, "ROUNDINGS", 1e-9)
+    status, text, _ = run(capsys, "verify", "--methods", "gradient_descent")
+    assert status == 1
+    assert "FAILED" in text
+
+
+@pytest.mark.parametrize("form", ["png", "svg", "pdf"])
+def test_figures(capsys, tmp_path, form):
+    status, _, _ = run(
+        capsys, "figures", "--methods", "gradient_descent", "--figure-formats", form, "--out", tmp_path / "f"
+    )
+    assert status == 0
+    assert all(path.stat().st_size > 1000 for path in (tmp_path / "f").glob(f"*.{form}"))
+    assert len(list((tmp_path / "f").iterdir())) >= 6
+
+
+def test_derive_shows_mathematics_and_its_other_forms(capsys):
+    status, text, _ = run(capsys, "derive", "heavy_ball")
+    assert status == 0
+    assert "λ" in text
+    assert "largest stable learning rate" in text
+    _, latex, _ = run(capsys, "derive", "heavy_ball", "--latex", "--sigma")
+    assert r"\sigma^{2}" in latex
+    _, machine, _ = run(capsys, "derive", "heavy_ball", "--json")
+    assert json.loads(machine)["lr_max"]["text"] == "2·(β + 1)/λ"
+
+
+def test_optimum_with_a_letter_and_with_numbers(capsys):
+    status, text, _ = run(capsys, "optimum", "ema_momentum", "--momentum", "b")
+    assert status == 0
+    assert "every lr in" in text
+    _, machine, _ = run(capsys, "optimum", "heavy_ball", "--mu", "1", "--L", "100", "--json")
+    assert json.loads(machine)["numbers"]["rate"] == pytest.approx(9 / 11, rel=1e-12)
+
+
+def test_a_rule_of_ones_own(capsys, file):
+    path = file(RULES, "rules.py")
+    status, text, _ = run(capsys, "derive", f"{path}:triple")
+    assert status == 0
+    assert "γ" in text
+    status, _, error = run(capsys, "derive", f"{path}:signs")
+    assert status == 2
+    assert "not differentiable" in error
+
+
+def test_methods_lists_the_catalogue(capsys):
+    _, text, _ = run(capsys, "methods", "--json")
+    assert len(json.loads(text)) == 9
+    assert "heavy_ball" in run(capsys, "methods")[1]
+
+
+BAD = {
+    "unknown method": (["derive", "heavyball"], "did you mean 'heavy_ball'"),
+    "unknown methods": (["verify", "--methods", "heavy_ball,newtn"], "did you mean 'newton'"),
+    "no such file": (["report", "--data", "nowhere.csv", "--target", "y"], "nowhere.csv"),
+    "unknown loss": (["verify", "--loss", "total"], "known: half"),
+    "unknown data set": (["verify", "--dataset", "longly"], "did you mean 'longley'"),
+    "negative rate": (["verify", "--methods", "newton", "--lr", "-1"], "cannot be negative"),
+    "not a number": (["optimum", "newton", "--lr", "0.1.2"], "must be a number"),
+    "a letter to run": (["verify", "--methods", "heavy_ball", "--momentum", "b"], "must be a number to run"),
+    "half a pair": (["optimum", "torch_sgd", "--set", "dampening"], "NAME=VALUE"),
+    "unknown hyperparameter": (["verify", "--methods", "newton", "--momentum", "0.9"], "known: lr"),
+    "one end": (["optimum", "newton", "--mu", "1"], "--mu and --L"),
+    "wrong ends": (["optimum", "newton", "--mu", "3", "--L", "1"], "0 < mu"),
+    "unknown format": (["report", "--methods", "newton", "--formats", "docx"], "docx"),
+    "no rule file": (["derive", "nothing.py:rule"], "nothing.py"),
+    "negative steps": (["verify", "--methods", "newton", "--steps", "-3"], "steps must be"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_clear_line_and_status_2(capsys, case):
+    arguments, words = BAD[case]
+    status, text, error = run(capsys, *arguments)
+    assert status == 2
+    assert words in error
+    assert error.startswith("convergence: error: ")
+    assert error.count("\n") == 1
+    assert "Traceback" not in text + error
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (DATA.replace("4,4,2", "4,four,2"), "line 5"),
+        (DATA + "1,2", "line 7"),
+        (DATA.replace("3,5,1", "3,nan,1"), "line 4"),
+        ("", "empty"),
+    ],
+)
+def test_a_broken_file_is_named_with_its_line(capsys, file, text, words):
+    status, _, error = run(capsys, "report", "--data", file(text), "--target", "y")
+    assert status == 2
+    assert words in error
+
+
+def test_an_unknown_target_offers_the_nearest(capsys, file):
+    status, _, error = run(capsys, "verify", "--data", file(DATA.replace("y\n", "price\n", 1)), "--target", "prise")
+    assert status == 2
+    assert "did you mean 'price'" in error
+
+
+def test_an_output_path_that_is_a_file_is_left_alone(capsys, file):
+    path = file("precious", "out")
+    status, _, error = run(capsys, "report", "--methods", "newton", "--out", path)
+    assert status == 2
+    assert "out" in error
+    with open(path) as kept:  # noqa: PTH123
+        assert kept.read() == "precious"
+
+
+def test_npz_files_are_read(capsys, tmp_path):
+    np.savez(tmp_path / "d.npz", X=np.arange(12.0).reshape(6, 2) ** 1.5, y=np.ones(6))
+    assert run(capsys, "verify", "--data", tmp_path / "d.npz", "--methods", "newton")[0] == 0
+
+
+def test_usage_errors_have_status_2(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["nonsense"])
+    assert stopped.value.code == 2
+    assert "nonsense" in capsys.readouterr().err
+
+
+def test_interrupted_it_leaves_nothing_half_written(tmp_path):
+    command = [sys.executable, "-m", "convergence", "report", "--out", str(tmp_path / "out")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(2.5)
+    process.send_signal(signal.SIGINT)
+    _, error = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert re.search("interrupted", error)
+    assert "Traceback" not in error
+    assert not os.listdir(tmp_path)  # noqa: PTH208

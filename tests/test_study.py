@@ -1,0 +1,91 @@
+"""A study is complete, plain, read back equal, and the same twice."""
+
+import json
+
+import numpy as np
+import pytest
+
+import convergence as cv
+from convergence.figures import figures, render
+
+
+@pytest.fixture(scope="module")
+def study():
+    return cv.study(
+        cv.datasets.gaussian_2d(), ["gradient_descent", "ema_momentum", "nesterov"], title="the notes' data"
+    )
+
+
+def test_it_answers_for_every_method(study):
+    assert study
+    assert [m.name for m in study.methods] == ["gradient_descent", "ema_momentum", "nesterov"]
+    for m in study.methods:
+        assert m.tuning.steps_predicted == m.tuning.steps_counted
+        assert m.tuning.binding == "direction 1"
+        assert m.theory.optimum
+        assert all(m.controls)
+
+
+def test_steps_are_what_a_plain_loop_counts(study):
+    X, y = cv.datasets.gaussian_2d()
+    (lr,) = study.methods[0].tuning.hyper.values()
+    w, best, count = np.zeros(2), np.linalg.lstsq(X, y)[0], 0
+    while np.linalg.norm(w - best) > 1e-3 * np.linalg.norm(best):
+        w, count = w - lr * 2 * X.T @ (X @ w - y), count + 1
+    assert study.methods[0].tuning.steps_counted == count
+
+
+def test_json_reads_back_into_an_equal_study(study, tmp_path):
+    assert cv.Study.from_json(study.to_json()) == study
+    study.save(tmp_path / "out", formats=["json"], figures=[])
+    assert cv.Study.load(tmp_path / "out") == study
+    assert json.loads(study.to_json())["schema_version"] == 1
+
+
+def test_the_same_input_gives_the_same_bytes(study):
+    again = cv.study(
+        cv.datasets.gaussian_2d(), ["gradient_descent", "ema_momentum", "nesterov"], title="the notes' data"
+    )
+    assert again.to_json() == study.to_json()
+    picture, other = figures(study)["stability-nesterov"], figures(again)["stability-nesterov"]
+    assert render(picture) == render(other)
+
+
+def test_save_writes_every_file_that_the_page_names(study, tmp_path):
+    names = {path.relative_to(tmp_path).as_posix() for path in study.save(tmp_path)}
+    assert {"report.md", "report.html", "report.json", "report.tex"} <= names
+    page = (tmp_path / "report.md").read_text()
+    assert all(f"({name})" in page for name in names if name.endswith(".svg"))
+
+
+def test_fixed_hyperparameters_go_to_the_methods_that_have_them():
+    found = cv.study(cv.datasets.gaussian_2d(), ["gradient_descent", "heavy_ball"], hyper={"momentum": 0.9})
+    assert found.methods[1].tuning.hyper["momentum"] == 0.9
+    low, high = found.methods[1].tuning.plateau
+    assert low < found.methods[1].tuning.hyper["lr"] < high
+    assert abs(found.methods[1].tuning.rate - 0.9**0.5) < 1e-12
+
+
+def test_a_diverging_setting_is_shown_and_not_refused():
+    found = cv.study(cv.datasets.gaussian_2d(), ["heavy_ball"], hyper={"lr": 0.01})
+    tuning = found.methods[0].tuning
+    assert tuning.rate > 1
+    assert tuning.steps_predicted is None
+    assert found.methods[0].run.diverged is not None
+    assert tuning.lr_max < 0.01
+
+
+def test_an_unknown_hyperparameter_is_refused_with_the_nearest():
+    with pytest.raises(cv.BadHyperparameter, match="did you mean 'momentum'"):
+        cv.study(cv.datasets.gaussian_2d(), ["heavy_ball"], hyper={"momentun": 0.9})
+
+
+@pytest.mark.parametrize("columns", [1, 25])
+def test_one_column_and_many_stay_readable(columns):
+    rng = np.random.default_rng(columns)
+    problem = cv.LeastSquares(rng.normal(size=(60, columns)), rng.normal(size=60))
+    found = cv.study(problem, ["gradient_descent", "heavy_ball"])
+    assert found
+    assert len(found.data.directions) == min(columns, 6)
+    assert found.data.hidden == max(columns - 6, 0)
+    assert len(figures(found))
