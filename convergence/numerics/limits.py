@@ -19,6 +19,8 @@ Array = NDArray[np.float64]
 
 def bounds(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Array:
     """The supremum of the stable learning rates for each curvature (m,), other settings as they are: 0 where none is."""
+    if method.rate is None:
+        return np.full(len(curvatures), np.inf)
     others = {name: value for name, value in settings.items() if name != method.rate}
     found = region(method)
     top = _closed_form(method, curvatures, others)

@@ -42,6 +42,7 @@ def study(
     """
     given = dict(hyper or {})
     _require_known(methods, given)
+    _require_rate(methods)
     settings = {m: setting(problem, m, {n: v for n, v in given.items() if n in m.hyper}) for m in methods}
     results = []
     for place, (method, at) in enumerate(settings.items(), 1):
@@ -79,6 +80,14 @@ def _method(at: Setting, given: dict[str, Any], steps: int | None) -> MethodResu
         map=radius_map(at, found),
         damping=regime_map(at),
     )
+
+
+def _require_rate(methods: Sequence[Method]) -> None:
+    for method in methods:
+        if method.rate is None:
+            raise BadHyperparameter(
+                f"a study varies the learning rate, and {method.name} has none: make its constant a hyperparameter (*, lr)"
+            )
 
 
 def _require_known(methods: Sequence[Method], given: Mapping[str, Any]) -> None:

@@ -165,7 +165,8 @@ def _closed(method: Method, piece: Piece, point: Mapping[sp.Symbol, float]) -> T
 def _numeric(method: Method, mu: float, L: float, fixed: Mapping[str, float]) -> Tuned:
     names = unknowns(dynamics(method), tuple(fixed))[0]
     problem = Minimax(dynamics(method), tuple(symbol(n) for n in names))
-    solution = problem.polished(float(mu), float(L), {symbol(n): v for n, v in fixed.items()})
+    with np.errstate(all="ignore"):
+        solution = problem.polished(float(mu), float(L), {symbol(n): v for n, v in fixed.items()})
     found = {name: solution.values[symbol(name)] for name in names}
     return Tuned({name: {**fixed, **found}[name] for name in method.hyper}, solution.rate, None)
 

@@ -17,7 +17,7 @@ import sympy as sp
 from convergence.errors import NoStableLearningRate
 from convergence.theory.elimination import short, solved
 from convergence.theory.guide import values
-from convergence.theory.minimax import Constraint, Minimax, Solution
+from convergence.theory.minimax import Constraint, Minimax, Solution, Values
 from convergence.theory.symbols import CURVATURE, LARGEST, MU, RATE, symbol
 
 ROOT_MU = sp.Symbol("m", positive=True)
@@ -153,7 +153,12 @@ def _samples(parameter: sp.Symbol) -> Iterable[float]:
 
 def _look(problem: Minimax, mu: float, L: float, fixed: Mapping[sp.Symbol, Any], near: Look | None = None) -> Look:
     held = {s: float(v) for s, v in fixed.items()}
-    solution = problem.polished(mu, L, held, None if near is None else near.solution.values)
+    with np.errstate(all="ignore"):
+        return _looked(problem, mu, L, held, None if near is None else near.solution.values)
+
+
+def _looked(problem: Minimax, mu: float, L: float, held: dict[sp.Symbol, float], near: Values | None) -> Look:
+    solution = problem.polished(mu, L, held, near)
     rate = problem.rate_symbol
     here = Signature(frozenset(solution.active), frozenset(solution.at_zero))
     if rate not in solution.values:

@@ -66,7 +66,8 @@ def damping(method: Method) -> Regimes:
     derived, rate = dynamics(method), symbol(_rate(method))
     edges = guide.solutions([derived.discriminant], rate)
     others = [s for name, s in derived.symbols.items() if name not in ("curvature", method.rate)]
-    points = [p for p in guide.sample_points(CURVATURE, others) if stable_pieces(region(method).polynomials, rate, p)]
+    points = list(guide.sample_points(CURVATURE, others))
+    points = [p for p in points if stable_pieces(region(method).polynomials, rate, p)] or points
     cuts = [_cut(derived, rate, point, edges or ()) for point in points]
     agreed = edges is not None and bool(cuts) and all(cut == cuts[0] for cut in cuts)
     real, repeated, turning = _intervals(*cuts[0]) if agreed else (None, None, None)
@@ -133,7 +134,7 @@ def _largest(
     candidates = [*edges, *(guide.solutions(polynomials, rate) or ())]
     tops = [_top(polynomials, derived, rate, kind, point) for point in points]
     winner = guide.winner([guide.matching(candidates, t, p) for t, p in zip(tops, points, strict=True)], points)
-    return sp.Integer(0) if not points else winner
+    return winner
 
 
 def _top(polynomials: tuple[sp.Expr, ...], derived: Dynamics, rate: sp.Symbol, kind: str, point: guide.Point) -> float:

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from convergence.errors import NoStableLearningRate
 from convergence.evidence.check import Check, compared, not_made
 from convergence.evidence.checks.kind import FAULT, Kind
 from convergence.evidence.setting import Setting
@@ -30,13 +31,23 @@ MIDDLES = 9
 """Curvatures between μ and L that the search looks at too: theory says that the ends decide."""
 
 
-def claims(setting: Setting) -> Tuned:
-    """The derived optimum over [μ, L], all hyperparameters free."""
-    return best(setting.method, {}).at(mu=setting.problem.mu, L=setting.problem.L)
+def claims(setting: Setting) -> Tuned | None:
+    """The derived optimum over [μ, L], all hyperparameters free; None where nothing converges or nothing can be chosen."""
+    try:
+        found = best(setting.method, {})
+        return found.at(mu=setting.problem.mu, L=setting.problem.L) if found.determined else None
+    except NoStableLearningRate:
+        return None
 
 
-def checks(setting: Setting, tuned: Tuned) -> Sequence[Check]:
+def checks(setting: Setting, tuned: Tuned | None) -> Sequence[Check]:
     """Two checks: the best rate against a blind global search; the rate of the derived hyperparameters."""
+    if tuned is None:
+        return [
+            not_made(
+                NAME, "no hyperparameters converge faster", "no hyperparameters converge, or there are none to choose"
+            )
+        ]
     found = _searched(setting.method, setting.problem.mu, setting.problem.L, _free(setting, tuned))
     claim = "no hyperparameters converge faster"
     why = "a blind search (differential evolution) over the rule's own matrix resolves a thousandth of 1 − ρ"
@@ -67,8 +78,10 @@ def _spectrum(mu: float, L: float) -> Any:
     return np.unique(np.concatenate([[mu, L], np.geomspace(mu, L, MIDDLES)]))
 
 
-def faults(setting: Setting, tuned: Tuned) -> Sequence[tuple[str, Any]]:
+def faults(setting: Setting, tuned: Tuned | None) -> Sequence[tuple[str, Any]]:
     """A best rate that is one per cent too good, or too bad."""
+    if tuned is None:
+        return []
     room = FAULT * (1 - tuned.rate)
     return [
         ("best rate 1 % too good", replace(tuned, rate=tuned.rate - room)),
