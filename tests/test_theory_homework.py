@@ -54,6 +54,8 @@ def test_e_real():
 def test_f_complex():
     found = regimes(COURSE, sigma=True)
     assert same(found.largest_stable["complex"], (1 + memory) ** 2 / (2 * beta * sigma**2))
+    assert [(part.start, part.end) for part in found.complex] == [found.repeated]
+    assert [(part.start, part.end) for part in found.real] == [(0, found.repeated[0]), (found.repeated[1], sp.oo)]
     assert stability(COURSE).contains(2.0, lr=[0.3, 1, 3], momentum=0.4).all()
 
 
