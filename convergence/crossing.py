@@ -46,7 +46,13 @@ def fraction(number: Any) -> Fraction:
 @cache
 def compiled(arguments: tuple[sp.Symbol, ...], formulas: tuple[sp.Expr, ...]) -> Compiled:
     """A function of floats or arrays, in the order of ``arguments``, that returns the list of values of ``formulas``."""
-    return sp.lambdify(arguments, list(formulas), modules="numpy", cse=True)  # type: ignore[no-any-return]
+    plain = [formula.replace(_unwieldy, lambda number: sp.Float(number, 17)) for formula in formulas]
+    return sp.lambdify(arguments, plain, modules="numpy", cse=True)  # type: ignore[no-any-return]
+
+
+def _unwieldy(part: sp.Basic) -> bool:
+    """A fraction whose parts exceed a machine integer: NumPy would compute with Python objects."""
+    return bool(part.is_Rational) and max(abs(part.p), part.q) > 2**53
 
 
 def evaluate(arguments: Sequence[sp.Symbol], formulas: Sequence[sp.Expr], values: Sequence[Any]) -> list[Any]:

@@ -12,6 +12,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from importlib import import_module
 from math import isfinite
 from typing import Any, Protocol, overload
 
@@ -105,7 +106,11 @@ class Method:
         return f"Method {self.name}({', '.join(self.state)}; {', '.join(self.hyper)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _find, (self.rule.__module__, self.rule.__qualname__)
+        """By its name where the name leads to it, as in a decorated module; else from its functions."""
+        for name in (self.rule.__qualname__, self.name):
+            if _find(self.rule.__module__, name) is self:
+                return _find, (self.rule.__module__, name)
+        return _made, (self.rule, self.starts, self.name)
 
 
 @overload
@@ -193,7 +198,7 @@ class _Bare(ast.NodeTransformer):
 
 
 def _find(module: str, qualified: str) -> Any:
-    found: Any = sys.modules.get(module) or __import__(module, fromlist=["_"])
+    found: Any = sys.modules.get(module) or import_module(module)
     for part in qualified.split("."):
-        found = getattr(found, part)
+        found = getattr(found, part, None)
     return found

@@ -16,6 +16,9 @@ from convergence.theory.symbols import CURVATURE, symbol
 
 Array = NDArray[np.float64]
 
+NEAR = 1e-9
+"""A formula's bound is taken where it is stable this near below it, and not above; elsewhere roots are computed."""
+
 
 def bounds(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Array:
     """The supremum of the stable learning rates for each curvature (m,), other settings as they are: 0 where none is."""
@@ -26,10 +29,11 @@ def bounds(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Ar
     top = _closed_form(method, curvatures, others)
     if top is None:
         return np.array([found.largest_lr(float(c), **others) for c in curvatures])
-    inside = np.where(np.isfinite(top) & (top > 0), top * (1 - 1e-9), 1.0)
-    stable = found.contains(curvatures, **{**others, str(method.rate): inside})
+    edges = [np.where(np.isfinite(top) & (top > 0), top * (1 + side * NEAR), 1.0) for side in (-1, 1)]
+    below, above = (found.contains(curvatures, **{**others, str(method.rate): edge}) for edge in edges)
+    right = below & (~above | np.isinf(top))
     return np.array(
-        [t if s else found.largest_lr(float(c), **others) for t, s, c in zip(top, stable, curvatures, strict=True)]
+        [t if r else found.largest_lr(float(c), **others) for t, r, c in zip(top, right, curvatures, strict=True)]
     )
 
 

@@ -40,10 +40,11 @@ def spectral_radius(method: Method, curvature: Any, *, over: Literal["spectrum"]
     curvatures = _curvatures(method, curvature, over)
     shape = np.broadcast_shapes(curvatures[0].shape, *(value.shape for value in settings.values()))
     radius = np.empty(shape)
-    for chosen in _chunks(shape):
-        parts = [_part(c, chosen, len(shape)) for c in curvatures]
-        some = [_part(value, chosen, len(shape)) for value in settings.values()]
-        radius[chosen] = reduce(np.maximum, (_radius(factor, parts, some) for factor in _factors(method)))
+    with np.errstate(over="ignore", invalid="ignore"):  # far outside, a radius is infinite
+        for chosen in _chunks(shape):
+            parts = [_part(c, chosen, len(shape)) for c in curvatures]
+            some = [_part(value, chosen, len(shape)) for value in settings.values()]
+            radius[chosen] = reduce(np.maximum, (_radius(factor, parts, some) for factor in _factors(method)))
     return radius if shape else radius[()]
 
 
@@ -53,7 +54,7 @@ def _curvatures(method: Method, curvature: Any, over: str | None) -> list[Array]
     if (
         values.dtype.kind not in "iufO"
         or over not in (None, "spectrum")
-        or (over and not (values.ndim and values.size))
+        or (over and not (values.ndim and values.shape[-1]))
     ):
         expected = "an array whose last axis is the spectrum" if over else "a real number or an array of them"
         raise BadHyperparameter(

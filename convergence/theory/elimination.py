@@ -22,6 +22,13 @@ NONZERO = 1e-6
 
 def solved(equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near: Near) -> dict[sp.Symbol, sp.Expr] | None:
     """The solution near ``near`` of as many independent equations as there are unknowns; None: not in square roots."""
+    try:
+        return _solved(equations, unknown, near)
+    except sp.PolynomialError:  # a root came in before the last step
+        return None
+
+
+def _solved(equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near: Near) -> dict[sp.Symbol, sp.Expr] | None:
     left = [_vanishing(equation, unknown, near) for equation in equations]
     found: list[tuple[sp.Symbol, sp.Expr]] = []
     while remaining := list(dict.fromkeys(e for e in left if e is not None and e.has(*unknown))):

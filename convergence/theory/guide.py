@@ -19,18 +19,20 @@ from convergence.theory.symbols import factored
 
 Point = dict[sp.Symbol, sp.Rational]
 
-CURVATURES = (sp.Rational(1), sp.Rational(7, 3))
+CURVATURES = tuple(sp.Rational(*pair) for pair in ((1, 1), (7, 3), (1, 40), (30, 1), (3, 10)))
 FRACTIONS = tuple(sp.Rational(k, 100) for k in (50, 3, 17, 31, 71, 83, 95, 99))
 SIGNED = tuple(sp.Rational(k, 20) for k in (7, 13, -9, 3, 17, 31, -3, 19))
 
 
-def sample_points(curvature: sp.Symbol, others: Sequence[sp.Symbol]) -> Iterator[Point]:
-    """Values for the curvature and the hyperparameters other than the rate: momentum in (0, 1), the rest of either sign."""
-    for scale in CURVATURES:
-        for k in range(len(FRACTIONS)):
-            yield {curvature: scale} | {
-                s: (FRACTIONS if s.is_nonnegative else SIGNED)[(k + 3 * place) % 8] for place, s in enumerate(others)
-            }
+def sample_points(curvature: sp.Symbol, others: Sequence[sp.Symbol], signed: bool = True) -> Iterator[Point]:
+    """Values for the curvature and the hyperparameters other than the rate: momentum in (0, 1), the rest of either sign.
+
+    With ``signed=False`` all of them lie in (0, 1).
+    """
+    for count in range(2 * len(FRACTIONS)):
+        pools = [FRACTIONS if s.is_nonnegative or not signed else SIGNED for s in others]
+        numbers = {s: pool[(count + 3 * place) % 8] for place, (s, pool) in enumerate(zip(others, pools, strict=True))}
+        yield {curvature: CURVATURES[count % len(CURVATURES)], **numbers}
 
 
 def values(formulas: Sequence[sp.Expr], point: Mapping[sp.Symbol, Any], kind: type = float) -> list[Any]:
@@ -133,13 +135,12 @@ def winner(found: Sequence[list[sp.Expr]], points: Sequence[Point]) -> sp.Expr |
     for formula in named:
         if all(formula in at_point for at_point in found):
             return formula
-    finite = [formula for formula in named if formula.is_finite is not False]
-    smallest = [min(finite, key=lambda c: _size(c, point)) for point in points] if finite else []
-    if smallest and all(s in at_point for s, at_point in zip(smallest, found, strict=True)):
-        return sp.Min(*finite)
+    sizes = [values(named, point, complex) for point in points] if named else []
+    real = all(np.isfinite(v) and v.imag == 0 for at_point in sizes for v in at_point)
+    if real and sizes and all(named[_least(v)] in at_point for v, at_point in zip(sizes, found, strict=True)):
+        return sp.Min(*named)
     return None
 
 
-def _size(formula: sp.Expr, point: Point) -> float:
-    (value,) = values((formula,), point, complex)
-    return value.real if value.imag == 0 and value.real > 0 else np.inf
+def _least(numbers: Sequence[complex]) -> int:
+    return int(np.argmin([number.real for number in numbers]))

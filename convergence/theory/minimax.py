@@ -31,6 +31,9 @@ Values = dict[sp.Symbol, float]
 ACTIVE = 1e-6
 """An inequality closer to equality than this, measured in the unknowns, is active: SLSQP stops at about 1e-8."""
 
+ROOMS = (1e-6, 1e-2, 1e-4)
+"""How far above the reached rate a descent begins: SLSQP sometimes sticks to an inequality that it began at."""
+
 STARTS = {1: 2, 2: 3}
 GRID = {1: 400, 2: 48, 3: 16, 4: 9}
 """Points a hyperparameter in the global search, by the number of unknown hyperparameters."""
@@ -143,23 +146,32 @@ class Minimax:
         if letter.is_positive:
             return np.geomspace(1e-2 * min(1 / L, 1), 10 * max(1 / mu, 1), count)
         if letter.is_nonnegative:
-            return 1 - np.geomspace(1, 1e-3, count)
+            half = np.geomspace(1e-3, 0.5, count // 2)
+            return np.concatenate([[0.0], half, 1 - half[::-1]])
         return np.linspace(-1.5, 1.5, count)
 
     def _descend(
         self, spectrum: Array, mu: float, L: float, start: Values, fixed: Mapping[sp.Symbol, float]
     ) -> tuple[Values, float]:
-        """From a start to a local minimum; unknowns that are positive move on a logarithmic scale."""
-        begin = self.worst(mu, L, {**start, **fixed})
-        u = np.array([*(np.log(v) if s.is_positive else v for s, v in start.items()), float(begin) + 1e-6])
-        bounds = [(0.0, None) if s.is_nonnegative and not s.is_positive else (None, None) for s in self.unknown] + [
-            (0.0, None)
-        ]
+        """From a start to a local minimum; again with more room where fewer inequalities are active than a vertex has."""
+        best, rate = start, float(self.worst(mu, L, {**start, **fixed}))
+        for room in ROOMS:
+            values = self._slide(spectrum, self._vector(best, rate + room), fixed)
+            reached = self._at(spectrum, values, fixed)
+            if reached < rate:
+                best, rate = values, reached
+            if len(self._solution(spectrum, mu, L, best, rate, fixed).active) > len(self.unknown):
+                break
+        return best, rate
+
+    def _slide(self, spectrum: Array, u: Array, fixed: Mapping[sp.Symbol, float]) -> Values:
+        """Sequential quadratic programming from u; unknowns that are positive move on a logarithmic scale."""
+        bounds = [(0.0, None) if s.is_nonnegative and not s.is_positive else (None, None) for s in self.unknown]
         found = minimize(
             lambda v: v[-1],
             u,
             jac=lambda v: np.eye(len(v))[-1],
-            bounds=bounds,
+            bounds=[*bounds, (0.0, None)],
             constraints={
                 "type": "ineq",
                 "fun": lambda v: self._slack(spectrum, v, fixed)[0],
@@ -168,8 +180,7 @@ class Minimax:
             method="SLSQP",
             options={"ftol": 1e-15, "maxiter": 200},
         )
-        values = self._values(found.x) if np.isfinite(found.x).all() else start
-        return min([(values, self._at(spectrum, values, fixed)), (start, float(begin))], key=lambda end: end[1])
+        return self._values(found.x if np.isfinite(found.x).all() else u)
 
     def _at(self, spectrum: Array, values: Values, fixed: Mapping[sp.Symbol, float]) -> float:
         return float(self.radius(spectrum, {**values, **fixed}).max())
@@ -243,16 +254,17 @@ def _stacked(parts: Sequence[Any], like: Array) -> Array:
     return np.stack([np.broadcast_to(part, like.shape) for part in parts])
 
 
-def unknowns(derived: Dynamics, fixed: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Which hyperparameters a tuning determines, and which are left free because others can take their place.
+def unknowns(derived: Dynamics, fixed: Sequence[str], optional: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Which hyperparameters a tuning determines, and which it leaves open.
 
-    The characteristic polynomial may see some only together (rate and dampening as η(1−d)): the first keeps its role.
+    Open are those with a default (``optional``), which nobody means to tune, and those that the characteristic polynomial
+    sees only together with another (of rate and dampening, η(1−d), the first keeps its role).
     """
     coefficients = [c for a in derived.characteristic.all_coeffs() for c in _by_curvature(a)]
     rows, determined, free = sp.Matrix(0, len(coefficients), []), [], []
     for name in (n for n in derived.hyper if n not in fixed):
         grown = rows.col_join(sp.Matrix([[sp.diff(c, derived.symbols[name]) for c in coefficients]]))
-        if _generic_rank(grown) > _generic_rank(rows):
+        if name not in optional and _generic_rank(grown) > _generic_rank(rows):
             rows = grown
             determined.append(name)
         else:

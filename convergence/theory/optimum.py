@@ -21,7 +21,15 @@ from convergence.theory.dynamics import dynamics
 from convergence.theory.minimax import Minimax, unknowns
 from convergence.theory.pieces import Piece, derived_pieces
 from convergence.theory.rate import worst_rate
+from convergence.theory.stability import region
 from convergence.theory.symbols import LARGEST, MU, symbol
+
+DIGITS = 50
+"""Digits in which formulas are evaluated at numbers, before they become floats."""
+
+
+ROUNDING = 1e-12
+"""A rate found numerically that is nearer to 1 than this is 1."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +72,7 @@ class Optimum:
     @property
     def determined(self) -> tuple[str, ...]:
         """The hyperparameters that the optimum determines: neither fixed, nor open because another plays their part."""
-        return tuple(unknowns(dynamics(self.method), tuple(self.fixed))[0])
+        return tuple(_unknowns(self.method, self.fixed)[0])
 
     @property
     def plateau(self) -> sp.Interval | None:
@@ -83,16 +91,21 @@ class Optimum:
             self.fixed.get(name, symbol(name)): v for name, v in fixed.items()
         }
         point = {letter: v for letter, v in point.items() if letter.is_Symbol}
-        piece = next((p for p in self.pieces if p.holds(point)), self.pieces[-1])
-        tuned = _closed(self.method, piece, point) if piece.closed else _numeric(self.method, mu, L, fixed)
-        if not tuned.rate < 1:
+        held = [piece.holds(point) for piece in self.pieces]
+        piece = None if None in held else next(p for p, holds in zip(self.pieces, held, strict=True) if holds)
+        tuned = (
+            _closed(self.method, piece, point)
+            if piece is not None and piece.closed
+            else _numeric(self.method, mu, L, fixed)
+        )
+        if tuned is None:
             given = ", ".join(f"{name}={value:g}" for name, value in fixed.items()) or "any hyperparameters"
             raise NoStableLearningRate(f"{self.method.name} does not converge on [{mu:g}, {L:g}] with {given}")
         return tuned
 
     def _numbers(self, given: Mapping[str, Any]) -> dict[str, float]:
         """A number for each hyperparameter that the optimum does not determine."""
-        wanted = self.fixed | {n: symbol(n) for n in _free(self.method, tuple(self.fixed))}
+        wanted = self.fixed | {n: symbol(n) for n in _unknowns(self.method, self.fixed)[1]}
         defaults = {**dict(self.method.defaults), **{n: float(v) for n, v in wanted.items() if v.is_number}}
         letters = {str(v): n for n, v in wanted.items() if v.is_Symbol}
         named = {letters.get(n, n): v for n, v in given.items()}
@@ -135,20 +148,22 @@ def best(method: Method, fixed: Mapping[str, Any]) -> Optimum:
 @cache
 def _best(method: Method, fixed: tuple[tuple[str, sp.Expr], ...]) -> Optimum:
     derived = dynamics(method)
-    determined, free = unknowns(derived, [name for name, _ in fixed])
+    if sp.false in region(method).conditions:
+        raise NoStableLearningRate(f"no hyperparameters make {method.name} converge: its radius is never below 1")
+    determined, free = _unknowns(method, dict(fixed))
+    others = {name: dict(fixed).get(name, symbol(name)) for name in method.hyper}
     if not determined:
-        hyper = {name: dict(fixed).get(name, symbol(name)) for name in method.hyper}
         rate = worst_rate(derived).subs({symbol(n): v for n, v in fixed})
-        return Optimum(method, dict(fixed), (Piece(sp.true, hyper, rate, None, True, ()),), True, "")
+        return Optimum(method, dict(fixed), (Piece(sp.true, others, rate, None, True, ()),), True, "")
     problem = Minimax(derived, tuple(symbol(name) for name in determined))
     pieces, note = derived_pieces(problem, dict(fixed), free)
-    others = {name: dict(fixed).get(name, symbol(name)) for name in method.hyper}
     named = tuple(piece.with_hyper({name: piece.hyper.get(name, others[name]) for name in others}) for piece in pieces)
     return Optimum(method, dict(fixed), named, all(p.closed for p in named), note)
 
 
-def _free(method: Method, fixed: tuple[str, ...]) -> list[str]:
-    return unknowns(dynamics(method), fixed)[1]
+def _unknowns(method: Method, fixed: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """The hyperparameters that the optimum determines, and those it leaves open."""
+    return unknowns(dynamics(method), tuple(fixed), [name for name, _ in method.defaults])
 
 
 def _renamed(found: Optimum, names: dict[sp.Symbol, sp.Expr]) -> Optimum:
@@ -156,23 +171,40 @@ def _renamed(found: Optimum, names: dict[sp.Symbol, sp.Expr]) -> Optimum:
     return Optimum(found.method, fixed, tuple(p.subs(names) for p in found.pieces), found.exact, found.note)
 
 
-def _closed(method: Method, piece: Piece, point: Mapping[sp.Symbol, float]) -> Tuned:
-    hyper = {name: _float(value, point) for name, value in piece.hyper.items()}
-    plateau = None if piece.plateau is None else (_float(piece.plateau.start, point), _float(piece.plateau.end, point))
-    return Tuned(hyper, max(_float(piece.rate, point), 0.0), plateau)
+def _closed(method: Method, piece: Piece, point: Mapping[sp.Symbol, float]) -> Tuned | None:
+    """The piece in numbers; None where they are no answer: a rate that is not below 1, or nothing finite."""
+    rate = _chopped(_number(piece.rate, point))
+    hyper = {name: _number(value, point) for name, value in piece.hyper.items()}
+    if not (rate.is_finite and rate < 1 and all(value.is_finite for value in hyper.values())):
+        return None
+    floats = {name: float(value if name == method.rate else _chopped(value)) for name, value in hyper.items()}
+    if piece.plateau is None:
+        return Tuned(floats, float(rate), None)
+    low, high = (float(_number(end, point)) for end in piece.plateau.args[:2])
+    return Tuned(floats, float(rate), (low, high))
 
 
-def _numeric(method: Method, mu: float, L: float, fixed: Mapping[str, float]) -> Tuned:
-    names = unknowns(dynamics(method), tuple(fixed))[0]
+def _numeric(method: Method, mu: float, L: float, fixed: Mapping[str, float]) -> Tuned | None:
+    names = _unknowns(method, fixed)[0]
     problem = Minimax(dynamics(method), tuple(symbol(n) for n in names))
     with np.errstate(all="ignore"):
-        solution = problem.polished(float(mu), float(L), {symbol(n): v for n, v in fixed.items()})
+        solution = problem.polished(float(mu), float(L), {symbol(n): float(v) for n, v in fixed.items()})
     found = {name: solution.values[symbol(name)] for name in names}
-    return Tuned({name: {**fixed, **found}[name] for name in method.hyper}, solution.rate, None)
+    return (
+        Tuned({n: {**fixed, **found}[n] for n in method.hyper}, solution.rate, None)
+        if solution.rate < 1 - ROUNDING
+        else None
+    )
 
 
-def _float(formula: sp.Expr, point: Mapping[sp.Symbol, float]) -> float:
-    return float(sp.re(formula.evalf(30, subs={k: sp.Float(v, 30) for k, v in point.items()}, chop=True)))
+def _number(formula: sp.Expr, point: Mapping[sp.Symbol, float]) -> sp.Expr:
+    """The formula at exact numbers, to fifty digits: κ = 1e30 is no trouble."""
+    return sp.re(formula.subs({letter: exact(number) for letter, number in point.items()}).evalf(DIGITS))
+
+
+def _chopped(value: sp.Expr) -> sp.Expr:
+    """Zero for what is zero up to the digits computed: a number of the size of 1 that vanished."""
+    return sp.Integer(0) if value.is_finite and abs(value) < sp.Float(10) ** (-DIGITS // 2) else value
 
 
 def _joined(branches: list[tuple[sp.Expr, Any]]) -> sp.Expr:

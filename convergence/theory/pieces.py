@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from convergence.errors import NoStableLearningRate
+from convergence.crossing import exact
 from convergence.theory.elimination import short, solved
 from convergence.theory.guide import values
 from convergence.theory.minimax import Constraint, Minimax, Solution, Values
@@ -22,6 +22,8 @@ from convergence.theory.symbols import CURVATURE, LARGEST, MU, RATE, symbol
 
 ROOT_MU = sp.Symbol("m", positive=True)
 ROOT_L = sp.Symbol("l", positive=True)
+
+PRECEDENCE = {"lr": 0, "momentum": 1}
 
 SQUARES = {ROOT_MU: sp.sqrt(MU), ROOT_L: sp.sqrt(LARGEST)}
 
@@ -36,6 +38,9 @@ AGREEMENT = 1e-6
 
 FLAT = 1e-3
 """A relative width of the best learning rates above this is a plateau; at a point it is about 1e-7."""
+
+NEARBY = 0.05
+"""How far from the bisected edge its formula may lie, relatively: the search wavers where two pieces meet."""
 
 LONGEST = 120
 """A formula with more operations than this is no answer to anybody: numbers are given instead."""
@@ -55,9 +60,15 @@ class Piece:
     closed: bool
     active: tuple[str, ...]
 
-    def holds(self, point: Mapping[sp.Symbol, float]) -> bool:
-        """Whether the condition is met at these numbers."""
-        return bool(self.condition == True) or bool(self.condition.subs({k: sp.Float(v, 30) for k, v in point.items()}))  # noqa: E712
+    def holds(self, point: Mapping[sp.Symbol, float]) -> bool | None:
+        """Whether the condition is met at these numbers; None where it has no real value there."""
+        if self.condition == True:  # noqa: E712
+            return True
+        met = self.condition.subs({k: exact(v) for k, v in point.items()})
+        sides = [complex(side.evalf(30)) for side in (met.lts, met.gts)] if met.is_Relational else []
+        if any(abs(side.imag) > 1e-12 * abs(side) for side in sides):
+            return None
+        return sides[0].real < sides[1].real if sides else bool(met)
 
     def with_hyper(self, hyper: dict[str, sp.Expr]) -> Piece:
         return replace(self, hyper=hyper)
@@ -102,45 +113,60 @@ def derived_pieces(
 ) -> tuple[tuple[Piece, ...], str]:
     """The pieces of the optimum, and a note where some of it is numerical.
 
-    The first fixed hyperparameter is the one along which the pieces follow one another.
+    One fixed hyperparameter (the rate, if it is among them) is that along which the pieces follow one another.
     """
+    first = sorted(fixed, key=lambda name: PRECEDENCE.get(name, len(PRECEDENCE)))
     carried = {symbol(name): GENERIC for name in free}
-    carried |= {symbol(n): GENERIC if v.is_Symbol else v for n, v in list(fixed.items())[1:]}
-    known = {symbol(n): v for n, v in list(fixed.items())[1:] if not v.is_Symbol}
-    parameter = symbol(next(iter(fixed))) if fixed else None
+    carried |= {symbol(n): GENERIC if fixed[n].is_Symbol else fixed[n] for n in first[1:]}
+    known = {symbol(n): fixed[n] for n in first[1:] if not fixed[n].is_Symbol}
+    parameter = symbol(first[0]) if first else None
     pieces = _varied(problem, parameter, carried, known) if parameter else _single(problem, carried, known)
-    note = _doubt(problem, pieces, parameter, carried)
+    note = _doubt(problem, pieces, parameter, carried) if pieces else "no closed form"
     if note:
-        pieces = tuple(replace(piece, closed=False) for piece in pieces)
-    elif not all(piece.closed for piece in pieces):
-        note = "in part no closed form in square roots; solved numerically to 1e-10 there"
-    number = next(iter(fixed.values()), None)
-    if parameter is not None and number is not None and not number.is_Symbol:
-        pieces = tuple(piece.subs({parameter: number}) for piece in pieces)
-    return tuple(p for p in pieces if p.condition != False), note  # noqa: E712
+        return (Piece(sp.true, {}, sp.nan, None, False, ()),), f"{note}; {_numerical(problem)}"
+    if not all(piece.closed for piece in pieces):
+        note = f"in part no closed form in square roots; {_numerical(problem)}"
+    if parameter is not None and not fixed[first[0]].is_Symbol:
+        pieces = tuple(piece.subs({parameter: fixed[first[0]]}) for piece in pieces)
+    return tuple(p for p in pieces if p.condition != False), note or _at_bound(problem, pieces)  # noqa: E712
+
+
+def _numerical(problem: Minimax) -> str:
+    return "solved numerically to 1e-10" if len(problem.unknown) < 3 else "solved numerically, from many starts"
+
+
+def _at_bound(problem: Minimax, pieces: Sequence[Piece]) -> str:
+    names = {
+        name
+        for piece in pieces
+        for name, value in piece.hyper.items()
+        if value == 0 and problem.dynamics.symbols[name].is_nonnegative
+    }
+    return f"the bound {' and '.join(sorted(names))} ≥ 0 is active" if names else ""
 
 
 def _single(problem: Minimax, carried: Mapping[sp.Symbol, Any], known: Mapping[sp.Symbol, Any]) -> tuple[Piece, ...]:
     look = _look(problem, *SAMPLE, carried)
-    if look.solution.rate >= 1 - 1e-9:
-        raise NoStableLearningRate(f"no hyperparameters make {problem.dynamics.name} converge")
-    return (_piece(problem, look, sp.true, carried, known),)
+    return (_piece(problem, look, sp.true, carried, known),) if look.solution.rate < 1 - 1e-9 else ()
 
 
 def _varied(
     problem: Minimax, parameter: sp.Symbol, carried: Mapping[sp.Symbol, Any], known: Mapping[sp.Symbol, Any]
 ) -> tuple[Piece, ...]:
+    """The pieces from small to large parameters; none where one begins at a value that has no formula."""
     seen = [(t, _look(problem, *SAMPLE, {**carried, parameter: t})) for t in _samples(parameter)]
     stable = [(t, look) for t, look in seen if look.solution.rate < 1 - 1e-6]
+    pieces: list[Piece] = []
+    for before, after in pairwise(stable):
+        if after[1].signature != before[1].signature:
+            edge = _edge(problem, parameter, before, after, carried, known)
+            if edge is None:
+                return ()
+            pieces.append(_piece(problem, before[1], parameter < edge, {**carried, parameter: before[0]}, known))
     if not stable:
-        raise NoStableLearningRate(f"no value of {parameter} makes {problem.dynamics.name} converge")
-    pieces, previous = [], stable[0]
-    for t, look in stable[1:]:
-        if look.signature != previous[1].signature:
-            edge = _edge(problem, parameter, previous, (t, look), carried, known)
-            pieces.append(_piece(problem, previous[1], edge, {**carried, parameter: previous[0]}, known))
-        previous = (t, look)
-    return (*pieces, _piece(problem, previous[1], sp.true, {**carried, parameter: previous[0]}, known))
+        return ()
+    last = stable[-1]
+    return (*pieces, _piece(problem, last[1], sp.true, {**carried, parameter: last[0]}, known))
 
 
 def _samples(parameter: sp.Symbol) -> Iterable[float]:
@@ -241,8 +267,8 @@ def _edge(
     after: tuple[float, Look],
     carried: Mapping[sp.Symbol, Any],
     known: Mapping[sp.Symbol, Any],
-) -> Any:
-    """The condition that the parameter lies below the value at which the inequalities of both pieces are active."""
+) -> sp.Expr | None:
+    """The value of the parameter at which the inequalities of both pieces are active; None where it has no formula."""
     low, high = before[0], after[0]
     for _ in range(14):
         middle = (low + high) / 2
@@ -253,9 +279,11 @@ def _edge(
     there = {**carried, parameter: low}
     near = _near(_look(problem, *SAMPLE, there, before[1]).solution, there)
     form = solved(_equations(problem, both, zero, known), [*problem.unknown, RATE, parameter], near)
-    if form is None or parameter not in form:
-        return parameter < sp.Float(low)
-    return parameter < without_roots(form[parameter])
+    edge = None if form is None else form.get(parameter)
+    if edge is None or edge.has(RATE, *problem.unknown):
+        return None
+    at_sample = values((edge,), {s: v for s, v in near.items() if s != parameter}, complex)[0]
+    return without_roots(edge) if abs(at_sample - low) < NEARBY * abs(low) else None
 
 
 def _equations(

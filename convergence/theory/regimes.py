@@ -133,8 +133,7 @@ def _largest(
     polynomials = region(method).polynomials
     candidates = [*edges, *(guide.solutions(polynomials, rate) or ())]
     tops = [_top(polynomials, derived, rate, kind, point) for point in points]
-    winner = guide.winner([guide.matching(candidates, t, p) for t, p in zip(tops, points, strict=True)], points)
-    return winner
+    return guide.winner([guide.matching(candidates, t, p) for t, p in zip(tops, points, strict=True)], points)
 
 
 def _top(polynomials: tuple[sp.Expr, ...], derived: Dynamics, rate: sp.Symbol, kind: str, point: guide.Point) -> float:

@@ -28,8 +28,9 @@ class Region:
     """Where a method is stable along a direction of curvature λ: spectral radius below 1, strictly.
 
     ``conditions`` are the Schur–Cohn inequalities, simplified for λ > 0, lr > 0, momentum ≥ 0. ``lr_max`` is the supremum of
-    the stable learning rates: ∞ where there is no bound, 0 where none is stable, None where it has no short formula
-    (``largest_lr`` then still has its value). ``polynomials`` are the conditions unsimplified: all positive means stable.
+    the stable learning rates for other hyperparameters between 0 and 1 that can be stable at all: ∞ where there is no bound,
+    0 where none is ever stable, None where it has no short formula (``largest_lr`` has its value at any numbers).
+    ``polynomials`` are the conditions unsimplified: all positive means stable.
     """
 
     method: Method
@@ -73,9 +74,9 @@ def region(method: Method) -> Region:
     """Derive the stable region of a method from its rule. NotLinear where it has no iteration matrix."""
     derived = dynamics(method)
     polynomials = stable_conditions(derived.characteristic)
-    return Region(
-        method, relationals(polynomials, derived), _lr_max(derived, polynomials, method), polynomials, derived.symbols
-    )
+    conditions = relationals(polynomials, derived)
+    bound = _lr_max(derived, polynomials, conditions, method)
+    return Region(method, conditions, bound, polynomials, derived.symbols)
 
 
 def in_sigma(found: Region, loss: str) -> Region:
@@ -86,18 +87,25 @@ def in_sigma(found: Region, loss: str) -> Region:
     return Region(found.method, conditions, bound, found.polynomials, found.symbols)
 
 
-def _lr_max(derived: Dynamics, polynomials: tuple[sp.Expr, ...], method: Method) -> sp.Expr | None:
+def _lr_max(
+    derived: Dynamics, polynomials: tuple[sp.Expr, ...], conditions: tuple[Any, ...], method: Method
+) -> sp.Expr | None:
+    """The formula that is the largest stable rate at every sample point: of either sign, or else between 0 and 1."""
     if method.rate is None:
         return None
+    if sp.false in conditions:
+        return sp.Integer(0)
     rate = symbol(method.rate)
     others = [s for name, s in derived.symbols.items() if name not in ("curvature", method.rate)]
-    candidates = guide.solutions(polynomials, rate)
-    points = list(guide.sample_points(CURVATURE, others))
-    tops = [_top(polynomials, rate, point) for point in points]
-    stable = [(point, top) for point, top in zip(points, tops, strict=True) if top > 0]
-    if not stable:
-        return sp.Integer(0)
-    return guide.winner([guide.matching(candidates or (), t, p) for p, t in stable], [p for p, _ in stable])
+    candidates = guide.solutions(polynomials, rate) or ()
+    for signed in (True, False):
+        points = list(guide.sample_points(CURVATURE, others, signed))
+        tops = [(point, _top(polynomials, rate, point)) for point in points]
+        stable = [(point, top) for point, top in tops if top > 0]
+        found = guide.winner([guide.matching(candidates, t, p) for p, t in stable], [p for p, _ in stable])
+        if found is not None:
+            return found
+    return None
 
 
 def _top(polynomials: tuple[sp.Expr, ...], rate: sp.Symbol, point: guide.Point) -> float:

@@ -40,14 +40,20 @@ def tidy(formula: sp.Expr) -> sp.Expr:
 def factored(formula: sp.Expr) -> sp.Expr:
     """A rational formula as a product of factors, each written so that it is positive for small hyperparameters.
 
-    1−β and not −(β−1): the way one writes it by hand.
+    1−β and not −(β−1): the way one writes it by hand. One factor is left as it was where the signs do not cancel.
     """
-    return sp.Mul(*(turned for part in sp.Mul.make_args(sp.factor(sp.cancel(formula))) for turned in _turned(part)))
+    parts = sp.Mul.make_args(sp.factor(sp.cancel(formula)))
+    turned = [_turned(part) for part in parts]
+    if sp.Mul(*(sign for sign, _ in turned)) == -1:
+        first = next(k for k, (sign, _) in enumerate(turned) if sign == -1)
+        turned = [(sp.Integer(1), parts[k] if k == first else part) for k, (_, part) in enumerate(turned)]
+    return sp.Mul(*(part for _, part in turned))
 
 
-def _turned(part: sp.Expr) -> tuple[sp.Expr, ...]:
-    """A factor, or the sign of its turn and the factor turned round."""
+def _turned(part: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
+    """The sign of turning a factor round, so that it is positive for small hyperparameters, and the factor turned."""
     base, power = part.as_base_exp()
-    if base.is_Add and power.is_Integer and base.subs({s: sp.Rational(1, 100) for s in base.free_symbols}) < 0:
+    small = base.subs({s: sp.Rational(1, 100) for s in base.free_symbols})
+    if base.is_Add and power.is_Integer and small.is_negative:
         return sp.Integer(-1) ** power, sp.expand(-base) ** power
-    return (part,)
+    return sp.Integer(1), part
