@@ -31,8 +31,8 @@ def quadratic_modulus(half: Array, determinant: Any) -> Array:
     np.maximum(root, 0.0, out=root)
     np.sqrt(root, out=root)
     root += half
-    result: Array = np.maximum(root, np.sqrt(np.maximum(determinant, 0.0)))
-    return result
+    np.maximum(root, np.sqrt(np.maximum(determinant, 0.0)), out=root)
+    return root
 
 
 def cubic_modulus(a: Any, b: Any, c: Any) -> Array:

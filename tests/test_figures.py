@@ -19,6 +19,7 @@ from matplotlib.text import Text
 import convergence.figures as cf
 from convergence.figures.curves import SAME, coincide, grouped, positive
 from convergence.figures.style import MOST, number, styled
+from convergence.methods import METHODS
 
 NAN, INF = float("nan"), float("inf")
 PICTURES = cf.figures(fake_study(2))
@@ -150,7 +151,7 @@ def test_methods_on_one_curve_share_a_line_and_say_so():
     assert "heavy ball = momentum rate inside = PyTorch SGD" in text
     assert "Nesterov = PyTorch SGD Nesterov" in text
     for name in fake_study().kappa.methods:
-        assert name.replace("_", " ") in text
+        assert METHODS[name].title in text
 
 
 def test_curves_merge_only_where_they_coincide():

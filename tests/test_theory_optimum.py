@@ -79,7 +79,9 @@ def test_fixed_learning_rate_against_brute_force(name):
         if wanted < 1 - 1e-6:
             tuned = found.at(mu=low, L=low * kappa, lr=lr)
             assert tuned.rate == pytest.approx(wanted, abs=NUMERIC), (kappa, lr * low)
-            critical = 2 * (np.finfo(float).eps * (1 + lr * low * kappa)) ** 0.5  # a double root, its coefficients ηL large
+            critical = (
+                2 * (np.finfo(float).eps * (1 + lr * low * kappa)) ** 0.5
+            )  # a double root, its coefficients ηL large
             reached = worst(name, spectrum, lr, np.array(tuned.hyper["momentum"]))
             assert reached == pytest.approx(wanted, abs=max(critical, 1e-7))
 

@@ -45,17 +45,19 @@ def closed_form(
 
 
 def powers(matrices: Array, first: Array, count: int) -> Array:
-    """The states A^k·first for k < count: matrices (d, n, n), first (d, n) -> (n, count, d), contiguous."""
+    """The states A^k·first for k < count: matrices (d, n, n), first (d, n) -> (n, count, d)."""
     states = np.empty((*first.shape, count))
     states[..., 0] = first
-    power, done = np.where(np.any(first != 0, axis=1)[:, None, None], matrices, 0.0), 1  # at rest stays at rest
+    power, done, moving = matrices, 1, np.asarray(first.any(axis=1))
+    if not moving.all():  # what is at rest stays there, whatever overflows elsewhere
+        power = np.where(moving[:, None, None], matrices, 0.0)
     while done < count:
         more = min(done, count - done)
         np.matmul(power, states[..., :more], out=states[..., done : done + more])
         done += more
         if done < count:
             power = power @ power
-    return np.ascontiguousarray(states.transpose(1, 2, 0))
+    return states.transpose(1, 2, 0)
 
 
 def _rest(method: Method, problem: LeastSquares, settings: dict[str, Any]) -> Any:
@@ -73,8 +75,8 @@ def _constant_rest(method: Method) -> Array | None:
 
 
 def _recorded(problem: LeastSquares, method: Method, settings: dict[str, Any], errors: Array, rest: Array) -> Run:
-    error, basis = errors[0], problem.directions.T
+    error, basis = np.ascontiguousarray(errors[0]), problem.directions.T
     states = ((errors + rest[:, None]).reshape(-1, len(basis)) @ basis).reshape(errors.shape).transpose(1, 0, 2)
     pull = error * problem.curvatures
-    grad, loss = pull @ basis, problem.minimum + 0.5 * (pull * error).sum(axis=1)
+    grad, loss = pull @ basis, problem.minimum + 0.5 * np.einsum("kd,kd->k", pull, error)
     return cut(Run(method.name, settings, states[:, 0], states, grad, loss, error, None, predicted=True))

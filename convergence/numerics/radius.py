@@ -25,7 +25,7 @@ from convergence.theory.symbols import CURVATURE
 
 Array = NDArray[np.float64]
 
-CHUNK = 2**14
+CHUNK = 2**15
 """Points computed at a time, so that the few arrays at work stay in a core's cache."""
 
 
