@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 import numpy as np
+import sympy as sp
 from numpy.typing import NDArray
 
 from convergence import pipeline as _pipeline
+from convergence.crossing import exact
 from convergence.document import Study
 from convergence.evidence import verification as _verification
 from convergence.methods import METHODS
@@ -20,8 +22,10 @@ from convergence.problem import LeastSquares
 from convergence.rule import Method, as_method
 from convergence.theory import dynamics as _dynamics
 from convergence.theory import optimum as _optimum
+from convergence.theory import rate as _rate
 from convergence.theory import regimes as _regimes
 from convergence.theory import stability as _stability
+from convergence.theory.symbols import symbol
 
 AnyMethod = Any
 """A Method, the name of one in METHODS, or an update rule that was not made a Method yet."""
@@ -62,6 +66,18 @@ def optimum(m: AnyMethod, **fixed: Any) -> _optimum.Optimum:
     BadHyperparameter for unknown names, NoStableLearningRate where nothing converges, and what ``derive`` raises.
     """
     return _optimum.best(as_method(m, METHODS), fixed)
+
+
+def rate(m: AnyMethod, **hyper: Any) -> sp.Expr:
+    """The spectral radius along a direction of curvature λ as a formula, piecewise by the sign of the discriminant.
+
+    Hyperparameters may be given as numbers (exact or decimal) or symbols; the others stay letters. Over all curvatures in
+    [μ, L], it is ``optimum`` with every hyperparameter given. Raises BadHyperparameter for unknown names, and
+    NotImplementedError where an eigenvalue has no short formula (``spectral_radius`` has numbers).
+    """
+    method = as_method(m, METHODS)
+    method.settings({**dict.fromkeys(method.hyper, 1.0), **dict.fromkeys(hyper, 1.0)})
+    return _rate.radius(_dynamics.dynamics(method)).subs({symbol(name): exact(value) for name, value in hyper.items()})
 
 
 def spectral_radius(

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sympy as sp
 from hand_matrices import MATRICES
 from tolerances import EPS
 from user_rules import USERS, random_rule
 
+import convergence as cv
 from convergence import METHODS, BadHyperparameter, method, spectral_radius
 
 BALL = METHODS["heavy_ball"]
@@ -141,3 +143,15 @@ def test_refusals():
         spectral_radius(BALL, 1.0, over="spectrum", lr=1.0, momentum=0.5)
     with pytest.raises(BadHyperparameter):
         spectral_radius(BALL, 1.0, lr=1.0)
+
+
+@pytest.mark.parametrize("name", list(cv.METHODS))
+def test_the_formula_of_the_rate_is_the_radius_on_arrays(name):
+    """The piecewise formula and the arrays' closed form are two ways to the same number."""
+    method, rng = cv.METHODS[name], np.random.default_rng(5)
+    symbols = cv.derive(name).symbols
+    for _ in range(20):
+        hyper = {key: round(float(rng.uniform(0.05, 0.95)), 3) for key in method.hyper}
+        curvature = round(float(rng.uniform(0.1, 5)), 3)
+        formula = float(cv.rate(name, **hyper).subs(symbols["curvature"], sp.Rational(str(curvature))))
+        assert abs(formula - cv.spectral_radius(name, curvature, **hyper)) < 1e-7
