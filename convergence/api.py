@@ -59,7 +59,7 @@ def regimes(m: AnyMethod, *, sigma: bool = False, loss: str = "sum") -> _regimes
     return _regimes.in_sigma(found, loss) if sigma else found
 
 
-def optimum(m: AnyMethod, **fixed: Any) -> _optimum.Optimum:
+def optimum(m: AnyMethod, /, **fixed: Any) -> _optimum.Optimum:
     """Derive the hyperparameters that minimise the largest spectral radius over all curvatures in [μ, L].
 
     A hyperparameter given as a number or a SymPy symbol is held there, and the optimum comes in pieces. Raises
@@ -68,7 +68,7 @@ def optimum(m: AnyMethod, **fixed: Any) -> _optimum.Optimum:
     return _optimum.best(as_method(m, METHODS), fixed)
 
 
-def rate(m: AnyMethod, **hyper: Any) -> sp.Expr:
+def rate(m: AnyMethod, /, **hyper: Any) -> sp.Expr:
     """The spectral radius along a direction of curvature λ as a formula, piecewise by the sign of the discriminant.
 
     Hyperparameters may be given as numbers (exact or decimal) or symbols; the others stay letters. Over all curvatures in
@@ -81,18 +81,18 @@ def rate(m: AnyMethod, **hyper: Any) -> sp.Expr:
 
 
 def spectral_radius(
-    m: AnyMethod, curvature: Any, *, over: Literal["spectrum"] | None = None, **hyper: Any
+    m: AnyMethod, /, curvature: Any, *, over: Literal["spectrum"] | None = None, **hyper: Any
 ) -> NDArray[np.float64]:
     """The spectral radius on arrays, broadcast; with ``over="spectrum"`` the largest over the last axis of ``curvature``."""
     return _radius.spectral_radius(as_method(m, METHODS), curvature, over=over, **hyper)
 
 
-def simulate(p: LeastSquares, m: AnyMethod, steps: int, start: Any = None, **hyper: Any) -> _trajectory.Run:
+def simulate(p: LeastSquares, m: AnyMethod, /, steps: int, start: Any = None, **hyper: Any) -> _trajectory.Run:
     """Run the method on the data: every iterate, state, gradient, loss and error per direction. See ``Run``."""
     return _trajectory.simulate(p, as_method(m, METHODS), steps, start, **hyper)
 
 
-def predict(p: LeastSquares, m: AnyMethod, steps: int, start: Any = None, **hyper: Any) -> _trajectory.Run:
+def predict(p: LeastSquares, m: AnyMethod, /, steps: int, start: Any = None, **hyper: Any) -> _trajectory.Run:
     """The run that ``simulate`` makes, from the iteration matrix alone: powers of it per direction, no data touched."""
     return _prediction.predict(p, as_method(m, METHODS), steps, start, **hyper)
 
@@ -105,7 +105,7 @@ def identify(run: Any, *, order: int | None = None) -> _identification.Identific
     return _identification.identify(run, order=order)
 
 
-def verify(p: LeastSquares, m: AnyMethod, **hyper: Any) -> _verification.Verification:
+def verify(p: LeastSquares, m: AnyMethod, /, **hyper: Any) -> _verification.Verification:
     """Hold theory against runs on this data, claim by claim, with deliberate faults as controls.
 
     Hyperparameters that are not given are those of the optimum (with the given ones fixed). Truthy when all pass.

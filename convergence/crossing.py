@@ -46,8 +46,9 @@ def fraction(number: Any) -> Fraction:
 @cache
 def compiled(arguments: tuple[sp.Symbol, ...], formulas: tuple[sp.Expr, ...]) -> Compiled:
     """A function of floats or arrays, in the order of ``arguments``, that returns the list of values of ``formulas``."""
-    plain = [formula.replace(_unwieldy, lambda number: sp.Float(number, 17)) for formula in formulas]
-    return sp.lambdify(arguments, plain, modules="numpy", cse=True)  # type: ignore[no-any-return]
+    letters = {argument: sp.Dummy() for argument in arguments}  # two letters may have one name, or that of a keyword
+    plain = [sp.sympify(f).replace(_unwieldy, lambda number: sp.Float(number, 17)).xreplace(letters) for f in formulas]
+    return sp.lambdify(list(letters.values()), plain, modules="numpy", cse=True)  # type: ignore[no-any-return]
 
 
 def _unwieldy(part: sp.Basic) -> bool:

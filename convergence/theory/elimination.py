@@ -11,8 +11,8 @@ from itertools import combinations
 
 import sympy as sp
 
-from convergence.theory.guide import square_root, values, without_nesting
-from convergence.theory.symbols import factored, tidy
+from convergence.theory.guide import values
+from convergence.theory.radicals import short, square_root
 
 Near = Mapping[sp.Symbol, float]
 
@@ -133,10 +133,3 @@ def _substituted_back(found: list[tuple[sp.Symbol, sp.Expr]], unknown: Sequence[
     for letter, value in reversed(found):
         solution[letter] = short(value.subs(solution))
     return {letter: solution[letter] for letter in unknown if letter in solution}
-
-
-def short(formula: sp.Expr) -> sp.Expr:
-    """A rational formula factored, one with roots in its shortest usual form."""
-    if not any(p.exp.is_Rational and not p.exp.is_Integer for p in formula.atoms(sp.Pow)):
-        return factored(formula)
-    return min((formula, tidy(formula), without_nesting(formula)), key=sp.count_ops)

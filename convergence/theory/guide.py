@@ -15,7 +15,7 @@ import numpy as np
 import sympy as sp
 
 from convergence.crossing import compiled
-from convergence.theory.symbols import factored
+from convergence.theory.radicals import quadratic
 
 Point = dict[sp.Symbol, sp.Rational]
 
@@ -78,47 +78,6 @@ def solutions(polynomials: Iterable[sp.Expr], unknown: sp.Symbol) -> tuple[sp.Ex
                 return None
             found += quadratic(poly)
     return tuple(dict.fromkeys(found))
-
-
-def quadratic(poly: sp.Poly) -> list[sp.Expr]:
-    """The roots of a polynomial of degree one or two, as short as they can be written."""
-    if poly.degree() == 1:
-        a, b = poly.all_coeffs()
-        return [factored(-b / a)]
-    a, b, c = poly.all_coeffs()
-    root = square_root(b**2 - 4 * a * c)
-    return [without_nesting((-b + sign * root) / (2 * a)) for sign in (-1, 1)]
-
-
-def square_root(formula: sp.Expr) -> sp.Expr:
-    """One of the two square roots, squares taken out of it: √(4β(d−1)²) is 2√β·(d−1)."""
-    constant, factors = sp.factor_list(formula)
-    outside = sp.Mul(*(factor ** (times // 2) for factor, times in factors))
-    inside = sp.Mul(*(factor for factor, times in factors if times % 2))
-    return outside * sp.sqrt(constant * inside)
-
-
-def without_nesting(formula: sp.Expr) -> sp.Expr:
-    """A formula with one square root √v or √(1−v), factored as a rational function of that root."""
-    formula = sp.powdenest(sp.together(formula), force=True)
-    roots = {p for p in formula.atoms(sp.Pow) if p.exp in (sp.Rational(1, 2), -sp.Rational(1, 2))}
-    bases = {p.base for p in roots}
-    if len(bases) != 1:
-        return tidy_radicals(formula)
-    base = bases.pop()
-    root = sp.Dummy("r", positive=True)
-    for letter in sorted(base.free_symbols, key=str):
-        slope = sp.diff(base, letter)
-        if slope in (1, -1):
-            inverse = letter - (base - root**2) / slope
-            swapped = formula.subs(sp.sqrt(base), root).subs(letter, sp.expand(inverse))
-            return factored(swapped).subs(root, sp.sqrt(base))
-    return tidy_radicals(formula)
-
-
-def tidy_radicals(formula: sp.Expr) -> sp.Expr:
-    """The shortest of the forms that keep every root as it is."""
-    return min((formula, sp.factor(formula), sp.cancel(formula)), key=sp.count_ops)
 
 
 def matching(candidates: Iterable[sp.Expr], value: float, point: Point) -> list[sp.Expr]:

@@ -7,7 +7,7 @@ exactly (in √μ and √L, which keeps them rational); the result is then held 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -157,7 +157,7 @@ def _best(method: Method, fixed: tuple[tuple[str, sp.Expr], ...]) -> Optimum:
         return Optimum(method, dict(fixed), (Piece(sp.true, others, rate, None, True, ()),), True, "")
     problem = Minimax(derived, tuple(symbol(name) for name in determined))
     pieces, note = derived_pieces(problem, dict(fixed), free)
-    named = tuple(piece.with_hyper({name: piece.hyper.get(name, others[name]) for name in others}) for piece in pieces)
+    named = tuple(replace(p, hyper={name: p.hyper.get(name, others[name]) for name in others}) for p in pieces)
     return Optimum(method, dict(fixed), named, all(p.closed for p in named), note)
 
 

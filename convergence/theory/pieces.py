@@ -15,29 +15,23 @@ import numpy as np
 import sympy as sp
 
 from convergence.crossing import exact
-from convergence.theory.elimination import short, solved
+from convergence.theory.elimination import solved
 from convergence.theory.guide import values
-from convergence.theory.minimax import Constraint, Minimax, Solution, Values
+from convergence.theory.look import Look, look
+from convergence.theory.minimax import Constraint, Minimax
+from convergence.theory.radicals import ROOT_L, ROOT_MU, without_roots
 from convergence.theory.symbols import CURVATURE, LARGEST, MU, RATE, symbol
 
-ROOT_MU = sp.Symbol("m", positive=True)
-ROOT_L = sp.Symbol("l", positive=True)
-
 PRECEDENCE = {"lr": 0, "momentum": 1}
-
-SQUARES = {ROOT_MU: sp.sqrt(MU), ROOT_L: sp.sqrt(LARGEST)}
-
-SAMPLE = (1.0, 12.25)
-"""The spectrum at which active inequalities are looked up; any will do."""
 
 OTHERS = ((1.0, 1.7), (0.3, 90.0), (2.0, 5000.0))
 """The spectra at which closed forms are held against the search."""
 
 AGREEMENT = 1e-6
-"""How far a closed form may be from the search, relatively: the radius is known to √ε at critical damping."""
+"""How far a closed form may be from the search."""
 
-FLAT = 1e-3
-"""A relative width of the best learning rates above this is a plateau; at a point it is about 1e-7."""
+ATTAINED = 1e-4
+"""How far the rate of the derived hyperparameters may be from the derived rate, in floats near critical damping."""
 
 NEARBY = 0.05
 """How far from the bisected edge its formula may lie, relatively: the search wavers where two pieces meet."""
@@ -62,281 +56,183 @@ class Piece:
 
     def holds(self, point: Mapping[sp.Symbol, float]) -> bool | None:
         """Whether the condition is met at these numbers; None where it has no real value there."""
-        if self.condition == True:  # noqa: E712
-            return True
         met = self.condition.subs({k: exact(v) for k, v in point.items()})
-        sides = [complex(side.evalf(30)) for side in (met.lts, met.gts)] if met.is_Relational else []
-        if any(abs(side.imag) > 1e-12 * abs(side) for side in sides):
-            return None
-        return sides[0].real < sides[1].real if sides else bool(met)
-
-    def with_hyper(self, hyper: dict[str, sp.Expr]) -> Piece:
-        return replace(self, hyper=hyper)
+        if not met.is_Relational:
+            return bool(met)
+        low, high = (complex(side.evalf(30)) for side in (met.lts, met.gts))
+        return low.real < high.real if abs(low.imag) + abs(high.imag) <= 1e-12 * abs(high) else None
 
     def subs(self, names: Mapping[sp.Symbol, sp.Expr]) -> Piece:
         """The same piece with symbols replaced."""
         plateau = None if self.plateau is None else self.plateau.subs(names)
         hyper = {name: value.subs(names) for name, value in self.hyper.items()}
-        condition = self.condition if self.condition == True else self.condition.subs(names)  # noqa: E712
-        return replace(self, condition=condition, hyper=hyper, rate=self.rate.subs(names), plateau=plateau)
+        return replace(
+            self, condition=self.condition.subs(names), hyper=hyper, rate=self.rate.subs(names), plateau=plateau
+        )
 
 
 @dataclass(frozen=True)
-class Signature:
-    """Which inequalities are active at the optimum; on a plateau also which end it below and above."""
+class Task:
+    """What is to be derived: the ``problem``, the ``parameter`` along which pieces follow one another (None: there is one).
 
-    active: frozenset[Constraint]
-    zero: frozenset[sp.Symbol]
-    below: frozenset[Constraint] = frozenset()
-    above: frozenset[Constraint] = frozenset()
+    ``carried`` are values for all other letters that are not unknown; those of them that are ``known`` numbers enter the
+    equations as such.
+    """
 
-    @property
-    def plateau(self) -> bool:
-        return bool(self.below or self.above)
+    problem: Minimax
+    parameter: sp.Symbol | None
+    carried: Mapping[sp.Symbol, Any]
+    known: Mapping[sp.Symbol, sp.Expr]
 
-    @property
-    def everything(self) -> frozenset[Constraint]:
-        return self.active | self.below | self.above
+    def look(self, at: float, near: Look | None = None) -> Look:
+        """The numerical optimum where the parameter has this value."""
+        return look(self.problem, self.fixed(at), near)
 
+    def fixed(self, at: float) -> dict[sp.Symbol, Any]:
+        return {**self.carried, **({} if self.parameter is None else {self.parameter: at})}
 
-@dataclass(frozen=True)
-class Look:
-    """One numerical solution and what is active there; ``edges`` are the ends of the plateau."""
-
-    solution: Solution
-    signature: Signature
-    edges: tuple[float, float]
+    def equations(self, active: Iterable[Constraint], zero: Iterable[sp.Symbol]) -> list[sp.Expr]:
+        """The active inequalities at μ and L as equations in √μ and √L. One inside (μ, L) has no exact place."""
+        found: dict[sp.Expr, None] = dict.fromkeys(zero)
+        for place, where in sorted(active):
+            end = {0.0: ROOT_MU**2, 1.0: ROOT_L**2}.get(where)
+            if end is not None:
+                found[sp.expand(self.problem.polynomials[place].subs(self.known).subs(CURVATURE, end))] = None
+        return list(found)
 
 
 def derived_pieces(
     problem: Minimax, fixed: Mapping[str, sp.Expr], free: Sequence[str]
 ) -> tuple[tuple[Piece, ...], str]:
-    """The pieces of the optimum, and a note where some of it is numerical.
+    """The pieces of the optimum, and a note where some of it is numerical, or a bound is active.
 
     One fixed hyperparameter (the rate, if it is among them) is that along which the pieces follow one another.
     """
-    first = sorted(fixed, key=lambda name: PRECEDENCE.get(name, len(PRECEDENCE)))
-    carried = {symbol(name): GENERIC for name in free}
-    carried |= {symbol(n): GENERIC if fixed[n].is_Symbol else fixed[n] for n in first[1:]}
-    known = {symbol(n): fixed[n] for n in first[1:] if not fixed[n].is_Symbol}
-    parameter = symbol(first[0]) if first else None
-    pieces = _varied(problem, parameter, carried, known) if parameter else _single(problem, carried, known)
-    note = _doubt(problem, pieces, parameter, carried) if pieces else "no closed form"
-    if note:
-        return (Piece(sp.true, {}, sp.nan, None, False, ()),), f"{note}; {_numerical(problem)}"
+    ordered = sorted(fixed, key=lambda name: PRECEDENCE.get(name, len(PRECEDENCE)))
+    first, others = next(iter(ordered), None), ordered[1:]
+    known = {symbol(name): fixed[name] for name in others if not fixed[name].is_Symbol}
+    generic = [*free, *(name for name in others if fixed[name].is_Symbol)]
+    carried = {**{symbol(name): GENERIC for name in generic}, **known}
+    task = Task(problem, None if first is None else symbol(first), carried, known)
+    pieces = _pieces(task)
+    doubt = _doubt(task, pieces) if pieces else "no closed form"
+    if doubt:
+        return (Piece(sp.true, {}, sp.nan, None, False, ()),), f"{doubt}; {_numerical(problem)}"
+    if first is not None and not fixed[first].is_Symbol:
+        pieces = [piece.subs({symbol(first): fixed[first]}) for piece in pieces]
+    return tuple(piece for piece in pieces if piece.condition != sp.false), _note(problem, pieces)
+
+
+def _note(problem: Minimax, pieces: Sequence[Piece]) -> str:
     if not all(piece.closed for piece in pieces):
-        note = f"in part no closed form in square roots; {_numerical(problem)}"
-    if parameter is not None and not fixed[first[0]].is_Symbol:
-        pieces = tuple(piece.subs({parameter: fixed[first[0]]}) for piece in pieces)
-    return tuple(p for p in pieces if p.condition != False), note or _at_bound(problem, pieces)  # noqa: E712
+        return f"in part no closed form in square roots; {_numerical(problem)}"
+    bounded = [name for name, letter in problem.dynamics.symbols.items() if letter.is_nonnegative]
+    active = [name for name in bounded if any(piece.hyper.get(name) == 0 for piece in pieces)]
+    return f"the bound {' and '.join(active)} ≥ 0 is active" if active else ""
 
 
 def _numerical(problem: Minimax) -> str:
     return "solved numerically to 1e-10" if len(problem.unknown) < 3 else "solved numerically, from many starts"
 
 
-def _at_bound(problem: Minimax, pieces: Sequence[Piece]) -> str:
-    names = {
-        name
-        for piece in pieces
-        for name, value in piece.hyper.items()
-        if value == 0 and problem.dynamics.symbols[name].is_nonnegative
-    }
-    return f"the bound {' and '.join(sorted(names))} ≥ 0 is active" if names else ""
-
-
-def _single(problem: Minimax, carried: Mapping[sp.Symbol, Any], known: Mapping[sp.Symbol, Any]) -> tuple[Piece, ...]:
-    look = _look(problem, *SAMPLE, carried)
-    return (_piece(problem, look, sp.true, carried, known),) if look.solution.rate < 1 - 1e-9 else ()
-
-
-def _varied(
-    problem: Minimax, parameter: sp.Symbol, carried: Mapping[sp.Symbol, Any], known: Mapping[sp.Symbol, Any]
-) -> tuple[Piece, ...]:
+def _pieces(task: Task) -> list[Piece]:
     """The pieces from small to large parameters; none where one begins at a value that has no formula."""
-    seen = [(t, _look(problem, *SAMPLE, {**carried, parameter: t})) for t in _samples(parameter)]
-    stable = [(t, look) for t, look in seen if look.solution.rate < 1 - 1e-6]
+    looks = [(at, task.look(at)) for at in _samples(task.parameter)]
+    stable = [(at, seen) for at, seen in looks if seen.solution.rate < 1 - AGREEMENT]
     pieces: list[Piece] = []
     for before, after in pairwise(stable):
         if after[1].signature != before[1].signature:
-            edge = _edge(problem, parameter, before, after, carried, known)
+            edge = _edge(task, before, after)
             if edge is None:
-                return ()
-            pieces.append(_piece(problem, before[1], parameter < edge, {**carried, parameter: before[0]}, known))
-    if not stable:
-        return ()
-    last = stable[-1]
-    return (*pieces, _piece(problem, last[1], sp.true, {**carried, parameter: last[0]}, known))
+                return []
+            pieces.append(_piece(task, before[1], task.parameter < edge))
+    return [*pieces, _piece(task, stable[-1][1], sp.true)] if stable else []
 
 
-def _samples(parameter: sp.Symbol) -> Iterable[float]:
+def _samples(parameter: sp.Symbol | None) -> list[float]:
+    if parameter is None:
+        return [0.0]
     if parameter.is_positive:
         return [float(t) for t in np.geomspace(0.011, 40, 27)]
-    if parameter.is_nonnegative:
-        return [float(t) for t in np.linspace(0.023, 0.977, 19)]
-    return [float(t) for t in np.linspace(-0.93, 1.31, 19)]
+    return [
+        float(t) for t in (np.linspace(0.023, 0.977, 19) if parameter.is_nonnegative else np.linspace(-0.93, 1.31, 19))
+    ]
 
 
-def _look(problem: Minimax, mu: float, L: float, fixed: Mapping[sp.Symbol, Any], near: Look | None = None) -> Look:
-    held = {s: float(v) for s, v in fixed.items()}
-    with np.errstate(all="ignore"):
-        return _looked(problem, mu, L, held, None if near is None else near.solution.values)
-
-
-def _looked(problem: Minimax, mu: float, L: float, held: dict[sp.Symbol, float], near: Values | None) -> Look:
-    solution = problem.polished(mu, L, held, near)
-    rate = problem.rate_symbol
-    here = Signature(frozenset(solution.active), frozenset(solution.at_zero))
-    if rate not in solution.values:
-        return Look(solution, here, (0.0, 0.0))
-    low, high = problem.flat(mu, L, solution, held)
-    if high - low <= FLAT * high:
-        return Look(solution, here, (low, high))
-    middle, below, above = (problem.moved(mu, L, solution, at, held) for at in ((low + high) / 2, low, high))
-    inside = frozenset(middle.active)
-    ends = (frozenset(below.active) - inside, frozenset(above.active) - inside)
-    return Look(middle, Signature(inside, frozenset(middle.at_zero), *ends), (low, high))
-
-
-def _piece(
-    problem: Minimax, look: Look, condition: Any, fixed: Mapping[sp.Symbol, Any], known: Mapping[sp.Symbol, Any]
-) -> Piece:
-    """The closed form of one piece, or a piece that says that it has none."""
-    near = _near(look.solution, fixed)
-    sign, letters = look.signature, list(problem.unknown)
-    names = tuple(sorted({_name(c) for c in sign.everything}))
-    rate = problem.rate_symbol
-    if not sign.plateau:
-        form = solved(_equations(problem, sign.active, sign.zero, known), [*letters, RATE], near)
-        return _made(problem, condition, form, None, names)
-    ends = []
-    for group, at in ((sign.below, look.edges[0]), (sign.above, look.edges[1])):
-        equations = _equations(problem, sign.active | group, sign.zero, known)
-        ends.append(solved(equations, [*letters, RATE], {**near, rate: at}))
-    if any(end is None or rate not in end or RATE not in end for end in ends):
-        return _made(problem, condition, None, None, names)
-    low, high = (end[rate] for end in ends if end)
-    return _made(problem, condition, ends[0], (low, high), names)
-
-
-def _made(problem: Minimax, condition: Any, form: Any, plateau: Any, names: tuple[str, ...]) -> Piece:
-    complete = form is not None and all(letter in form for letter in (*problem.unknown, RATE))
-    if not complete or max(sp.count_ops(value) for value in form.values()) > LONGEST:
-        return Piece(condition, {}, sp.nan, None, False, names)
-    hyper = {n: without_roots(form[s]) for n, s in problem.dynamics.symbols.items() if s in problem.unknown}
-    interval = None if plateau is None else sp.Interval(*map(without_roots, plateau))
-    if interval is not None:
-        hyper |= {
-            n: (interval.start + interval.end) / 2 for n in hyper if problem.dynamics.symbols[n] == problem.rate_symbol
-        }
-    return Piece(condition, hyper, without_roots(form[RATE]), interval, True, names)
-
-
-def without_roots(formula: sp.Expr) -> sp.Expr:
-    """A formula in m = √μ and l = √L written in μ and L, products of conjugates multiplied out: (l−m)(l+m) is L−μ."""
-    if formula.is_rational_function(ROOT_MU, ROOT_L):
-        above, below = sp.fraction(sp.cancel(formula))
-        if all(_even(part) for part in (above, below)):
-            return short((above / below).subs(SQUARES))
-    return formula.replace(lambda part: part.is_Mul, _conjugates_joined).subs(SQUARES)
-
-
-def _even(formula: sp.Expr) -> bool:
-    return all(sp.expand(formula - formula.subs(root, -root)) == 0 for root in (ROOT_MU, ROOT_L))
-
-
-def _conjugates_joined(product: sp.Expr) -> sp.Expr:
-    """The product with its polynomial factors, above and below the line, in μ and L where they are even together."""
-    for sign in (1, -1):
-        parts = [f for f in product.args if _polynomial(f**sign)]
-        joined = sp.Mul(*parts)
-        if parts and joined.has(ROOT_MU, ROOT_L) and _even(joined**sign):
-            plain = sp.factor(sp.expand(joined**sign).subs(SQUARES))
-            product = sp.Mul(*(f for f in product.args if f not in parts)) * plain**sign
-    return product
-
-
-def _polynomial(factor: sp.Expr) -> bool:
-    return bool(factor.is_polynomial(*factor.free_symbols)) and not factor.is_number
-
-
-def _edge(
-    problem: Minimax,
-    parameter: sp.Symbol,
-    before: tuple[float, Look],
-    after: tuple[float, Look],
-    carried: Mapping[sp.Symbol, Any],
-    known: Mapping[sp.Symbol, Any],
-) -> sp.Expr | None:
+def _edge(task: Task, before: tuple[float, Look], after: tuple[float, Look]) -> sp.Expr | None:
     """The value of the parameter at which the inequalities of both pieces are active; None where it has no formula."""
     low, high = before[0], after[0]
     for _ in range(14):
         middle = (low + high) / 2
-        same = _look(problem, *SAMPLE, {**carried, parameter: middle}, before[1]).signature == before[1].signature
+        same = task.look(middle, before[1]).signature == before[1].signature
         low, high = (middle, high) if same else (low, middle)
-    both = before[1].signature.everything | after[1].signature.everything
-    zero = before[1].signature.zero | after[1].signature.zero
-    there = {**carried, parameter: low}
-    near = _near(_look(problem, *SAMPLE, there, before[1]).solution, there)
-    form = solved(_equations(problem, both, zero, known), [*problem.unknown, RATE, parameter], near)
-    edge = None if form is None else form.get(parameter)
-    if edge is None or edge.has(RATE, *problem.unknown):
+    one, other = before[1].signature, after[1].signature
+    equations = task.equations(one.everything | other.everything, one.zero | other.zero)
+    unknown = [*task.problem.unknown, RATE]
+    near = task.look(low, before[1]).near
+    edge = (solved(equations, [*unknown, task.parameter], near) or {}).get(task.parameter)
+    if edge is None or edge.has(*unknown):
         return None
-    at_sample = values((edge,), {s: v for s, v in near.items() if s != parameter}, complex)[0]
-    return without_roots(edge) if abs(at_sample - low) < NEARBY * abs(low) else None
+    (there,) = values((edge,), {letter: value for letter, value in near.items() if letter != task.parameter}, complex)
+    return without_roots(edge) if abs(there - low) < NEARBY * abs(low) else None
 
 
-def _equations(
-    problem: Minimax, active: Iterable[Constraint], zero: Iterable[sp.Symbol], known: Mapping[sp.Symbol, Any]
-) -> list[sp.Expr]:
-    """The active inequalities as equations in √μ and √L; one inside (μ, L) gives an equation with no exact place: nan."""
-    found: dict[sp.Expr, None] = dict.fromkeys(zero)
-    for place, where in sorted(active):
-        end = {0.0: ROOT_MU**2, 1.0: ROOT_L**2}.get(where)
-        if end is not None:
-            found[sp.expand(problem.polynomials[place].subs(known).subs(CURVATURE, end))] = None
-    return list(found)
+def _piece(task: Task, seen: Look, condition: Any) -> Piece:
+    """The closed form of one piece, or a piece that says that it has none."""
+    sign, letters, rate = seen.signature, [*task.problem.unknown, RATE], task.problem.rate_symbol
+    names = tuple(sorted({_name(constraint) for constraint in sign.everything}))
+    groups = [(sign.below, seen.edges[0]), (sign.above, seen.edges[1])] if sign.plateau else [(frozenset(), 0.0)]
+    forms = []
+    for ending, at in groups:
+        near = {**seen.near, **({rate: at} if sign.plateau else {})}
+        forms.append(solved(task.equations(sign.active | ending, sign.zero), letters, near))
+    if not all(_readable(form, letters) for form in forms):
+        return Piece(condition, {}, sp.nan, None, False, names)
+    form = {letter: without_roots(value) for letter, value in (forms[0] or {}).items()}
+    plateau = sp.Interval(*(without_roots(end[rate]) for end in forms if end)) if sign.plateau else None
+    if plateau is not None:
+        form[rate] = (plateau.start + plateau.end) / 2
+    hyper = {name: form[letter] for name, letter in task.problem.dynamics.symbols.items() if letter in letters}
+    return Piece(condition, hyper, form[RATE], plateau, True, names)
 
 
-def _near(solution: Solution, fixed: Mapping[sp.Symbol, Any]) -> dict[sp.Symbol, float]:
-    mu, L = SAMPLE
-    return {
-        **solution.values,
-        RATE: solution.rate,
-        ROOT_MU: mu**0.5,
-        ROOT_L: L**0.5,
-        **{s: float(v) for s, v in fixed.items()},
-    }
+def _readable(form: Mapping[sp.Symbol, sp.Expr] | None, letters: Sequence[sp.Symbol]) -> bool:
+    """Whether every letter has a formula, and none of them fills a page."""
+    return form is not None and all(s in form and sp.count_ops(form[s]) <= LONGEST for s in letters)
 
 
 def _name(constraint: Constraint) -> str:
     place, where = constraint
-    at = {0.0: "μ", 1.0: "L"}.get(where, "curvatures between μ and L")
-    return f"inequality {place + 1} at {at}"
+    return f"inequality {place + 1} at { {0.0: 'μ', 1.0: 'L'}.get(where, 'curvatures between μ and L') }"
 
 
-def _doubt(
-    problem: Minimax, pieces: Sequence[Piece], parameter: sp.Symbol | None, carried: Mapping[sp.Symbol, Any]
-) -> str:
+def _doubt(task: Task, pieces: Sequence[Piece]) -> str:
     """Empty where the closed forms agree with the search at other spectra too, else what to say of them."""
     for mu, L in OTHERS:
-        for piece, at in _places(pieces, parameter, {MU: mu, LARGEST: L}):
-            if not piece.closed:
-                continue
-            held = {**{s: float(v) for s, v in carried.items()}, **({parameter: at} if parameter is not None else {})}
-            claimed = float(values((piece.rate,), {MU: mu, LARGEST: L, **held}, complex)[0].real)
-            if claimed >= 1:
-                continue
-            if not abs(problem.solve(mu, L, held).rate - claimed) <= AGREEMENT * max(claimed, 1e-3) + AGREEMENT:
-                return "no single closed form for all spectra; solved numerically to 1e-10"
+        for piece, at in _places(task.parameter, pieces, {MU: mu, LARGEST: L}):
+            if piece.closed and not _agrees(task, piece, at, mu, L):
+                return "no single closed form for all spectra"
     return ""
 
 
+def _agrees(task: Task, piece: Piece, at: float, mu: float, L: float) -> bool:
+    """Whether the search finds the same rate, and the derived hyperparameters have it."""
+    held = {letter: float(value) for letter, value in task.fixed(at).items()}
+    unknown = {name: letter for name, letter in task.problem.dynamics.symbols.items() if letter in task.problem.unknown}
+    formulas = [piece.rate, *(piece.hyper[name] for name in unknown)]
+    rate, *hyper = (value.real for value in values(formulas, {MU: mu, LARGEST: L, **held}, complex))
+    if rate >= 1:
+        return True  # beyond what converges, nothing is claimed
+    attained = task.problem.worst(mu, L, {**dict(zip(unknown.values(), hyper, strict=True)), **held})
+    found = task.problem.solve(mu, L, held).rate
+    return bool(abs(found - rate) <= AGREEMENT and abs(attained - rate) <= ATTAINED)
+
+
 def _places(
-    pieces: Sequence[Piece], parameter: sp.Symbol | None, at: Mapping[sp.Symbol, float]
-) -> Iterable[tuple[Piece, float]]:
+    parameter: sp.Symbol | None, pieces: Sequence[Piece], ends: Mapping[sp.Symbol, float]
+) -> list[tuple[Piece, float]]:
     """A value of the parameter inside each piece, at this spectrum."""
-    edges = [float(values((p.condition.rhs,), at, complex)[0].real) for p in pieces[:-1]]
+    edges = [float(values((piece.condition.rhs,), ends, complex)[0].real) for piece in pieces[:-1]]
     if parameter is None or not edges:
         return [(piece, float(GENERIC)) for piece in pieces]
     inside = [(a + b) / 2 for a, b in pairwise(edges)]

@@ -42,12 +42,14 @@ def factored(formula: sp.Expr) -> sp.Expr:
 
     1−β and not −(β−1): the way one writes it by hand. One factor is left as it was where the signs do not cancel.
     """
-    parts = sp.Mul.make_args(sp.factor(sp.cancel(formula)))
+    number, product = sp.factor(sp.cancel(formula)).as_coeff_Mul()
+    parts = sp.Mul.make_args(product)
     turned = [_turned(part) for part in parts]
-    if sp.Mul(*(sign for sign, _ in turned)) == -1:
-        first = next(k for k, (sign, _) in enumerate(turned) if sign == -1)
-        turned = [(sp.Integer(1), parts[k] if k == first else part) for k, (_, part) in enumerate(turned)]
-    return sp.Mul(*(part for _, part in turned))
+    sign = sp.Mul(*(sign for sign, _ in turned)) * number
+    if sign < 0 < number:
+        first = next(k for k, (turn, _) in enumerate(turned) if turn == -1)
+        turned[first], sign = (sp.Integer(1), parts[first]), -sign
+    return sp.Mul(sign, *(part for _, part in turned))
 
 
 def _turned(part: sp.Expr) -> tuple[sp.Expr, sp.Expr]:

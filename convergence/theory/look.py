@@ -1,0 +1,76 @@
+"""A tuning task goes in; one numerical look at its optimum comes out: where it lies, and which inequalities are active."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import sympy as sp
+
+from convergence.theory.minimax import Constraint, Minimax, Solution, Values
+from convergence.theory.radicals import ROOT_L, ROOT_MU
+from convergence.theory.symbols import RATE
+
+SAMPLE = (1.0, 12.25)
+"""The spectrum at which active inequalities are looked up; any will do."""
+
+FLAT = 1e-3
+"""A relative width of the best learning rates above this is a plateau; at a point it is about 1e-7."""
+
+
+@dataclass(frozen=True)
+class Signature:
+    """Which inequalities are active at the optimum, and which unknowns are zero; on a plateau also what ends it."""
+
+    active: frozenset[Constraint]
+    zero: frozenset[sp.Symbol]
+    below: frozenset[Constraint] = frozenset()
+    above: frozenset[Constraint] = frozenset()
+
+    @property
+    def plateau(self) -> bool:
+        return bool(self.below or self.above)
+
+    @property
+    def everything(self) -> frozenset[Constraint]:
+        return self.active | self.below | self.above
+
+
+@dataclass(frozen=True)
+class Look:
+    """One numerical solution and its signature; ``edges`` are the ends of the plateau, ``fixed`` what was held."""
+
+    solution: Solution
+    signature: Signature
+    edges: tuple[float, float]
+    fixed: Mapping[sp.Symbol, float]
+
+    @property
+    def near(self) -> dict[sp.Symbol, float]:
+        """Every letter of the equations with its value here."""
+        mu, L = SAMPLE
+        return {**self.solution.values, RATE: self.solution.rate, ROOT_MU: mu**0.5, ROOT_L: L**0.5, **self.fixed}
+
+
+def look(problem: Minimax, fixed: Mapping[sp.Symbol, Any], near: Look | None = None) -> Look:
+    """The optimum over the sample spectrum with some letters fixed; with ``near``, the one next to an earlier look."""
+    held = {s: float(v) for s, v in fixed.items()}
+    with np.errstate(all="ignore"):
+        return _looked(problem, held, None if near is None else near.solution.values)
+
+
+def _looked(problem: Minimax, held: dict[sp.Symbol, float], near: Values | None) -> Look:
+    solution = problem.polished(*SAMPLE, held, near)
+    rate = problem.rate_symbol
+    here = Signature(frozenset(solution.active), frozenset(solution.at_zero))
+    if rate not in solution.values:
+        return Look(solution, here, (0.0, 0.0), held)
+    low, high = problem.flat(*SAMPLE, solution, held)
+    if high - low <= FLAT * high:
+        return Look(solution, here, (low, high), held)
+    middle, below, above = (problem.moved(*SAMPLE, solution, at, held) for at in ((low + high) / 2, low, high))
+    inside = frozenset(middle.active)
+    ends = (frozenset(below.active) - inside, frozenset(above.active) - inside)
+    return Look(middle, Signature(inside, frozenset(middle.at_zero), *ends), (low, high), held)
