@@ -17,7 +17,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.linalg.lapack import dgeqrf, dgeqrf_lwork, dtrtrs
 
-from convergence.errors import BadData, BadName, nearest
+from convergence.arrays import checked_array, column_names, require_usable
+from convergence.errors import BadName, nearest
 
 Array = NDArray[np.float64]
 
@@ -40,7 +41,6 @@ def loss_scale(loss: str, rows: int) -> float:
 
 
 _BLOCK = 2**19  # numbers in a block of rows: 4 MB, measured as fast as any larger one on 10⁶×50
-_LARGEST = 1e60  # a curvature goes with the square of the data, and theory squares curvatures again
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +100,9 @@ class LeastSquares:
         preparation: Iterable[str] = (),
     ) -> None:
         names = getattr(X, "columns", None) if columns is None else columns  # a data frame brings its own
-        X, y = _array(X, "X", 2), _array(y, "y", 1)
-        self._set(X=X, y=y, columns=_names(names, X.shape[1]), preparation=tuple(preparation))
-        _require_usable(X, y, self.columns)
+        X, y = checked_array(X, "X", 2), checked_array(y, "y", 1)
+        self._set(X=X, y=y, columns=column_names(names, X.shape[1]), preparation=tuple(preparation))
+        require_usable(X, y, self.columns)
         self._set(loss_name=loss, scale=loss_scale(loss, len(y)))
         triangle, image, rest = _compress(X, y)
         self._set(_triangle=triangle, _scaled_triangle=self.scale * triangle, _image=image, _rest=rest)
@@ -236,63 +236,3 @@ def _minimizer(triangle: Array, image: Array, left: Array, sigma: Array, right: 
     if len(sigma) == len(image):
         return np.asarray(dtrtrs(triangle, image)[0])
     return np.asarray(right @ ((image @ left) / sigma))
-
-
-def _array(values: ArrayLike, name: str, ndim: int) -> Array:
-    array = _real(values, name)
-    if array.ndim != ndim or array.size == 0:
-        wanted = ("one number a row, (n,)", "a matrix of at least one row and one column, (n, d)")[ndim - 1]
-        hint = _SHAPE_HINTS.get((name, array.ndim), "")
-        raise BadData(f"{name} must be {wanted}, got shape {array.shape}{hint}")
-    return array
-
-
-_SHAPE_HINTS = {
-    ("X", 1): "; for a single column use X.reshape(-1, 1)",
-    ("y", 2): "; use y.ravel() or, of several targets, one: y[:, 0]",
-}
-
-
-def _real(values: ArrayLike, name: str) -> Array:
-    if isinstance(values, np.ma.MaskedArray):
-        raise BadData(f"{name} must be a plain array, got a masked one; fill or drop the masked entries")
-    if hasattr(values, "toarray"):
-        raise BadData(f"{name} must be a dense array, got a sparse one; give {name}.toarray()")
-    try:
-        array = np.asarray(values)
-    except ValueError:
-        raise BadData(f"{name} must be an array, got rows of different lengths; make them equal") from None
-    if array.dtype.kind not in "biuf":
-        way_out = "split it in two" if array.dtype.kind == "c" else "convert it with numpy.asarray(…, dtype=float)"
-        raise BadData(f"{name} must hold real numbers, got {array.dtype.name}; {way_out}")
-    with np.errstate(over="ignore"):  # a wider float that does not fit becomes inf, and is found later
-        return np.asarray(array, dtype=np.float64)
-
-
-def _names(columns: Iterable[str] | None, count: int) -> tuple[str, ...]:
-    names = tuple(f"x{i + 1}" for i in range(count)) if columns is None else tuple(map(str, columns))
-    if len(names) != count or len(set(names)) != count:
-        raise BadData(f"columns must be {count} different names, one a column of X; got {', '.join(names) or 'none'}")
-    return names
-
-
-def _require_usable(X: Array, y: Array, columns: tuple[str, ...]) -> None:
-    if len(X) != len(y):
-        raise BadData(f"X and y must have the same number of rows, got {len(X)} and {len(y)}; is X transposed?")
-    largest = _require_finite(X, lambda at: f"X[{at[0]}, {at[1]}] (column {columns[at[1]]})")
-    _require_finite(y, lambda at: f"y[{at[0]}]")
-    if largest == 0.0:
-        raise BadData("X must have an entry other than zero, got only zeros; there is no direction to learn")
-    if largest < 1 / _LARGEST:
-        raise BadData(f"X must not vanish when squared, its largest entry is {largest:.3g}; rescale the data")
-
-
-def _require_finite(array: Array, place: Callable[[NDArray[np.intp]], str]) -> float:
-    largest = float(max(array.max(), -array.min()))
-    if largest <= _LARGEST:  # False for NaN too
-        return largest
-    at = np.argwhere(~(np.abs(array) <= _LARGEST))[0]
-    raise BadData(
-        f"the data must be finite, and at most {_LARGEST:g} in size so that curvatures do not overflow; "
-        f"{place(at)} is {array[tuple(at)]:g}: drop or fill that row, or rescale the data"
-    )

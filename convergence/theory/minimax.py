@@ -252,34 +252,3 @@ class Minimax:
 
 def _stacked(parts: Sequence[Any], like: Array) -> Array:
     return np.stack([np.broadcast_to(part, like.shape) for part in parts])
-
-
-def unknowns(derived: Dynamics, fixed: Sequence[str], optional: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Which hyperparameters a tuning determines, and which it leaves open.
-
-    Open are those with a default (``optional``), which nobody means to tune, and those that the characteristic polynomial
-    sees only together with another (of rate and dampening, η(1−d), the first keeps its role).
-    """
-    coefficients = [c for a in derived.characteristic.all_coeffs() for c in _by_curvature(a)]
-    rows, determined, free = sp.Matrix(0, len(coefficients), []), [], []
-    for name in (n for n in derived.hyper if n not in fixed):
-        grown = rows.col_join(sp.Matrix([[sp.diff(c, derived.symbols[name]) for c in coefficients]]))
-        if name not in optional and _generic_rank(grown) > _generic_rank(rows):
-            rows = grown
-            determined.append(name)
-        else:
-            free.append(name)
-    return determined, free
-
-
-def _by_curvature(coefficient: sp.Expr) -> list[sp.Expr]:
-    if coefficient.is_polynomial(CURVATURE):
-        return list(sp.Poly(coefficient, CURVATURE).all_coeffs())
-    return [coefficient, coefficient.subs(CURVATURE, 3 * CURVATURE), coefficient.subs(CURVATURE, 7 * CURVATURE)]
-
-
-def _generic_rank(matrix: sp.Matrix) -> int:
-    if not matrix.rows:
-        return 0
-    letters = sorted(matrix.free_symbols, key=str)
-    return int(matrix.subs({s: sp.Rational(3 * k + 2, 7 * k + 11) for k, s in enumerate(letters)}).rank())

@@ -18,11 +18,12 @@ from convergence.crossing import exact
 from convergence.errors import BadHyperparameter, NoStableLearningRate
 from convergence.rule import Method
 from convergence.theory.dynamics import dynamics
-from convergence.theory.minimax import Minimax, unknowns
+from convergence.theory.minimax import Minimax
 from convergence.theory.pieces import Piece, derived_pieces
 from convergence.theory.rate import worst_rate
 from convergence.theory.stability import region
 from convergence.theory.symbols import LARGEST, MU, symbol
+from convergence.theory.unknowns import unknowns
 
 DIGITS = 50
 """Digits in which formulas are evaluated at numbers, before they become floats."""

@@ -1,0 +1,74 @@
+"""Whatever a user calls a matrix or a target goes in; float64 arrays that can be a problem come out, or a clear error."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from convergence.errors import BadData
+
+Array = NDArray[np.float64]
+
+_LARGEST = 1e60  # a curvature goes with the square of the data, and theory squares curvatures again
+
+
+def checked_array(values: ArrayLike, name: str, ndim: int) -> Array:
+    array = _real(values, name)
+    if array.ndim != ndim or array.size == 0:
+        wanted = ("one number a row, (n,)", "a matrix of at least one row and one column, (n, d)")[ndim - 1]
+        hint = _SHAPE_HINTS.get((name, array.ndim), "")
+        raise BadData(f"{name} must be {wanted}, got shape {array.shape}{hint}")
+    return array
+
+
+_SHAPE_HINTS = {
+    ("X", 1): "; for a single column use X.reshape(-1, 1)",
+    ("y", 2): "; use y.ravel() or, of several targets, one: y[:, 0]",
+}
+
+
+def _real(values: ArrayLike, name: str) -> Array:
+    if isinstance(values, np.ma.MaskedArray):
+        raise BadData(f"{name} must be a plain array, got a masked one; fill or drop the masked entries")
+    if hasattr(values, "toarray"):
+        raise BadData(f"{name} must be a dense array, got a sparse one; give {name}.toarray()")
+    try:
+        array = np.asarray(values)
+    except ValueError:
+        raise BadData(f"{name} must be an array, got rows of different lengths; make them equal") from None
+    if array.dtype.kind not in "biuf":
+        way_out = "split it in two" if array.dtype.kind == "c" else "convert it with numpy.asarray(…, dtype=float)"
+        raise BadData(f"{name} must hold real numbers, got {array.dtype.name}; {way_out}")
+    with np.errstate(over="ignore"):  # a wider float that does not fit becomes inf, and is found later
+        return np.asarray(array, dtype=np.float64)
+
+
+def column_names(columns: Iterable[str] | None, count: int) -> tuple[str, ...]:
+    names = tuple(f"x{i + 1}" for i in range(count)) if columns is None else tuple(map(str, columns))
+    if len(names) != count or len(set(names)) != count:
+        raise BadData(f"columns must be {count} different names, one a column of X; got {', '.join(names) or 'none'}")
+    return names
+
+
+def require_usable(X: Array, y: Array, columns: tuple[str, ...]) -> None:
+    if len(X) != len(y):
+        raise BadData(f"X and y must have the same number of rows, got {len(X)} and {len(y)}; is X transposed?")
+    largest = _require_finite(X, lambda at: f"X[{at[0]}, {at[1]}] (column {columns[at[1]]})")
+    _require_finite(y, lambda at: f"y[{at[0]}]")
+    if largest == 0.0:
+        raise BadData("X must have an entry other than zero, got only zeros; there is no direction to learn")
+    if largest < 1 / _LARGEST:
+        raise BadData(f"X must not vanish when squared, its largest entry is {largest:.3g}; rescale the data")
+
+
+def _require_finite(array: Array, place: Callable[[NDArray[np.intp]], str]) -> float:
+    largest = float(max(array.max(), -array.min()))
+    if largest <= _LARGEST:  # False for NaN too
+        return largest
+    at = np.argwhere(~(np.abs(array) <= _LARGEST))[0]
+    raise BadData(
+        f"the data must be finite, and at most {_LARGEST:g} in size so that curvatures do not overflow; "
+        f"{place(at)} is {array[tuple(at)]:g}: drop or fill that row, or rescale the data"
+    )
