@@ -26,6 +26,9 @@ Array = NDArray[np.float64]
 _SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
 
 
+RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
 def read_problem(
     path: str | Path,
     target: str | None = None,
@@ -89,7 +92,15 @@ def _with_intercept(problem: LeastSquares) -> LeastSquares:
 
 def _step(before: LeastSquares, X: Array, columns: tuple[str, ...], what: str) -> LeastSquares:
     after = LeastSquares(X, before.y, before.loss_name, columns=columns, preparation=before.preparation)
-    return after.noted(f"{what}: κ {before.kappa:.3g} → {after.kappa:.3g}")
+    return after.noted(f"{what}: κ {_written(before.kappa)} → {_written(after.kappa)}")
+
+
+def _written(number: float) -> str:
+    """Three significant digits, as one writes them: 12 200, 2.08×10¹¹."""
+    mantissa, _, power = f"{number:.2e}".partition("e")
+    if int(power) < 6:
+        return f"{float(f'{number:.3g}'):,g}".replace(",", " ")
+    return f"{mantissa}×10{str(int(power)).translate(RAISED)}"
 
 
 def _bytes(path: Path) -> bytes:

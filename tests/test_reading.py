@@ -167,7 +167,7 @@ def test_preparation_says_what_was_done_and_what_it_did():
     assert_allclose(made.X[:, 1:].mean(axis=0), 0, atol=within.SLACK * within.EPS * 40)
     assert_allclose(made.X[:, 1:].std(axis=0), 1, rtol=within.SLACK * within.EPS)
     assert len(made.preparation) == 2
-    assert f"κ {plain.kappa:.3g} → " in made.preparation[0]
+    assert "κ 27 700 → 1.48" in made.preparation[0]  # three digits of 27 7xx and 1.48
     assert made.preparation[1].endswith(f"→ {made.kappa:.3g}")
 
 

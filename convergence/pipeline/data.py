@@ -26,7 +26,7 @@ LOSSES = {
 def data(problem: LeastSquares, title: str) -> DataResult:
     """The problem in numbers: its spectrum, its minimiser, the directions that matter, a sample of its rows."""
     every = slice(None, None, -(-problem.rows // SAMPLE))
-    pair = len(problem.columns) > 1
+    pair = [j for j in range(len(problem.columns)) if np.ptp(problem.X[every, j]) > 0][:2]
     return DataResult(
         title=title,
         rows=problem.rows,
@@ -45,8 +45,8 @@ def data(problem: LeastSquares, title: str) -> DataResult:
         minimum=problem.minimum,
         directions=directions(problem),
         hidden=problem.rank - len(shown(problem)),
-        sample_columns=(problem.columns[0], problem.columns[1]) if pair else None,
-        sample=tuple(vector(row) for row in problem.X[every, :2]) if pair else (),
+        sample_columns=(problem.columns[pair[0]], problem.columns[pair[1]]) if len(pair) == 2 else None,
+        sample=tuple(vector(row) for row in problem.X[every][:, pair]) if len(pair) == 2 else (),
         sample_target=vector(problem.y[every]),
     )
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from convergence.report.method_section import method_anchor
-from convergence.report.phrases import IS, NOTHING, capital, counted, joined, number, numbers, setting, steps
+from convergence.report.phrases import (
+    IS,
+    NOTHING,
+    capital,
+    counted,
+    counted_steps,
+    joined,
+    number,
+    numbers,
+    setting,
+    steps,
+)
 from convergence.report.tree import (
     Block,
     Bullets,
@@ -81,10 +92,10 @@ def in_words(study: Findings) -> Line:
 
 def _fastest(methods: Sequence[MethodResult]) -> Line:
     plain = [method for method in methods if not _uses_hessian(method)]
-    newton = [method for method in methods if _uses_hessian(method) and method.tuning.steps_counted is not None]
-    ranked = sorted((m for m in plain if m.tuning.steps_counted is not None), key=_steps)
+    newton = [method for method in methods if _uses_hessian(method) and method.tuning.steps_predicted is not None]
+    ranked = sorted((m for m in plain if m.tuning.steps_predicted is not None), key=_steps)
     if not ranked:
-        return _needed(newton, "") if newton else ("No method came within 99.9 % of the solution in its run. ",)
+        return _needed(newton, "") if newton else ("No method comes within 99.9 % of the solution at these settings. ",)
     best = [method for method in ranked if _steps(method) == _steps(ranked[0])]
     names = joined([(_title(method),) for method in best[:3]], last=" and " if len(best) <= 3 else ", ")
     more = f" and {len(best) - 3} more" if len(best) > 3 else ""
@@ -108,7 +119,7 @@ def _uses_hessian(method: MethodResult) -> bool:
 
 
 def _steps(method: MethodResult) -> int:
-    return method.tuning.steps_counted or 0
+    return method.tuning.steps_predicted or 0
 
 
 def _count(method: MethodResult) -> Strong:
@@ -164,7 +175,7 @@ def _row(method: MethodResult, names: Sequence[str], flat: bool) -> tuple[Line, 
         *((plateau,) if flat else ()),
         (number(tuning.rate),),
         (steps(tuning.steps_predicted),),
-        (steps(tuning.steps_counted),),
+        (counted_steps(tuning),),
         (number(tuning.lr_max),),
         (tuning.binding or NOTHING,),
         _tally(method),

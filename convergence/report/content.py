@@ -46,7 +46,7 @@ def report(study: Findings, pictures: Iterable[Picture] = ()) -> Report:
         Section("How this was made", "making", _making(study)),
     )
     made_by = f"convergence {study.package_version}"
-    return Report(f"Convergence on: {study.data.title}", _subtitle(study.data), made_by, sections)
+    return Report(f"Convergence on {study.data.title}", _subtitle(study.data), made_by, sections)
 
 
 def _numbered(study: Findings, pictures: Iterable[Picture]) -> list[tuple[str | None, Figure]]:
@@ -127,7 +127,7 @@ def _directions(data: DataResult) -> Table:
         Column(("curvature ", _symbol("λ", r"\lambda")), "number"),
         *((Column(("right singular vector",), "number"),) if short else ()),
     )
-    hidden = f"; {counted(data.hidden, 'other')} lie between and are not named" if data.hidden else ""
+    hidden = f"; {counted(data.hidden, 'other lies', 'others lie')} between, not named" if data.hidden else ""
     rows = tuple(_direction(direction, short) for direction in data.directions)
     return Table((f"The directions that matter{hidden}",), columns, rows)
 

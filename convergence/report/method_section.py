@@ -11,6 +11,7 @@ from convergence.report.phrases import (
     anchor,
     capital,
     counted,
+    counted_steps,
     joined,
     letter,
     maths,
@@ -157,7 +158,7 @@ def _tuning(tuning: TuningResult) -> Paragraph:
     used = joined([(letter(name), IS, number(value, 5)) for name, value in tuning.hyper.items()])
     kind = "the optimum is" if tuning.optimal else "the settings given (not the optimum) are"
     flat = (", where every learning rate in ", *numbers(tuning.plateau, 5), " is as good") if tuning.plateau else ()
-    predicted, seen = steps(tuning.steps_predicted), steps(tuning.steps_counted)
+    predicted, seen = steps(tuning.steps_predicted), counted_steps(tuning)
     rate = ("; rate ", Maths(_RHO), IS, number(tuning.rate, 5))
     return Paragraph(
         (
