@@ -76,7 +76,7 @@ def rate(m: AnyMethod, /, **hyper: Any) -> sp.Expr:
     NotImplementedError where an eigenvalue has no short formula (``spectral_radius`` has numbers).
     """
     method = as_method(m, METHODS)
-    method.settings({**dict.fromkeys(method.hyper, 1.0), **dict.fromkeys(hyper, 1.0)})
+    method.require_known(hyper)
     return _rate.radius(_dynamics.dynamics(method)).subs({symbol(name): exact(value) for name, value in hyper.items()})
 
 

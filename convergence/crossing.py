@@ -28,8 +28,10 @@ def exact(number: Any) -> sp.Expr:
         return sp.Integer(int(number))
     if isinstance(number, Rational):
         return sp.Rational(number.numerator, number.denominator)
+    if isinstance(number, np.ndarray) and number.ndim == 0:
+        return exact(number.item())
     if isinstance(number, Real) and np.isfinite(float(number)):
-        return sp.Rational(repr(float(number)))
+        return sp.Rational(str(number))  # of a float32 too: the digits that it shows
     raise TypeError(f"expected a finite real number or a formula; got {number!r}")
 
 

@@ -10,7 +10,7 @@ import ast
 import inspect
 import sys
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from math import isfinite
@@ -21,6 +21,12 @@ import numpy as np
 from convergence.errors import BadHyperparameter, BadName, BadRule, nearest
 
 SPELLED = {"ema": "EMA", "sgd": "SGD", "torch": "PyTorch", "qhm": "QHM", "nesterov": "Nesterov", "newton": "Newton"}
+
+RATE_NAMES = ("lr", "learning_rate", "step_size", "stepsize", "step", "eta", "alpha", "rate")
+"""How learning rates are called: they are positive, and searched for on a logarithmic scale."""
+
+RESERVED = ("curvature", "sigma", "steps", "start", "over")
+"""Words that the functions of the package use themselves, next to a method's hyperparameters."""
 
 State = tuple[Any, ...]
 Rule = Callable[..., Any]
@@ -66,9 +72,7 @@ class Method:
         Raises BadHyperparameter for a name that is missing or unknown, and for a value that is not a finite real
         number (or an array of them), or a negative learning rate.
         """
-        for name in given:
-            if name not in self.hyper:
-                raise BadHyperparameter(f"{self.name} has no hyperparameter {name!r}: {nearest(name, self.hyper)}")
+        self.require_known(given)
         full = {**dict(self.defaults), **given}
         missing = [name for name in self.hyper if name not in full]
         if missing:
@@ -78,10 +82,24 @@ class Method:
             )
         return {name: _checked(self, name, full[name]) for name in self.hyper}
 
+    def scalars(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """``settings`` for a single run: each value one number. Raises BadHyperparameter for arrays, too."""
+        settings = self.settings(given)
+        for name, value in settings.items():
+            if np.ndim(value):
+                raise BadHyperparameter(f"{self.name}: a run takes one {name}, a number; got shape {np.shape(value)}")
+        return {name: value if isinstance(value, int | float) else float(value) for name, value in settings.items()}
+
+    def require_known(self, names: Iterable[str]) -> None:
+        """Raise BadHyperparameter, with the nearest right name, where one of the names is no hyperparameter."""
+        for name in names:
+            if name not in self.hyper:
+                raise BadHyperparameter(f"{self.name} has no hyperparameter {name!r}: {nearest(name, self.hyper)}")
+
     @property
     def rate(self) -> str | None:
-        """The hyperparameter that scales the step: ``lr``, else the first one; None where there is none."""
-        return "lr" if "lr" in self.hyper else next(iter(self.hyper), None)
+        """The hyperparameter that scales the step: one named like a rate, else the first; None where there is none."""
+        return next((name for name in self.hyper if name in RATE_NAMES), next(iter(self.hyper), None))
 
     @property
     def doc(self) -> str:
@@ -147,10 +165,20 @@ def _made(rule: Rule, start: Start | None, name: str | None) -> Method:
     if len(positional) < 2 or len(positional) + len(keywords) != len(parameters):
         raise BadRule(
             f"an update rule takes the objective, then the state, then keyword-only hyperparameters: "
-            f"(f, x, ..., *, lr, ...); {rule.__name__} takes {inspect.signature(rule)}"
+            f"(f, x, ..., *, lr, ...); {_name(rule)} takes {inspect.signature(rule)}"
         )
-    defaults = tuple((p.name, p.default) for p in keywords if p.default is not p.empty)
-    return Method(name or rule.__name__, rule, tuple(positional[1:]), tuple(p.name for p in keywords), defaults, start)
+    taken = [p.name for p in keywords if p.name in RESERVED]
+    if taken:
+        raise BadRule(f"a hyperparameter cannot be called {taken[0]!r}, which the package uses itself; rename it")
+    defaults = tuple((p.name, float(p.default)) for p in keywords if p.default is not p.empty)
+    return Method(name or _name(rule), rule, tuple(positional[1:]), tuple(p.name for p in keywords), defaults, start)
+
+
+def _name(rule: Rule) -> str:
+    name = getattr(rule, "__name__", None)
+    if name is None:
+        raise BadRule(f"a rule without a name needs one: method(name=...)({rule!r})")
+    return str(name)
 
 
 def _as_state(method: Method, result: Any) -> State:
@@ -173,8 +201,8 @@ def _checked(method: Method, name: str, value: Any) -> Any:
         numeric = array.dtype != bool and array.dtype.kind in "iufO" and _finite(array)
     if not numeric:
         raise BadHyperparameter(f"{method.name}: {name} must be a finite real number; got {value!r}")
-    if name == "lr" and np.any(array < 0):
-        raise BadHyperparameter(f"{method.name}: a learning rate cannot be negative; got lr={value!r}")
+    if name in RATE_NAMES and np.any(array < 0):
+        raise BadHyperparameter(f"{method.name}: a learning rate cannot be negative; got {name}={value!r}")
     return value
 
 

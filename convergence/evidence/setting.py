@@ -9,6 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.errors import NoStableLearningRate
+from convergence.numerics.identification import Identification, identify
+from convergence.numerics.limits import bounds
 from convergence.numerics.trajectory import Run, simulate
 from convergence.problem import LeastSquares
 from convergence.rule import Method
@@ -32,13 +34,19 @@ NEARBY = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """One method at one setting on one problem, its ``run`` from ``start``, and the indices of the ``shown`` directions."""
+    """One method at one setting on one problem, and its ``run``.
+
+    ``shown`` are the indices of the directions that are looked at one by one; ``seen`` what their iterates show, ``full`` the
+    same with as many eigenvalues as the method has states.
+    """
 
     problem: LeastSquares
     method: Method
     hyper: dict[str, Any]
     shown: tuple[int, ...]
     run: Run
+    seen: Identification
+    full: Identification
 
     @property
     def curvatures(self) -> Array:
@@ -55,18 +63,26 @@ def setting(problem: LeastSquares, method: Method, given: dict[str, Any], steps:
     """The run to be checked; hyperparameters that are not given are the best ones for those that are."""
     hyper = completed(problem, method, given)
     run = simulate(problem, method, steps, informative_start(problem, method), **hyper)
-    return Setting(problem, method, hyper, shown(problem), run)
+    indices = looked_at(problem, method, hyper)
+    seen, full = (identify(run, order=order, directions=indices) for order in (None, len(method.state)))
+    return Setting(problem, method, hyper, indices, run, seen, full)
+
+
+def looked_at(problem: LeastSquares, method: Method, hyper: dict[str, Any]) -> tuple[int, ...]:
+    """The directions that matter, and the one that sets the largest stable learning rate if it is none of them."""
+    limits = bounds(method, problem.curvatures[: problem.rank], hyper)
+    return tuple(sorted({*shown(problem), int(limits.argmin())}))
 
 
 def completed(problem: LeastSquares, method: Method, given: dict[str, Any]) -> dict[str, Any]:
     """The given hyperparameters, and the best values of the others for them: of the free optimum, where none converge."""
     if all(name in given for name in method.hyper):
-        return method.settings(given)
+        return method.scalars(given)
     try:
         tuned = best(method, given).at(mu=problem.mu, L=problem.L)
     except NoStableLearningRate:
         tuned = best(method, {}).at(mu=problem.mu, L=problem.L)
-    return method.settings({**tuned.hyper, **given})
+    return method.scalars({**tuned.hyper, **given})
 
 
 def shown(problem: LeastSquares, limit: int = SHOWN) -> tuple[int, ...]:

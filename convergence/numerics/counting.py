@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from math import ceil, log
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.numerics.prediction import predict
+from convergence.numerics import prediction, trajectory
 from convergence.numerics.radius import spectral_radius
-from convergence.numerics.trajectory import simulate
 from convergence.problem import LeastSquares
 from convergence.rule import Method
 
@@ -21,34 +20,49 @@ WITHIN = 1e-3
 """Within 99.9 % of the solution: the error is a thousandth of the first one, and stays below it."""
 
 COUNTABLE = 20_000
-"""More steps than this are not counted in a run; their number is then the asymptotic estimate."""
+"""More steps than this are not counted in a run, and past four times as many the asymptotic rate is all that is said."""
 
-ENTRIES = 8_000_000
-"""More numbers than this are not kept for a prediction."""
+TIE = 1e-9
+"""A ratio of errors this near to a thousandth, relatively, may count as either side: rounding of the run decides."""
 
 
-def settled(error: Array) -> int | None:
-    """The first step from which ‖e_k‖ ≤ ‖e_0‖/1000 for good, as far as the errors (steps+1, d) go; None: never."""
-    size = np.linalg.norm(error, axis=1)
-    outside = np.nonzero(size > WITHIN * size[0])[0]
+@dataclass(frozen=True)
+class Steps:
+    """A predicted number of steps: ``count``, or one up to ``last`` where errors come to a thousandth but for rounding.
+
+    ``exact`` is False for an estimate from the asymptotic rate alone.
+    """
+
+    count: int
+    first: int
+    last: int
+    exact: bool
+
+
+def settled(distance: Array, within: float = WITHIN) -> int | None:
+    """The first step from which ‖e_k‖ ≤ within·‖e_0‖ for good, as far as the distances (steps+1,) go; None: never."""
+    outside = np.nonzero(distance > within * distance[0])[0]
     first = int(outside[-1]) + 1 if outside.size else 0
-    return first if first < len(size) else None
+    return first if first < len(distance) else None
 
 
-def predicted_steps(problem: LeastSquares, method: Method, start: Any, settings: Mapping[str, Any]) -> int | None:
-    """The number of steps by the closed form; past COUNTABLE by the asymptotic rate; None where it does not converge."""
+def predicted_steps(problem: LeastSquares, method: Method, start: Any, settings: dict[str, Any]) -> Steps | None:
+    """The number of steps by the closed form, or by the asymptotic rate where that is far; None: it does not converge."""
     rate = float(spectral_radius(method, problem.curvatures[: problem.rank], over="spectrum", **settings))
     if not rate < 1:
         return None
-    steps = 2 * ceil(log(WITHIN) / log(rate)) + 50 if rate > 0 else 50
-    room = min(4 * COUNTABLE, ENTRIES // (len(problem.columns) * len(method.state)))
-    exact = settled(predict(problem, method, min(steps, room), start, **settings).error)
-    return exact if exact is not None else ceil(log(WITHIN) / log(rate))
+    about = ceil(log(WITHIN) / log(rate)) if rate > 0 else 1
+    distance = prediction.distances(problem, method, min(2 * about + 50, 4 * COUNTABLE), start, settings)
+    counts = [settled(distance, WITHIN * (1 + side * TIE)) for side in (0, 1, -1)]
+    if None in counts:
+        return Steps(about, about, about, False)
+    count, first, last = (int(number or 0) for number in counts)
+    return Steps(count, first, last, True)
 
 
 def counted_steps(
-    problem: LeastSquares, method: Method, start: Any, settings: Mapping[str, Any], steps: int
+    problem: LeastSquares, method: Method, start: Any, settings: dict[str, Any], steps: int
 ) -> int | None:
     """The number of steps counted in a run of this length; None where it does not settle."""
-    run = simulate(problem, method, steps, start, **settings)
-    return None if run.diverged is not None else settled(run.error)
+    distance = trajectory.distances(problem, method, steps, start, settings)
+    return settled(distance) if len(distance) == steps + 1 else None

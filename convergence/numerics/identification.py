@@ -6,7 +6,7 @@ recurrence is fitted by least squares (Prony 1795), every row weighed by its rou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import factorial
 from typing import Any
@@ -64,16 +64,18 @@ class Identification:
         return np.array(self.eigenvalues, dtype=dtype, copy=copy)
 
 
-def identify(run: Run | Any, *, order: int | None = None) -> Identification:
+def identify(run: Run | Any, *, order: int | None = None, directions: Sequence[int] | None = None) -> Identification:
     """Recover the eigenvalues of each direction of a run.
 
     ``run`` is a Run, or an array of errors (steps+1, d) that tend to zero (or grow). ``order`` is the number of eigenvalues
-    to look for; without it, the smallest that explains the run up to rounding. Raises BadData for an array of another kind.
+    to look for; without it, the smallest that explains the run up to rounding. ``directions`` are the columns to look at
+    (default: all); the result has a row for each of them. Raises BadData for an array of another kind.
     """
     errors, noise = _signals(run)
     if not np.any(errors):
         errors, noise = np.zeros_like(errors), np.ones_like(noise)
-    found = [_direction(signal, noise, order) for signal in errors.T]
+    chosen = errors if directions is None else errors[:, list(directions)]
+    found = [_direction(signal, noise, order) for signal in chosen.T]
     width = max([len(roots) for roots, _ in found] + [order or 0])
     eigenvalues = np.full((len(found), width), np.nan, dtype=complex)
     error = np.full((len(found), width), np.nan)

@@ -21,6 +21,9 @@ from convergence.theory.dynamics import dynamics
 
 Array = NDArray[np.float64]
 
+KEPT = 2_000_000
+"""Numbers kept at a time when only distances are asked for."""
+
 
 def predict(problem: LeastSquares, method: Method, steps: int, start: Any = None, **hyper: Any) -> Run:
     """What ``simulate`` would record, from the derived iteration matrix alone.
@@ -28,7 +31,7 @@ def predict(problem: LeastSquares, method: Method, steps: int, start: Any = None
     For a rule that is linear this is exact up to rounding; for one that was linearised at the minimiser it holds near it.
     Raises what ``simulate`` raises, and NotLinear for a rule without an iteration matrix.
     """
-    settings = method.settings(hyper)
+    settings = method.scalars(hyper)
     x = first_position(problem, start)
     with np.errstate(all="ignore"):
         matrices = blocks(method, problem.curvatures, settings)
@@ -42,6 +45,22 @@ def closed_form(
     rest = _rest(method, problem, settings) * problem.to_directions(problem.reachable(x))
     first = problem.to_directions(np.array(method.start(problem, x))) - rest
     return _recorded(problem, method, settings, powers(matrices, first.T, steps + 1), rest)
+
+
+def distances(problem: LeastSquares, method: Method, steps: int, start: Any, settings: dict[str, Any]) -> Array:
+    """‖e_k‖ for k ≤ steps, (steps+1,), in pieces, so that only a few of the states are in memory."""
+    x = first_position(problem, start)
+    with np.errstate(all="ignore"):
+        matrices = blocks(method, problem.curvatures, settings)
+        rest = _rest(method, problem, settings) * problem.to_directions(problem.reachable(x))
+        state = (problem.to_directions(np.array(method.start(problem, x))) - rest).T
+        piece = max(64, KEPT // state.size)
+        found = [np.linalg.norm(state[:, :1], axis=0)]
+        for done in range(0, steps, piece):
+            states = powers(matrices, state, min(piece, steps - done) + 1)
+            found.append(np.linalg.norm(states[0, 1:], axis=1))
+            state = states[:, -1].T
+    return np.concatenate(found)
 
 
 def powers(matrices: Array, first: Array, count: int) -> Array:

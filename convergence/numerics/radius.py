@@ -71,9 +71,7 @@ def _curvatures(method: Method, curvature: Any, over: str | None) -> list[Array]
 
 @cache
 def _quasiconvex(method: Method) -> bool:
-    """At most two states and coefficients affine in λ: then {λ: radius ≤ r} is an interval, for every r."""
-    characteristic = dynamics(method).characteristic
-    return characteristic.degree() <= 2 and all(_is_affine(c) for c in characteristic.all_coeffs())
+    return dynamics(method).ends_suffice
 
 
 @dataclass(frozen=True)

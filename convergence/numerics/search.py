@@ -65,9 +65,9 @@ def sampled_rate(method: Method, curvatures: Array, settings: Mapping[str, Any])
     return np.asarray(np.abs(np.linalg.eigvals(matrices)).max(axis=(0, -1)))
 
 
-def search_box(name: str, mu: float, L: float) -> tuple[float, float]:
+def search_box(method: Method, name: str, mu: float, L: float) -> tuple[float, float]:
     """Where the search looks for a hyperparameter; a learning rate on a logarithmic scale, around 1/λ and around 1."""
-    if name == "lr":
+    if name == method.rate:
         return float(np.log(1e-2 * min(1 / L, 1))), float(np.log(10 * max(1 / mu, 1)))
     return (0.0, 1.0) if name == "momentum" else (-1.5, 1.5)
 
@@ -75,10 +75,10 @@ def search_box(name: str, mu: float, L: float) -> tuple[float, float]:
 def global_search(method: Method, curvatures: Array, fixed: Mapping[str, float], seed: int = 0) -> Found:
     """The smallest rate over the curvatures (m,), the fixed hyperparameters held."""
     names = [name for name in method.hyper if name not in fixed]
-    box = [search_box(name, float(np.min(curvatures)), float(np.max(curvatures))) for name in names]
+    box = [search_box(method, name, float(np.min(curvatures)), float(np.max(curvatures))) for name in names]
 
     def settings(points: Array) -> dict[str, Any]:
-        free = {n: np.exp(u) if n == "lr" else u for n, u in zip(names, np.atleast_2d(points.T).T, strict=True)}
+        free = {n: np.exp(u) if n == method.rate else u for n, u in zip(names, np.atleast_2d(points.T).T, strict=True)}
         return {name: free.get(name, fixed.get(name)) for name in method.hyper}
 
     def rate(points: Array) -> Array:

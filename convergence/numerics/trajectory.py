@@ -55,7 +55,7 @@ def simulate(problem: LeastSquares, method: Method, steps: int, start: Any = Non
     result: the run ends before the first number that overflows. Raises BadData for a start of the wrong shape, and
     BadHyperparameter for wrong settings.
     """
-    settings = method.settings(hyper)
+    settings = method.scalars(hyper)
     x = first_position(problem, start)
     states = np.empty((checked_steps(steps) + 1, len(method.state), len(x)))
     with np.errstate(all="ignore"):
@@ -65,6 +65,21 @@ def simulate(problem: LeastSquares, method: Method, steps: int, start: Any = Non
             state = method(problem, *state, **settings)
             states[k] = state
         return recorded(problem, method, settings, states)
+
+
+def distances(problem: LeastSquares, method: Method, steps: int, start: Any, settings: Mapping[str, Any]) -> Array:
+    """‖x_k − w*‖ along a run of at most this many steps, nothing else kept: it ends early where a number overflows."""
+    x = first_position(problem, start)
+    target, found = problem.reachable(x), np.empty(steps + 1)
+    with np.errstate(all="ignore"):
+        state = method.start(problem, x.copy())
+        for k in range(steps + 1):
+            away = state[0] - target
+            found[k] = (away @ away) ** 0.5
+            if not np.isfinite(found[k]):
+                return found[:k]
+            state = method(problem, *state, **settings)
+    return found
 
 
 def recorded(problem: LeastSquares, method: Method, settings: Mapping[str, Any], states: Array) -> Run:

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from convergence.crossing import evaluate
 from convergence.evidence.setting import Setting
-from convergence.numerics.identification import identify
 from convergence.numerics.limits import bounds
 from convergence.numerics.radius import spectral_radius
 from convergence.numerics.spectral import eigenvalues
@@ -50,10 +49,9 @@ def _end(setting: Setting, found: TuningResult) -> float:
 
 def roots(setting: Setting, found: TuningResult) -> tuple[RootResult, ...]:
     """The eigenvalues over the learning rate in the steepest and the flattest direction, and those of the run."""
-    seen = identify(setting.run)
     lr = np.linspace(0, 1.15 * _end(setting, found) / 1.3, POINTS)[1:]
     places = dict.fromkeys((0, len(setting.shown) - 1))
-    return tuple(_root(setting, place, lr, seen.eigenvalues[setting.shown[place]]) for place in places)
+    return tuple(_root(setting, place, lr, setting.seen[place]) for place in places)
 
 
 def _root(setting: Setting, place: int, lr: Array, seen: NDArray[np.complex128]) -> RootResult:

@@ -53,7 +53,8 @@ def data(problem: LeastSquares, title: str) -> DataResult:
 
 def directions(problem: LeastSquares) -> tuple[DirectionResult, ...]:
     """The directions that the report names."""
-    named = [problem.named_directions[index] for index in shown(problem)]
+    every = problem.named_directions
+    named = [every[index] for index in shown(problem)]
     return tuple(
         DirectionResult(d.index, f"direction {d.index + 1}", d.name, d.singular_value, d.curvature, vector(d.vector))
         for d in named

@@ -34,12 +34,8 @@ def tuning(problem: LeastSquares, method: Method, hyper: dict[str, Any], given: 
     direction, lr_max = binding(problem, method, hyper)
     start = np.zeros(len(problem.columns))
     predicted = predicted_steps(problem, method, start, hyper)
-    countable = predicted is not None and predicted <= COUNTABLE
-    counted = (
-        counted_steps(problem, method, start, hyper, 2 * predicted + 10)
-        if predicted is not None and countable
-        else None
-    )
+    countable = predicted is not None and predicted.exact and predicted.count <= COUNTABLE
+    counted = counted_steps(problem, method, start, hyper, 2 * predicted.last + 10) if predicted and countable else None
     return TuningResult(
         hyper={name: float(value) for name, value in hyper.items()},
         optimal=not given,
@@ -47,7 +43,7 @@ def tuning(problem: LeastSquares, method: Method, hyper: dict[str, Any], given: 
         plateau=_plateau(problem, method, given),
         lr_max=lr_max,
         binding="all directions" if direction is None else f"direction {direction.index + 1}",
-        steps_predicted=predicted,
+        steps_predicted=None if predicted is None else predicted.count,
         steps_counted=counted,
     )
 

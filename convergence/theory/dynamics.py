@@ -37,7 +37,7 @@ class Dynamics:
     def eigenvalues(self) -> tuple[sp.Expr, ...]:
         """The roots of the characteristic polynomial, with multiplicity.
 
-        Factors of degree three and more have no formula one could read; their roots are left out (see ``degree``).
+        Factors of degree three and more have no formula one could read; their roots are left out.
         """
         return tuple(root for factor, times in self.factors for root in _roots(factor) * times)
 
@@ -50,6 +50,15 @@ class Dynamics:
     def discriminant(self) -> sp.Expr:
         """The discriminant of the characteristic polynomial in z, factored; 1 for a single state."""
         return _discriminant(self.characteristic)
+
+    @property
+    def ends_suffice(self) -> bool:
+        """Whether the largest radius over an interval of curvatures is always at one of its ends.
+
+        With at most two states and coefficients affine in λ, {λ: radius ≤ r} is an interval, for every r.
+        """
+        affine = all(sp.expand(sp.diff(c, CURVATURE, 2)) == 0 for c in self.characteristic.all_coeffs())
+        return affine and len(self.state) <= 2
 
     @property
     def hyper(self) -> tuple[str, ...]:
@@ -116,7 +125,8 @@ def dynamics(method: Method) -> Dynamics:
     symbols = {"curvature": CURVATURE} | {name: symbol(name) for name in method.hyper}
     linear = all(_affine(entry, state) for entry in update)
     rest = _rest(method, update, state, linear)
-    matrix = (sp.Matrix(update).jacobian(state) if linear else linearised(method, update, state, rest)).applyfunc(tidy)
+    jacobian = sp.Matrix(update).jacobian(state) if linear else linearised(method, update, state, rest)
+    matrix = sp.ImmutableMatrix(jacobian.applyfunc(tidy))
     in_minimiser = tuple(sp.diff(entry, POSITION) for entry in rest)
     return Dynamics(method.name, method.state, matrix, _characteristic(matrix), in_minimiser, linear, symbols)
 

@@ -70,8 +70,7 @@ class Minimax:
 
     @cached_property
     def ends_suffice(self) -> bool:
-        affine = all(sp.expand(sp.diff(c, CURVATURE, 2)) == 0 for c in self.dynamics.characteristic.all_coeffs())
-        return affine and len(self.dynamics.state) <= 2
+        return self.dynamics.ends_suffice
 
     @cached_property
     def rate_symbol(self) -> sp.Symbol | None:

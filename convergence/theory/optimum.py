@@ -137,7 +137,7 @@ def best(method: Method, fixed: Mapping[str, Any]) -> Optimum:
     Raises BadHyperparameter for an unknown name, NotLinear where the method has no iteration matrix, and
     NoStableLearningRate where nothing makes it converge.
     """
-    method.settings({**dict.fromkeys(method.hyper, 1.0), **dict.fromkeys(fixed, 1.0)})
+    method.require_known(fixed)
     numbers = {n: exact(v) for n, v in fixed.items() if not getattr(v, "free_symbols", None)}
     method.settings({**dict.fromkeys(method.hyper, 1.0), **numbers})
     held = tuple((name, numbers.get(name, symbol(name))) for name in fixed)
@@ -199,8 +199,11 @@ def _numeric(method: Method, mu: float, L: float, fixed: Mapping[str, float]) ->
 
 
 def _number(formula: sp.Expr, point: Mapping[sp.Symbol, float]) -> sp.Expr:
-    """The formula at exact numbers, to fifty digits: κ = 1e30 is no trouble."""
-    return sp.re(formula.subs({letter: exact(number) for letter, number in point.items()}).evalf(DIGITS))
+    """The formula at exact numbers, to fifty digits: κ = 1e30 is no trouble. nan where it is not real there."""
+    real, imaginary = (
+        formula.subs({letter: exact(number) for letter, number in point.items()}).evalf(DIGITS).as_real_imag()
+    )
+    return real if abs(imaginary) <= abs(real) * sp.Float(10) ** (-DIGITS // 2) else sp.nan
 
 
 def _chopped(value: sp.Expr) -> sp.Expr:

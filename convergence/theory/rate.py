@@ -19,8 +19,7 @@ def radius(derived: Dynamics) -> sp.Expr:
 
 def worst_rate(derived: Dynamics) -> sp.Expr:
     """The rate over [μ, L]: the larger of the radii at both ends (at most two states, coefficients affine in λ)."""
-    affine = all(sp.expand(sp.diff(c, CURVATURE, 2)) == 0 for c in derived.characteristic.all_coeffs())
-    if not affine or len(derived.state) > 2:
+    if not derived.ends_suffice:
         raise NotImplementedError(f"the rate of {derived.name} over [μ, L] may be set inside the interval")
     along = radius(derived)
     ends = [along.subs(CURVATURE, end) for end in (MU, LARGEST)]

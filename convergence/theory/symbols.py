@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import sympy as sp
 
+from convergence.rule import RATE_NAMES
+
 LETTERS = {"lr": "eta", "momentum": "beta", "curvature": "lambda", "dampening": "d", "nu": "nu"}
 
 CURVATURE = sp.Symbol("lambda", positive=True)
@@ -24,7 +26,7 @@ SCALINGS = {"sum": sp.Integer(2), "half": sp.Integer(1), "mean": 2 / ROWS, "half
 def symbol(name: str) -> sp.Symbol:
     """The symbol of a hyperparameter."""
     letter = LETTERS.get(name, name)
-    if name == "lr":
+    if name in RATE_NAMES:
         return sp.Symbol(letter, positive=True)
     if name == "momentum":
         return sp.Symbol(letter, nonnegative=True)

@@ -38,16 +38,17 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     "arctan": sp.atan,
     "arcsinh": sp.asinh,
     "hypot": lambda a, b: sp.sqrt(a**2 + b**2),
+    "cbrt": lambda a: sp.real_root(a, 3),
     "log1p": lambda a: sp.log(1 + a),
     "expm1": lambda a: sp.exp(a) - 1,
-    **{name: getattr(sp, name) for name in ("sqrt", "cbrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
+    **{name: getattr(sp, name) for name in ("sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
 }
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "copy": lambda a: a,
     "zeros_like": lambda a: sp.Integer(0),
     "ones_like": lambda a: sp.Integer(1),
-    "clip": lambda a, low, high: sp.Min(sp.Max(a, low), high),
+    "clip": lambda a, a_min, a_max: sp.Min(sp.Max(a, a_min), a_max),
 }
 
 
@@ -58,14 +59,16 @@ class Traced(NDArrayOperatorsMixin):
         self.formula = formula
 
     def __array_ufunc__(self, ufunc: Any, how: str, *inputs: Any, **options: Any) -> Traced:
-        if how != "__call__" or ufunc.__name__ not in UFUNCS:
+        if how != "__call__" or ufunc.__name__ not in UFUNCS or set(options) - {"out"}:
             raise NotLinear(f"it uses numpy.{ufunc.__name__}, which has no iteration matrix per direction")
         return Traced(UFUNCS[ufunc.__name__](*map(formula, inputs)))
 
     def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Traced:
         if function.__name__ not in FUNCTIONS:
             raise NotLinear(f"it uses numpy.{function.__name__}, which couples the directions or has no derivative")
-        return Traced(FUNCTIONS[function.__name__](*map(formula, inputs)))
+        return Traced(
+            FUNCTIONS[function.__name__](*map(formula, inputs), **{k: formula(v) for k, v in options.items()})
+        )
 
     def copy(self) -> Traced:
         return self

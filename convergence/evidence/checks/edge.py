@@ -56,7 +56,7 @@ def checks(setting: Setting, edge: Edge) -> Sequence[Check]:
         return [not_made(NAME, claim, f"a probe's run shows no recurrence in {setting.names[first]}")]
     low, high = np.log(below.rate[first]), np.log(above.rate[first])
     crossing = edge.lr * (1 + PROBE * (low + high) / (low - high)) if low != high else np.inf
-    why = f"runs at {PROBE:.2%} below and above the bound; {setting.names[first]} fails first"
+    why = f"the bound lies between runs at {PROBE:.2%} below it, which shrinks, and above it, which grows"
     made = compared(NAME, claim, edge.lr, crossing, abs(crossing / edge.lr - 1), PROBE, why)
     return [made, _first_to_fail(setting, edge, above)]
 
@@ -64,9 +64,14 @@ def checks(setting: Setting, edge: Edge) -> Sequence[Check]:
 def _first_to_fail(setting: Setting, edge: Edge, above: Growth) -> Check:
     """Just above the bound, the directions that grow are those whose bound has been passed."""
     known = np.abs(above.rate - 1) > above.doubt  # False for nan too
+    first = int(edge.bounds.argmin())
+    if not known[first]:
+        return not_made(
+            NAME, f"{setting.names[first]} fails first", "its growth above the bound is within rounding of 1"
+        )
     passed = (edge.bounds < edge.lr * (1 + PROBE))[known]
     grows = (above.rate > 1)[known]
-    claim = f"just above it, {setting.names[int(edge.bounds.argmin())]} grows, and no direction with a larger bound"
+    claim = f"just above it, {setting.names[first]} grows, and no direction with a larger bound"
     why = "directions are counted, so exactly"
     return compared(NAME, claim, float(passed.sum()), float(grows.sum()), float((passed != grows).sum()), 0.0, why)
 
@@ -84,9 +89,9 @@ def _growth(setting: Setting, lr: float) -> Growth:
     problem, method = setting.problem, setting.method
     length = max(float(np.linalg.norm(problem.minimizer)), 1.0) * (1.0 if dynamics(method).linear else NEARBY)
     run = simulate(problem, method, STEPS, excited(problem, length), **{**setting.hyper, str(method.rate): lr})
-    seen = identify(run)
-    largest = np.abs(seen.eigenvalues[list(setting.shown), :1]).sum(axis=1)  # the first is the largest; nan stays nan
-    return Growth(largest, MARGIN * seen.error[list(setting.shown), :1].sum(axis=1))
+    seen = identify(run, directions=setting.shown)
+    largest = np.abs(seen.eigenvalues[:, :1]).sum(axis=1)  # the first is the largest; nan stays nan
+    return Growth(largest, MARGIN * seen.error[:, :1].sum(axis=1))
 
 
 def faults(setting: Setting, edge: Edge) -> Sequence[tuple[str, Any]]:

@@ -14,7 +14,6 @@ from scipy.optimize import linear_sum_assignment
 from convergence.evidence.check import Check, compared, not_made
 from convergence.evidence.checks.kind import FAULT, Kind
 from convergence.evidence.setting import Setting
-from convergence.numerics.identification import identify
 from convergence.numerics.spectral import blocks, eigenvalues, sensitivity
 
 NAME = "eigenvalues"
@@ -72,12 +71,9 @@ def _matched(derived: Complex, seen: Complex) -> tuple[float, Any]:
 
 def checks(setting: Setting, claimed: Spectra) -> Sequence[Check]:
     """One check a direction."""
-    seen, full = identify(setting.run), identify(setting.run, order=claimed.values.shape[1])
-    rows = zip(setting.names, setting.shown, claimed.values, claimed.doubt, strict=True)
-    return [
-        _direction(name, values, doubt, seen.eigenvalues[k], seen.error[k], full.error[k].max())
-        for name, k, values, doubt in rows
-    ]
+    rows = zip(setting.names, claimed.values, claimed.doubt, setting.seen, setting.seen.error, strict=True)
+    blurs = setting.full.error.max(axis=1)
+    return [_direction(*row, blur=float(blur)) for row, blur in zip(rows, blurs, strict=True)]
 
 
 def _direction(name: str, derived: Complex, rounding: float, seen: Complex, doubt: Array, blur: float) -> Check:
@@ -86,12 +82,14 @@ def _direction(name: str, derived: Complex, rounding: float, seen: Complex, doub
     there = np.nonzero(~np.isnan(seen))[0][: len(derived)]
     if not there.size:
         return not_made(
-            NAME, claim, "the run shows no recurrence here: its error is below rounding, or too few steps remain"
+            NAME, claim, "the run shows no recurrence: its error is below rounding, or too few steps remain"
         )
     error, mine = _matched(derived, seen[there])
     if len(there) < len(derived):  # the largest must be among those seen, or any set that holds these would do
         error = max(error, float(abs(np.abs(derived).max() - np.abs(seen[there]).max())))
     tolerance = MARGIN * float(doubt[there].max()) + 2 * rounding + ROUNDING
+    if error <= tolerance and tolerance > FAULT / 2:
+        return not_made(NAME, claim, f"rounding blurs the eigenvalues to {tolerance:.1g}: too much to tell a fault")
     if len(there) < len(derived) and tolerance < error < min(blur, FAULT / 2):
         return not_made(NAME, claim, "rounding hides how many eigenvalues there are: fewer explain the run as well")
     why = "rounding of the iterates moves the roots of the fitted recurrence, rounding of the inputs the derived ones"

@@ -13,6 +13,7 @@ from convergence.evidence.check import Check, compared
 from convergence.evidence.checks.kind import FAULT, Kind
 from convergence.evidence.literature import BOUND, OPTIMAL, Published, published
 from convergence.evidence.setting import Setting
+from convergence.methods import METHODS
 from convergence.numerics.radius import spectral_radius
 from convergence.rule import Method
 from convergence.theory.optimum import best
@@ -47,8 +48,9 @@ class Claim:
 
 
 def claims(setting: Setting) -> tuple[Claim, ...]:
-    """What the literature says of this method."""
-    return tuple(Claim(entry) for entry in published(setting.method.name))
+    """What the literature says of this method: of one of the catalogue, not of a namesake."""
+    known = METHODS.get(setting.method.name) is setting.method
+    return tuple(Claim(entry) for entry in published(setting.method.name)) if known else ()
 
 
 def checks(setting: Setting, claimed: Sequence[Claim]) -> Sequence[Check]:
@@ -58,30 +60,31 @@ def checks(setting: Setting, claimed: Sequence[Claim]) -> Sequence[Check]:
 
 def _check(method: Method, claim: Claim) -> Check:
     entry = claim.entry
-    derived = _derived(method, entry)
-    said = [claim.factor * _value(entry.value, point) for point in POINTS]
-    seen = [
-        _value(d, point) if isinstance(d, sp.Basic) else sp.Float(d) for d, point in zip(derived, POINTS, strict=True)
-    ]
-    worst = max(range(len(POINTS)), key=lambda k: abs(said[k] - seen[k]))
     exact = entry.kind in (OPTIMAL, BOUND)
+    pairs = [pair for point in POINTS for pair in _pairs(method, entry, point)]
+    said, seen = max(((claim.factor * a, b) for a, b in pairs), key=lambda pair: _apart(*pair))
     why = (
-        "the same formula, to 40 digits at three points"
-        if exact
-        else "eigenvalues in floating point, √ε at critical damping"
+        "the same formulas, to 40 digits at three points" if exact else "eigenvalues in floats, √ε at critical damping"
     )
-    error = float(abs(said[worst] - seen[worst]))
     words = f"{entry.kind}: {entry.claim} ({entry.source})"
-    return compared(NAME, words, float(said[worst]), float(seen[worst]), error, IDENTICAL if exact else CRITICAL, why)
+    tolerance = IDENTICAL if exact else CRITICAL
+    return compared(NAME, words, float(said), float(seen), _apart(said, seen), tolerance, why)
 
 
-def _derived(method: Method, entry: Published) -> list[Any]:
-    """The package's own answer at each point: a formula, or a number where only arrays can tell."""
+def _apart(said: sp.Expr, seen: sp.Expr) -> float:
+    return float(abs(said - seen) / max(abs(said), 1)) if seen.is_finite else float("inf")
+
+
+def _pairs(method: Method, entry: Published, point: Mapping[str, Any]) -> list[tuple[sp.Expr, sp.Expr]]:
+    """What is published beside what was derived, at a point: the value, and for an optimum the hyperparameters too."""
+    said = _value(entry.value, point)
     if entry.kind == OPTIMAL:
-        return [best(method, {}).rate] * len(POINTS)
+        found = best(method, {})
+        hyper = [(_value(formula, point), _value(found.hyper[name], point)) for name, formula in entry.hyper.items()]
+        return [(said, _value(found.rate, point)), *hyper]
     if entry.kind == BOUND:
-        return [region(method).lr_max] * len(POINTS)
-    return [_rate_at(method, entry, point) for point in POINTS]
+        return [(said, _value(region(method).lr_max, point))]
+    return [(said, sp.Float(_rate_at(method, entry, point)))]
 
 
 def _rate_at(method: Method, entry: Published, point: Mapping[str, Any]) -> float:
@@ -91,8 +94,9 @@ def _rate_at(method: Method, entry: Published, point: Mapping[str, Any]) -> floa
     return float(spectral_radius(method, ends, over="spectrum", **hyper))
 
 
-def _value(formula: sp.Expr, point: Mapping[str, Any]) -> sp.Float:
-    return formula.subs({s: point[s.name] for s in formula.free_symbols}).evalf(DIGITS)
+def _value(formula: sp.Expr | None, point: Mapping[str, Any]) -> sp.Expr:
+    """The formula at a point; nan, which agrees with nothing, where none was derived."""
+    return sp.nan if formula is None else formula.subs({s: point[s.name] for s in formula.free_symbols}).evalf(DIGITS)
 
 
 def faults(setting: Setting, claimed: Sequence[Claim]) -> Sequence[tuple[str, Any]]:

@@ -1,39 +1,54 @@
-"""The run needs as many steps to come within 99.9 % of the solution as the closed form says."""
+"""The run needs as many steps to come within 99.9 % of the solution as the closed form says, or never comes there."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from convergence.evidence.check import Check, compared, not_made
 from convergence.evidence.checks.kind import Kind
 from convergence.evidence.setting import Setting
-from convergence.numerics.counting import COUNTABLE, counted_steps, predicted_steps
+from convergence.numerics.counting import COUNTABLE, Steps, counted_steps, predicted_steps
 
 NAME = "steps"
+NEVER = 2000
+"""Steps of a run that is said not to converge, in which it must not."""
 
 
-def claims(setting: Setting) -> int | None:
+def claims(setting: Setting) -> Steps | None:
     """The predicted number of steps from the run's start; None: never."""
     return predicted_steps(setting.problem, setting.method, setting.run.x[0], setting.hyper)
 
 
-def checks(setting: Setting, predicted: int | None) -> Sequence[Check]:
+def checks(setting: Setting, predicted: Steps | None) -> Sequence[Check]:
     """One check: the count in a run."""
     claim = "steps until the error stays below 1/1000 of the first"
     if predicted is None:
-        return [not_made(NAME, claim, "the setting does not converge")]
-    if predicted > COUNTABLE:
-        return [not_made(NAME, claim, f"about {predicted:.2g} steps are too many to run")]
-    seen = counted_steps(setting.problem, setting.method, setting.run.x[0], setting.hyper, 2 * predicted + 10)
-    error = float("inf") if seen is None else abs(seen - predicted)
-    why = "a count, so exactly"
-    return [compared(NAME, claim, predicted, float("inf") if seen is None else seen, error, 0.0, why)]
+        return [_never(setting)]
+    if not predicted.exact or predicted.count > COUNTABLE:
+        return [not_made(NAME, claim, f"about {predicted.count:.2g} steps are too many to run")]
+    seen = counted_steps(setting.problem, setting.method, setting.run.x[0], setting.hyper, 2 * predicted.last + 10)
+    observed = float("inf") if seen is None else float(seen)
+    error = max(predicted.first - observed, observed - predicted.last, 0.0)
+    why = "a count, so exactly; several where an error is a thousandth of the first but for rounding"
+    return [compared(NAME, claim, predicted.count, observed, error, 0.0, why)]
 
 
-def faults(setting: Setting, predicted: int | None) -> Sequence[tuple[str, Any]]:
+def _never(setting: Setting) -> Check:
+    seen = counted_steps(setting.problem, setting.method, setting.run.x[0], setting.hyper, NEVER)
+    claim = f"the error does not come below 1/1000 of the first for good in {NEVER} steps"
+    return compared(
+        NAME, claim, float("inf"), float("inf") if seen is None else seen, float(seen is not None), 0.0, "a yes or no"
+    )
+
+
+def faults(setting: Setting, predicted: Steps | None) -> Sequence[tuple[str, Any]]:
     """One step too many."""
-    return [("one step more", None if predicted is None else predicted + 1)]
+    if predicted is None:
+        return []
+    more = predicted.last + 1
+    return [("one step more", replace(predicted, count=more, first=more, last=more))]
 
 
 KIND = Kind(NAME, claims, checks, faults)
