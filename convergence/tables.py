@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rich.box import SIMPLE
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -17,21 +17,14 @@ REJECTED = {True: Text("rejected", "green"), False: Text("ACCEPTED", "bold red")
 
 
 def answer(study: Study) -> Table:
-    """The answer for the data: a row a method."""
-    table = Table(title=f"{study.data.title}: κ = {study.data.kappa:.5g}", title_justify="left", box=SIMPLE)
-    for heading in (
-        "method",
-        "best lr",
-        "momentum",
-        "rate",
-        "steps to 99.9 %",
-        "largest stable lr",
-        "set by",
-        "checks",
-    ):
-        table.add_column(
-            heading, justify="left" if heading in ("method", "set by") else "right", no_wrap=heading == "method"
-        )
+    """The answer for the data: a row a method. It fits a terminal of eighty columns."""
+    title = f"{study.data.title}: κ = {study.data.kappa:.5g}"
+    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    optimal = all(method.tuning.optimal for method in study.methods)
+    lr = "best\nlr" if optimal else "given\nlr"
+    headings = ("method", lr, "momen-\ntum", "rate", "steps to\n99.9 %", "largest\nstable lr", "set by", "checks")
+    for heading in headings:
+        table.add_column(heading, justify="left" if heading in ("method", "set by") else "right")
     for method in study.methods:
         table.add_row(*_answer_row(method))
     return table
@@ -39,13 +32,23 @@ def answer(study: Study) -> Table:
 
 def _answer_row(method: MethodResult) -> tuple[Any, ...]:
     found = method.tuning
-    lr, momentum = (f"{found.hyper[name]:.4g}" if name in found.hyper else "" for name in ("lr", "momentum"))
-    steps = "never" if found.steps_predicted is None else f"{found.steps_predicted:,}".replace(",", " ")
+    lr, momentum = (f"{found.hyper[name]:.3g}" if name in found.hyper else "" for name in ("lr", "momentum"))
+    diverges = Text("diverges", "bold red")
+    steps = diverges if found.steps_predicted is None else f"{found.steps_predicted:,}".replace(",", " ")
     made = [check for check in method.checks if check.passed is not None]
     passed = all(method.checks) and all(method.controls)
     count = Text(f"{sum(check.passed is True for check in made)}/{len(made)}", "green" if passed else "bold red")
-    limit = f"{found.lr_max:.4g}" if found.lr_max > 0 else "none"
-    return method.title, lr, momentum, f"{found.rate:.5g}", steps, limit, found.binding, count
+    limit = f"{found.lr_max:.3g}" if found.lr_max > 0 else "none"
+    return (
+        method.title,
+        lr,
+        momentum,
+        f"{found.rate:.4g}",
+        steps,
+        limit,
+        found.binding.replace("direction", "dir."),
+        count,
+    )
 
 
 def checks(method: MethodResult) -> Table:

@@ -161,7 +161,7 @@ def test_a_single_array_is_no_archive(tmp_path):
 
 def test_preparation_says_what_was_done_and_what_it_did():
     raw = np.random.default_rng(1).standard_normal((40, 2)) * [1, 1000] + [5, 0]
-    plain, made = LeastSquares(raw, raw[:, 0]), prepare(raw, raw[:, 0], ["a", "b"], "half", True, True)
+    _plain, made = LeastSquares(raw, raw[:, 0]), prepare(raw, raw[:, 0], ["a", "b"], "half", True, True)
     assert made.columns == ("intercept", "a", "b")
     assert (made.X[:, 0] == 1).all()
     assert_allclose(made.X[:, 1:].mean(axis=0), 0, atol=within.SLACK * within.EPS * 40)

@@ -28,6 +28,9 @@ SHOWN = 6
 INVISIBLE = 1e-8
 """A start whose error along a direction is a smaller part of the whole says little about that direction."""
 
+SCALED, UNBENT = 20, 1e-3
+"""Steps over which a run near the minimiser must scale with its start, and how well."""
+
 NEARBY = 1e-6
 """How near the minimiser a rule is run that was linearised there, in parts of the minimiser's size."""
 
@@ -37,7 +40,8 @@ class Setting:
     """One method at one setting on one problem, and its ``run``.
 
     ``shown`` are the indices of the directions that are looked at one by one; ``seen`` what their iterates show, ``full`` the
-    same with as many eigenvalues as the method has states.
+    same with as many eigenvalues as the method has states. ``linear_here``: a run from half as far away is half as large, as
+    the linearisation of a rule that is not linear claims near the minimiser.
     """
 
     problem: LeastSquares
@@ -47,6 +51,7 @@ class Setting:
     run: Run
     seen: Identification
     full: Identification
+    linear_here: bool = True
 
     @property
     def curvatures(self) -> Array:
@@ -65,7 +70,18 @@ def setting(problem: LeastSquares, method: Method, given: dict[str, Any], steps:
     run = simulate(problem, method, steps, informative_start(problem, method), **hyper)
     indices = looked_at(problem, method, hyper)
     seen, full = (identify(run, order=order, directions=indices) for order in (None, len(method.state)))
-    return Setting(problem, method, hyper, indices, run, seen, full)
+    return Setting(problem, method, hyper, indices, run, seen, full, _scales(problem, method, run))
+
+
+def _scales(problem: LeastSquares, method: Method, run: Run) -> bool:
+    if dynamics(method).linear:
+        return True
+    half = simulate(
+        problem, method, min(run.steps, SCALED), run.x[0] - run.error[0] @ problem.directions.T / 2, **run.hyper
+    )
+    end = min(len(half.error), len(run.error), SCALED)
+    moved, halved = (path[:end] - path[0] for path in (run.error, half.error))
+    return bool(np.abs(2 * halved - moved).max() <= UNBENT * np.abs(moved).max())
 
 
 def looked_at(problem: LeastSquares, method: Method, hyper: dict[str, Any]) -> tuple[int, ...]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from convergence.evidence.check import Check, Control
+from convergence.evidence.check import Check, Control, not_made
 from convergence.evidence.checks import KINDS
 from convergence.evidence.setting import Setting, setting
 from convergence.problem import LeastSquares
 from convergence.rule import Method
+
+BENT = "at this distance from the minimiser the rule is not linear yet, and nearer there is only rounding"
 
 
 @dataclass(frozen=True)
@@ -31,11 +33,12 @@ class Verification:
 
     def __repr__(self) -> str:
         made = [check for check in self.checks if check.passed is not None]
-        rejected = sum(control.rejected is True for control in self.controls)
+        tried = [control for control in self.controls if control.rejected is not None]
+        rejected = sum(map(bool, tried))
         verdict = "passed" if self else "FAILED"
         return (
             f"Verification of {self.method} {verdict}: {sum(map(bool, made))} of {len(made)} checks passed, "
-            f"{len(self.checks) - len(made)} not made; {rejected} of {len(self.controls)} deliberate faults rejected"
+            f"{len(self.checks) - len(made)} not made; {rejected} of {len(tried)} deliberate faults rejected"
         )
 
     def _repr_html_(self) -> str:
@@ -60,6 +63,9 @@ def verified(at: Setting) -> Verification:
     checks: list[Check] = []
     controls: list[Control] = []
     for kind in KINDS:
+        if kind.of_run and not at.linear_here:
+            checks.append(not_made(kind.name, "the run follows the linearised theory", BENT))
+            continue
         claims = kind.claims(at)
         checks += kind.checks(at, claims)
         controls += [kind.control(at, fault, wrong) for fault, wrong in kind.faults(at, claims)]

@@ -50,7 +50,7 @@ def radius_map(result: MethodResult, ax: Axes | None = None) -> Axes:
         _probes(axes, result.map)
         axes.set_xlim(*span(result.map.lr))
         axes.set_ylim(*span([*result.map.momentum, result.map.optimum[1]]))
-        star(axes, *result.map.optimum, label="derived optimum")
+        star(axes, *result.map.optimum, label="derived optimum" if result.tuning.optimal else "chosen settings")
         describe(axes, f"Where {result.title} converges, and how fast", RATE, MOMENTUM)
         linear_ticks(axes.xaxis, axes.yaxis)
         legend(axes, columns=2)

@@ -60,9 +60,10 @@ def descent(m: MethodResult) -> Words:
 def stability(m: MethodResult) -> Words:
     assert m.map is not None
     lr, momentum = m.map.optimum
+    where = "The optimum is" if m.tuning.optimal else "The chosen settings are"
     inside = sum(converged == 1.0 for *_, converged in m.map.probes)
     alt = (
-        f"Map of the spectral radius of {m.title} over learning rate and momentum. The optimum is at η = {number(lr)}, "
+        f"Map of the spectral radius of {m.title} over learning rate and momentum. {where} at η = {number(lr)}, "
         f"β = {number(momentum)} with ρ = {number(m.tuning.rate)}; of {len(m.map.probes)} runs that probe the boundary "
         f"{inside} converged and {len(m.map.probes) - inside} diverged."
     )

@@ -65,17 +65,26 @@ def sampled_rate(method: Method, curvatures: Array, settings: Mapping[str, Any])
     return np.asarray(np.abs(np.linalg.eigvals(matrices)).max(axis=(0, -1)))
 
 
-def search_box(method: Method, name: str, mu: float, L: float) -> tuple[float, float]:
-    """Where the search looks for a hyperparameter; a learning rate on a logarithmic scale, around 1/λ and around 1."""
-    if name == method.rate:
-        return float(np.log(1e-2 * min(1 / L, 1))), float(np.log(10 * max(1 / mu, 1)))
-    return (0.0, 1.0) if name == "momentum" else (-1.5, 1.5)
+def search_box(method: Method, name: str, curvatures: Array, fixed: Mapping[str, float]) -> tuple[float, float]:
+    """Where the search looks for a hyperparameter; for a learning rate on a logarithmic scale, around 1/λ and around 1.
+
+    And around the largest rate that converges with the others in the middle of theirs, should its scale be another.
+    """
+    if name != method.rate:
+        return (0.0, 1.0) if name == "momentum" else (-1.5, 1.5)
+    mu, L = float(np.min(curvatures)), float(np.max(curvatures))
+    rates = np.geomspace(1e-16, 1e16, 257)
+    middle = {n: np.full(rates.shape, fixed.get(n, 0.5)) for n in method.hyper} | {name: rates}
+    with np.errstate(all="ignore"):
+        stable = rates[np.nan_to_num(sampled_rate(method, curvatures, middle), nan=np.inf) < 1]
+    top = float(stable.max()) if stable.size else 1.0
+    return float(np.log(min(1e-2 / L, 1e-2, top * 1e-3))), float(np.log(max(10 / mu, 10.0, top)))
 
 
 def global_search(method: Method, curvatures: Array, fixed: Mapping[str, float], seed: int = 0) -> Found:
     """The smallest rate over the curvatures (m,), the fixed hyperparameters held."""
     names = [name for name in method.hyper if name not in fixed]
-    box = [search_box(method, name, float(np.min(curvatures)), float(np.max(curvatures))) for name in names]
+    box = [search_box(method, name, curvatures, fixed) for name in names]
 
     def settings(points: Array) -> dict[str, Any]:
         free = {n: np.exp(u) if n == method.rate else u for n, u in zip(names, np.atleast_2d(points.T).T, strict=True)}

@@ -8,7 +8,7 @@ import numpy as np
 
 from convergence.evidence.setting import shown
 from convergence.pipeline.formulas import formula
-from convergence.problem import LeastSquares
+from convergence.problem import Direction, LeastSquares
 from convergence.results import DataResult, DirectionResult, Formula
 from convergence.theory.dynamics import sigma_curvature
 
@@ -56,9 +56,14 @@ def directions(problem: LeastSquares) -> tuple[DirectionResult, ...]:
     every = problem.named_directions
     named = [every[index] for index in shown(problem)]
     return tuple(
-        DirectionResult(d.index, f"direction {d.index + 1}", d.name, d.singular_value, d.curvature, vector(d.vector))
+        DirectionResult(d.index, f"direction {d.index + 1}", _lies(d), d.singular_value, d.curvature, vector(d.vector))
         for d in named
     )
+
+
+def _lies(direction: Direction) -> str:
+    """Where a direction lies, from its name: "mostly x1"."""
+    return direction.name.rpartition(", ")[2].rstrip(")")
 
 
 def vector(values: Any) -> tuple[float, ...]:

@@ -59,8 +59,9 @@ def _evidence(study: Findings) -> str:
     controls = [control.rejected for method in study.methods for control in method.controls]
     made = len(checks) - checks.count(None)
     left = f" ({checks.count(None)} more could not be made)" if None in checks else ""
-    faults = f", and {controls.count(True)} of {counted(len(controls), 'deliberate fault')} in the theory were rejected"
-    return f"{checks.count(True)} of {counted(made, 'check')}{left}{faults if controls else ''}."
+    tried = len(controls) - controls.count(None)
+    faults = f", and {controls.count(True)} of {counted(tried, 'deliberate fault')} in the theory were rejected"
+    return f"{checks.count(True)} of {counted(made, 'check')}{left}{faults if tried else ''}."
 
 
 def _failed_checks(methods: Sequence[MethodResult]) -> Iterable[Line]:
@@ -87,13 +88,29 @@ def in_words(study: Findings) -> Line:
     """The condition of the data, the fastest method, the slow direction."""
     data = study.data
     condition = ("On this data ", Maths(_KAPPA), IS, number(data.kappa, 5), ". ")
-    return (*condition, *_fastest(study.methods), *_slowest(data.directions))
+    return (*condition, *_diverging(study.methods), *_fastest(study.methods), *_slowest(data.directions))
+
+
+def _diverging(methods: Sequence[MethodResult]) -> Line:
+    """Which methods diverge at the settings given, and how far these are beyond the bound."""
+    words: list[Inline] = []
+    for method in methods:
+        found = method.tuning
+        lr = found.hyper.get("lr")
+        if found.steps_predicted is None and lr is not None and 0 < found.lr_max < lr:
+            times = ("its learning rate is ", number(lr / found.lr_max, 3), " times the largest stable one. ")
+            words += [_title(method), " ", Strong("diverges"), ": ", *times]
+        elif found.steps_predicted is None:
+            words += [_title(method), " ", Strong("does not converge"), " at these settings. "]
+    return tuple(words)
 
 
 def _fastest(methods: Sequence[MethodResult]) -> Line:
     plain = [method for method in methods if not _uses_hessian(method)]
     newton = [method for method in methods if _uses_hessian(method) and method.tuning.steps_predicted is not None]
     ranked = sorted((m for m in plain if m.tuning.steps_predicted is not None), key=_steps)
+    if not ranked and len(newton) < len(methods):
+        return () if not newton else _needed(newton, "")
     if not ranked:
         return _needed(newton, "") if newton else ("No method comes within 99.9 % of the solution at these settings. ",)
     best = [method for method in ranked if _steps(method) == _steps(ranked[0])]
@@ -155,7 +172,8 @@ def answer_table(methods: Sequence[MethodResult]) -> Table:
         Column(("checks passed",), "word"),
     )
     rows = tuple(_row(method, names, flat) for method in methods)
-    caption = ("The best settings on this data, how fast they are, and where they would diverge",)
+    kind = "best" if all(method.tuning.optimal for method in methods) else "given"
+    caption = (f"The {kind} settings on this data, how fast they are, and where they would diverge",)
     return Table(caption, columns, rows)
 
 

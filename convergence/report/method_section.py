@@ -229,7 +229,8 @@ def _controls(controls: Sequence[Control]) -> tuple[Block, ...]:
         Column(("verdict",), "word"),
     )
     rejected = sum(control.rejected is True for control in controls)
-    caption = f"Controls: {rejected} of {counted(len(controls), 'deliberate fault')} rejected"
+    tried = [control for control in controls if control.rejected is not None]
+    caption = f"Controls: {rejected} of {counted(len(tried), 'deliberate fault')} rejected"
     return (Table((caption,), columns, tuple(map(_control, controls)), folded=all(controls)),)
 
 

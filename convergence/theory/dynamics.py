@@ -135,6 +135,17 @@ def _characteristic(matrix: sp.Matrix) -> sp.Poly:
     return sp.Poly(sp.cancel((Z * sp.eye(matrix.rows) - matrix).det(method="berkowitz")), Z)
 
 
+def require_rational(derived: Dynamics) -> None:
+    """Raise NotLinear where the matrix is no rational function of λ and the hyperparameters: polynomials decide the rest."""
+    letters = tuple(derived.symbols.values())
+    for entry in derived.matrix:
+        if not entry.is_rational_function(*letters):
+            raise NotLinear(
+                f"{derived.name} has an iteration matrix, but not one that is rational in its hyperparameters ({entry}): "
+                f"write that constant as a number in the rule, or its root as the hyperparameter"
+            )
+
+
 def _affine(entry: sp.Expr, state: Sequence[sp.Symbol]) -> bool:
     poly = sp.expand(entry)
     return bool(poly.is_polynomial(*state)) and sp.Poly(poly, *state).total_degree() <= 1

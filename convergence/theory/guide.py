@@ -55,7 +55,7 @@ def real_roots(polynomials: Iterable[sp.Expr], unknown: sp.Symbol, point: Point)
 @cache
 def _factors(polynomial: sp.Expr, unknown: sp.Symbol) -> tuple[tuple[sp.Expr, ...], ...]:
     """The coefficients of the factors that hold the unknown: multiple roots are computed as single ones."""
-    parts = [factor for factor, _ in sp.factor_list(polynomial)[1] if factor.has(unknown)]
+    parts = [factor for factor, _ in sp.factor_list(sp.numer(sp.together(polynomial)))[1] if factor.has(unknown)]
     return tuple(tuple(sp.Poly(part, unknown).all_coeffs()) for part in parts)
 
 
@@ -70,7 +70,7 @@ def solutions(polynomials: Iterable[sp.Expr], unknown: sp.Symbol) -> tuple[sp.Ex
     """Every root in ``unknown``, in radicals no worse than a square root; None where a factor has a higher degree."""
     found: list[sp.Expr] = []
     for polynomial in polynomials:
-        for factor, _ in sp.factor_list(polynomial)[1]:
+        for factor, _ in sp.factor_list(sp.numer(sp.together(polynomial)))[1]:
             if not factor.has(unknown):
                 continue
             poly = sp.Poly(factor, unknown)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from math import isfinite
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ class Optimum:
     @property
     def determined(self) -> tuple[str, ...]:
         """The hyperparameters that the optimum determines: neither fixed, nor open because another plays their part."""
-        return tuple(_unknowns(self.method, self.fixed)[0])
+        return tuple(unknowns(dynamics(self.method), tuple(self.fixed))[0])
 
     @property
     def plateau(self) -> sp.Interval | None:
@@ -85,12 +86,10 @@ class Optimum:
 
         Raises BadHyperparameter for wrong or missing numbers, NoStableLearningRate where no setting converges.
         """
-        if not (np.isfinite(mu) and np.isfinite(L) and 0 < mu <= L):
+        if not 0 < _finite("mu", mu) <= _finite("L", L):
             raise BadHyperparameter(f"expected 0 < mu ≤ L, finite; got mu={mu!r}, L={L!r}")
         fixed = self._numbers(numbers)
-        point = {MU: float(mu), LARGEST: float(L)} | {
-            self.fixed.get(name, symbol(name)): v for name, v in fixed.items()
-        }
+        point = {MU: mu, LARGEST: L} | {self.fixed.get(name, symbol(name)): v for name, v in fixed.items()}
         point = {letter: v for letter, v in point.items() if letter.is_Symbol}
         held = [piece.holds(point) for piece in self.pieces]
         piece = None if None in held else next(p for p, holds in zip(self.pieces, held, strict=True) if holds)
@@ -100,13 +99,15 @@ class Optimum:
             else _numeric(self.method, mu, L, fixed)
         )
         if tuned is None:
-            given = ", ".join(f"{name}={value:g}" for name, value in fixed.items()) or "any hyperparameters"
-            raise NoStableLearningRate(f"{self.method.name} does not converge on [{mu:g}, {L:g}] with {given}")
+            given = "".join(f", {name}={value:g}" for name, value in fixed.items())
+            raise NoStableLearningRate(
+                f"found no hyperparameters with which {self.method.name} converges on [{float(mu):g}, {float(L):g}]{given}"
+            )
         return tuned
 
     def _numbers(self, given: Mapping[str, Any]) -> dict[str, float]:
         """A number for each hyperparameter that the optimum does not determine."""
-        wanted = self.fixed | {n: symbol(n) for n in _unknowns(self.method, self.fixed)[1]}
+        wanted = self.fixed | {n: symbol(n) for n in unknowns(dynamics(self.method), tuple(self.fixed))[1]}
         defaults = {**dict(self.method.defaults), **{n: float(v) for n, v in wanted.items() if v.is_number}}
         letters = {str(v): n for n, v in wanted.items() if v.is_Symbol}
         named = {letters.get(n, n): v for n, v in given.items()}
@@ -138,12 +139,37 @@ def best(method: Method, fixed: Mapping[str, Any]) -> Optimum:
     NoStableLearningRate where nothing makes it converge.
     """
     method.require_known(fixed)
-    numbers = {n: exact(v) for n, v in fixed.items() if not getattr(v, "free_symbols", None)}
-    method.settings({**dict.fromkeys(method.hyper, 1.0), **numbers})
-    held = tuple((name, numbers.get(name, symbol(name))) for name in fixed)
+    numbers = {n: _number_given(method, n, v) for n, v in fixed.items() if not getattr(v, "free_symbols", None)}
+    for name, letter in fixed.items():
+        if str(letter) in ("mu", "L") and name not in numbers:
+            raise BadHyperparameter(
+                f"{name} cannot be called {letter}, which is an end of the spectrum; take another letter"
+            )
+    held = {name: numbers.get(name, symbol(name)) for name in fixed}
     renamed = {symbol(n): v for n, v in fixed.items() if n not in numbers}
-    found = _best(method, held)
+    found = _best(method, tuple({**_defaults(method, held), **held}.items()))
     return found if all(k == v for k, v in renamed.items()) else _renamed(found, renamed)
+
+
+def _defaults(method: Method, held: Mapping[str, Any]) -> dict[str, sp.Expr]:
+    """Hyperparameters with a default keep it, unless it is the rate, or another can play their part."""
+    determined = unknowns(dynamics(method), tuple(held))[0]
+    return {n: exact(v) for n, v in method.defaults if n in determined and n != method.rate}
+
+
+def _number_given(method: Method, name: str, value: Any) -> sp.Expr:
+    method.settings({**dict.fromkeys(method.hyper, 1.0), name: value})
+    return exact(value)
+
+
+def _finite(name: str, value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = float("nan")
+    if not isfinite(number):
+        raise BadHyperparameter(f"expected a finite number for {name}; got {value!r}")
+    return number
 
 
 @cache
@@ -151,8 +177,17 @@ def _best(method: Method, fixed: tuple[tuple[str, sp.Expr], ...]) -> Optimum:
     derived = dynamics(method)
     if sp.false in region(method).conditions:
         raise NoStableLearningRate(f"no hyperparameters make {method.name} converge: its radius is never below 1")
-    determined, free = _unknowns(method, dict(fixed))
+    unstable = [c for c in region(method).conditions if _violated(c, {symbol(n): v for n, v in fixed})]
+    if unstable:
+        given = ", ".join(f"{name} = {value}" for name, value in fixed)
+        raise NoStableLearningRate(f"{method.name} does not converge with {given}: it must be that {unstable[0]}")
+    determined, free = unknowns(derived, tuple(dict(fixed)))
     others = {name: dict(fixed).get(name, symbol(name)) for name in method.hyper}
+    if not determined and not derived.ends_suffice:
+        piece = Piece(sp.true, others, sp.nan, None, False, ())
+        return Optimum(
+            method, dict(fixed), (piece,), False, "the rate may be set between μ and L; computed numerically"
+        )
     if not determined:
         rate = worst_rate(derived).subs({symbol(n): v for n, v in fixed})
         return Optimum(method, dict(fixed), (Piece(sp.true, others, rate, None, True, ()),), True, "")
@@ -162,9 +197,12 @@ def _best(method: Method, fixed: tuple[tuple[str, sp.Expr], ...]) -> Optimum:
     return Optimum(method, dict(fixed), named, all(p.closed for p in named), note)
 
 
-def _unknowns(method: Method, fixed: Mapping[str, Any]) -> tuple[list[str], list[str]]:
-    """The hyperparameters that the optimum determines, and those it leaves open."""
-    return unknowns(dynamics(method), tuple(fixed), [name for name, _ in method.defaults])
+def _violated(condition: Any, numbers: Mapping[sp.Symbol, sp.Expr]) -> bool:
+    """Whether these numbers alone rule a condition out."""
+    try:
+        return bool(condition.subs(numbers) == sp.false)
+    except TypeError:  # a bound that is infinite or not real there bounds nothing
+        return True
 
 
 def _renamed(found: Optimum, names: dict[sp.Symbol, sp.Expr]) -> Optimum:
@@ -186,7 +224,7 @@ def _closed(method: Method, piece: Piece, point: Mapping[sp.Symbol, float]) -> T
 
 
 def _numeric(method: Method, mu: float, L: float, fixed: Mapping[str, float]) -> Tuned | None:
-    names = _unknowns(method, fixed)[0]
+    names = unknowns(dynamics(method), tuple(fixed))[0]
     problem = Minimax(dynamics(method), tuple(symbol(n) for n in names))
     with np.errstate(all="ignore"):
         solution = problem.polished(float(mu), float(L), {symbol(n): float(v) for n, v in fixed.items()})

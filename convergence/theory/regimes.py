@@ -14,7 +14,7 @@ from convergence.crossing import exact
 from convergence.errors import BadHyperparameter
 from convergence.rule import Method
 from convergence.theory import guide
-from convergence.theory.dynamics import Dynamics, dynamics, sigma_curvature
+from convergence.theory.dynamics import Dynamics, dynamics, require_rational, sigma_curvature
 from convergence.theory.stability import region, stable_pieces
 from convergence.theory.symbols import CURVATURE, symbol
 
@@ -23,7 +23,7 @@ KINDS = ("real", "repeated", "complex")
 
 @dataclass(frozen=True)
 class Regimes:
-    """The regimes of a method along a direction, in its learning rate.
+    """The regimes of a method along a direction, in its learning rate, for other hyperparameters between 0 and 1.
 
     ``real`` and ``complex`` are tuples of open intervals, ``repeated`` the rates between them at which eigenvalues meet.
     ``largest_stable`` gives for each kind the supremum of the rates that have it and are stable, 0 where none is. None in the
@@ -64,6 +64,7 @@ class Regimes:
 def damping(method: Method) -> Regimes:
     """Derive the regimes of a method from its rule. BadHyperparameter for a rule that has no learning rate."""
     derived, rate = dynamics(method), symbol(_rate(method))
+    require_rational(derived)
     edges = guide.solutions([derived.discriminant], rate)
     others = [s for name, s in derived.symbols.items() if name not in ("curvature", method.rate)]
     points = list(guide.sample_points(CURVATURE, others))

@@ -14,7 +14,7 @@ from convergence.crossing import evaluate, exact, fraction
 from convergence.errors import BadHyperparameter
 from convergence.rule import Method
 from convergence.theory import guide
-from convergence.theory.dynamics import Dynamics, dynamics, sigma_curvature
+from convergence.theory.dynamics import Dynamics, dynamics, require_rational, sigma_curvature
 from convergence.theory.inequality import relationals
 from convergence.theory.schur import stable_conditions
 from convergence.theory.symbols import CURVATURE, symbol
@@ -51,7 +51,7 @@ class Region:
         inside = np.ones(values[0].shape, dtype=bool)
         for polynomial in self.polynomials:
             inside &= _positive(polynomial, arguments, values)
-        return inside
+        return inside[()]
 
     def largest_lr(self, curvature: float, **hyper: Any) -> float:
         """The supremum of the stable learning rates at these numbers (the rate itself is not among them); 0 for none."""
@@ -73,6 +73,7 @@ class Region:
 def region(method: Method) -> Region:
     """Derive the stable region of a method from its rule. NotLinear where it has no iteration matrix."""
     derived = dynamics(method)
+    require_rational(derived)
     polynomials = stable_conditions(derived.characteristic)
     conditions = relationals(polynomials, derived)
     bound = _lr_max(derived, polynomials, conditions, method)

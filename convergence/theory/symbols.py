@@ -1,7 +1,7 @@
 """The letters that formulas are written in: one symbol for each name, with what may be assumed of it.
 
-Curvatures, learning rates and singular values are positive; momentum is not negative (every library refuses a negative
-one); other hyperparameters are real. What floats are put in later is not limited by this.
+Curvatures, learning rates, singular values and epsilons are positive; momentum is not negative (every library refuses
+that); other hyperparameters are real. What floats are put in later is not limited by this.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import sympy as sp
 
 from convergence.rule import RATE_NAMES
 
-LETTERS = {"lr": "eta", "momentum": "beta", "curvature": "lambda", "dampening": "d", "nu": "nu"}
+LETTERS = {"eps": "epsilon", "lr": "eta", "momentum": "beta", "curvature": "lambda", "dampening": "d", "nu": "nu"}
 
 CURVATURE = sp.Symbol("lambda", positive=True)
 SIGMA = sp.Symbol("sigma", positive=True)
@@ -26,7 +26,7 @@ SCALINGS = {"sum": sp.Integer(2), "half": sp.Integer(1), "mean": 2 / ROWS, "half
 def symbol(name: str) -> sp.Symbol:
     """The symbol of a hyperparameter."""
     letter = LETTERS.get(name, name)
-    if name in RATE_NAMES:
+    if name in RATE_NAMES or name in ("eps", "epsilon"):
         return sp.Symbol(letter, positive=True)
     if name == "momentum":
         return sp.Symbol(letter, nonnegative=True)

@@ -82,6 +82,12 @@ class Traced(NDArrayOperatorsMixin):
     def __float__(self) -> NoReturn:
         raise NotLinear("it needs the state as a float; write it with NumPy's functions, which also work on symbols")
 
+    def __setitem__(self, place: Any, value: Any) -> NoReturn:
+        raise NotLinear("it writes into the state's entries; write v = … instead, which works on symbols and arrays")
+
+    def __getitem__(self, place: Any) -> NoReturn:
+        raise NotLinear("it picks entries of the state, so it does not treat all directions alike")
+
     def __getattr__(self, name: str) -> NoReturn:
         if name.startswith("_"):
             raise AttributeError(name)

@@ -10,17 +10,17 @@ from convergence.theory.dynamics import Dynamics
 from convergence.theory.symbols import CURVATURE
 
 
-def unknowns(derived: Dynamics, fixed: Sequence[str], optional: Sequence[str]) -> tuple[list[str], list[str]]:
+def unknowns(derived: Dynamics, fixed: Sequence[str]) -> tuple[list[str], list[str]]:
     """Which hyperparameters a tuning determines, and which it leaves open.
 
-    Open are those with a default (``optional``), which nobody means to tune, and those that the characteristic polynomial
-    sees only together with another (of rate and dampening, η(1−d), the first keeps its role).
+    Open are those that the characteristic polynomial sees only together with another: of rate and dampening, η(1−d), the
+    first keeps its role.
     """
     coefficients = [c for a in derived.characteristic.all_coeffs() for c in _by_curvature(a)]
     rows, determined, free = sp.Matrix(0, len(coefficients), []), [], []
     for name in (n for n in derived.hyper if n not in fixed):
         grown = rows.col_join(sp.Matrix([[sp.diff(c, derived.symbols[name]) for c in coefficients]]))
-        if name not in optional and _generic_rank(grown) > _generic_rank(rows):
+        if _generic_rank(grown) > _generic_rank(rows):
             rows = grown
             determined.append(name)
         else:

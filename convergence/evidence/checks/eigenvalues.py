@@ -87,7 +87,7 @@ def _direction(name: str, derived: Complex, rounding: float, seen: Complex, doub
     error, mine = _matched(derived, seen[there])
     if len(there) < len(derived):  # the largest must be among those seen, or any set that holds these would do
         error = max(error, float(abs(np.abs(derived).max() - np.abs(seen[there]).max())))
-    tolerance = MARGIN * float(doubt[there].max()) + 2 * rounding + ROUNDING
+    tolerance = MARGIN * float(doubt[there].max()) + 8 * rounding + ROUNDING
     if error <= tolerance and tolerance > FAULT / 2:
         return not_made(NAME, claim, f"rounding blurs the eigenvalues to {tolerance:.1g}: too much to tell a fault")
     if len(there) < len(derived) and tolerance < error < min(blur, FAULT / 2):

@@ -20,13 +20,15 @@ Claims = Any
 class Kind:
     """A kind of check: its ``claims`` (theory), its ``checks`` (claims held against what is seen), and ``faults``.
 
-    ``faults`` returns claims that are wrong on purpose, each with its name; the same checks must reject every one.
+    ``faults`` returns claims that are wrong on purpose, each with its name; the same checks must reject every one. ``of_run``:
+    the checks look at runs, and not at the rule or the literature alone.
     """
 
     name: str
     claims: Callable[[Setting], Claims]
     checks: Callable[[Setting, Claims], Sequence[Check]]
     faults: Callable[[Setting, Claims], Sequence[tuple[str, Claims]]]
+    of_run: bool = True
 
     def control(self, setting: Setting, fault: str, wrong: Claims) -> Control:
         """Whether at least one check of this kind rejects claims that are wrong on purpose."""

@@ -105,4 +105,4 @@ def faults(setting: Setting, claimed: Sequence[Claim]) -> Sequence[tuple[str, An
     return [("published values off by 1 %", wrong)] if wrong else []
 
 
-KIND = Kind(NAME, claims, checks, faults)
+KIND = Kind(NAME, claims, checks, faults, of_run=False)
