@@ -6,4 +6,5 @@ import sys
 
 from convergence.cli import main
 
-sys.exit(main())
+if __name__ == "__main__":  # a process that draws figures imports this module, too
+    sys.exit(main())

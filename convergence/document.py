@@ -25,13 +25,14 @@ class Study(Findings):
         folder: str | Path,
         formats: Sequence[str] = ("md", "html", "json", "tex"),
         figures: Sequence[str] = ("svg",),
+        workers: int = 1,
     ) -> list[Path]:
         """Write report.md, report.html, report.json, report.tex and the figures; all of them or none.
 
-        ``figures`` are their formats: "svg", "png", "pdf". Returns the paths. Raises BadOutput where the folder cannot be
-        written, BadName for an unknown format.
+        ``figures`` are their formats: "svg", "png", "pdf"; ``workers`` the number of processes that draw them. Returns the
+        paths. Raises BadOutput where the folder cannot be written, BadName for an unknown format.
         """
-        return list(write_files(folder, report_files(self, formats, figures)))
+        return list(write_files(folder, report_files(self, formats, figures, workers)))
 
     def to_json(self) -> str:
         """The study as JSON, with all digits."""

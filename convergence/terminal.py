@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from argparse import Namespace
 from collections.abc import Iterator
@@ -20,7 +21,7 @@ from convergence import api
 from convergence.choices import chosen_method, chosen_methods, given_hyper, numeric_hyper, problem
 from convergence.document import Study
 from convergence.errors import BadHyperparameter
-from convergence.figures import figures, render
+from convergence.figures import drawn
 from convergence.methods import METHODS
 from convergence.pipeline.formulas import latex, pretty
 from convergence.pipeline.theory import pieces, theory
@@ -28,6 +29,9 @@ from convergence.results import MethodResult
 from convergence.tables import answer, checks, verdict
 from convergence.theory.optimum import Optimum
 from convergence.writing import write_files
+
+WORKERS = min(4, os.cpu_count() or 1)
+"""Processes that draw figures."""
 
 OUT = Console(highlight=False, soft_wrap=False)
 ERR = Console(stderr=True, highlight=False)
@@ -42,7 +46,7 @@ def report(options: Namespace) -> int:
     """Write the report and print its answer."""
     study = _study(options)
     with _working("drawing figures and writing"):
-        study.save(options.out, options.formats, options.figure_formats)
+        study.save(options.out, options.formats, options.figure_formats, WORKERS)
     OUT.print(answer(study))
     OUT.print(verdict(study))
     OUT.print(f"report: {options.out}/report.{options.formats[0] if 'html' not in options.formats else 'html'}")
@@ -74,9 +78,8 @@ def write_figures(options: Namespace) -> int:
     """Write the figures alone."""
     study = _study(options)
     with _working("drawing figures"):
-        files = {
-            f"{p.name}.{form}": render(p, form) for p in figures(study).values() for form in options.figure_formats
-        }
+        made = drawn(study, options.figure_formats, WORKERS)
+    files: dict[str, str | bytes] = {f"{name}.{ending}": content for (name, ending), content in made.items()}
     write_files(options.out, files)
     OUT.print(f"{len(files)} figures: {options.out}")
     return 0 if study else 1

@@ -217,8 +217,9 @@ def large_data() -> Iterator[Result]:
     tracemalloc.stop()
     yield Result("memory kept beside X and y", kept, "MB", "≤ 1", f"X: {X.nbytes / 1e6:g} MB, at work: {peak:.3g} MB")
     few = cv.LeastSquares(X[:500], y[:500], loss="half_mean")
-    run = partial(cv.simulate, m="heavy_ball", steps=200, lr=0.1, momentum=0.9)
-    large, small = medians(201, partial(run, many), partial(run, few))
+    large, small = medians(
+        201, *(partial(cv.simulate, p, "heavy_ball", 200, lr=0.1, momentum=0.9) for p in (many, few))
+    )
     yield Result("200 steps of a run", large / small, "×", "≤ 1.5", versus(large, small, "500×50"))
 
 

@@ -389,3 +389,8 @@ def test_numbers_are_for_reading(value, text):
 def test_all_public_names_exist():
     assert sorted(cf.__all__) == sorted(name for name in cf.__all__ if hasattr(cf, name))
     assert [field.name for field in fields(cf.Picture)] == ["name", "title", "alt", "caption", "method", "draw"]
+
+
+def test_several_workers_draw_the_same_bytes():
+    study = fake_study(1)
+    assert drawn(study, ["svg"], workers=2) == drawn(study, ["svg"])

@@ -13,12 +13,14 @@ from convergence.figures.picture import Picture, render
 from convergence.figures.runs import errors, losses
 from convergence.figures.spectrum import eigenvalues, spectrum
 from convergence.figures.stability import damping, radius_curve, radius_map
+from convergence.figures.workers import drawn
 
 __all__ = [
     "Picture",
     "damping",
     "descent",
     "descent_pair",
+    "drawn",
     "eigenvalues",
     "errors",
     "figures",

@@ -21,7 +21,7 @@ Array = NDArray[np.float64]
 UNIT = 2.0**-40
 """The size of a unit state: so small that a smooth rule is linear there, and a power of two, which rounds nothing."""
 
-GENERATIONS = 400
+GENERATIONS = 250
 POPULATION = 24
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from convergence.errors import BadName, nearest
-from convergence.figures import Picture, figures, render
+from convergence.figures import Picture, drawn, figures, render
 from convergence.report.content import report
 from convergence.report.html import write_html
 from convergence.report.latex import write_latex
@@ -21,18 +21,20 @@ __all__ = ["FIGURE_FORMATS", "FORMATS", "report", "report_files"]
 
 
 def report_files(
-    study: Findings, formats: Sequence[str] = FORMATS, figure_formats: Sequence[str] = ("svg",)
+    study: Findings, formats: Sequence[str] = FORMATS, figure_formats: Sequence[str] = ("svg",), workers: int = 1
 ) -> dict[str, bytes | str]:
     """The files of a report, by their names relative to its folder: report.md, …, figures/NAME.svg, ….
 
     Markdown shows the figures in SVG if they are written, else in the first format that is; LaTeX takes them in PDF,
-    and puts words in the place of those that are not there. The same study gives the same bytes. Raises ``BadName`` for
+    and puts words in the place of those that are not there. The same study gives the same bytes, whatever the number of
+    ``workers`` (processes that draw; see ``convergence.figures.drawn``). Raises ``BadName`` for
     an unknown format.
     """
     _require("format", formats, FORMATS)
     _require("figure format", figure_formats, FIGURE_FORMATS)
     pictures = figures(study)
-    files = _drawn(pictures, figure_formats)
+    made = drawn(study, figure_formats, workers)
+    files: dict[str, bytes | str] = {f"figures/{name}.{ending}": content for (name, ending), content in made.items()}
     content = report(study, pictures.values())
     writers: dict[str, Callable[[], str]] = {
         "md": lambda: _markdown(content, figure_formats),
@@ -41,10 +43,6 @@ def report_files(
         "tex": lambda: write_latex(content),
     }
     return {f"report.{name}": writers[name]() for name in FORMATS if name in formats} | files
-
-
-def _drawn(pictures: dict[str, Picture], formats: Sequence[str]) -> dict[str, bytes | str]:
-    return {f"figures/{name}.{ending}": render(p, ending) for name, p in pictures.items() for ending in formats}
 
 
 def _vectors(pictures: dict[str, Picture], files: dict[str, bytes | str]) -> dict[str, bytes]:

@@ -52,7 +52,7 @@ class Solution:
     at_zero: tuple[sp.Symbol, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Minimax:
     """The tuning problem of a method: which hyperparameters are ``unknown``, and the ``polynomials`` that must not be negative.
 
@@ -62,6 +62,22 @@ class Minimax:
 
     dynamics: Dynamics
     unknown: tuple[sp.Symbol, ...]
+
+    @property
+    def _same(self) -> tuple[Any, ...]:
+        """What the problem depends on: two methods with one characteristic polynomial have one optimum."""
+        return (
+            self.dynamics.characteristic,
+            tuple(self.dynamics.symbols.items()),
+            len(self.dynamics.state),
+            self.unknown,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Minimax) and self._same == other._same
+
+    def __hash__(self) -> int:
+        return hash(self._same)
 
     @cached_property
     def polynomials(self) -> tuple[sp.Expr, ...]:

@@ -74,7 +74,7 @@ class Optimum:
     @property
     def determined(self) -> tuple[str, ...]:
         """The hyperparameters that the optimum determines: neither fixed, nor open because another plays their part."""
-        return tuple(unknowns(dynamics(self.method), tuple(self.fixed))[0])
+        return tuple(unknowns(self.method, tuple(self.fixed))[0])
 
     @property
     def plateau(self) -> sp.Interval | None:
@@ -107,7 +107,7 @@ class Optimum:
 
     def _numbers(self, given: Mapping[str, Any]) -> dict[str, float]:
         """A number for each hyperparameter that the optimum does not determine."""
-        wanted = self.fixed | {n: symbol(n) for n in unknowns(dynamics(self.method), tuple(self.fixed))[1]}
+        wanted = self.fixed | {n: symbol(n) for n in unknowns(self.method, tuple(self.fixed))[1]}
         defaults = {**dict(self.method.defaults), **{n: float(v) for n, v in wanted.items() if v.is_number}}
         letters = {str(v): n for n, v in wanted.items() if v.is_Symbol}
         named = {letters.get(n, n): v for n, v in given.items()}
@@ -153,7 +153,7 @@ def best(method: Method, fixed: Mapping[str, Any]) -> Optimum:
 
 def _defaults(method: Method, held: Mapping[str, Any]) -> dict[str, sp.Expr]:
     """Hyperparameters with a default keep it, unless it is the rate, or another can play their part."""
-    determined = unknowns(dynamics(method), tuple(held))[0]
+    determined = unknowns(method, tuple(held))[0]
     return {n: exact(v) for n, v in method.defaults if n in determined and n != method.rate}
 
 
@@ -181,7 +181,7 @@ def _best(method: Method, fixed: tuple[tuple[str, sp.Expr], ...]) -> Optimum:
     if unstable:
         given = ", ".join(f"{name} = {value}" for name, value in fixed)
         raise NoStableLearningRate(f"{method.name} does not converge with {given}: it must be that {unstable[0]}")
-    determined, free = unknowns(derived, tuple(dict(fixed)))
+    determined, free = unknowns(method, tuple(dict(fixed)))
     others = {name: dict(fixed).get(name, symbol(name)) for name in method.hyper}
     if not determined and not derived.ends_suffice:
         piece = Piece(sp.true, others, sp.nan, None, False, ())
@@ -192,7 +192,7 @@ def _best(method: Method, fixed: tuple[tuple[str, sp.Expr], ...]) -> Optimum:
         rate = worst_rate(derived).subs({symbol(n): v for n, v in fixed})
         return Optimum(method, dict(fixed), (Piece(sp.true, others, rate, None, True, ()),), True, "")
     problem = Minimax(derived, tuple(symbol(name) for name in determined))
-    pieces, note = derived_pieces(problem, dict(fixed), free)
+    pieces, note = derived_pieces(problem, fixed, free)
     named = tuple(replace(p, hyper={name: p.hyper.get(name, others[name]) for name in others}) for p in pieces)
     return Optimum(method, dict(fixed), named, all(p.closed for p in named), note)
 
@@ -224,7 +224,7 @@ def _closed(method: Method, piece: Piece, point: Mapping[sp.Symbol, float]) -> T
 
 
 def _numeric(method: Method, mu: float, L: float, fixed: Mapping[str, float]) -> Tuned | None:
-    names = unknowns(dynamics(method), tuple(fixed))[0]
+    names = unknowns(method, tuple(fixed))[0]
     problem = Minimax(dynamics(method), tuple(symbol(n) for n in names))
     with np.errstate(all="ignore"):
         solution = problem.polished(float(mu), float(L), {symbol(n): float(v) for n, v in fixed.items()})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -101,13 +102,16 @@ class Task:
         return list(found)
 
 
+@cache
 def derived_pieces(
-    problem: Minimax, fixed: Mapping[str, sp.Expr], free: Sequence[str]
+    problem: Minimax, held: tuple[tuple[str, sp.Expr], ...], free: tuple[str, ...]
 ) -> tuple[tuple[Piece, ...], str]:
     """The pieces of the optimum, and a note where some of it is numerical, or a bound is active.
 
-    One fixed hyperparameter (the rate, if it is among them) is that along which the pieces follow one another.
+    ``held`` are the fixed hyperparameters with their values. One of them (the rate, if it is among them) is that along which
+    the pieces follow one another.
     """
+    fixed = dict(held)
     ordered = sorted(fixed, key=lambda name: PRECEDENCE.get(name, len(PRECEDENCE)))
     first, others = next(iter(ordered), None), ordered[1:]
     known = {symbol(name): fixed[name] for name in others if not fixed[name].is_Symbol}

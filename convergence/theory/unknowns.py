@@ -1,21 +1,24 @@
-"""Dynamics go in; the names of the hyperparameters that a tuning determines, and of those it leaves open, come out."""
+"""A method goes in; the names of the hyperparameters that a tuning determines, and of those it leaves open, come out."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from functools import cache
 
 import sympy as sp
 
-from convergence.theory.dynamics import Dynamics
+from convergence.rule import Method
+from convergence.theory.dynamics import dynamics
 from convergence.theory.symbols import CURVATURE
 
 
-def unknowns(derived: Dynamics, fixed: Sequence[str]) -> tuple[list[str], list[str]]:
+@cache
+def unknowns(method: Method, fixed: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Which hyperparameters a tuning determines, and which it leaves open.
 
     Open are those that the characteristic polynomial sees only together with another: of rate and dampening, η(1−d), the
     first keeps its role.
     """
+    derived = dynamics(method)
     coefficients = [c for a in derived.characteristic.all_coeffs() for c in _by_curvature(a)]
     rows, determined, free = sp.Matrix(0, len(coefficients), []), [], []
     for name in (n for n in derived.hyper if n not in fixed):
@@ -25,7 +28,7 @@ def unknowns(derived: Dynamics, fixed: Sequence[str]) -> tuple[list[str], list[s
             determined.append(name)
         else:
             free.append(name)
-    return determined, free
+    return tuple(determined), tuple(free)
 
 
 def _by_curvature(coefficient: sp.Expr) -> list[sp.Expr]:
