@@ -392,5 +392,7 @@ def test_all_public_names_exist():
 
 
 def test_several_workers_draw_the_same_bytes():
+    from convergence.figures.workers import drawn as side_by_side
+
     study = fake_study(1)
-    assert drawn(study, ["svg"], workers=2) == drawn(study, ["svg"])
+    assert side_by_side(study, ["svg"], workers=2) == side_by_side(study, ["svg"])
