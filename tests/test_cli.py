@@ -16,7 +16,7 @@ from convergence.cli import main
 DATA = "a,b,y\n1,2,3\n2,1,4\n3,5,1\n4,4,2\n0,1,1\n"
 RULES = """
 def triple(f, x, v, *, lr, momentum, gamma):
-    v = momentum * v + f.grad(x + gamma * v)
+    v = momentum * v + f.grad(x - gamma * lr * v)
     return x - lr * v, v
 
 def signs(f, x, *, lr):

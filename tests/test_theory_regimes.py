@@ -8,6 +8,7 @@ import sympy as sp
 from hand_matrices import MATRICES
 from user_rules import USERS, qhm
 
+import convergence as cv
 from convergence import METHODS, method, regimes, stability
 
 eta, lam = sp.symbols("eta lambda", positive=True)
@@ -126,3 +127,14 @@ def test_a_rule_that_never_oscillates():
     assert found.repeated == found.complex == ()
     assert found.largest_stable["real"] == stability(optimistic).lr_max
     assert sp.simplify(stability(optimistic).lr_max - 2 / (lam * (1 + 2 * beta))) == 0
+
+
+@pytest.mark.parametrize("loss", ["sum", "half"])
+def test_regimes_in_sigma_are_the_same_at_numbers(loss):
+    """What is shown in σ is asked at a curvature all the same."""
+    plain, shown = cv.regimes("ema_momentum"), cv.regimes("ema_momentum", sigma=True, loss=loss)
+    assert shown.at(2.0, momentum=0.1) == plain.at(2.0, momentum=0.1)
+    assert shown.symbols["sigma"] in shown.repeated[0].free_symbols
+    region = cv.stability("ema_momentum", sigma=True, loss=loss)
+    assert region.symbols["sigma"] in region.lr_max.free_symbols
+    assert region.contains(2.0, lr=1.0, momentum=0.1)

@@ -79,8 +79,7 @@ class Dynamics:
     def in_sigma(self, loss: str) -> Dynamics:
         """The same dynamics in the singular value σ instead of λ: λ = cσ² for this scaling of the loss."""
         swap = {CURVATURE: sigma_curvature(loss)}
-        symbols = {("sigma" if name == "curvature" else name): value for name, value in self.symbols.items()}
-        symbols["sigma"] = SIGMA
+        symbols = sigma_symbols(self.symbols)
         characteristic = sp.Poly(self.characteristic.as_expr().subs(swap), Z)
         matrix = self.matrix.subs(swap)
         return replace(
@@ -108,6 +107,11 @@ def _factors(characteristic: sp.Poly) -> tuple[tuple[sp.Poly, int], ...]:
 @cache
 def _discriminant(characteristic: sp.Poly) -> sp.Expr:
     return sp.factor(sp.discriminant(characteristic.as_expr(), Z)) if characteristic.degree() > 1 else sp.Integer(1)
+
+
+def sigma_symbols(symbols: dict[str, sp.Symbol]) -> dict[str, sp.Symbol]:
+    """The symbols of formulas in σ: "sigma" in the place of "curvature"."""
+    return {"sigma": SIGMA} | {name: letter for name, letter in symbols.items() if name != "curvature"}
 
 
 def sigma_curvature(loss: str) -> sp.Expr:

@@ -14,7 +14,7 @@ from convergence.crossing import exact
 from convergence.errors import BadHyperparameter
 from convergence.rule import Method
 from convergence.theory import guide
-from convergence.theory.dynamics import Dynamics, dynamics, require_rational, sigma_curvature
+from convergence.theory.dynamics import Dynamics, dynamics, require_rational, sigma_curvature, sigma_symbols
 from convergence.theory.stability import region, stable_pieces
 from convergence.theory.symbols import CURVATURE, symbol
 
@@ -41,12 +41,12 @@ class Regimes:
     symbols: dict[str, sp.Symbol]
 
     def at(self, curvature: float, **hyper: Any) -> dict[str, tuple[Any, ...]]:
-        """The same at numbers: intervals as pairs (low, high) of floats, repeated rates as floats."""
+        """The same at a curvature λ and numbers: intervals as pairs (low, high) of floats, repeated rates as floats."""
         settings = self.method.settings({_rate(self.method): 1.0, **hyper})
         rest = {n: v for n, v in settings.items() if n != _rate(self.method)}
         point = {symbol(n): exact(v) for n, v in rest.items()} | {CURVATURE: exact(curvature)}
         derived = dynamics(self.method)
-        edges = guide.real_roots([self.discriminant], symbol(_rate(self.method)), point)
+        edges = guide.real_roots([derived.discriminant], symbol(_rate(self.method)), point)
         kinds = _kinds(derived, symbol(_rate(self.method)), point, edges)
         pieces = list(zip(kinds, guide.between(edges), strict=True))
         found = {kind: tuple((low, high) for k, (low, _, high) in pieces if k == kind) for kind in ("real", "complex")}
@@ -85,7 +85,13 @@ def in_sigma(found: Regimes, loss: str) -> Regimes:
         kind: None if parts is None else tuple(p.subs(swap) for p in parts) for kind, parts in sets.items()
     }
     largest = {kind: None if value is None else value.subs(swap) for kind, value in found.largest_stable.items()}
-    return replace(found, **swapped, largest_stable=largest, discriminant=found.discriminant.subs(swap))
+    return replace(
+        found,
+        **swapped,
+        largest_stable=largest,
+        discriminant=found.discriminant.subs(swap),
+        symbols=sigma_symbols(found.symbols),
+    )
 
 
 def _rate(method: Method) -> str:

@@ -14,7 +14,7 @@ from convergence.crossing import evaluate, exact, fraction
 from convergence.errors import BadHyperparameter
 from convergence.rule import Method
 from convergence.theory import guide
-from convergence.theory.dynamics import Dynamics, dynamics, require_rational, sigma_curvature
+from convergence.theory.dynamics import Dynamics, dynamics, require_rational, sigma_curvature, sigma_symbols
 from convergence.theory.inequality import relationals
 from convergence.theory.schur import stable_conditions
 from convergence.theory.symbols import CURVATURE, symbol
@@ -85,7 +85,7 @@ def in_sigma(found: Region, loss: str) -> Region:
     swap = {CURVATURE: sigma_curvature(loss)}
     bound = None if found.lr_max is None else found.lr_max.subs(swap)
     conditions = tuple(condition.subs(swap) for condition in found.conditions)
-    return Region(found.method, conditions, bound, found.polynomials, found.symbols)
+    return Region(found.method, conditions, bound, found.polynomials, sigma_symbols(found.symbols))
 
 
 def _lr_max(
