@@ -46,7 +46,7 @@ def _answer_row(method: MethodResult) -> tuple[Any, ...]:
         f"{found.rate:.4g}",
         steps,
         limit,
-        found.binding.replace("direction", "dir."),
+        found.binding.replace("direction ", "dir. "),
         count,
     )
 

@@ -107,3 +107,14 @@ def test_sigma_puts_the_scaled_square_for_the_curvature(name, loss, scale):
     assert sp.expand(turned.characteristic.as_expr() - CHARACTERISTIC[name].subs(lam, scale * sigma**2)) == 0
     assert turned.symbols["sigma"] == sigma
     assert "curvature" not in turned.symbols
+
+
+def test_curvatures_in_sigma_are_those_of_the_problem():
+    """λ = cσ² as theory writes it, with n rows, is the curvature that the data have, for every scaling of the loss."""
+    from convergence.problem import LOSSES
+    from convergence.theory.dynamics import sigma_curvature
+    from convergence.theory.symbols import ROWS, SCALINGS, SIGMA
+
+    assert set(SCALINGS) == set(LOSSES)
+    for loss, scale in LOSSES.items():
+        assert sigma_curvature(loss).subs({ROWS: 7, SIGMA: 3}) == sp.nsimplify(scale(7) * 9, rational=True, tolerance=1e-12)
