@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _HOMES = {
-    "api": (
+    "api.core": (
         "derive",
         "stability",
         "regimes",
@@ -102,7 +102,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from convergence import datasets, figures, methods, report, terminal
-    from convergence.api import (
+    from convergence.api.core import (
         derive,
         identify,
         optimum,

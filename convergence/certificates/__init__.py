@@ -1,0 +1,1 @@
+"""Claims go in; proofs that a sceptic can recheck, or counterexamples, come out: exact and ball arithmetic only."""

@@ -1,0 +1,14 @@
+"""Parsed options go in; the command that they name runs here, and prints. A file a group of commands."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+
+from convergence.terminal import study, theory
+
+COMMANDS = {**study.COMMANDS, **theory.COMMANDS}
+
+
+def run(options: Namespace) -> int:
+    """Run the command; 0 when all checks that it made passed, else 1."""
+    return COMMANDS[options.command](options)
