@@ -6,18 +6,16 @@ serves blocks of any size, defective ones included, and k steps cost log₂ k pr
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.crossing import compiled
-from convergence.numerics.spectral import arguments, blocks
+from convergence.numerics.resting import resting_state, rests_at_minimiser
+from convergence.numerics.spectral import blocks
 from convergence.numerics.trajectory import Run, checked_steps, cut, first_position
 from convergence.problem import LeastSquares
 from convergence.rule import Method
-from convergence.theory.dynamics import dynamics
 
 Array = NDArray[np.float64]
 
@@ -42,9 +40,16 @@ def closed_form(
     problem: LeastSquares, method: Method, settings: dict[str, Any], matrices: Array, steps: int, x: Array
 ) -> Run:
     """The run from position x (d,) that these iteration matrices (d, n, n) make."""
-    rest = _rest(method, problem, settings) * problem.to_directions(problem.reachable(x))
+    rest = resting_state(problem, method, settings, x)
     first = problem.to_directions(np.array(method.start(problem, x))) - rest
-    return _recorded(problem, method, settings, powers(matrices, first.T, steps + 1), rest)
+    return _recorded(
+        problem,
+        method,
+        settings,
+        powers(matrices, first.T, steps + 1),
+        rest,
+        problem.to_directions(problem.reachable(x)),
+    )
 
 
 def distances(problem: LeastSquares, method: Method, steps: int, start: Any, settings: dict[str, Any]) -> Array:
@@ -52,7 +57,7 @@ def distances(problem: LeastSquares, method: Method, steps: int, start: Any, set
     x = first_position(problem, start)
     with np.errstate(all="ignore"):
         matrices = blocks(method, problem.curvatures, settings)
-        rest = _rest(method, problem, settings) * problem.to_directions(problem.reachable(x))
+        rest = resting_state(problem, method, settings, x)
         state = (problem.to_directions(np.array(method.start(problem, x))) - rest).T
         piece = max(64, KEPT // state.size)
         found = [np.linalg.norm(state[:, :1], axis=0)]
@@ -79,23 +84,12 @@ def powers(matrices: Array, first: Array, count: int) -> Array:
     return states.transpose(1, 2, 0)
 
 
-def _rest(method: Method, problem: LeastSquares, settings: dict[str, Any]) -> Any:
-    """What each state is at the minimiser, in units of the minimiser: (n, 1), or (n, d) where it depends on λ."""
-    if (constant := _constant_rest(method)) is not None:
-        return constant
-    values = compiled(arguments(method), dynamics(method).rest)(problem.curvatures, *settings.values())
-    return np.stack([np.broadcast_to(v, problem.curvatures.shape) for v in values])
-
-
-@cache
-def _constant_rest(method: Method) -> Array | None:
-    rest = dynamics(method).rest
-    return np.array([[float(c)] for c in rest]) if all(c.is_number for c in rest) else None
-
-
-def _recorded(problem: LeastSquares, method: Method, settings: dict[str, Any], errors: Array, rest: Array) -> Run:
+def _recorded(
+    problem: LeastSquares, method: Method, settings: dict[str, Any], errors: Array, rest: Array, minimiser: Array
+) -> Run:
     error, basis = np.ascontiguousarray(errors[0]), problem.directions.T
+    away = error if rests_at_minimiser(method) else error + (rest[0] - minimiser)
     states = ((errors + rest[:, None]).reshape(-1, len(basis)) @ basis).reshape(errors.shape).transpose(1, 0, 2)
-    pull = error * problem.curvatures
-    grad, loss = pull @ basis, problem.minimum + 0.5 * np.einsum("kd,kd->k", pull, error)
+    pull = away * problem.curvatures
+    grad, loss = pull @ basis, problem.minimum + 0.5 * np.einsum("kd,kd->k", pull, away)
     return cut(Run(method.name, settings, states[:, 0], states, grad, loss, error, None, predicted=True))

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.errors import BadData
+from convergence.numerics.resting import resting_point
 from convergence.problem import LeastSquares
 from convergence.rule import Method
 
@@ -22,7 +23,8 @@ class Run:
 
     ``x`` (steps+1, d) are the iterates, ``state`` (steps+1, n, d) all of the method's state, ``grad`` (steps+1, d) the
     gradients at x, ``loss`` (steps+1,), ``error`` (steps+1, d) is Vᵀ(x − w*) in the directions of the data, with w* the
-    minimiser that the start can reach. ``diverged`` is the step at which a number overflowed (None: never); the arrays end
+    minimiser that the start can reach (with weight decay, the ridge point at which the method rests).
+    ``diverged`` is the step at which a number overflowed (None: never); the arrays end
     before it. ``predicted`` tells a closed form from a run on the data.
     """
 
@@ -68,9 +70,9 @@ def simulate(problem: LeastSquares, method: Method, steps: int, start: Any = Non
 
 
 def distances(problem: LeastSquares, method: Method, steps: int, start: Any, settings: Mapping[str, Any]) -> Array:
-    """‖x_k − w*‖ along a run of at most this many steps, nothing else kept: it ends early where a number overflows."""
+    """‖x_k − w*‖, w* as in ``Run``, along a run of at most this many steps; it ends early where a number overflows."""
     x = first_position(problem, start)
-    target, found = problem.reachable(x), np.empty(steps + 1)
+    target, found = resting_point(problem, method, settings, x), np.empty(steps + 1)
     with np.errstate(all="ignore"):
         state = method.start(problem, x.copy())
         for k in range(steps + 1):
@@ -85,7 +87,7 @@ def distances(problem: LeastSquares, method: Method, steps: int, start: Any, set
 def recorded(problem: LeastSquares, method: Method, settings: Mapping[str, Any], states: Array) -> Run:
     """The run that has these states, with gradient, loss and error computed from the problem."""
     x = states[:, 0]
-    error = problem.to_directions(x - problem.reachable(x[0]))
+    error = problem.to_directions(x - resting_point(problem, method, settings, x[0]))
     return cut(Run(method.name, settings, x, states, problem.grad(x), problem.loss(x), error, None))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
@@ -20,7 +20,8 @@ class Dynamics:
     """What a method does along one direction: state − rest ← matrix · (state − rest).
 
     ``matrix`` has a row and a column for each entry of ``state``, and ``characteristic`` is det(zI − matrix). ``rest`` is the
-    state at the minimiser, in units of the minimiser's coordinate: 1 for a copy of the position, 0 for a buffer.
+    state in which the method stays, in units of the minimiser's coordinate: 1 for the position and copies of it, 0 for a
+    buffer; with weight decay the position rests at a part of the minimiser, a formula in λ.
     ``linear`` is False where the rule was linearised there. ``symbols`` maps "curvature" (or "sigma") and each
     hyperparameter to its symbol.
     """
@@ -55,10 +56,10 @@ class Dynamics:
     def ends_suffice(self) -> bool:
         """Whether the largest radius over an interval of curvatures is always at one of its ends.
 
-        With at most two states and coefficients affine in λ, {λ: radius ≤ r} is an interval, for every r.
+        Of a quadratic whose coefficients are affine in λ, {λ: radius ≤ r} is an interval, for every r; of a product of
+        such factors, and of others that λ does not enter, it is the intersection of their intervals.
         """
-        affine = all(sp.expand(sp.diff(c, CURVATURE, 2)) == 0 for c in self.characteristic.all_coeffs())
-        return affine and len(self.state) <= 2
+        return all(_affine_quadratic(factor) for factor, _ in self.factors if factor.has(CURVATURE))
 
     @property
     def hyper(self) -> tuple[str, ...]:
@@ -96,6 +97,11 @@ class Dynamics:
     def __repr__(self) -> str:
         kind = "" if self.linear else ", linearised at the minimiser"
         return f"Dynamics of {self.name} ({', '.join(self.state)}{kind}): {self.matrix.tolist()}"
+
+
+def _affine_quadratic(factor: sp.Poly) -> bool:
+    affine = all(sp.cancel(sp.diff(c, CURVATURE, 2)) == 0 for c in factor.all_coeffs())
+    return affine and factor.degree() <= 2
 
 
 @cache
@@ -156,20 +162,55 @@ def _affine(entry: sp.Expr, state: Sequence[sp.Symbol]) -> bool:
 
 
 def _rest(method: Method, update: Sequence[sp.Expr], state: Sequence[sp.Symbol], linear: bool) -> tuple[sp.Expr, ...]:
-    """The state in which the method stays at the minimiser: the one it starts with there, or else the one it has."""
+    """The state in which the method stays: at the minimiser if it can, or at a part of it if a hyperparameter decays x."""
     guess = traced_start(method, POSITION)
-    if _still(update, state, guess):
-        return guess
-    if linear and len(state) > 1:
-        at_minimiser = [
-            u.subs(state[0], POSITION) - s.subs(state[0], POSITION) for u, s in zip(update, state, strict=True)
-        ]
-        for solution in sp.linsolve(at_minimiser, *state[1:]):
-            return (POSITION, *(part.subs(dict.fromkeys(state, 0)) for part in solution))
+    candidates = (guess, _buffers_at_minimiser(update, state), _shrunk(method, update, state) if linear else None)
+    for rest in candidates:
+        if rest is not None and _still(update, state, rest):
+            return rest
     raise NotLinear(
         f"{method.name} has no iteration matrix: it does not rest at the minimiser "
-        f"(from there, one step leads to {', '.join(str(u.subs(dict(zip(state, guess, strict=True)))) for u in update)})"
+        f"(from there, one step leads to {', '.join(str(u.subs(dict(zip(state, guess, strict=True)))) for u in update)}); "
+        f"if that is weight decay, make its strength a hyperparameter"
     )
+
+
+def _buffers_at_minimiser(update: Sequence[sp.Expr], state: Sequence[sp.Symbol]) -> tuple[sp.Expr, ...] | None:
+    """The buffers that stay when the position is at the minimiser, where their equations are linear there.
+
+    Clocks first: what a state that hears only itself runs down to may make the other equations linear.
+    """
+    equations = {s: (u - s).subs(state[0], POSITION) for u, s in zip(update[1:], state[1:], strict=True)}
+    clocks = {s: e for s, e in equations.items() if not (e.free_symbols & set(state) - {s}) and _affine(e, [s])}
+    stopped = {s: -e.subs(s, 0) / sp.diff(e, s) for s, e in clocks.items() if sp.diff(e, s) != 0}
+    left = {s: sp.expand(e.subs(stopped)) for s, e in equations.items() if s not in stopped}
+    if not all(_affine(equation, list(left)) for equation in left.values()):
+        return None
+    solutions = sp.linsolve(list(left.values()), *left) if left else [()]
+    return next(((POSITION, *(_of(s, left, solution, stopped) for s in state[1:])) for solution in solutions), None)
+
+
+def _of(
+    state: sp.Symbol,
+    left: Mapping[sp.Symbol, sp.Expr],
+    solution: Sequence[sp.Expr],
+    stopped: Mapping[sp.Symbol, sp.Expr],
+) -> sp.Expr:
+    """The value of one state: a stopped clock, or the entry of a solution with what it leaves open at zero."""
+    if state in stopped:
+        return sp.cancel(stopped[state])
+    return solution[list(left).index(state)].subs(dict.fromkeys(left, 0))
+
+
+def _shrunk(method: Method, update: Sequence[sp.Expr], state: Sequence[sp.Symbol]) -> tuple[sp.Expr, ...] | None:
+    """The one fixed point of an affine update, if it is a multiple of the minimiser that some hyperparameter at 0 makes it."""
+    decays = [symbol(name) for name in method.hyper if name != method.rate]
+    for solution in sp.linsolve([u - s for u, s in zip(update, state, strict=True)], *state):
+        part = sp.cancel(solution[0] / POSITION)
+        proportional = not any(entry.has(*state) or entry.subs(POSITION, 0) != 0 for entry in solution)
+        if proportional and any(sp.cancel(part.subs(decay, 0)) == 1 for decay in decays):
+            return tuple(sp.factor(entry) for entry in solution)
+    return None
 
 
 def _still(update: Sequence[sp.Expr], state: Sequence[sp.Symbol], rest: Sequence[sp.Expr]) -> bool:

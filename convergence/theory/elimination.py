@@ -131,5 +131,8 @@ def _substituted(equation: sp.Expr, letter: sp.Symbol, value: sp.Expr) -> sp.Exp
 def _substituted_back(found: list[tuple[sp.Symbol, sp.Expr]], unknown: Sequence[sp.Symbol]) -> dict[sp.Symbol, sp.Expr]:
     solution: dict[sp.Symbol, sp.Expr] = {}
     for letter, value in reversed(found):
-        solution[letter] = short(value.subs(solution))
+        inserted = value.subs(solution)
+        if inserted.has(sp.nan, sp.zoo):
+            return {}
+        solution[letter] = short(inserted)
     return {letter: solution[letter] for letter in unknown if letter in solution}

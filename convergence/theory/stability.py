@@ -74,7 +74,8 @@ def region(method: Method) -> Region:
     """Derive the stable region of a method from its rule. NotLinear where it has no iteration matrix."""
     derived = dynamics(method)
     require_rational(derived)
-    polynomials = stable_conditions(derived.characteristic)
+    conditions_of = [stable_conditions(factor) for factor, _ in derived.factors]
+    polynomials = tuple(dict.fromkeys(condition for part in conditions_of for condition in part))
     conditions = relationals(polynomials, derived)
     bound = _lr_max(derived, polynomials, conditions, method)
     return Region(method, conditions, bound, polynomials, derived.symbols)

@@ -1,7 +1,7 @@
 """The letters that formulas are written in: one symbol for each name, with what may be assumed of it.
 
-Curvatures, learning rates, singular values and epsilons are positive; momentum is not negative (every library refuses
-that); other hyperparameters are real. What floats are put in later is not limited by this.
+Curvatures, learning rates, singular values and epsilons are positive; momentum and weight decay are not negative (every
+library refuses that); other hyperparameters are real. What floats are put in later is not limited by this.
 """
 
 from __future__ import annotations
@@ -10,7 +10,14 @@ import sympy as sp
 
 from convergence.rule import RATE_NAMES
 
-LETTERS = {"eps": "epsilon", "lr": "eta", "momentum": "beta", "curvature": "lambda", "dampening": "d", "nu": "nu"}
+LETTERS = {
+    "eps": "epsilon",
+    "lr": "eta",
+    "momentum": "beta",
+    "curvature": "lambda",
+    "dampening": "d",
+    "weight_decay": "delta",
+}
 
 CURVATURE = sp.Symbol("lambda", positive=True)
 SIGMA = sp.Symbol("sigma", positive=True)
@@ -28,7 +35,7 @@ def symbol(name: str) -> sp.Symbol:
     letter = LETTERS.get(name, name)
     if name in RATE_NAMES or name in ("eps", "epsilon"):
         return sp.Symbol(letter, positive=True)
-    if name == "momentum":
+    if name in ("momentum", "weight_decay"):
         return sp.Symbol(letter, nonnegative=True)
     return sp.Symbol(letter, real=True)
 
