@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.errors import NoStableLearningRate
+from convergence.numerics.clocks import run_down
 from convergence.numerics.identification import Identification, identify
 from convergence.numerics.limits import bounds
 from convergence.numerics.trajectory import Run, simulate
@@ -39,9 +40,10 @@ NEARBY = 1e-6
 class Setting:
     """One method at one setting on one problem, and its ``run``.
 
-    ``shown`` are the indices of the directions that are looked at one by one; ``seen`` what their iterates show, ``full`` the
-    same with as many eigenvalues as the method has states. ``linear_here``: a run from half as far away is half as large, as
-    the linearisation of a rule that is not linear claims near the minimiser.
+    ``shown`` are the indices of the directions that are looked at one by one; ``seen`` what their iterates show (of a method
+    with a clock, in a run with the clock run down), ``full`` the same with as many eigenvalues as the method has states.
+    ``linear_here``: a run from half as far away is half as large, as the linearisation of a rule that is not linear claims
+    near the minimiser.
     """
 
     problem: LeastSquares
@@ -69,7 +71,8 @@ def setting(problem: LeastSquares, method: Method, given: dict[str, Any], steps:
     hyper = completed(problem, method, given)
     run = simulate(problem, method, steps, informative_start(problem, method), **hyper)
     indices = looked_at(problem, method, hyper)
-    seen, full = (identify(run, order=order, directions=indices) for order in (None, len(method.state)))
+    limit = run if run_down(method) is method else simulate(problem, run_down(method), steps, run.x[0], **hyper)
+    seen, full = (identify(limit, order=order, directions=indices) for order in (None, len(dynamics(method).state)))
     return Setting(problem, method, hyper, indices, run, seen, full, _scales(problem, method, run))
 
 

@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convergence.numerics.clocks import step_matrices, with_clocks
 from convergence.numerics.resting import resting_state, rests_at_minimiser
-from convergence.numerics.spectral import blocks
 from convergence.numerics.trajectory import Run, checked_steps, cut, first_position
 from convergence.problem import LeastSquares
 from convergence.rule import Method
+from convergence.theory.dynamics import dynamics
 
 Array = NDArray[np.float64]
 
@@ -26,46 +27,66 @@ KEPT = 2_000_000
 def predict(problem: LeastSquares, method: Method, steps: int, start: Any = None, **hyper: Any) -> Run:
     """What ``simulate`` would record, from the derived iteration matrix alone.
 
-    For a rule that is linear this is exact up to rounding; for one that was linearised at the minimiser it holds near it.
-    Raises what ``simulate`` raises, and NotLinear for a rule without an iteration matrix.
+    For a rule that is linear this is exact up to rounding, also where its matrix changes with a clock; for one that was
+    linearised at the minimiser it holds near it. Raises what ``simulate`` raises, and NotLinear for a rule without an
+    iteration matrix.
     """
     settings = method.scalars(hyper)
     x = first_position(problem, start)
     with np.errstate(all="ignore"):
-        matrices = blocks(method, problem.curvatures, settings)
-        return closed_form(problem, method, settings, matrices, checked_steps(steps), x)
+        matrices = step_matrices(method, problem.curvatures, settings, checked_steps(steps))
+        return closed_form(problem, method, settings, matrices, steps, x)
 
 
 def closed_form(
     problem: LeastSquares, method: Method, settings: dict[str, Any], matrices: Array, steps: int, x: Array
 ) -> Run:
-    """The run from position x (d,) that these iteration matrices (d, n, n) make."""
+    """The run from position x (d,) that these matrices make: (d, n, n), or (m+1, d, n, n) for m steps and all later ones."""
     rest = resting_state(problem, method, settings, x)
-    first = problem.to_directions(np.array(method.start(problem, x))) - rest
-    return _recorded(
-        problem,
-        method,
-        settings,
-        powers(matrices, first.T, steps + 1),
-        rest,
-        problem.to_directions(problem.reachable(x)),
-    )
+    errors = products(matrices, _first(problem, method, x, rest), steps + 1)
+    error, basis = np.ascontiguousarray(errors[0]), problem.directions.T
+    away = error if rests_at_minimiser(method) else error + rest[0] - problem.to_directions(problem.reachable(x))
+    states = ((errors + rest[:, None]).reshape(-1, len(basis)) @ basis).reshape(errors.shape).transpose(1, 0, 2)
+    pull = away * problem.curvatures
+    grad, loss = pull @ basis, problem.minimum + 0.5 * np.einsum("kd,kd->k", pull, away)
+    whole = with_clocks(method, settings, states)
+    return cut(Run(method.name, settings, states[:, 0], whole, grad, loss, error, None, predicted=True))
 
 
 def distances(problem: LeastSquares, method: Method, steps: int, start: Any, settings: dict[str, Any]) -> Array:
     """‖e_k‖ for k ≤ steps, (steps+1,), in pieces, so that only a few of the states are in memory."""
     x = first_position(problem, start)
     with np.errstate(all="ignore"):
-        matrices = blocks(method, problem.curvatures, settings)
-        rest = resting_state(problem, method, settings, x)
-        state = (problem.to_directions(np.array(method.start(problem, x))) - rest).T
+        matrices = step_matrices(method, problem.curvatures, settings, steps)
+        state = _first(problem, method, x, resting_state(problem, method, settings, x))
         piece = max(64, KEPT // state.size)
         found = [np.linalg.norm(state[:, :1], axis=0)]
         for done in range(0, steps, piece):
-            states = powers(matrices, state, min(piece, steps - done) + 1)
+            later = matrices if matrices.ndim == 3 else matrices[min(done, len(matrices) - 1) :]
+            states = products(later, state, min(piece, steps - done) + 1)
             found.append(np.linalg.norm(states[0, 1:], axis=1))
             state = states[:, -1].T
     return np.concatenate(found)
+
+
+def _first(problem: LeastSquares, method: Method, x: Array, rest: Array) -> Array:
+    """The first state less the state at rest, in the directions: (d, n), without clocks."""
+    kept = [k for k, name in enumerate(method.state) if name in dynamics(method).state]
+    return np.asarray((problem.to_directions(np.array(method.start(problem, x)))[kept] - rest).T)
+
+
+def products(matrices: Array, first: Array, count: int) -> Array:
+    """The states A_{k−1}⋯A_0·first for k < count: (n, count, d). ``matrices`` as for ``closed_form``, ``first`` (d, n)."""
+    if matrices.ndim == 3:
+        return powers(matrices, first, count)
+    changing, limit = matrices[:-1][: count - 1], matrices[-1]
+    states = [first]
+    for matrix in changing:
+        states.append(np.einsum("dij,dj->di", matrix, states[-1]))
+    early = (
+        np.stack(states[:-1], axis=1).transpose(2, 1, 0) if changing.size else np.empty((first.shape[1], 0, len(first)))
+    )
+    return np.concatenate([early, powers(limit, states[-1], count - len(changing))], axis=1)
 
 
 def powers(matrices: Array, first: Array, count: int) -> Array:
@@ -82,14 +103,3 @@ def powers(matrices: Array, first: Array, count: int) -> Array:
         if done < count:
             power = power @ power
     return states.transpose(1, 2, 0)
-
-
-def _recorded(
-    problem: LeastSquares, method: Method, settings: dict[str, Any], errors: Array, rest: Array, minimiser: Array
-) -> Run:
-    error, basis = np.ascontiguousarray(errors[0]), problem.directions.T
-    away = error if rests_at_minimiser(method) else error + (rest[0] - minimiser)
-    states = ((errors + rest[:, None]).reshape(-1, len(basis)) @ basis).reshape(errors.shape).transpose(1, 0, 2)
-    pull = away * problem.curvatures
-    grad, loss = pull @ basis, problem.minimum + 0.5 * np.einsum("kd,kd->k", pull, away)
-    return cut(Run(method.name, settings, states[:, 0], states, grad, loss, error, None, predicted=True))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import cache
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -17,23 +19,31 @@ from convergence.theory.symbols import CURVATURE, Z, symbol
 Array = NDArray[np.float64]
 
 
-def blocks(method: Method, curvature: Any, settings: dict[str, Any]) -> Array:
-    """The iteration matrices (..., n, n), broadcast over the curvatures and the settings."""
-    size = len(method.state)
-    entries = _matrix(method)(curvature, *settings.values())
-    matrices = np.empty((*np.broadcast(curvature, *settings.values()).shape, size, size))
+def blocks(method: Method, curvature: Any, settings: Mapping[str, Any], reading: Sequence[Any] | None = None) -> Array:
+    """The iteration matrices (..., n, n), broadcast over the curvatures and the settings.
+
+    Of a method with a clock those of the limit, or with a ``reading`` of each clock those of that moment.
+    """
+    if reading is None:
+        return _filled(_matrix(method)(curvature, *settings.values()), curvature, *settings.values())
+    return _filled(_moment(method)(curvature, *settings.values(), *reading), curvature, *settings.values(), *reading)
+
+
+def sensitivity(
+    method: Method, curvature: Any, settings: Mapping[str, Any], reading: Sequence[Any] | None = None
+) -> Array:
+    """The derivative of the iteration matrices by the curvature (..., n, n): how a gradient enters the state."""
+    values = (*settings.values(), *(reading or ()))
+    return _filled(_slope(method, reading is not None)(curvature, *values), curvature, *values)
+
+
+def _filled(entries: Sequence[Any], *values: Any) -> Array:
+    """Square matrices (..., n, n) from their entries row by row, each broadcast like the values that made them."""
+    size, shape = isqrt(len(entries)), np.broadcast(*values).shape
+    matrices = np.empty((*shape, size, size))
     for place, entry in enumerate(entries):
         matrices[..., place // size, place % size] = entry
     return matrices
-
-
-def sensitivity(method: Method, curvature: Any, settings: dict[str, Any]) -> Array:
-    """The derivative of the iteration matrices by the curvature (..., n, n): how a gradient enters the state."""
-    size = len(method.state)
-    derived = dynamics(method)
-    entries = compiled(arguments(method), tuple(sp.diff(derived.matrix, CURVATURE)))(curvature, *settings.values())
-    shape = np.broadcast(curvature, *settings.values()).shape
-    return np.stack([np.broadcast_to(e, shape) for e in entries], axis=-1).reshape(*shape, size, size)
 
 
 def eigenvalues(method: Method, curvature: Any, settings: dict[str, Any]) -> NDArray[np.complex128]:
@@ -50,6 +60,22 @@ def eigenvalues(method: Method, curvature: Any, settings: dict[str, Any]) -> NDA
 def _matrix(method: Method) -> Any:
     derived = dynamics(method)
     return compiled(arguments(method), tuple(derived.matrix))
+
+
+@cache
+def _moment(method: Method) -> Any:
+    clock = dynamics(method).clock
+    assert clock is not None
+    return compiled((*arguments(method), *clock.letters), tuple(clock.matrix))
+
+
+@cache
+def _slope(method: Method, of_moment: bool) -> Any:
+    derived = dynamics(method)
+    matrix, letters = (
+        (derived.clock.matrix, derived.clock.letters) if of_moment and derived.clock else (derived.matrix, ())
+    )
+    return compiled((*arguments(method), *letters), tuple(sp.diff(matrix, CURVATURE)))
 
 
 @cache

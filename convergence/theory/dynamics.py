@@ -10,6 +10,7 @@ import sympy as sp
 
 from convergence.errors import BadName, NotLinear, nearest
 from convergence.rule import Method
+from convergence.theory.clock import Clock, clock_of, keeps_time
 from convergence.theory.linearisation import linearised
 from convergence.theory.symbols import CURVATURE, SCALINGS, SIGMA, Z, symbol, tidy
 from convergence.theory.tracing import POSITION, traced, traced_start
@@ -22,8 +23,9 @@ class Dynamics:
     ``matrix`` has a row and a column for each entry of ``state``, and ``characteristic`` is det(zI − matrix). ``rest`` is the
     state in which the method stays, in units of the minimiser's coordinate: 1 for the position and copies of it, 0 for a
     buffer; with weight decay the position rests at a part of the minimiser, a formula in λ.
-    ``linear`` is False where the rule was linearised there. ``symbols`` maps "curvature" (or "sigma") and each
-    hyperparameter to its symbol.
+    ``linear`` is False where the rule was linearised there. States that only keep time (βᵗ of a bias correction) are left
+    out and kept as ``clock``; ``matrix`` is then the limit that the steps' matrices tend to. ``symbols`` maps "curvature"
+    (or "sigma") and each hyperparameter to its symbol.
     """
 
     name: str
@@ -33,6 +35,7 @@ class Dynamics:
     rest: tuple[sp.Expr, ...]
     linear: bool
     symbols: dict[str, sp.Symbol]
+    clock: Clock | None = None
 
     @property
     def eigenvalues(self) -> tuple[sp.Expr, ...]:
@@ -96,6 +99,7 @@ class Dynamics:
 
     def __repr__(self) -> str:
         kind = "" if self.linear else ", linearised at the minimiser"
+        kind += f"; clock: {', '.join(self.clock.names)}" if self.clock else ""
         return f"Dynamics of {self.name} ({', '.join(self.state)}{kind}): {self.matrix.tolist()}"
 
 
@@ -135,10 +139,17 @@ def dynamics(method: Method) -> Dynamics:
     symbols = {"curvature": CURVATURE} | {name: symbol(name) for name in method.hyper}
     linear = all(_affine(entry, state) for entry in update)
     rest = _rest(method, update, state, linear)
-    jacobian = sp.Matrix(update).jacobian(state) if linear else linearised(method, update, state, rest)
+    clock = None if linear else clock_of(method.state, state, update, traced_start(method, POSITION), rest)
+    if clock is not None:
+        jacobian = clock.matrix.subs(dict(zip(clock.letters, clock.rest, strict=True)))
+    else:
+        jacobian = sp.Matrix(update).jacobian(state) if linear else linearised(method, update, state, rest)
     matrix = sp.ImmutableMatrix(jacobian.applyfunc(tidy))
-    in_minimiser = tuple(sp.diff(entry, POSITION) for entry in rest)
-    return Dynamics(method.name, method.state, matrix, _characteristic(matrix), in_minimiser, linear, symbols)
+    moving = [k for k, name in enumerate(method.state) if clock is None or name not in clock.names]
+    in_minimiser = tuple(sp.diff(rest[k], POSITION) for k in moving)
+    names = tuple(method.state[k] for k in moving)
+    is_linear = linear or clock is not None
+    return Dynamics(method.name, names, matrix, _characteristic(matrix), in_minimiser, is_linear, symbols, clock)
 
 
 def _characteristic(matrix: sp.Matrix) -> sp.Poly:
@@ -181,8 +192,8 @@ def _buffers_at_minimiser(update: Sequence[sp.Expr], state: Sequence[sp.Symbol])
     Clocks first: what a state that hears only itself runs down to may make the other equations linear.
     """
     equations = {s: (u - s).subs(state[0], POSITION) for u, s in zip(update[1:], state[1:], strict=True)}
-    clocks = {s: e for s, e in equations.items() if not (e.free_symbols & set(state) - {s}) and _affine(e, [s])}
-    stopped = {s: -e.subs(s, 0) / sp.diff(e, s) for s, e in clocks.items() if sp.diff(e, s) != 0}
+    clocks = [s for u, s in zip(update[1:], state[1:], strict=True) if keeps_time(u, s, state)]
+    stopped = {s: -equations[s].subs(s, 0) / sp.diff(equations[s], s) for s in clocks}
     left = {s: sp.expand(e.subs(stopped)) for s, e in equations.items() if s not in stopped}
     if not all(_affine(equation, list(left)) for equation in left.values()):
         return None

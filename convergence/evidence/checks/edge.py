@@ -13,6 +13,7 @@ from convergence.evidence.check import Check, compared, not_made
 from convergence.evidence.checks.eigenvalues import MARGIN
 from convergence.evidence.checks.kind import FAULT, Kind
 from convergence.evidence.setting import NEARBY, Setting, excited
+from convergence.numerics.clocks import run_down
 from convergence.numerics.identification import identify
 from convergence.numerics.limits import bounds
 from convergence.numerics.trajectory import simulate
@@ -88,7 +89,9 @@ def _growth(setting: Setting, lr: float) -> Growth:
     """Identified from a run at this learning rate that starts with the same error in every direction."""
     problem, method = setting.problem, setting.method
     length = max(float(np.linalg.norm(problem.minimizer)), 1.0) * (1.0 if dynamics(method).linear else NEARBY)
-    run = simulate(problem, method, STEPS, excited(problem, length), **{**setting.hyper, str(method.rate): lr})
+    run = simulate(
+        problem, run_down(method), STEPS, excited(problem, length), **{**setting.hyper, str(method.rate): lr}
+    )
     seen = identify(run, directions=setting.shown)
     largest = np.abs(seen.eigenvalues[:, :1]).sum(axis=1)  # the first is the largest; nan stays nan
     return Growth(largest, MARGIN * seen.error[:, :1].sum(axis=1))

@@ -111,7 +111,9 @@ def exchanged(matrices: Array) -> Array:
     size = matrices.shape[-1]
     pairs = list(combinations([(i, j) for i in range(size) for j in range(size)], 2))
     wrong = [_swapped(matrices, one, other) for one, other in pairs]
-    change = [float(np.abs(np.poly(w[0]) - np.poly(matrices[0])).max()) for w in wrong]
+    size = matrices.shape[-1]
+    first = [made.reshape(-1, size, size)[-1] for made in (matrices, *wrong)]
+    change = [float(np.abs(np.poly(w) - np.poly(first[0])).max()) for w in first[1:]]
     return wrong[int(np.argmax(change))]
 
 

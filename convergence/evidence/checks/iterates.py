@@ -12,8 +12,9 @@ from convergence.evidence.check import Check, compared, not_made
 from convergence.evidence.checks.eigenvalues import exchanged
 from convergence.evidence.checks.kind import FAULT, Kind
 from convergence.evidence.setting import Setting
+from convergence.numerics.clocks import readings, step_matrices
 from convergence.numerics.prediction import closed_form
-from convergence.numerics.spectral import blocks, sensitivity
+from convergence.numerics.spectral import sensitivity
 from convergence.theory.dynamics import dynamics
 
 NAME = "iterates"
@@ -24,8 +25,8 @@ Array = NDArray[np.float64]
 
 
 def claims(setting: Setting) -> Array:
-    """The iteration matrices of all directions, (d, n, n)."""
-    return blocks(setting.method, setting.problem.curvatures, setting.hyper)
+    """The iteration matrices of all directions, (d, n, n), or with a clock those of each step."""
+    return step_matrices(setting.method, setting.problem.curvatures, setting.hyper, setting.run.steps)
 
 
 def checks(setting: Setting, matrices: Array) -> Sequence[Check]:
@@ -58,24 +59,45 @@ def allowance(setting: Setting, matrices: Array) -> Array:
     problem, run = setting.problem, setting.run
     eps = float(np.finfo(float).eps) * ROUNDINGS * len(problem.columns) ** 0.5
     residual = (2 * problem.scale * problem.minimum) ** 0.5 * problem.singular_values[0]
-    states = np.maximum.accumulate(np.abs(problem.to_directions(run.state)), axis=0).transpose(
+    states = np.maximum.accumulate(np.abs(problem.to_directions(run.state[:, _moving(setting)])), axis=0).transpose(
         0, 2, 1
     )  # (steps+1, d, n)
     sizes = np.maximum.accumulate(np.linalg.norm(run.x, axis=1) + np.linalg.norm(problem.minimizer))[:, None, None]
     gradient = problem.L * sizes + residual
-    pull = np.abs(sensitivity(setting.method, problem.curvatures, setting.hyper)).sum(axis=-1)  # (d, n)
+    pull = np.abs(_sensitivity(setting)).sum(axis=-1)  # (d, n)
     divided = np.where(problem.curvatures > 0, problem.curvatures, np.inf)[:, None] if not pull.any() else np.inf
-    added = eps * (states + sizes + pull * gradient + (1 + np.abs(matrices).sum(axis=-1)) * gradient / divided)
+    size = np.abs(matrices) if matrices.ndim == 3 else np.abs(matrices).max(axis=0)
+    moved = np.einsum("dij,kdj->kdi", size, states)
+    added = eps * (states + moved + sizes + pull * gradient + (1 + size.sum(axis=-1)) * gradient / divided)
     return np.asarray(eps * sizes[..., 0] + _carried(matrices, added))
 
 
+def _moving(setting: Setting) -> list[int]:
+    """The places of the states that are no clocks."""
+    return [k for k, name in enumerate(setting.method.state) if name in dynamics(setting.method).state]
+
+
+def _sensitivity(setting: Setting) -> Array:
+    """How much of a gradient enters the state, (d, n, n): with a clock, the most at any step."""
+    method, curvatures, hyper = setting.method, setting.problem.curvatures, setting.hyper
+    seen = readings(method, hyper, setting.run.steps)
+    limit = sensitivity(method, curvatures, hyper)
+    if not len(seen):
+        return limit
+    early = np.abs(sensitivity(method, curvatures, hyper, [column[:, None] for column in seen.T])).max(axis=0)
+    return np.asarray(np.maximum(early, np.abs(limit)))
+
+
 def _carried(matrices: Array, added: Array) -> Array:
-    """Σ_{j<k} |A^{k−1−j}|·added_j, position first: added (steps+1, d, n) -> (steps+1, d)."""
+    """Σ_{j<k} |A_{k−1}⋯A_{j+1}|·added_j, position first: added (steps+1, d, n) -> (steps+1, d)."""
     total = np.zeros(added.shape[:2])
-    power = np.broadcast_to(np.eye(matrices.shape[-1]), matrices.shape)
-    for lag in range(1, len(added)):
-        total[lag:] += (np.abs(power[:, 0, :]) * added[:-lag]).sum(axis=-1)
-        power = power @ matrices
+    size = matrices.shape[-1]
+    carried = np.empty((len(added), added.shape[1], size, size))
+    for step in range(len(added) - 1):
+        matrix = matrices if matrices.ndim == 3 else matrices[min(step, len(matrices) - 1)]
+        carried[:step] = matrix @ carried[:step]
+        carried[step] = np.eye(size)
+        total[step + 1] = (np.abs(carried[: step + 1, :, 0, :]) * added[: step + 1]).sum(axis=(0, 2))
     return total
 
 

@@ -1,0 +1,60 @@
+"""A rule on symbols goes in; the states that only keep time come out, and the rule's matrix at every reading of them.
+
+Bias correction needs βᵗ, Chebyshev's coefficients βᵏ. Such a state is a clock: it hears nothing but itself. Given its
+reading the rule may be linear; then it is a linear method whose matrix changes with time and tends to a limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import sympy as sp
+
+from convergence.theory.symbols import tidy
+
+Formulas = tuple[sp.Expr, ...]
+
+
+@dataclass(frozen=True)
+class Clock:
+    """The clocks of a method: their ``names``, the ``letters`` for their readings, and for each its ``start`` and ``update``.
+
+    ``rest`` is what they run down to, and ``matrix`` the iteration matrix of the other states at any reading.
+    """
+
+    names: tuple[str, ...]
+    letters: tuple[sp.Symbol, ...]
+    start: Formulas
+    update: Formulas
+    rest: Formulas
+    matrix: sp.ImmutableMatrix
+
+
+def clock_of(
+    names: Sequence[str], state: Sequence[sp.Symbol], update: Formulas, start: Formulas, rest: Formulas
+) -> Clock | None:
+    """The clocks of a rule that is linear once they are read; None where it has none, or is not linear even then."""
+    places = [k for k, s in enumerate(state) if k and keeps_time(update[k], s, state)]
+    moving = [k for k in range(len(state)) if k not in places]
+    readable = all(start[k].is_number and rest[k].is_number for k in places)
+    if not places or not readable or not all(_affine(update[k], [state[m] for m in moving]) for k in moving):
+        return None
+    at_rest = {state[k]: rest[k] for k in moving}
+    if any(sp.cancel(update[k].subs(at_rest) - rest[k]) != 0 for k in moving):
+        return None
+    matrix = sp.Matrix([update[k] for k in moving]).jacobian([state[k] for k in moving]).applyfunc(tidy)
+    kept = [tuple(part[k] for k in places) for part in (start, update, rest)]
+    named, letters = tuple(names[k] for k in places), tuple(state[k] for k in places)
+    return Clock(named, letters, kept[0], kept[1], kept[2], sp.ImmutableMatrix(matrix))
+
+
+def keeps_time(update: sp.Expr, letter: sp.Symbol, state: Sequence[sp.Symbol]) -> bool:
+    """Whether a state's update hears nothing but itself, and moves towards something."""
+    return (
+        not update.free_symbols & (set(state) - {letter}) and _affine(update, [letter]) and sp.diff(update, letter) != 1
+    )
+
+
+def _affine(entry: sp.Expr, letters: Sequence[sp.Symbol]) -> bool:
+    return all(not sp.cancel(sp.diff(entry, one)).has(*letters) for one in letters)
