@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from math import ceil, log
 from typing import Any
@@ -52,12 +53,21 @@ def predicted_steps(problem: LeastSquares, method: Method, start: Any, settings:
     if not rate < 1:
         return None
     about = ceil(log(WITHIN) / log(rate)) if rate > 0 else 1
-    distance = prediction.distances(problem, method, min(2 * about + 50, 4 * COUNTABLE), start, settings)
-    counts = [settled(distance, WITHIN * (1 + side * TIE)) for side in (0, 1, -1)]
-    if None in counts:
-        return Steps(about, about, about, False)
-    count, first, last = (int(number or 0) for number in counts)
-    return Steps(count, first, last, True)
+    for length in _lengths(2 * about + 50):
+        distance = prediction.distances(problem, method, length, start, settings)
+        counts = [settled(distance, WITHIN * (1 + side * TIE)) for side in (0, 1, -1)]
+        if None not in counts:
+            count, first, last = (int(number or 0) for number in counts)
+            return Steps(count, first, last, True)
+    return Steps(about, about, about, False)
+
+
+def _lengths(length: int) -> Iterator[int]:
+    """How far to look: a large transient may need many times the steps that the rate alone says."""
+    while length < 4 * COUNTABLE:
+        yield length
+        length *= 4
+    yield 4 * COUNTABLE
 
 
 def counted_steps(
