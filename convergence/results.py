@@ -80,9 +80,16 @@ class PieceResult:
 
 @dataclass(frozen=True)
 class TheoryResult:
-    """What was derived from the rule, as formulas. ``None`` where there is no closed form; ``notes`` then say so."""
+    """What was derived from the rule, as formulas. ``None`` where there is no closed form; ``notes`` then say so.
+
+    ``state`` are the states that the matrix multiplies, ``clock`` those that only keep time. ``rest`` is where the position
+    stays, in parts of the minimiser; None: at the minimiser.
+    """
 
     linear: bool
+    state: tuple[str, ...]
+    clock: tuple[str, ...]
+    rest: Formula | None
     matrix: Formula
     matrix_sigma: Formula
     characteristic: Formula

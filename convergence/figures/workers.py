@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import signal
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from multiprocessing import get_context
+from collections.abc import Sequence
 
 from convergence.figures.catalogue import figures
 from convergence.figures.picture import Picture, render
 from convergence.results import Findings
+from convergence.workers import spread
 
 FEW = 8
 """Fewer pictures than this are drawn before another process has started."""
@@ -29,13 +26,7 @@ def drawn(study: Findings, formats: Sequence[str], workers: int = 1) -> dict[Job
     jobs = [(name, ending) for name in pictures for ending in formats]
     if workers < 2 or len(jobs) < FEW:
         return {(name, ending): render(pictures[name], ending) for name, ending in jobs}
-    with _uninterrupted():
-        pool = ProcessPoolExecutor(workers, get_context("spawn"), _remember, (study,))
-        found = pool.map(_draw, jobs)
-    try:
-        return dict(zip(jobs, found, strict=True))
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    return dict(zip(jobs, spread(_draw, jobs, workers, _remember, study), strict=True))
 
 
 def _remember(study: Findings) -> None:
@@ -45,16 +36,3 @@ def _remember(study: Findings) -> None:
 def _draw(job: Job) -> bytes:
     name, ending = job
     return render(_pictures[name], ending)
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Processes started here do not hear Ctrl-C, which is for the one that waits for them."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

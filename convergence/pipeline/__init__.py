@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from convergence import __version__
@@ -12,17 +13,28 @@ from convergence.evidence.setting import Setting, setting
 from convergence.evidence.verification import verified
 from convergence.pipeline.curves import curve, radius_map, regime_map, roots
 from convergence.pipeline.data import data
-from convergence.pipeline.kappa import over_kappa
+from convergence.pipeline.kappa import best_rates, over_kappa
 from convergence.pipeline.landscape import landscape
 from convergence.pipeline.theory import theory
 from convergence.pipeline.tuning import shown_run, tuning
 from convergence.problem import LeastSquares
-from convergence.results import MethodResult
+from convergence.results import MethodResult, Vector
 from convergence.rule import Method
 from convergence.serialization import SCHEMA_VERSION
+from convergence.workers import spread
 
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, the number of the method (from 1), and how many there are."""
+
+
+@dataclass(frozen=True, eq=False)
+class Job:
+    """One method of a study: what a worker needs to derive, run and check it."""
+
+    problem: LeastSquares
+    method: Method
+    given: Mapping[str, Any]
+    steps: int | None
 
 
 def study(
@@ -33,30 +45,39 @@ def study(
     steps: int | None = None,
     title: str | None = None,
     progress: Progress | None = None,
+    workers: int = 1,
 ) -> Study:
     """Derive, run, check and collect.
 
     ``hyper`` fixes hyperparameters for every method that has them; the others are the best for those given. ``steps`` is
-    the length of the runs shown (default: somewhat longer than they need). ``title`` names the data. Raises
-    BadHyperparameter where no method has one of the names, and what deriving and checking raise.
+    the length of the runs shown (default: somewhat longer than they need). ``title`` names the data. ``workers`` processes
+    share the methods; with more than one, the calling program must guard its main module as ``multiprocessing`` asks.
+    Raises BadHyperparameter where no method has one of the names, and what deriving and checking raise.
     """
     given = dict(hyper or {})
     _require_known(methods, given)
     _require_rate(methods)
-    settings = {m: setting(problem, m, {n: v for n, v in given.items() if n in m.hyper}) for m in methods}
-    results = []
-    for place, (method, at) in enumerate(settings.items(), 1):
+    jobs = [Job(problem, m, {n: v for n, v in given.items() if n in m.hyper}, steps) for m in methods]
+    made = []
+    for place, found in enumerate(spread(_done, jobs, workers), 1):
         if progress is not None:
-            progress(method.title, place, len(settings))
-        results.append(_method(at, {n: v for n, v in given.items() if n in method.hyper}, steps))
+            progress(found[0].title, place, len(jobs))
+        made.append(found)
+    results = tuple(result for result, _ in made)
     return Study(
         schema_version=SCHEMA_VERSION,
         package_version=__version__,
         data=data(problem, title or "least-squares data"),
-        methods=tuple(results),
-        landscape=landscape(problem, {m: at.hyper for m, at in settings.items()}),
-        kappa=over_kappa(list(methods), problem.kappa),
+        methods=results,
+        landscape=landscape(problem, {m: result.tuning.hyper for m, result in zip(methods, results, strict=True)}),
+        kappa=over_kappa(results, [rates for _, rates in made], problem.kappa),
     )
+
+
+def _done(job: Job) -> tuple[MethodResult, Vector]:
+    """All about one method, and its best rates over the condition number."""
+    at = setting(job.problem, job.method, dict(job.given))
+    return _method(at, dict(job.given), job.steps), best_rates(job.method, job.problem.kappa)
 
 
 def _method(at: Setting, given: dict[str, Any], steps: int | None) -> MethodResult:

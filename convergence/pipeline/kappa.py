@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from convergence.crossing import evaluate
-from convergence.pipeline.data import grid, significant, vector
-from convergence.results import KappaResult
+from convergence.pipeline.data import significant, vector
+from convergence.results import KappaResult, MethodResult, Vector
 from convergence.rule import Method
 from convergence.theory.optimum import best
 from convergence.theory.symbols import LARGEST, MU
@@ -16,16 +18,21 @@ POINTS = 37
 LARGEST_KAPPA = 1e6
 
 
-def over_kappa(methods: list[Method], here: float) -> KappaResult:
-    """The best rate of each method for κ from 1 to a million, and further where the data are worse."""
-    kappa = np.geomspace(1, max(LARGEST_KAPPA, min(10 * here, 1e12)), POINTS)
-    rates = [_rates(method, kappa) for method in methods]
-    return KappaResult(vector(significant(kappa, 6)), tuple(m.name for m in methods), grid(np.array(rates), 9), here)
+def over_kappa(methods: Sequence[MethodResult], rates: Sequence[Vector], here: float) -> KappaResult:
+    """The best rates of all methods side by side."""
+    return KappaResult(vector(significant(_kappas(here), 6)), tuple(m.name for m in methods), tuple(rates), here)
 
 
-def _rates(method: Method, kappa: NDArray[np.float64]) -> NDArray[np.float64]:
-    found = best(method, {})
+def best_rates(method: Method, here: float) -> Vector:
+    """The best rate of a method for κ from 1 to a million, and further where the data are worse."""
+    kappa, found = _kappas(here), best(method, {})
     if found.exact:
         (rate,) = evaluate([MU, LARGEST], [found.rate], [1.0, kappa])
-        return np.asarray(np.maximum(np.broadcast_to(np.asarray(rate, dtype=float), kappa.shape), 0.0))
-    return np.array([found.at(mu=1.0, L=float(k)).rate for k in kappa])
+        rates = np.maximum(np.broadcast_to(np.asarray(rate, dtype=float), kappa.shape), 0.0)
+    else:
+        rates = np.array([found.at(mu=1.0, L=float(k)).rate for k in kappa])
+    return vector(significant(rates, 9))
+
+
+def _kappas(here: float) -> NDArray[np.float64]:
+    return np.geomspace(1, max(LARGEST_KAPPA, min(10 * here, 1e12)), POINTS)

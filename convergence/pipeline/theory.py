@@ -21,6 +21,9 @@ def theory(method: Method, loss: str) -> TheoryResult:
     optimum, regimes = best(method, {}), damping(method)
     return TheoryResult(
         linear=derived.linear,
+        state=derived.state,
+        clock=derived.clock.names if derived.clock else (),
+        rest=None if derived.rest[0] == 1 else formula(derived.rest[0]),
         matrix=formula(derived.matrix),
         matrix_sigma=formula(derived.in_sigma(loss).matrix),
         characteristic=polynomial(derived.characteristic),

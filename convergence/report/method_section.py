@@ -73,22 +73,29 @@ def _rule(method: MethodResult) -> tuple[Block, ...]:
 
 def _dynamics(method: MethodResult) -> tuple[Block, ...]:
     theory = method.theory
-    state = joined([(Mono(name),) for name in method.state])
+    state = joined([(Mono(name),) for name in theory.state])
     how = "" if theory.linear else "The rule is not linear; this is its linearisation at the minimiser. "
+    ticking = (
+        "The matrix changes with the clock ",
+        *joined([(Mono(c),) for c in theory.clock]),
+        "; this is its limit. ",
+    )
     intro = (
         f"{how}Per direction, one step multiplies the deviation of the state (",
         *state,
-        ") from rest by this matrix.",
+        ") from rest by this matrix. ",
+        *(ticking if theory.clock else ()),
     )
     blocks: list[Block] = [
         Paragraph(intro),
+        *((Display(("Where the position rests, in parts of the minimiser",), (theory.rest,)),) if theory.rest else ()),
         Display(("Iteration matrix, in the curvature ", Maths(_LAMBDA)), (theory.matrix,)),
         Display(("Iteration matrix, in the singular value ", Maths(_SIGMA)), (theory.matrix_sigma,)),
         Display(("Characteristic polynomial",), (theory.characteristic,)),
     ]
     if theory.eigenvalues:
         blocks.append(Display(("Eigenvalues" if len(theory.eigenvalues) > 1 else "Eigenvalue",), theory.eigenvalues))
-    if len(method.state) > 1:
+    if len(theory.state) > 1:
         blocks.append(Display(("Discriminant: negative where eigenvalues are complex",), (theory.discriminant,)))
     return (*blocks, *_regimes(theory), *_notes(theory))
 

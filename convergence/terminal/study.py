@@ -21,7 +21,7 @@ from convergence.terminal.console import ERR, OUT, working
 from convergence.writing import write_files
 
 WORKERS = min(4, os.cpu_count() or 1)
-"""Processes that draw figures."""
+"""Processes that study methods and draw figures."""
 
 
 def report(options: Namespace) -> int:
@@ -75,11 +75,17 @@ def _study(options: Namespace) -> Study:
         task = bar.add_task("deriving", total=len(chosen))
 
         def progress(words: str, place: int, count: int) -> None:
-            bar.update(task, description=words, completed=place - 1, total=count)
+            bar.update(task, description=words, completed=place, total=count)
 
         named = getattr(options, "title", None) or title
         return api.study(
-            data, chosen, hyper=numeric_hyper(options), steps=options.steps, title=named, progress=progress
+            data,
+            chosen,
+            hyper=numeric_hyper(options),
+            steps=options.steps,
+            title=named,
+            progress=progress,
+            workers=WORKERS,
         )
 
 
