@@ -23,6 +23,8 @@ GREEK = {
     "nu": "ν",
     "gamma": "γ",
     "kappa": "κ",
+    "delta": "δ",
+    "epsilon": "ε",
 }
 SIGNS = (
     (r"\*\*2\b", "²"),

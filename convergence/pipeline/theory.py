@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sympy as sp
 
-from convergence.pipeline.formulas import discriminant, formula, polynomial, roots, union, values
+from convergence.pipeline.formulas import discriminant, formula, polynomial, roots, text, union, values
 from convergence.results import Formula, PieceResult, RegimeResult, TheoryResult
 from convergence.rule import Method
 from convergence.theory.dynamics import Dynamics, dynamics
@@ -12,7 +12,7 @@ from convergence.theory.optimum import Optimum, best
 from convergence.theory.pieces import Piece
 from convergence.theory.regimes import KINDS, Regimes, damping
 from convergence.theory.stability import Region, region
-from convergence.theory.symbols import symbol
+from convergence.theory.symbols import factored, symbol
 
 
 def theory(method: Method, loss: str) -> TheoryResult:
@@ -23,7 +23,7 @@ def theory(method: Method, loss: str) -> TheoryResult:
         linear=derived.linear,
         state=derived.state,
         clock=derived.clock.names if derived.clock else (),
-        rest=None if derived.rest[0] == 1 else formula(derived.rest[0]),
+        rest=None if derived.rest[0] == 1 else formula(factored(derived.rest[0])),
         matrix=formula(derived.matrix),
         matrix_sigma=formula(derived.in_sigma(loss).matrix),
         characteristic=polynomial(derived.characteristic),
@@ -78,7 +78,15 @@ def _notes(derived: Dynamics, stable: Region, regimes: Regimes, optimum: Optimum
         (regimes.repeated is None, "The regimes have no closed form in square roots."),
         (bool(optimum.note), f"Optimum: {optimum.note}."),
     ]
-    open_names = [name for name in optimum.method.hyper if name not in optimum.determined]
+    added = [name for name in derived.hyper if derived.adds_to_curvature(name)]
+    said += [
+        (True, f"{name} only adds to the curvature: the method acts as if H were H + {text(symbol(name))}·I.")
+        for name in added
+    ]
+    settled = (*optimum.determined, *optimum.fixed)
+    open_names = [name for name in optimum.method.hyper if name not in settled]
+    kept = [f"{name} = {value}" for name, value in optimum.fixed.items()]
+    said.append((bool(kept), f"The optimum keeps {', '.join(kept)}, as by default."))
     said.append(
         (
             bool(open_names),

@@ -15,7 +15,10 @@ LETTERS = {
     "lr": ("learning rate", Formula("η", r"\eta")),
     "momentum": ("momentum", Formula("β", r"\beta")),
     "dampening": ("dampening", Formula("d", "d")),
-    "nu": ("nu", Formula("ν", r"\nu")),
+    "nu": ("share of the average", Formula("ν", r"\nu")),
+    "gamma": ("look-ahead", Formula("γ", r"\gamma")),
+    "kappa": ("condition number tuned for", Formula("κ", r"\kappa")),
+    "weight_decay": ("weight decay", Formula("δ", r"\delta")),
 }
 """How the hyperparameters are called in words and in formulas, where they have another name there."""
 

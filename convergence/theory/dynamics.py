@@ -69,6 +69,16 @@ class Dynamics:
         """The names of the hyperparameters."""
         return tuple(name for name in self.symbols if name not in ("curvature", "sigma"))
 
+    def adds_to_curvature(self, name: str) -> bool:
+        """Whether λ and this hyperparameter come as their sum only, as coupled weight decay does: H becomes H + δI."""
+        letter = self.symbols[name]
+        return bool(self.characteristic.has(letter) and not self.shifted(name).has(letter))
+
+    def shifted(self, name: str) -> sp.Poly:
+        """The characteristic polynomial at the curvature λ less this hyperparameter."""
+        less = CURVATURE - self.symbols[name]
+        return sp.Poly(sp.expand(self.characteristic.as_expr().subs(CURVATURE, less)), Z)
+
     def order(self, state: Sequence[str]) -> Dynamics:
         """The same dynamics with the state in another order, as in ``order(("v", "x"))``. BadName for other names."""
         if sorted(state) != sorted(self.state):

@@ -23,7 +23,7 @@ from convergence.theory.minimax import Minimax
 from convergence.theory.pieces import Piece, derived_pieces
 from convergence.theory.rate import worst_rate
 from convergence.theory.stability import region
-from convergence.theory.symbols import CURVATURE, LARGEST, MU, Z, symbol
+from convergence.theory.symbols import LARGEST, MU, symbol
 from convergence.theory.unknowns import unknowns
 
 DIGITS = 50
@@ -200,23 +200,14 @@ def _derived(
     derived: Dynamics, determined: tuple[str, ...], fixed: tuple[tuple[str, sp.Expr], ...], free: tuple[str, ...]
 ) -> tuple[tuple[Piece, ...], str]:
     """The pieces of the optimum. A fixed hyperparameter that only adds to the curvature is added to μ and L."""
-    shift = next((n for n, _ in fixed if _adds_to_curvature(derived, symbol(n))), None)
+    shift = next((name for name, _ in fixed if derived.adds_to_curvature(name)), None)
     if shift is None:
         return derived_pieces(Minimax(derived, tuple(symbol(name) for name in determined)), fixed, free)
     by = dict(fixed)[shift]
-    plain = replace(derived, characteristic=_shifted(derived, symbol(shift)))
+    plain = replace(derived, characteristic=derived.shifted(shift))
     rest = tuple((name, value) for name, value in fixed if name != shift)
     pieces, note = _derived(plain, determined, rest, free)
     return tuple(piece.subs({MU: MU + by, LARGEST: LARGEST + by}) for piece in pieces), note
-
-
-def _shifted(derived: Dynamics, shift: sp.Symbol) -> sp.Poly:
-    return sp.Poly(sp.expand(derived.characteristic.as_expr().subs(CURVATURE, CURVATURE - shift)), Z)
-
-
-def _adds_to_curvature(derived: Dynamics, letter: sp.Symbol) -> bool:
-    """Whether λ and this hyperparameter come as their sum only, as coupled weight decay does."""
-    return derived.characteristic.has(letter) and not _shifted(derived, letter).has(letter)
 
 
 def _violated(condition: Any, numbers: Mapping[sp.Symbol, sp.Expr]) -> bool:
