@@ -45,6 +45,8 @@ _HOMES = {
         "verify",
         "study",
     ),
+    "api.coursework": ("audit", "course"),
+    "auditing.claim": ("Finding",),
     "problem": ("LeastSquares", "Direction"),
     "reading": ("read_problem",),
     "rule": ("Method", "method"),
@@ -74,12 +76,15 @@ __all__ = [
     "BadRule",
     "ConvergenceError",
     "Direction",
+    "Finding",
     "LeastSquares",
     "Method",
     "NoStableLearningRate",
     "NotLinear",
     "Study",
     "__version__",
+    "audit",
+    "course",
     "datasets",
     "derive",
     "figures",
@@ -115,6 +120,8 @@ if TYPE_CHECKING:
         study,
         verify,
     )
+    from convergence.api.coursework import audit, course
+    from convergence.auditing.claim import Finding
     from convergence.document import Study
     from convergence.errors import (
         BadData,

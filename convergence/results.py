@@ -194,6 +194,90 @@ class DampingResult:
 
 
 @dataclass(frozen=True)
+class HorizonResult:
+    """The largest ‖e_k‖/‖e_0‖ over all quadratics with curvatures in [μ, L], after ``steps`` steps, attained at ``curvature``.
+
+    ``limit`` is what no first-order method can beat there, ``share`` how much of its logarithm the method reaches (None: κ=1).
+    ``average`` is the expected ‖e_k‖²/‖e_0‖² over this data's spectrum, for a start without preferred direction.
+    """
+
+    steps: int
+    worst: float
+    curvature: float
+    limit: float
+    share: float | None
+    average: float
+
+
+@dataclass(frozen=True)
+class TransientResult:
+    """How far the powers of the iteration matrix stray in the direction where that is farthest, in the method's own state."""
+
+    direction: str
+    peak: float
+    step: int
+    kreiss: float
+    departure: float
+
+
+@dataclass(frozen=True)
+class BestForResult:
+    """The settings with the smallest worst case after ``steps`` steps, that case, and what the study's settings have there."""
+
+    steps: int
+    hyper: dict[str, float]
+    value: float
+    here: float
+
+
+@dataclass(frozen=True)
+class FiniteResult:
+    """What happens in finitely many steps, at the study's settings, in the worst case over [μ, L].
+
+    ``share`` is the part of the limit that is reached asymptotically (None: κ = 1). ``steps`` come within 99.9 % (None: never).
+    The error grows to ``peak`` times the first at most, at ``peak_step``. ``curve`` is the worst case at the steps of
+    ``LimitResult``. ``best_for`` is None where it was not searched for.
+    """
+
+    horizons: tuple[HorizonResult, ...]
+    share: float | None
+    steps: int | None
+    peak: float
+    peak_step: int
+    transient: TransientResult
+    best_for: BestForResult | None
+    curve: Vector
+
+
+@dataclass(frozen=True)
+class CertificateResult:
+    """A claim, whether it was proven (False: refuted; None: undecided), and in words what carries the proof."""
+
+    claim: str
+    holds: bool | None
+    proof: str
+
+
+@dataclass(frozen=True)
+class LibraryResult:
+    """How one writes the method, with the study's settings, in a library; ``why`` says where iterates differ, if they do."""
+
+    library: str
+    call: str
+    same_iterates: bool
+    why: str
+
+
+@dataclass(frozen=True)
+class DiagnosisResult:
+    """What is to be said of the study's settings on this data: a verdict in a sentence, and advice, first things first."""
+
+    verdict: str
+    words: str
+    advice: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class MethodResult:
     """Everything about one method on this data."""
 
@@ -208,6 +292,10 @@ class MethodResult:
     run: RunResult
     checks: tuple[Check, ...]
     controls: tuple[Control, ...]
+    finite: FiniteResult | None
+    certificates: tuple[CertificateResult, ...]
+    libraries: tuple[LibraryResult, ...]
+    diagnosis: DiagnosisResult
     curve: CurveResult
     roots: tuple[RootResult, ...]
     map: MapResult | None
@@ -246,6 +334,31 @@ class KappaResult:
 
 
 @dataclass(frozen=True)
+class LimitResult:
+    """What no first-order method can beat over [μ, L] after each of ``steps``, as ‖e_k‖/‖e_0‖.
+
+    ``krylov`` is the same for this very spectrum and the run's start, whatever the method is told.
+    """
+
+    steps: tuple[int, ...]
+    bound: Vector
+    krylov: Vector
+
+
+@dataclass(frozen=True)
+class EquivalenceResult:
+    """Methods that are one method in other letters: ``methods[k]`` is the first with the settings ``maps[k]``.
+
+    ``same`` says of each whether the iterates are the same too; ``why`` what differs where they are not.
+    """
+
+    methods: tuple[str, ...]
+    maps: tuple[str, ...]
+    same: tuple[bool, ...]
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Findings:
     """All that one study found; JSON keeps it, figures and reports show it. ``Study`` is this with what saves and reads it."""
 
@@ -255,6 +368,8 @@ class Findings:
     methods: tuple[MethodResult, ...]
     landscape: LandscapeResult | None
     kappa: KappaResult
+    limit: LimitResult
+    equivalences: tuple[EquivalenceResult, ...]
 
     @property
     def passed(self) -> bool:

@@ -20,10 +20,8 @@ import numpy as np
 
 from convergence.errors import BadHyperparameter, BadName, BadRule, nearest
 
-SPELLED = {
-    **{"ema": "EMA", "sgd": "SGD", "qhm": "QHM", "torch": "PyTorch", "adam": "Adam", "nadam": "NAdam"},
-    **{name.lower(): name for name in ("Nesterov", "Newton", "Chebyshev")},
-}
+SPELLED = {"ema": "EMA", "sgd": "SGD", "qhm": "QHM", "torch": "PyTorch", "adam": "Adam", "nadam": "NAdam"}
+SPELLED |= {name.lower(): name for name in ("Nesterov", "Newton", "Chebyshev")}
 
 RATE_NAMES = ("lr", "learning_rate", "step_size", "stepsize", "step", "eta", "alpha", "rate")
 """How learning rates are called: they are positive, and searched for on a logarithmic scale."""

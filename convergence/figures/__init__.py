@@ -9,6 +9,7 @@ from convergence.figures.catalogue import figures
 from convergence.figures.comparison import optimal_rates
 from convergence.figures.data import landscape, scatter
 from convergence.figures.descent import descent, descent_pair, gradients, weights
+from convergence.figures.finite import worst_cases
 from convergence.figures.picture import Picture, render
 from convergence.figures.runs import errors, losses
 from convergence.figures.spectrum import eigenvalues, spectrum
@@ -34,4 +35,5 @@ __all__ = [
     "scatter",
     "spectrum",
     "weights",
+    "worst_cases",
 ]

@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from convergence.figures import comparison, data, descent, runs, spectrum, stability, words
+from convergence.figures import comparison, data, descent, finite, runs, spectrum, stability, words
 from convergence.figures.picture import Picture
 from convergence.results import Findings, MethodResult
 
@@ -31,6 +31,7 @@ def _of_study(study: Findings) -> Iterator[Picture]:
         yield Picture("landscape", *words.landscape(study), None, _single(data.landscape, study))
     yield Picture("losses", *words.losses(study), None, _single(runs.losses, study))
     yield Picture("comparison", *words.comparison(study), None, _single(comparison.optimal_rates, study))
+    yield Picture("worst", *words.worst_cases(study), None, _single(finite.worst_cases, study))
     noted = [m for name in NOTES for m in study.methods if m.name == name]
     if len(noted) == 2:
         one, other = noted

@@ -40,6 +40,17 @@ def comparison(study: Findings) -> Words:
     return "What the condition number costs", alt, caption
 
 
+def worst_cases(study: Findings) -> Words:
+    ends = "; ".join(f"{m.title} {m.finite.steps or 'never'}" for m in study.methods if m.finite is not None)
+    alt = (
+        f"Worst error over the steps on a log axis, with Chebyshev's bound; steps to 99.9 % in the worst case: {ends}."
+    )
+    caption = (
+        "Over all quadratics with the condition number of this data. No first-order method gets below the dotted line."
+    )
+    return "Worst case over the steps, and the limit", alt, caption
+
+
 def descent_pair(one: MethodResult, other: MethodResult) -> Words:
     alt = (
         f"Gradient and weight of each column over the steps for {one.title} at η = {_lr(one)} and {other.title} at "

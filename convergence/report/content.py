@@ -8,6 +8,7 @@ from itertools import count
 from convergence.figures import Picture
 from convergence.report.answer import answer
 from convergence.report.glossary import glossary
+from convergence.report.limit_section import equivalences, limits
 from convergence.report.method_section import method_section
 from convergence.report.phrases import NOTHING, counted, joined, number, numbers, prose
 from convergence.report.tree import (
@@ -30,18 +31,23 @@ from convergence.results import DataResult, DirectionResult, Findings, Formula
 NAMED = 12  # more columns than these are counted, not listed
 SHOWN = 4  # a vector of more entries is not shown
 OF_DATA = ("data", "landscape", "spectrum")
+OF_LIMIT = ("worst",)
 
 
 def report(study: Findings, pictures: Iterable[Picture] = ()) -> Report:
     """The report of a study: the answer first, then what it rests on."""
     figures = _numbered(study, pictures)
     about = [figure for method, figure in figures if method is None and figure.name.startswith(OF_DATA)]
-    rest = [figure for method, figure in figures if method is None and not figure.name.startswith(OF_DATA)]
+    near = [figure for method, figure in figures if method is None and figure.name.startswith(OF_LIMIT)]
+    others = (*OF_DATA, *OF_LIMIT)
+    rest = [figure for method, figure in figures if method is None and not figure.name.startswith(others)]
     sections = (
         Section("The answer", "answer", answer(study)),
         Section("The data", "data", (*_data(study.data), *about)),
         *(method_section(m, [figure for method, figure in figures if method == m.name]) for m in study.methods),
         *((Section("The methods compared", "comparison", (_compared(study), *rest)),) if rest else ()),
+        Section("How near to the best possible", "limit", (*limits(study), *near)),
+        Section("One method in other letters", "equivalences", equivalences(study)),
         Section("How to read this", "reading", (glossary(study),)),
         Section("How this was made", "making", _making(study)),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from convergence.evidence.check import Check, Control
+from convergence.report.finite_section import finite
 from convergence.report.phrases import (
     IS,
     NOTHING,
@@ -23,6 +24,7 @@ from convergence.report.phrases import (
     steps,
     verdict,
 )
+from convergence.report.proof_section import certificates, diagnosis, libraries
 from convergence.report.tree import (
     Block,
     Bullets,
@@ -47,15 +49,17 @@ _RHO = Formula("ρ", r"\rho")
 
 
 def method_section(method: MethodResult, figures: Sequence[Figure]) -> Section:
-    """Rule, dynamics, stability, optimum, pictures, evidence."""
+    """Rule, dynamics, stability, optimum, finitely many steps, libraries, pictures, evidence."""
     here = method_anchor(method)
     parts = (
         Section("Rule", f"{here}-rule", _rule(method)),
         Section("Dynamics along one direction", f"{here}-dynamics", _dynamics(method)),
         Section("Stability", f"{here}-stability", _stability(method)),
-        Section("Optimum", f"{here}-optimum", _optimum(method)),
+        Section("Optimum", f"{here}-optimum", (*_optimum(method), *diagnosis(method))),
+        Section("Finitely many steps", f"{here}-finite", finite(method)),
+        Section("In libraries", f"{here}-libraries", libraries(method)),
         *([Section("Pictures", f"{here}-pictures", tuple(figures))] if figures else []),
-        Section("Evidence", f"{here}-evidence", (_checks(method), *_controls(method.controls))),
+        Section("Evidence", f"{here}-evidence", (*certificates(method), _checks(method), *_controls(method.controls))),
     )
     return Section(capital(method.title), here, parts)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from convergence.terminal import study, theory
+from convergence.terminal import coursework, study, theory
 
-COMMANDS = {**study.COMMANDS, **theory.COMMANDS}
+COMMANDS = {**study.COMMANDS, **theory.COMMANDS, **coursework.COMMANDS}
 
 
 def run(options: Namespace) -> int:

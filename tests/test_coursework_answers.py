@@ -1,0 +1,141 @@
+"""The homework's answers agree with the derivation by hand, with exact counts by another way, and fail when they should."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy as sp
+
+from convergence.api.coursework import course
+from convergence.coursework.checking import complex_edge, data, double, flat, powers, real_edge, rewriting, spectrum
+from convergence.coursework.counting import exact_steps, float_steps
+from convergence.coursework.derivation import derivation
+from convergence.coursework.on_data import on_data
+from convergence.coursework.plateau import plateau
+from convergence.errors import BadName
+from convergence.grammar.coursework import COMMANDS as GRAMMAR
+from convergence.terminal.coursework import COMMANDS as TERMINAL
+
+BETA, SIGMA, ETA = (
+    sp.Symbol("beta", nonnegative=True),
+    sp.Symbol("sigma", positive=True),
+    sp.Symbol("eta", positive=True),
+)
+M = sp.Symbol("m", positive=True)  # √(1−β)
+
+
+@pytest.fixture(scope="module")
+def answers():
+    return course()
+
+
+def same(one, other):
+    return sp.simplify((one - other).subs(BETA, 1 - M**2)) == 0
+
+
+def test_the_formulas_are_those_derived_by_hand():
+    found = derivation()
+    by_hand = sp.Matrix([[1 - BETA, 2 * BETA * SIGMA**2], [-ETA * (1 - BETA), 1 - 2 * ETA * BETA * SIGMA**2]])
+    assert (found.dynamics.matrix - by_hand).expand().is_zero_matrix
+    for lr, sign in zip(found.repeated, (-1, 1), strict=True):
+        assert same(lr, (1 + sign * sp.sqrt(1 - BETA)) ** 2 / (2 * BETA * SIGMA**2))
+    assert same(found.real, (2 - BETA) / (BETA * SIGMA**2))
+    assert same(found.complex_top, found.repeated[1])
+    assert same(found.radius, sp.sqrt(1 - BETA))
+
+
+def test_the_plateau_and_its_counts():
+    g = plateau()
+    m = np.sqrt(0.9)
+    assert g.rate == pytest.approx(m, rel=1e-14)
+    assert (g.low, g.high) == pytest.approx(((1 - m) ** 2 / 0.01, (1 + m) ** 2 / 1), rel=1e-12)
+    counts = [count.both for count in g.counts]
+    assert g.descent_steps == int(np.ceil(np.log(1e-3) / np.log(99 / 101)))
+    assert g.best.both <= min(counts) < max(counts) < g.descent_steps
+    assert max(counts) > 1.8 * g.best.both  # a plateau of rates is no plateau of steps
+    assert g.free_rate == pytest.approx(9 / 11)
+
+
+@pytest.mark.parametrize("lr", ["0.3", "1", "3.79"])
+def test_exact_counts_are_those_of_fractions_run_by_hand(lr):
+    eta, beta = Fraction(lr), Fraction(1, 10)
+    for lam in (Fraction(10), Fraction(1, 10)):
+        x, a, last = Fraction(1), lam, 0
+        for step in range(1, 401):
+            a = (1 - beta) * a + beta * lam * x
+            x = x - eta * a
+            last = step if abs(x) > Fraction(1, 1000) else last
+        assert exact_steps(eta, beta, lam) == last + 1
+        assert float_steps([float(lr)], 0.1, [float(lam)])[0, 0] == last + 1
+
+
+def test_an_unstable_rate_never_settles():
+    assert exact_steps(Fraction(39, 10), Fraction(1, 10), Fraction(10)) is None
+    assert np.isnan(float_steps([3.9], 0.1, [10.0])[0, 0])
+
+
+def test_the_first_dimension_is_the_faster_for_both_methods():
+    h = on_data()
+    assert h.faster == (1, 1)
+    assert [m.final_loss for m in h.methods] == pytest.approx([102.7517109] * 2, abs=5e-8)
+    assert all(first < second for first, second in (m.steps for m in h.methods))
+
+
+def test_every_check_rejects_a_wrong_answer():
+    found, g, h = derivation(), plateau(), on_data()
+    off = sp.Rational(101, 100)
+    turned = found.dynamics.matrix.copy().as_mutable()
+    turned[0, 1], turned[1, 0] = turned[1, 0], turned[0, 1]
+    wrong = replace(
+        found,
+        dynamics=replace(found.dynamics, matrix=sp.ImmutableMatrix(turned)),
+        repeated=tuple(lr * off for lr in found.repeated),
+        real=found.real * off,
+        complex_top=found.complex_top * off,
+    )
+    bent = sp.Poly(found.dynamics.characteristic.as_expr() + sp.Rational(1, 100), sp.Symbol("z"))
+    shifted = replace(found.dynamics, characteristic=bent)
+    assert not rewriting(wrong)
+    assert not powers(wrong)
+    assert not any(spectrum(replace(found, dynamics=shifted), g))
+    assert not any(double(wrong))
+    assert not real_edge(wrong)
+    assert not complex_edge(wrong)
+    bad = replace(g, rate=g.rate * 1.01, high=g.high * 1.01, counts=(replace(g.counts[0], both=1),), descent_steps=345)
+    assert not any(flat(bad))
+    slow = replace(h.methods[0], radius=(0.99 * h.methods[0].radius[0], 0.9), disagreement=1e-6)
+    assert not any(data(replace(h, methods=(slow, h.methods[1])))[:3])
+
+
+def test_the_page_says_what_it_must_in_every_format(answers, tmp_path):
+    assert answers
+    written = {path.name: path for path in answers.save(tmp_path, figures=("svg",))}
+    assert {"course.md", "course.html", "course.tex", "course.json"} <= set(written)
+    words = written["course.md"].read_text(encoding="utf-8")
+    for part in ("plateau of rates is no plateau of steps", "346 steps", "(h)", "always stable", "figures/plateau.svg"):
+        assert part in words
+    kept = json.loads(written["course.json"].read_text(encoding="utf-8"))
+    assert kept["passed"] is True
+    assert kept["plateau"]["best"]["both"] == answers.plateau.best.both
+    with pytest.raises(BadName, match="html"):
+        answers.save(tmp_path, formats=("htm",))
+
+
+@pytest.mark.parametrize(
+    ("name", "words"), [("audit", ["--source", "002,000", "--json"]), ("audit", ["--source", "000", "--out", "{out}"])]
+)
+def test_the_commands_run(name, words, tmp_path, capsys):
+    parser = argparse.ArgumentParser()
+    GRAMMAR[name][1](parser)
+    options = parser.parse_args([word.format(out=tmp_path) for word in words])
+    assert TERMINAL[name](options) == 0
+    printed = capsys.readouterr().out
+    if "--json" in words:
+        assert {one["source"] for one in json.loads(printed)["findings"]} == {"002", "000"}
+    else:
+        assert (tmp_path / "audit.html").is_file()
