@@ -26,7 +26,23 @@ SPELLED |= {name.lower(): name for name in ("Nesterov", "Newton", "Chebyshev")}
 RATE_NAMES = ("lr", "learning_rate", "step_size", "stepsize", "step", "eta", "alpha", "rate")
 """How learning rates are called: they are positive, and searched for on a logarithmic scale."""
 
-RESERVED = ("curvature", "sigma", "steps", "start", "over")
+RESERVED = (
+    *(
+        "curvature",
+        "curvatures",
+        "sigma",
+        "mu",
+        "L",
+        "steps",
+        "start",
+        "over",
+        "tolerance",
+        "measure",
+        "exact",
+        "epsilon",
+    ),
+    *("density", "method", "loss", "columns"),
+)
 """Words that the functions of the package use themselves, next to a method's hyperparameters."""
 
 State = tuple[Any, ...]

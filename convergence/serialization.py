@@ -18,7 +18,7 @@ from convergence.results import Findings
 
 Kind = TypeVar("Kind", bound=Findings)
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """The version of the schema that this package writes, and the only one that it reads."""
 
 _WORDS = ["Infinity", "-Infinity", "NaN"]

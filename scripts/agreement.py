@@ -17,6 +17,10 @@ ROUNDING = ("error", "tolerance", "observed")
 """What a check measured may be pure rounding: there only the verdict must agree."""
 
 
+MEASURED = (*ROUNDING, "evidence", "numbers", "package_version")
+"""The same in the sheets, whose verdicts and formulas must agree: the words of a piece of evidence hold such numbers."""
+
+
 def differences(one: Any, other: Any, place: str = "", most: int = 20) -> list[str]:
     """The first differences, each with its place."""
     return [line for line, _ in zip(_walk(one, other, place, 0.0), range(most), strict=False)]
@@ -30,8 +34,13 @@ def _walk(one: Any, other: Any, place: str, scale: float) -> Iterator[str]:
             if not (field.name in ROUNDING and hasattr(one, "kind")) and field.name != "package_version":
                 yield from _walk(getattr(one, field.name), getattr(other, field.name), f"{place}.{field.name}", 0.0)
     elif isinstance(one, dict):
-        yield from _walk(tuple(one.items()), tuple(other.items()), place, 0.0)
-    elif isinstance(one, tuple):
+        if list(one) != list(other):
+            yield f"{place}: the entries {list(one)!r:.60} became {list(other)!r:.60}"
+            return
+        for name in one:
+            if name not in MEASURED:
+                yield from _walk(one[name], other[name], f"{place}.{name}", 0.0)
+    elif isinstance(one, tuple | list):
         if len(one) != len(other):
             yield f"{place}: {len(one)} entries became {len(other)}"
             return

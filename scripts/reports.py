@@ -7,22 +7,29 @@ rounding. The text is compared exactly: each committed page must be what the com
 from __future__ import annotations
 
 import argparse
+import json
+import os
 import re
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from agreement import differences
 
 import convergence as cv
+from convergence.report.audit_page import audit_files
+from convergence.writing import write_files
 
 FOLDER = Path(__file__).resolve().parent.parent / "reports"
+WORKERS = min(4, os.cpu_count() or 1)
 FEW = ("gradient_descent", "newton", "heavy_ball", "nesterov")
 PAGES = ("report.md", "report.html", "report.tex")
 
 
 def notes() -> cv.Study:
     """The course notes' data, the whole catalogue."""
-    return cv.study(cv.datasets.gaussian_2d(), title="the notes' 2-D Gaussian data")
+    return cv.study(cv.datasets.gaussian_2d(), title="the notes' 2-D Gaussian data", workers=WORKERS)
 
 
 def longley() -> cv.Study:
@@ -32,7 +39,18 @@ def longley() -> cv.Study:
     )
 
 
+def audit(folder: Path) -> None:
+    """The verdicts on the notes' and the papers' claims."""
+    write_files(folder, audit_files(cv.audit(), ("md", "html", "json"), cv.__version__))
+
+
+def course(folder: Path) -> None:
+    """The answer sheet to the homework."""
+    cv.course().save(folder)
+
+
 STUDIES = {"notes": notes, "longley": longley}
+SHEETS = {"audit": audit, "course": course}
 
 
 def main() -> int:
@@ -40,12 +58,13 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="compare instead of write; exit status 1 if they differ")
     options = parser.parse_args()
     found = [line for name, make in STUDIES.items() for line in (check if options.check else write)(name, make())]
+    found += [line for name, save in SHEETS.items() for line in _sheet(name, save, options.check)]
     sys.stdout.write("".join(f"{line}\n" for line in found) or "the committed reports are up to date\n")
     return 1 if found and options.check else 0
 
 
 def write(name: str, study: cv.Study) -> list[str]:
-    study.save(FOLDER / name)
+    study.save(FOLDER / name, workers=WORKERS)
     return [f"written: reports/{name}"]
 
 
@@ -59,6 +78,17 @@ def check(name: str, study: cv.Study) -> list[str]:
             found.append(f"reports/{name}/{page} is not what its numbers make: run scripts/reports.py")
     missing = [file for file in files if not (FOLDER / name / file).is_file()]
     return found + [f"reports/{name}/{file} is missing" for file in missing]
+
+
+def _sheet(name: str, save: Callable[[Path], None], checking: bool) -> list[str]:
+    """Write a sheet, or say where the committed JSON of it differs from what is made now."""
+    if not checking:
+        save(FOLDER / name)
+        return [f"written: reports/{name}"]
+    with TemporaryDirectory() as made:
+        save(Path(made))
+        one, other = (json.loads((at / f"{name}.json").read_text("utf-8")) for at in (FOLDER / name, Path(made)))
+        return [f"reports/{name}: {line}" for line in differences(one, other)]
 
 
 def _words(page: str) -> str:

@@ -117,7 +117,8 @@ def study(p: LeastSquares, methods: Iterable[AnyMethod] | None = None, **options
     """Derive, run, check and collect, for each method (default: the whole catalogue).
 
     Options: ``hyper`` (hyperparameters to fix, by name), ``steps`` (length of the runs shown), ``title`` (of the data),
-    ``progress`` (called with a text, a number and a total), ``workers`` (processes that share the methods). Raises what deriving and checking raise.
+    ``progress`` (called with a text, a number and a total), ``workers`` (processes that share the methods). Raises what
+    deriving and checking raise.
     """
     chosen: list[Method] = [as_method(m, METHODS) for m in (METHODS if methods is None else methods)]
     return _pipeline.study(p, list(dict.fromkeys(chosen)), **options)

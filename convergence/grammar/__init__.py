@@ -5,14 +5,21 @@ from __future__ import annotations
 import argparse
 
 from convergence import __version__
-from convergence.grammar import coursework, study, theory
+from convergence.grammar import certificates, coursework, diagnosis, finite, study, theory
 
 EPILOG = """\
 Without --data, a command runs on the course notes' 2-D Gaussian data; without --methods, on the whole catalogue.
 A METHOD is a name that 'convergence methods' lists, or FILE.py:FUNCTION, an update rule of your own.
 """
 
-COMMANDS = {**study.COMMANDS, **theory.COMMANDS, **coursework.COMMANDS}
+COMMANDS = {
+    **study.COMMANDS,
+    **theory.COMMANDS,
+    **finite.COMMANDS,
+    **certificates.COMMANDS,
+    **diagnosis.COMMANDS,
+    **coursework.COMMANDS,
+}
 """Command -> its help in a line, and the function that adds its options to a parser."""
 
 

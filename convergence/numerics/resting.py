@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.crossing import compiled
-from convergence.errors import NotLinear
+from convergence.errors import BadRule, NotLinear
 from convergence.numerics.spectral import arguments
 from convergence.problem import LeastSquares
 from convergence.rule import Method
-from convergence.theory.dynamics import dynamics
+from convergence.theory.dynamics import dynamics, resting
+from convergence.theory.tracing import POSITION
 
 Array = NDArray[np.float64]
 
@@ -36,10 +37,10 @@ def resting_point(problem: LeastSquares, method: Method, settings: Mapping[str, 
 
 @cache
 def rests_at_minimiser(method: Method) -> bool:
-    """Whether the position at rest is the minimiser itself."""
+    """Whether the position at rest is the minimiser itself: taken so where the rule cannot be read on symbols, too."""
     try:
-        return bool(dynamics(method).rest[0] == 1)
-    except NotLinear:
+        return bool(resting(method)[2][0] == POSITION)
+    except (NotLinear, BadRule):
         return True
 
 

@@ -11,10 +11,14 @@ from convergence.document import Study
 from convergence.errors import BadHyperparameter, nearest
 from convergence.evidence.setting import Setting, setting
 from convergence.evidence.verification import verified
+from convergence.pipeline.advice import advice
 from convergence.pipeline.curves import curve, radius_map, regime_map, roots
 from convergence.pipeline.data import data
+from convergence.pipeline.finite import finite, limit
 from convergence.pipeline.kappa import best_rates, over_kappa
 from convergence.pipeline.landscape import landscape
+from convergence.pipeline.letters import classes, libraries
+from convergence.pipeline.proofs import proofs
 from convergence.pipeline.theory import theory
 from convergence.pipeline.tuning import shown_run, tuning
 from convergence.problem import LeastSquares
@@ -71,6 +75,8 @@ def study(
         methods=results,
         landscape=landscape(problem, {m: result.tuning.hyper for m, result in zip(methods, results, strict=True)}),
         kappa=over_kappa(results, [rates for _, rates in made], problem.kappa),
+        limit=limit(problem),
+        equivalences=classes(methods),
     )
 
 
@@ -96,6 +102,10 @@ def _method(at: Setting, given: dict[str, Any], steps: int | None) -> MethodResu
         run=shown_run(at.problem, method, found, at.shown, steps),
         checks=checked.checks,
         controls=checked.controls,
+        finite=finite(at.problem, method, at.hyper, given),
+        certificates=proofs(at.problem, method, at.hyper, found.rate),
+        libraries=libraries(method, at.hyper),
+        diagnosis=advice(at.problem, method, at.hyper),
         curve=curve(at, found),
         roots=roots(at, found),
         map=radius_map(at, found),

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from convergence.terminal import coursework, study, theory
+from convergence.terminal import certificates, coursework, diagnosis, finite, study, theory
 
-COMMANDS = {**study.COMMANDS, **theory.COMMANDS, **coursework.COMMANDS}
+COMMANDS = {
+    **study.COMMANDS,
+    **theory.COMMANDS,
+    **finite.COMMANDS,
+    **certificates.COMMANDS,
+    **diagnosis.COMMANDS,
+    **coursework.COMMANDS,
+}
 
 
 def run(options: Namespace) -> int:

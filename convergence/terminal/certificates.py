@@ -191,7 +191,8 @@ def _best_rate(method: Method, options: Namespace, mu: sp.Expr, L: sp.Expr) -> s
 def number(name: str, text: str) -> sp.Expr:
     """An exact number from sums, products, quotients, powers and square roots of decimals. BadHyperparameter for others."""
     try:
-        value = _evaluated(ast.parse(text.strip().replace("^", "**"), mode="eval").body, text.strip())
+        written = text.strip().replace("^", "**")
+        value = _evaluated(ast.parse(written, mode="eval").body, written)
     except (SyntaxError, ValueError, TypeError, KeyError, ZeroDivisionError, RecursionError):
         value = sp.nan
     if not value.is_finite or not value.is_real:

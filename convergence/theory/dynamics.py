@@ -145,10 +145,8 @@ def sigma_curvature(loss: str) -> sp.Expr:
 def dynamics(method: Method) -> Dynamics:
     """Derive the iteration matrix of a method from its rule. NotLinear, with the reason, where it has none."""
     state = tuple(sp.Symbol(f"s_{name}", real=True) for name in method.state)
-    update = traced(method, state)
+    update, linear, rest = resting(method)
     symbols = {"curvature": CURVATURE} | {name: symbol(name) for name in method.hyper}
-    linear = all(_affine(entry, state) for entry in update)
-    rest = _rest(method, update, state, linear)
     clock = None if linear else clock_of(method.state, state, update, traced_start(method, POSITION), rest)
     if clock is not None:
         jacobian = clock.matrix.subs(dict(zip(clock.letters, clock.rest, strict=True)))
@@ -160,6 +158,15 @@ def dynamics(method: Method) -> Dynamics:
     names = tuple(method.state[k] for k in moving)
     is_linear = linear or clock is not None
     return Dynamics(method.name, names, matrix, _characteristic(matrix), in_minimiser, is_linear, symbols, clock)
+
+
+@cache
+def resting(method: Method) -> tuple[tuple[sp.Expr, ...], bool, tuple[sp.Expr, ...]]:
+    """The rule as formulas, whether they are affine, and the state in which it stays. NotLinear where there is none."""
+    state = tuple(sp.Symbol(f"s_{name}", real=True) for name in method.state)
+    update = traced(method, state)
+    linear = all(_affine(entry, state) for entry in update)
+    return update, linear, _rest(method, update, state, linear)
 
 
 def _characteristic(matrix: sp.Matrix) -> sp.Poly:
@@ -189,6 +196,15 @@ def _rest(method: Method, update: Sequence[sp.Expr], state: Sequence[sp.Symbol],
     for rest in candidates:
         if rest is not None and _still(update, state, rest):
             return rest
+    heard = {*state, POSITION, CURVATURE}
+    counters = [
+        n for n, s, u in zip(method.state, state, update, strict=True) if u != s and not (u - s).free_symbols & heard
+    ]
+    if counters:
+        raise NotLinear(
+            f"{method.name} has no iteration matrix: its state {counters[0]} counts on for ever. Let it hold what runs down, "
+            f"βᵗ in the place of t: p = momentum * p, from 1"
+        )
     raise NotLinear(
         f"{method.name} has no iteration matrix: it does not rest at the minimiser "
         f"(from there, one step leads to {', '.join(str(u.subs(dict(zip(state, guess, strict=True)))) for u in update)}); "

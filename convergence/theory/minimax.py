@@ -163,7 +163,8 @@ class Minimax:
         if letter.is_nonnegative:
             half = np.geomspace(1e-3, 0.5, count // 2)
             return np.concatenate([[0.0], half, 1 - half[::-1]])
-        return np.linspace(-1.5, 1.5, count)
+        near = 1 - np.geomspace(1e-3, 0.2, count // 6)  # where memories, contractions and averages lie
+        return np.unique(np.concatenate([np.linspace(-1.5, 1.5, count - 2 * near.size), near, -near]))
 
     def _descend(
         self, spectrum: Array, mu: float, L: float, start: Values, fixed: Mapping[sp.Symbol, float]

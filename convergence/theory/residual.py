@@ -1,7 +1,7 @@
 """An update rule and exact numbers go in; its residual polynomial p_k(λ), with e_k = p_k(λ)·e_0, comes out, and its extremes.
 
-The rule runs, start included, on a parabola whose gradient multiplies by λ, and x₀ = 1: on rational polynomials (FLINT), or
-on SymPy's rings where hyperparameters are letters.
+The rule runs, start included, on a parabola whose gradient multiplies by λ, and x₀ = 1: on rational polynomials
+(FLINT), or on SymPy's rings where hyperparameters are letters.
 """
 
 from __future__ import annotations
@@ -94,8 +94,8 @@ class Line:
 def residual_polynomial(method: Method, steps: int, **hyper: Any) -> sp.Poly:
     """p_k as a polynomial in λ, over QQ, or over QQ(letters) where hyperparameters are symbols or not given.
 
-    A hyperparameter may be a sequence: its entry j is used at step j. Raises BadHyperparameter, and NotLinear where the residual
-    is no polynomial.
+    A hyperparameter may be a sequence: its entry j is used at step j. Raises BadHyperparameter, and NotLinear where the
+    residual is no polynomial.
     """
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
         raise BadData(f"steps must be a whole number, 0 or more; got {steps!r}")
@@ -109,6 +109,15 @@ def residual_polynomial(method: Method, steps: int, **hyper: Any) -> sp.Poly:
     return sp.Poly(found, CURVATURE, domain="QQ") if not letters else sp.Poly(found, CURVATURE)
 
 
+def residual_value(method: Method, steps: int, curvature: Any, **hyper: Any) -> sp.Rational:
+    """p_k(λ) at one rational λ, exactly; numbers only. Raises what ``residual_polynomial`` raises."""
+    schedules = {n: _entries(method, n, v, steps) for n, v in method.settings(hyper).items()}
+    at = fraction(exact(curvature))
+    line = flint.fmpq_poly([flint.fmpq(at.numerator, at.denominator)])
+    found = _run(method, schedules, steps, line, _rational_constant)
+    return sp.Rational(int(found[0].p), int(found[0].q))
+
+
 def _entries(method: Method, name: str, value: Any, steps: int) -> list[sp.Expr]:
     many = list(value) if np.ndim(value) else [value] * max(steps, 1)
     if len(many) < steps:
@@ -120,15 +129,16 @@ def _entries(method: Method, name: str, value: Any, steps: int) -> list[sp.Expr]
 
 
 def _over_rationals(method: Method, schedules: dict[str, list[sp.Expr]], steps: int, letters: list[Any]) -> list[Any]:
-    def constant(number: Any) -> Any:
-        try:
-            value = fraction(number)
-        except (AttributeError, TypeError):
-            raise NotLinear(f"{number!r} is no rational number") from None
-        return flint.fmpq_poly([flint.fmpq(value.numerator, value.denominator)])
-
-    found = _run(method, schedules, steps, flint.fmpq_poly([0, 1]), constant)
+    found = _run(method, schedules, steps, flint.fmpq_poly([0, 1]), _rational_constant)
     return [sp.Rational(int(c.p), int(c.q)) for c in reversed(found.coeffs())] or [sp.Integer(0)]
+
+
+def _rational_constant(number: Any) -> Any:
+    try:
+        value = fraction(number)
+    except (AttributeError, TypeError):
+        raise NotLinear(f"{number!r} is no rational number") from None
+    return flint.fmpq_poly([flint.fmpq(value.numerator, value.denominator)])
 
 
 def _over_letters(method: Method, schedules: dict[str, list[sp.Expr]], steps: int, letters: list[Any]) -> sp.Expr:
@@ -211,7 +221,7 @@ def _enclosed(whole: Any, place: Any) -> tuple[Any, Any]:
     for c in reversed(whole.coeffs()):
         total = total * place + flint.arb(c)
     size = abs(total)
-    return tuple(max(flint.fmpq(0), _rational(end)) for end in (size.abs_lower(), size.abs_upper()))  # type: ignore[return-value]
+    return tuple(max(flint.fmpq(0), _rational(end)) for end in (size.abs_lower(), size.abs_upper()))
 
 
 def _rational(end: Any) -> Any:

@@ -1,0 +1,186 @@
+"""Data or a spectrum, a method and its settings go in; what is wrong with them, and what to set instead, comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convergence.diagnosis import wording
+from convergence.diagnosis.advice import Case, Scaling, advice, scaling
+from convergence.diagnosis.best import Best, best, best_rate, made
+from convergence.diagnosis.directions import DirectionState, states
+from convergence.diagnosis.limit import Limit, limit
+from convergence.diagnosis.nearest import Nearest, nearest
+from convergence.diagnosis.spectrum import Spectrum
+from convergence.diagnosis.verdict import VERDICTS, culprit, verdict
+from convergence.rule import Method
+
+Array = NDArray[np.float64]
+
+LISTED = 6
+"""Directions in a table: half from the steepest on, half to the flattest, and the culprit."""
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """Why a run with these settings diverges or crawls, or that it is fine.
+
+    ``verdict`` is a word of ``convergence.diagnosis.verdict.VERDICTS``; ``direction`` is the culprit: the one that grows
+    fastest, else the slowest; ``limit`` the inequality of the stable region that it breaks, or comes nearest to (None where the
+    region has no polynomials). ``nearest`` is the nearest stable setting: by the learning rate alone, or with the momentum
+    where that is nearer (``nearest_rate`` and ``nearest_joint`` are the two; None where there is none). ``best`` are the
+    best settings of this method over [μ, L], ``best_rate`` the best learning rate with the rest as it is. ``steps`` are to
+    a thousandth in every direction (None: never). ``directions`` has a row for each curvature, largest first.
+    """
+
+    method: str
+    hyper: dict[str, float]
+    verdict: str
+    direction: DirectionState
+    limit: Limit | None
+    nearest_rate: Nearest | None
+    nearest_joint: Nearest | None
+    best: Best | None
+    best_rate: Best | None
+    directions: tuple[DirectionState, ...]
+    scaling: Scaling | None
+    flat: int
+    advice: tuple[str, ...]
+
+    @property
+    def curvature(self) -> float:
+        """λ of the culprit."""
+        return self.direction.curvature
+
+    @property
+    def eigenvalues(self) -> tuple[complex, ...]:
+        """The eigenvalues of the culprit's iteration matrix, largest modulus first."""
+        return self.direction.eigenvalues
+
+    @property
+    def radius(self) -> float:
+        """The largest spectral radius: that of the culprit."""
+        return self.direction.radius
+
+    @property
+    def nearest(self) -> Nearest | None:
+        """The nearest stable setting."""
+        return self.nearest_joint or self.nearest_rate
+
+    @property
+    def steps(self) -> int | None:
+        """Steps to a thousandth in every direction; None: never."""
+        return self.direction.steps
+
+    @property
+    def ratio(self) -> float:
+        """Steps of these settings over steps of the best ones; ∞ where these never arrive, nan where no best is known."""
+        if self.best is None or self.best.steps is None:
+            return float("nan")
+        return inf if self.steps is None else self.steps / max(self.best.steps, 1)
+
+    @property
+    def kappa(self) -> float:
+        """L/μ."""
+        return self.directions[0].curvature / self.directions[-1].curvature
+
+    @property
+    def unstable(self) -> tuple[DirectionState, ...]:
+        """The directions that do not contract."""
+        return tuple(state for state in self.directions if not state.stable)
+
+    @property
+    def converges(self) -> bool:
+        """Whether every direction contracts."""
+        return not self.unstable
+
+    def __bool__(self) -> bool:
+        return self.converges
+
+    @property
+    def headline(self) -> str:
+        """The verdict in a line."""
+        count = len(self.unstable)
+        if count:
+            return f"{self.verdict}: {count} of {wording.counted(len(self.directions), 'direction')} not contracting"
+        ratio = "" if self.best is None or self.best.steps is None else f", {self.ratio:.3g} × the best"
+        return f"{self.verdict}: {wording.steps(self.steps)} to 1e-3{ratio}"
+
+    @property
+    def findings(self) -> tuple[tuple[str, str], ...]:
+        """What was found, as pairs (what, value in words), for tables and reports."""
+        found = [
+            ("settings", f"{self.method}({wording.numbers(self.hyper)})"),
+            ("direction", self.direction.name),
+            ("eigenvalues", f"{wording.roots(self.eigenvalues)} ({self.direction.regime})"),
+            ("radius", f"{self.radius:.6g}"),
+            ("limit broken" if self.unstable else "nearest limit", str(self.limit) if self.limit else "no formula"),
+        ]
+        if self.unstable:
+            found += [("nearest stable", str(self.nearest_rate or "no learning rate alone"))]
+            found += [("nearer still", str(self.nearest_joint))] if self.nearest_joint else []
+        return (*found, ("best settings", str(self.best) if self.best else "none found"))
+
+    @property
+    def listed(self) -> tuple[DirectionState, ...]:
+        """The directions worth a row in a table: the steepest, the flattest and the culprit."""
+        if len(self.directions) <= LISTED:
+            return self.directions
+        half = LISTED // 2
+        places = {*range(half), *range(len(self.directions) - half, len(self.directions)), self.direction.index}
+        return tuple(self.directions[k] for k in sorted(places))
+
+    def __repr__(self) -> str:
+        lines = [f"Diagnosis: {self.headline}", *(f"  {what}: {value}" for what, value in self.findings)]
+        return "\n".join([*lines, *(f"  → {sentence}" for sentence in self.advice)])
+
+    def _repr_markdown_(self) -> str:
+        rows = [f"| {what} | {value.replace('|', chr(92) + '|')} |" for what, value in self.findings]
+        todo = [f"{k}. {sentence}" for k, sentence in enumerate(self.advice, 1)]
+        return "\n".join([f"**{self.headline}**", "", "| | |", "|---|---|", *rows, "", *todo])
+
+
+def diagnose(found: Spectrum, method: Method, given: Mapping[str, Any]) -> Diagnosis:
+    """Diagnose a method with these settings on a spectrum.
+
+    Raises BadHyperparameter for settings that are missing, unknown or no numbers, and NotLinear for a rule without an
+    iteration matrix.
+    """
+    settings = method.scalars(given)
+    rows = states(method, found.curvatures, settings, _columns(found))
+    worst = culprit(rows)
+    at_best = _no_worse(best(method, found.curvatures, settings), method, found.curvatures, settings, rows)
+    alone, joint = nearest(method, found.curvatures, settings)
+    word = verdict(rows, at_best)
+    rate = best_rate(method, found.curvatures, settings)
+    sizes = scaling(found.problem)
+    case = Case(method, settings, found, word, worst, alone, joint, at_best, rate, sizes)
+    hyper = {name: float(value) for name, value in settings.items()}
+    broken = limit(method, worst.curvature, settings)
+    return Diagnosis(
+        method.name, hyper, word, worst, broken, alone, joint, at_best, rate, rows, sizes, found.flat, advice(case)
+    )
+
+
+def _columns(found: Spectrum) -> dict[int, tuple[str, ...]]:
+    return {index: found.columns(index) for index in range(len(found.curvatures))} if found.problem else {}
+
+
+def _no_worse(
+    derived: Best | None, method: Method, curvatures: Array, settings: Mapping[str, Any], rows: Sequence[DirectionState]
+) -> Best | None:
+    """The best settings, or the given ones where these are better still: on a few curvatures, not on all of [μ, L]."""
+    if not all(row.stable for row in rows):
+        return derived
+    given = made(method, curvatures, settings)
+    if derived is None or derived.steps is None or (given.steps or 0) < derived.steps:
+        return given
+    return derived
+
+
+__all__ = ["VERDICTS", "Diagnosis", "diagnose"]

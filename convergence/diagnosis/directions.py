@@ -1,0 +1,155 @@
+"""A method, curvatures and settings go in; what the method does along each direction comes out, with steps counted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil, isfinite, log
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convergence.errors import NotLinear
+from convergence.numerics.counting import COUNTABLE, WITHIN
+from convergence.numerics.search import UNIT
+from convergence.numerics.spectral import eigenvalues
+from convergence.rule import Method
+from convergence.theory.dynamics import dynamics
+from convergence.theory.stability import region
+
+Array = NDArray[np.float64]
+
+SHOWN = 1e-7
+"""An imaginary part, or a distance of two eigenvalues, below this part of the radius is rounding of a double eigenvalue."""
+
+
+@dataclass(frozen=True)
+class DirectionState:
+    """What the method does along one direction of curvature λ.
+
+    ``eigenvalues`` of its iteration matrix, largest modulus first; ``radius`` the largest modulus; ``regime`` is "real",
+    "repeated" or "complex". ``steps``: the first step from which the error stays at or under a thousandth of the first one
+    (None: never, or not in any number that a double can tell), counted in a run, or where ``counted`` is False estimated
+    from the radius. ``columns`` are the columns of X that make it up, heaviest first.
+    """
+
+    index: int
+    curvature: float
+    eigenvalues: tuple[complex, ...]
+    radius: float
+    regime: str
+    stable: bool
+    steps: int | None
+    counted: bool
+    columns: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The direction in words."""
+        made = f", {' and '.join(self.columns)}" if self.columns else ""
+        return f"direction {self.index + 1} (λ = {self.curvature:.4g}{made})"
+
+
+class Parabola:
+    """½λx², elementwise for an array of curvatures: every direction at once, with its minimiser at 0."""
+
+    def __init__(self, curvature: Array) -> None:
+        self.curvature = curvature
+
+    def grad(self, x: Any, /) -> Any:
+        return self.curvature * x
+
+    def solve(self, g: Any, /) -> Any:
+        return g / self.curvature
+
+
+def stable(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> NDArray[np.bool_]:
+    """Whether each direction contracts: exact at the boundary, where the region can be derived at all."""
+    try:
+        return np.atleast_1d(region(method).contains(curvatures, **settings))
+    except NotLinear:
+        return np.asarray(radii(method, curvatures, settings) < 1)
+
+
+def radii(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Array:
+    """The spectral radius of each direction."""
+    with np.errstate(all="ignore"):
+        return np.asarray(np.abs(_roots(method, curvatures, settings)).max(axis=-1))
+
+
+def states(
+    method: Method, curvatures: Array, settings: Mapping[str, Any], columns: Mapping[int, tuple[str, ...]] | None = None
+) -> tuple[DirectionState, ...]:
+    """One DirectionState a curvature, in their order. Raises NotLinear for a rule without an iteration matrix."""
+    with np.errstate(all="ignore"):
+        roots = _roots(method, curvatures, settings)
+    radius, inside = np.abs(roots).max(axis=-1), stable(method, curvatures, settings)
+    counts = settled_steps(method, curvatures, settings, radius, inside)
+    return tuple(
+        DirectionState(
+            index,
+            float(curvature),
+            _tidy(found),
+            float(size),
+            regime(found),
+            bool(contracts),
+            count,
+            counted,
+            (columns or {}).get(index, ()),
+        )
+        for index, (curvature, found, size, contracts, (count, counted)) in enumerate(
+            zip(curvatures, roots, radius, inside, counts, strict=True)
+        )
+    )
+
+
+def regime(roots: NDArray[np.complex128]) -> str:
+    """Whether the eigenvalues are complex, or two of them coincide, or neither."""
+    size = float(np.abs(roots).max(initial=0.0))
+    if (np.abs(roots.imag) > SHOWN * size).any():
+        return "complex"
+    gaps = np.diff(np.sort(roots.real))
+    return "repeated" if size > 0 and (gaps <= SHOWN * size).any() else "real"
+
+
+def settled_steps(
+    method: Method, curvatures: Array, settings: Mapping[str, Any], radius: Array, inside: NDArray[np.bool_]
+) -> list[tuple[int | None, bool]]:
+    """For each direction the steps to a thousandth, and whether they were counted in a run of the rule itself."""
+    about = [_estimate(float(r)) if ok else None for r, ok in zip(radius, inside, strict=True)]
+    near = [k for k, count in enumerate(about) if count is not None and count <= COUNTABLE]
+    found: list[tuple[int | None, bool]] = [(count, False) for count in about]
+    if near:
+        length = 2 * max(about[k] or 1 for k in near) + 50
+        for k, count in zip(near, _counted(method, curvatures[near], settings, length), strict=True):
+            found[k] = (count, True) if count <= length else found[k]
+    return found
+
+
+def _estimate(radius: float) -> int | None:
+    """Steps from the radius alone; None where rounding does not tell it from 1."""
+    return 1 if radius <= 0 else ceil(log(WITHIN) / log(radius)) if radius < 1 else None
+
+
+def _counted(method: Method, curvatures: Array, settings: Mapping[str, Any], length: int) -> list[int]:
+    """The step after the last one at which |x| was still above a thousandth; past ``length`` where it never settled."""
+    f, unit = Parabola(curvatures), 1.0 if dynamics(method).linear else UNIT
+    state, last = method.start(f, np.full(len(curvatures), unit)), np.zeros(len(curvatures), dtype=int)
+    with np.errstate(all="ignore"):
+        for step in range(1, length + 1):
+            state = method(f, *state, **settings)
+            last[~(np.abs(state[0]) <= WITHIN * unit)] = step
+    return [int(step) + 1 for step in last]
+
+
+def _roots(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> NDArray[np.complex128]:
+    found = eigenvalues(method, curvatures, {name: np.asarray(settings[name], dtype=float) for name in method.hyper})
+    order = np.argsort(-np.abs(found), axis=-1, kind="stable")
+    return np.take_along_axis(found, order, axis=-1)
+
+
+def _tidy(roots: NDArray[np.complex128]) -> tuple[complex, ...]:
+    """Plain numbers; where the eigenvalues are real, without the imaginary dust of a double one."""
+    real = regime(roots) != "complex"
+    return tuple(complex(r.real, 0.0) if real else complex(r) for r in roots if isfinite(abs(r))) or (complex("inf"),)

@@ -1,0 +1,77 @@
+"""A method, a curvature and settings go in; the inequality of the stable region that they break (nearly) comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from convergence.crossing import exact
+from convergence.diagnosis.wording import formula, number
+from convergence.errors import NotLinear
+from convergence.rule import Method
+from convergence.theory.stability import region
+from convergence.theory.symbols import CURVATURE, symbol
+
+
+@dataclass(frozen=True)
+class Limit:
+    """One inequality of the Schur–Cohn region, with the numbers.
+
+    ``name`` is the hyperparameter that it bounds, ``bound`` and ``value`` where the bound lies and what was given; where
+    the inequality is not solved for one, ``name`` is None, ``bound`` 0 and ``value`` its left side. ``text`` says all that.
+    """
+
+    condition: Any
+    name: str | None
+    bound: float
+    value: float
+    broken: bool
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def limit(method: Method, curvature: float, settings: Mapping[str, Any]) -> Limit | None:
+    """The inequality that these settings break along this direction; where they break none, the one they are nearest to.
+
+    None where the region cannot be derived (a rule that is not rational in its hyperparameters).
+    """
+    try:
+        found = region(method)
+    except NotLinear:
+        return None
+    point = {symbol(name): exact(value) for name, value in settings.items()} | {CURVATURE: exact(curvature)}
+    shown = [_limit(method, condition, point) for condition in found.conditions if isinstance(condition, sp.Rel)]
+    # What is positive by a symbol's assumption was left out of the conditions; a rate of zero breaks just that.
+    hidden = [
+        _limit(method, sp.StrictGreaterThan(polynomial, 0, evaluate=False), point) for polynomial in found.polynomials
+    ]
+    broken = [one for one in (*shown, *hidden) if one.broken]
+    return broken[0] if broken else min(shown, key=_room, default=None)
+
+
+def _limit(method: Method, condition: Any, point: Mapping[sp.Symbol, sp.Expr]) -> Limit:
+    left, right = (side.subs(point) for side in (condition.lhs, condition.rhs))
+    below = isinstance(condition, sp.StrictLessThan)
+    broken = bool((left >= right) if below else (left <= right))
+    name = next((n for n in method.hyper if symbol(n) == condition.lhs), None)
+    value, bound = float(left), float(right)
+    return Limit(condition, name, bound, value, broken, _text(condition, name, bound, value, method.rate))
+
+
+def _text(condition: Any, name: str | None, bound: float, value: float, rate: str | None) -> str:
+    if name is None:
+        return f"{formula(condition)}, and it is {number(value)}"
+    worth = "" if condition.rhs.is_number else f" = {number(bound)}"
+    sign = "<" if isinstance(condition, sp.StrictLessThan) else ">"
+    part = f" ({value / bound:.3g} of it)" if name == rate and bound > 0 else ""
+    return f"{name} {sign} {formula(condition.rhs)}{worth}, you have {number(value)}{part}"
+
+
+def _room(one: Limit) -> float:
+    """How far the inequality is from being broken, relative to its size."""
+    return abs(one.bound - one.value) / max(abs(one.bound), abs(one.value), 1e-300)

@@ -1,0 +1,100 @@
+"""Data, a problem or the eigenvalues of a Hessian go in; the directions along which a method moves come out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from convergence.errors import BadData
+from convergence.problem import LeastSquares
+
+Array = NDArray[np.float64]
+
+SHARE = 0.3
+"""A column is named with a direction when it holds at least this part of the direction's largest entry."""
+
+NAMED = 3
+"""At most so many columns are named with a direction."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spectrum:
+    """The positive curvatures (m,), largest first, with the problem they come from (None: from a Hessian's spectrum).
+
+    ``flat`` counts the directions without curvature, along which nothing moves.
+    """
+
+    curvatures: Array
+    flat: int
+    problem: LeastSquares | None = None
+
+    @property
+    def mu(self) -> float:
+        """The smallest positive curvature."""
+        return float(self.curvatures[-1])
+
+    @property
+    def L(self) -> float:
+        """The largest curvature."""
+        return float(self.curvatures[0])
+
+    @property
+    def kappa(self) -> float:
+        """L/μ."""
+        return self.L / self.mu
+
+    def columns(self, index: int) -> tuple[str, ...]:
+        """The columns of X that make up this direction, heaviest first; none without data."""
+        if self.problem is None:
+            return ()
+        weights = np.abs(self.problem.directions[:, index])
+        heavy = [int(k) for k in np.argsort(-weights, kind="stable")[:NAMED] if weights[k] >= SHARE * weights.max()]
+        return tuple(self.problem.columns[k] for k in heavy)
+
+
+def spectrum(
+    X: Any = None,
+    y: ArrayLike | None = None,
+    *,
+    curvatures: Any = None,
+    loss: str | None = None,
+    columns: Sequence[str] | None = None,
+) -> Spectrum:
+    """The spectrum of data (X, y), of a LeastSquares problem, or of ``curvatures`` (m,), and of just one of these.
+
+    Raises BadData where none or several are given, and for what is no matrix, target or spectrum of a convex quadratic.
+    """
+    if (X is None) == (curvatures is None):
+        raise BadData("diagnose takes data (X, y), or a LeastSquares problem, or curvatures=…: exactly one of them")
+    if curvatures is not None:
+        if y is not None or loss is not None or columns is not None:
+            raise BadData("y, loss and columns belong to data; curvatures are eigenvalues of the Hessian as it is")
+        return _of_hessian(curvatures)
+    if not isinstance(X, LeastSquares):
+        if y is None:
+            raise BadData("data need a target: diagnose(X, y, …), or a LeastSquares problem in the place of X")
+        X = LeastSquares(X, y, "sum" if loss is None else loss, columns=columns)
+    elif y is not None or loss is not None or columns is not None:
+        raise BadData("a LeastSquares problem has its own y, loss and columns; leave them out")
+    return Spectrum(X.curvatures[: X.rank], len(X.columns) - X.rank, X)
+
+
+def _of_hessian(curvatures: Any) -> Spectrum:
+    try:
+        values = np.sort(np.atleast_1d(np.asarray(curvatures, dtype=float)))[::-1]
+    except (TypeError, ValueError):
+        raise BadData(f"curvatures must be numbers, one a direction; got {curvatures!r}") from None
+    if values.ndim != 1 or not values.size or not np.isfinite(values).all() or values[0] <= 0:
+        raise BadData(f"curvatures must be a row of finite numbers (m,), one of them positive; got {curvatures!r}")
+    rounding = len(values) * np.finfo(float).eps * values[0]
+    if values[-1] < -rounding:
+        raise BadData(
+            f"curvatures must not be negative, got {values[-1]:.4g}: a saddle, which no learning rate converges to; "
+            f"leave the negative ones out to diagnose the others"
+        )
+    kept = values[values > rounding]
+    return Spectrum(kept, len(values) - len(kept))

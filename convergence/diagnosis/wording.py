@@ -1,0 +1,58 @@
+"""Numbers and formulas go in; the way one writes them in a sentence comes out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import sympy as sp
+
+GREEK = {"lambda": "λ", "eta": "η", "beta": "β", "epsilon": "ε", "nu": "ν", "gamma": "γ", "alpha": "α"}
+
+SIGNS = {sp.StrictLessThan: "<", sp.StrictGreaterThan: ">", sp.LessThan: "≤", sp.GreaterThan: "≥"}
+
+
+def number(value: float) -> str:
+    """Four significant digits."""
+    return f"{value:.4g}"
+
+
+def numbers(hyper: Mapping[str, Any]) -> str:
+    """Settings, as one writes them in a call."""
+    return ", ".join(f"{name}={value:.6g}" for name, value in hyper.items())
+
+
+def steps(count: int | None) -> str:
+    """A number of steps, digits in groups of three; in words what None means."""
+    if count is None:
+        return "countless steps"
+    return f"{count:.2g} steps" if count >= 10**9 else f"{count:,} step{'s' * (count != 1)}".replace(",", " ")
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things: 1 direction, 2 directions."""
+    return f"{count} {noun}{'s' * (count != 1)}"
+
+
+def root(value: complex) -> str:
+    """An eigenvalue: real where it is, else a ± bi as it stands."""
+    if value.imag == 0:
+        return number(value.real)
+    return f"{number(value.real)} {'+' if value.imag > 0 else '-'} {number(abs(value.imag))}i"
+
+
+def roots(values: tuple[complex, ...]) -> str:
+    """Eigenvalues, a conjugate pair in one piece."""
+    if len(values) == 2 and values[0].imag and values[0] == values[1].conjugate():
+        return f"{number(values[0].real)} ± {number(abs(values[0].imag))}i"
+    return ", ".join(root(value) for value in values)
+
+
+def formula(expression: Any) -> str:
+    """A SymPy formula or inequality on one line: 2·(1 + β)/λ."""
+    sign = SIGNS.get(type(expression))
+    if sign is not None:
+        return f"{formula(expression.lhs)} {sign} {formula(expression.rhs)}"
+    text = sp.sstr(expression).replace("**2", "²").replace("**3", "³").replace("**", "^").replace("*", "·")
+    return re.sub(r"[a-z]+", lambda word: GREEK.get(word[0], word[0]), text)

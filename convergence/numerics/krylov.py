@@ -1,0 +1,101 @@
+"""A spectrum, a start and a number of steps go in; the least error that any Krylov method can have there comes out.
+
+A method that only asks for gradients has e_k = p(H)e_0 with p(0) = 1, of degree k at most. For this very H and e_0 the
+best p for the loss is that of conjugate gradients (Hestenes and Stiefel 1952), for the gradient that of MINRES (Paige
+and Saunders 1975).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convergence.errors import BadData
+from convergence.numerics.residuals import checked_curvatures, floats
+from convergence.numerics.trajectory import checked_steps
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class KrylovBound:
+    """The least possible ‖e_k‖/‖e_0‖, (f_k−f*)/(f_0−f*) and ‖g_k‖/‖g_0‖, each by its own best method.
+
+    ``history`` (k+1, 3) has them after 0, 1, …, k steps, in the order error, loss, gradient. Below ε (ε² for the loss)
+    they are rounding; from as many steps as there are different curvatures on, they are 0.
+    """
+
+    steps: int
+    history: Array
+
+    @property
+    def error(self) -> float:
+        """‖e_k‖/‖e_0‖."""
+        return float(self.history[-1, 0])
+
+    @property
+    def loss(self) -> float:
+        """(f_k−f*)/(f_0−f*), that of conjugate gradients."""
+        return float(self.history[-1, 1])
+
+    @property
+    def gradient(self) -> float:
+        """‖g_k‖/‖g_0‖, that of MINRES."""
+        return float(self.history[-1, 2])
+
+    def __repr__(self) -> str:
+        sizes = f"error {self.error:.6g}, loss {self.loss:.6g}, gradient {self.gradient:.6g}"
+        return f"KrylovBound after {self.steps} steps: {sizes} of the first"
+
+
+def krylov_bound(curvatures: Any, start: Any, steps: Any) -> KrylovBound:
+    """The best any Krylov method can do on curvatures (m,) from first errors ``start`` (m,), by direction.
+
+    Directions without curvature are left out: nothing moves along them. Raises BadData for other shapes.
+    """
+    points, k = checked_curvatures(curvatures), checked_steps(steps)
+    first = floats(start)
+    if first.shape != points.shape or not np.isfinite(first).all():
+        raise BadData(f"start must be the first error along each of {len(points)} directions; got {start!r}")
+    moved = (points > 0) & (first != 0)
+    spectrum, weights = _merged(points[moved] / points.max(initial=1e-300), first[moved])
+    history = np.zeros((k + 1, 3))
+    if spectrum.size:
+        for column, half_power in enumerate((0.0, 0.5, 1.0)):
+            history[:, column] = _least(spectrum, weights * spectrum**half_power, k)
+        history[:, 1] **= 2
+    return KrylovBound(k, history)
+
+
+def _merged(spectrum: Array, first: Array) -> tuple[Array, Array]:
+    """Directions of equal curvature act as one."""
+    different, place = np.unique(spectrum, return_inverse=True)
+    return different, np.sqrt(np.bincount(place.ravel(), weights=(first / np.abs(first).max(initial=1e-300)) ** 2))
+
+
+def _least(spectrum: Array, residual: Array, steps: int) -> Array:
+    """min ‖p(Λ)r‖/‖r‖ over p with p(0) = 1, for each degree ≤ steps: r less its projection on span{Λr, …, Λᵏr}.
+
+    The basis is built by Arnoldi's process and orthogonalised twice, which keeps it orthogonal to rounding (Giraud et
+    al. 2005).
+    """
+    size, least = len(spectrum), np.zeros(steps + 1)
+    first = float(np.linalg.norm(residual))
+    least[0], left, basis = 1.0, residual.copy(), np.empty((0, size))
+    direction = spectrum * residual
+    for k in range(1, min(steps, size - 1) + 1):
+        for _ in range(2):
+            direction = direction - basis.T @ (basis @ direction)
+        length = float(np.linalg.norm(direction))
+        if length == 0:
+            break
+        direction = direction / length
+        basis = np.vstack([basis, direction])
+        for _ in range(2):
+            left = left - direction * float(direction @ left)
+        least[k] = float(np.linalg.norm(left)) / first
+        direction = spectrum * direction
+    return np.minimum.accumulate(least)

@@ -1,0 +1,138 @@
+"""A method, a number of steps and an interval of curvatures go in; the worst that can happen there comes out, proven.
+
+Over all quadratics with curvatures in [μ, L] and all starts, ‖e_k‖/‖e_0‖ is at most max|p_k|, and attains it; so does
+the ratio of gradient norms, since g = He; the ratio of the gaps f − f* attains max p_k².
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import inf, ldexp, log2, log10
+from typing import Any, Literal
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from convergence.errors import BadName, nearest
+from convergence.numerics.linearity import Settings
+from convergence.numerics.maxima import Maximum, at_angle, coefficients, enough, largest_modulus, nodes
+from convergence.numerics.residuals import Residual, checked_interval, residual, scheduled
+from convergence.numerics.trajectory import checked_steps
+from convergence.rule import Method
+from convergence.theory.residual import extreme_values, residual_polynomial
+
+Array = NDArray[np.float64]
+Measure = Literal["error", "loss", "gradient"]
+
+POWERS = {"error": 1, "loss": 2, "gradient": 1}
+RESOLVED, MOST = 1e-12, 2**14
+"""A rule that is no polynomial in λ is sampled until its Chebyshev coefficients fall to the first, at most at so many nodes."""
+
+
+@dataclass(frozen=True)
+class WorstCase:
+    """The largest ratio after ``steps`` steps over all quadratics with curvatures in [μ, L], and all starts.
+
+    ``value`` is ‖e_k‖/‖e_0‖, (f_k−f*)/(f_0−f*) or ‖g_k‖/‖g_0‖ by ``measure``; ``curvature`` is the λ of a quadratic
+    that attains it; ``bound`` ≥ the true largest ratio, the rounding of the recurrence apart. ``log10`` is that of the
+    value, also where the value over- or underflows. ``guaranteed`` is False where p_k is no polynomial in λ (Newton
+    steps): then it was sampled until resolved. ``exact``, where asked for, is the exact value if it is attained at μ or
+    L, else None; ``interval`` encloses it.
+    """
+
+    steps: int
+    measure: str
+    value: float
+    curvature: float
+    bound: float
+    log10: float
+    guaranteed: bool
+    exact: sp.Rational | None = None
+    interval: tuple[sp.Rational, sp.Rational] | None = None
+
+    def __repr__(self) -> str:
+        where = f"{self.measure} at λ = {self.curvature:.6g} after {self.steps} steps"
+        size = f"{self.value:.6g}" if self.value not in (0.0, inf) else f"1e{self.log10:.6g}"
+        return f"WorstCase: {size} of the first {where}"
+
+
+def worst_case(
+    method: Method,
+    steps: Any,
+    *,
+    mu: Any,
+    L: Any,
+    measure: Measure = "error",
+    exact: bool = False,
+    **hyper: Any,
+) -> WorstCase:
+    """max over [μ, L] of |p_k| (of p_k² for the loss); see ``WorstCase``."""
+    k, (low, high), power = checked_steps(steps), checked_interval(mu, L), _power(measure)
+    settings, _ = scheduled(method, hyper, k)
+    found, exponent, guaranteed = largest(method, k, low, high, settings)
+    curvature = at_angle(low, high, found.theta)
+    value, bound = (_sized(number, exponent, power) for number in (found.value, found.bound))
+    case = WorstCase(k, measure, value, curvature, bound, _log10(found.value, exponent, power), guaranteed)
+    return _exactly(case, method, (mu, L), hyper) if exact else case
+
+
+def largest(method: Method, k: int, mu: float, L: float, settings: Settings) -> tuple[Maximum, int, bool]:
+    """The largest |p_k| over [μ, L] as a maximum times 2^exponent, and whether its bound is proven."""
+    count = enough(k + 1)
+    found = residual(method, k, nodes(mu, L, count), settings)
+    if enough(found.degree) > count and found.polynomial:
+        found = residual(method, k, nodes(mu, L, enough(found.degree)), settings)
+    values, exponent = found.common()
+    series = coefficients(values) if np.isfinite(values).all() else None
+    if found.polynomial and (series is None or _fits(series, found.degree)):
+        return largest_modulus(values, found.degree, series), exponent, True
+    maximum, exponent = _resolved(method, k, mu, L, settings)
+    return maximum, exponent, False
+
+
+def _fits(series: Array, degree: int) -> bool:
+    """Whether coefficients are those of a polynomial of this degree: what is past it is rounding."""
+    sizes = np.abs(series)
+    return bool(sizes[degree + 1 :].max(initial=0.0) <= 1e-7 * sizes.max())
+
+
+def _resolved(method: Method, k: int, mu: float, L: float, settings: Settings) -> tuple[Maximum, int]:
+    count = 64
+    while True:
+        found: Residual = residual(method, k, nodes(mu, L, count), settings)
+        values, exponent = found.common()
+        if not np.isfinite(values).all():
+            return largest_modulus(values, count - 1), exponent
+        series = np.abs(coefficients(values))
+        if count >= MOST or series[count // 2 :].max() <= RESOLVED * max(series.max(), 5e-324):
+            return largest_modulus(values, count // 2), exponent
+        count *= 2
+
+
+def _power(measure: str) -> int:
+    if measure not in POWERS:
+        raise BadName(f"measure must name what is measured, got {measure!r}: {nearest(str(measure), POWERS)}")
+    return POWERS[measure]
+
+
+def _sized(number: float, exponent: int, power: int) -> float:
+    try:
+        return ldexp(number**power, exponent * power)
+    except OverflowError:
+        return inf
+
+
+def _log10(number: float, exponent: int, power: int) -> float:
+    if number == 0:
+        return -inf
+    if number == inf:
+        return inf
+    return power * (log10(number) + exponent / log2(10))
+
+
+def _exactly(case: WorstCase, method: Method, ends: tuple[Any, Any], hyper: dict[str, Any]) -> WorstCase:
+    extremes = extreme_values(residual_polynomial(method, case.steps, **hyper), *ends)
+    power = POWERS[case.measure]
+    found = None if extremes.exact is None else extremes.exact**power
+    return replace(case, exact=found, interval=(extremes.lower**power, extremes.upper**power))

@@ -1,0 +1,37 @@
+"""Methods and their settings go in; how libraries write them, and which of them are one method, comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from convergence.conventions.classes import equivalences
+from convergence.conventions.conversion import in_libraries
+from convergence.conventions.equivalence import Equivalence
+from convergence.pipeline.formulas import text
+from convergence.results import EquivalenceResult, LibraryResult
+from convergence.rule import Method
+
+
+def libraries(method: Method, hyper: Mapping[str, Any]) -> tuple[LibraryResult, ...]:
+    """The libraries in which these settings can be written."""
+    rows = in_libraries(method, dict(hyper))
+    return tuple(LibraryResult(row.library, row.call, row.same_iterates, row.why) for row in rows if row.call)
+
+
+def classes(methods: Sequence[Method]) -> tuple[EquivalenceResult, ...]:
+    """The classes of methods that have each other's spectra, the simplest method of each first."""
+    found = equivalences(methods)
+    to_first = {found_map.a: found_map for found_map in found.maps}
+    return tuple(_class(names, [to_first[name] for name in names[1:]]) for names in found.classes)
+
+
+def _class(names: tuple[str, ...], maps: Sequence[Equivalence]) -> EquivalenceResult:
+    words = tuple(_setting(found) for found in maps)
+    same = tuple(found.same_iterates for found in maps)
+    why = tuple("; ".join(flag.words for flag in found.flags) for found in maps)
+    return EquivalenceResult(names, ("", *words), (True, *same), ("", *why))
+
+
+def _setting(found: Equivalence) -> str:
+    return ", ".join(f"{name} = {text(value)}" for name, value in (found.hyper or {}).items())

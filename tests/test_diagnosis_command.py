@@ -1,0 +1,111 @@
+"""`convergence diagnose` says the verdict first, exits with 1 where a run does not converge, and writes JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+import numpy as np
+import pytest
+
+import convergence as cv
+from convergence.diagnosis.logfile import read_log
+from convergence.grammar.diagnosis import COMMANDS as GRAMMAR
+from convergence.terminal.diagnosis import COMMANDS as TERMINAL
+
+
+def ran(capsys, *words):
+    parser = argparse.ArgumentParser()
+    GRAMMAR["diagnose"][1](parser)
+    status = TERMINAL["diagnose"](parser.parse_args([str(word) for word in words]))
+    return status, capsys.readouterr().out
+
+
+@pytest.fixture
+def log(tmp_path):
+    run = cv.simulate(cv.datasets.with_spectrum([1.0, 0.2], 20, 1), "heavy_ball", 50, lr=4.0, momentum=0.8)
+    path = tmp_path / "run.csv"
+    table = np.column_stack([np.arange(51), run.x, run.grad])
+    np.savetxt(path, table, delimiter=",", header="step,a,b,grad_a,grad_b")
+    return path
+
+
+def test_the_notes_data_with_too_large_a_rate(capsys):
+    status, shown = ran(capsys, "--method", "heavy_ball", "--lr", "5e-4", "--momentum", "0.9")
+    assert status == 1
+    assert shown.splitlines()[0].startswith("diverges: 1 of 2 directions")
+    for words in ("limit broken", "nearest stable", "best settings", "→ 1 x1", "1. Lower lr"):
+        assert words in shown
+    assert max(map(len, shown.splitlines())) <= 80
+
+
+def test_json_is_the_whole_diagnosis(capsys):
+    status, shown = ran(capsys, "--method", "gradient_descent", "--lr", "0.1", "--curvatures", "10,1", "--json")
+    found = json.loads(shown)
+    assert status == 0
+    assert found["verdict"] == "fine"
+    assert len(found["directions"]) == 2
+    assert found["direction"]["eigenvalues"] == [[pytest.approx(0.9), 0.0]]
+
+
+def test_a_users_csv(capsys, tmp_path):
+    path = tmp_path / "data.csv"
+    X = np.random.default_rng(0).standard_normal((30, 2)) * [1, 50]
+    np.savetxt(path, np.column_stack([X, X.sum(axis=1)]), delimiter=",", header="small,big,y")
+    given = ("--data", path, "--target", "y", "--method", "gradient_descent", "--lr", "0.01")
+    status, shown = ran(capsys, *given)
+    assert status == 1
+    assert "big" in shown
+    status, shown = ran(capsys, *given, "--standardize", "--loss", "half_mean")
+    assert status == 0
+    assert shown.startswith("crawls")
+
+
+def test_a_logged_run(capsys, log):
+    status, shown = ran(capsys, "--run", log, "--json")
+    found = json.loads(shown)
+    assert status == 1
+    assert found["method"] == "heavy_ball"
+    assert found["lr"] == pytest.approx(4.0)
+    assert found["momentum"] == pytest.approx(0.8)
+    assert found["columns"] == ["a", "b"]
+    status, shown = ran(capsys, "--run", log, "--gradients", "grad_a,grad_b")
+    assert shown.startswith("diverges")
+    assert "Left aside: step." in shown
+
+
+def test_a_log_may_overflow_and_have_one_column(tmp_path):
+    path = tmp_path / "run.csv"
+    path.write_text("w\n1\n-2\n4\n-8\n16\n-32\ninf\nnan\n", encoding="utf-8")
+    assert np.isnan(read_log(path).weights[-1, 0])
+
+
+@pytest.mark.parametrize(
+    ("words", "error", "said"),
+    [
+        (("--lr", "1"), cv.BadName, "--method"),
+        (("--method", "heavy_ball", "--lr", "1"), cv.BadHyperparameter, "momentum"),
+        (("--method", "gradient_descent", "--lr", "1", "--curvatures", "a,b"), cv.BadHyperparameter, "numbers"),
+        (("--method", "gradient_descent", "--lr", "1", "--gradients", "a"), cv.BadName, "--run"),
+        (("--run", "nowhere.csv"), cv.BadData, "nowhere.csv"),
+        (("--run", "nowhere.csv", "--data", "x.csv"), cv.BadData, "without --data"),
+    ],
+)
+def test_bad_input_says_the_way_out(capsys, words, error, said):
+    with pytest.raises(error, match=said):
+        ran(capsys, *words)
+
+
+def test_a_bad_log_says_where(tmp_path, log):
+    path = tmp_path / "bad.csv"
+    for text, said in (
+        ("a,b\n1,2\n3\n", "row 2"),
+        ("a,b\n1,x\n", "column 'b'"),
+        ("1,2\n3,4\n", "header"),
+        ("a\n", "row"),
+    ):
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(cv.BadData, match=said):
+            read_log(path)
+    with pytest.raises(cv.BadName, match="grad_a"):
+        read_log(log, ["grada", "grad_b"])

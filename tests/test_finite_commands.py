@@ -1,0 +1,90 @@
+"""The commands on finite time and the limit: their numbers, their JSON, and no answer to a wrong question."""
+
+from __future__ import annotations
+
+import argparse
+import json
+
+import pytest
+
+from convergence import BadHyperparameter, BadName, ConvergenceError, datasets
+from convergence.api.finite import lower_bound, steps_to, worst_case
+from convergence.grammar.finite import COMMANDS as OPTIONS
+from convergence.terminal.finite import COMMANDS
+
+INTERVAL = ("--mu", "0.01", "--L", "1")
+
+
+def run(capsys, command, *arguments):
+    parser = argparse.ArgumentParser()
+    OPTIONS[command][1](parser)
+    assert COMMANDS[command](parser.parse_args([str(a) for a in arguments])) == 0
+    return capsys.readouterr().out
+
+
+def test_worst_case(capsys):
+    text = run(capsys, "worst-case", "heavy_ball", "--steps", 10, *INTERVAL, "--lr", 2, "--momentum", "1/2")
+    found = worst_case("heavy_ball", 10, mu=0.01, L=1, lr=2, momentum=0.5)
+    assert f"{found.value:.12g}" in text
+    data = json.loads(run(capsys, "worst-case", "heavy_ball", "--steps", 10, *INTERVAL, "--json", "--exact"))
+    assert data["limit"] == lower_bound(10, mu=0.01, L=1)
+    assert data["exact"] is not None
+
+
+def test_limit(capsys):
+    text = run(
+        capsys, "limit", "--steps", 50, *INTERVAL, "--methods", "gradient_descent,chebyshev,weight_decay_decoupled"
+    )
+    assert "100.0 %" in text
+    assert "rests elsewhere" in text
+    assert all(len(line) <= 80 for line in text.splitlines())
+    rows = json.loads(run(capsys, "limit", "--steps", 50, *INTERVAL, "--methods", "newton", "--json"))["methods"]
+    assert rows[0]["at_k"] == "inf"
+
+
+def test_steps_on_the_notes_data(capsys):
+    p = datasets.gaussian_2d()
+    data = json.loads(run(capsys, "steps", "gradient_descent", "--spectrum", "--lr", "0.0001", "--json"))
+    assert data["steps"] == steps_to("gradient_descent", 1e-3, curvatures=p.curvatures, lr=1e-4)
+    assert "for good" in run(capsys, "steps", "gradient_descent")
+    assert "never" in run(capsys, "steps", "gradient_descent", *INTERVAL, "--across", "1:3:3")
+
+
+def test_horizon(capsys):
+    text = run(capsys, "horizon", "gradient_descent", "--steps", 5, *INTERVAL)
+    assert "lr=1.9802" in text
+    data = json.loads(run(capsys, "horizon", "gradient_descent", "--steps", 5, *INTERVAL, "--json"))
+    assert data["value"] == pytest.approx((0.99 / 1.01) ** 5, rel=1e-9)
+
+
+def test_transient_warns_of_a_large_peak(capsys):
+    assert "before it falls" in run(capsys, "transient", "heavy_ball", "--mu", "1e-4", "--L", 1)
+    assert "before it falls" not in run(capsys, "transient", "gradient_descent", *INTERVAL)
+    data = json.loads(
+        run(capsys, "transient", "heavy_ball", "--curvature", 1, *INTERVAL, "--lr", 9, "--momentum", 0, "--json")
+    )
+    assert data["directions"][0]["peak"] == "inf"
+
+
+def test_chebyshev(capsys):
+    data = json.loads(run(capsys, "chebyshev", "--steps", 8, *INTERVAL, "--order", "descending", "--json"))
+    assert data["lr"] == sorted(data["lr"], reverse=True)
+    assert "Lebedev" not in run(capsys, "chebyshev", "--steps", 8, *INTERVAL)
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "error"),
+    [
+        ("worst-case", ("heavy_ball", "--steps", 3, "--mu", 1), BadHyperparameter),
+        ("worst-case", ("heavy_bal", "--steps", 3), BadName),
+        ("worst-case", ("heavy_ball", "--steps", 3, *INTERVAL, "--dataset", "longley"), BadHyperparameter),
+        ("steps", ("heavy_ball", "--spectrum", *INTERVAL), BadHyperparameter),
+        ("steps", ("heavy_ball", *INTERVAL, "--across", "1:2"), BadHyperparameter),
+        ("steps", ("gradient_descent", *INTERVAL, "--lr", 5), ConvergenceError),
+        ("chebyshev", ("--steps", 3, *INTERVAL, "--order", "up"), BadName),
+        ("horizon", ("gradient_descent", "--steps", 0, *INTERVAL), BadHyperparameter),
+    ],
+)
+def test_wrong_questions(capsys, command, arguments, error):
+    with pytest.raises(error):
+        run(capsys, command, *arguments)

@@ -1,0 +1,160 @@
+"""Counts of steps are those of a run made by hand, and stay so; no brute force finds a better optimum of a horizon."""
+
+from __future__ import annotations
+
+from math import ceil, log
+
+import numpy as np
+import pytest
+from scipy.optimize import minimize_scalar
+
+from convergence import METHODS, BadHyperparameter, NoStableLearningRate, optimum
+from convergence.api.finite import horizon_optimum, lower_bound, residuals, steps_across, steps_to, worst_case
+
+MU, L = 0.1, 10.0
+SETTINGS = {"lr": 0.12, "momentum": 0.6, "gamma": 0.1, "nu": 0.7, "contraction": 0.9, "kappa": 100.0}
+SETTLING = [name for name in METHODS if name not in ("weight_decay_decoupled", "robust_momentum", "newton")]
+
+
+def settings(name):
+    return {n: SETTINGS[n] for n in METHODS[name].hyper if n in SETTINGS}
+
+
+def counted(errors, tolerance):
+    """The first step from which a recorded run (steps+1, m) stays within the tolerance."""
+    outside = np.flatnonzero((np.abs(errors) > tolerance).any(axis=1))
+    return int(outside[-1]) + 1 if outside.size else 0
+
+
+@pytest.mark.parametrize("tolerance", [0.5, 1e-3, 1e-7])
+@pytest.mark.parametrize("name", SETTLING)
+def test_counts_are_those_of_a_long_run(name, tolerance):
+    hyper, spectrum = settings(name), np.array([0.1, 0.4, 3.0, 10.0])
+    run = residuals(name, 2500, spectrum, **hyper)
+    assert steps_to(name, tolerance, curvatures=spectrum, **hyper) == counted(run, tolerance)
+
+
+@pytest.mark.parametrize("name", ["heavy_ball", "nesterov", "ema_momentum", "torch_sgd", "chebyshev", "frozen_adam"])
+def test_the_worst_case_counts_every_curvature(name):
+    hyper, lam = settings(name), np.unique(np.r_[np.linspace(MU, L, 3001), np.geomspace(MU, L, 3001)])
+    run = residuals(name, 1200, lam, **hyper)
+    assert steps_to(name, 1e-3, mu=MU, L=L, **hyper) == counted(run, 1e-3)
+
+
+@pytest.mark.parametrize("kappa", [3.0, 100.0, 2000.0])
+def test_the_worst_count_is_where_the_worst_case_falls_for_good(kappa):
+    tuned = optimum("heavy_ball").at(mu=1.0, L=kappa).hyper
+    count = steps_to("heavy_ball", 1e-3, mu=1.0, L=kappa, **tuned)
+    values = [worst_case("heavy_ball", count + j, mu=1.0, L=kappa, **tuned).value for j in range(-1, 30)]
+    assert values[0] > 1e-3
+    assert max(values[1:]) <= 1e-3
+
+
+def test_gradient_descent_by_logarithms():
+    for kappa in (5.0, 1e3, 1e7):
+        rate = (kappa - 1) / (kappa + 1)
+        assert steps_to("gradient_descent", 1e-3, mu=1.0, L=kappa, lr=2 / (1 + kappa)) == pytest.approx(
+            ceil(log(1e-3) / log(rate)), rel=1e-9
+        )
+    assert steps_to("gradient_descent", 1e-3, curvatures=[1.0, 1e12], lr=1e-12) == pytest.approx(
+        log(1e3) / 1e-12, rel=1e-3
+    )
+
+
+def test_a_tie_is_decided_exactly():
+    """1 − 0.9 is 0.1 to whoever typed it, and its cube a thousandth."""
+    assert steps_to("gradient_descent", 1e-3, curvatures=[0.9], lr=1.0) == 3
+    assert steps_to("gradient_descent", 0.001 * (1 - 1e-12), curvatures=[0.9], lr=1.0) == 4
+
+
+def test_directions_at_rest_do_not_count():
+    hyper = {"lr": 0.1, "momentum": 0.3}
+    fast = steps_to("heavy_ball", 1e-3, curvatures=[10.0], **hyper)
+    assert steps_to("heavy_ball", 1e-3, curvatures=[0.1, 10.0], start=[0, 5], **hyper) == fast
+    assert steps_to("heavy_ball", 1e-3, curvatures=[0.0, 10.0], **hyper) == fast  # a flat one
+    assert steps_to("heavy_ball", 1e-3, curvatures=[0.1], start=[0], **hyper) == 0
+    assert steps_to("heavy_ball", 1.0, curvatures=[10.0], lr=0.01, momentum=0.0) == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "hyper"),
+    [
+        ("gradient_descent", {"lr": 0.2}),
+        ("gradient_descent", {"lr": 1.0}),
+        ("heavy_ball", {"lr": 0.3, "momentum": 0.5}),
+        ("heavy_ball", {"lr": 0.4, "momentum": 1.0}),
+        ("heavy_ball", {"lr": 0.0, "momentum": 0.5}),
+        ("frozen_adam", {"lr": 1.0, "momentum": 0.5}),
+    ],
+)
+def test_what_never_settles_is_refused_with_the_way_out(name, hyper):
+    with pytest.raises(NoStableLearningRate, match="lr_max"):
+        steps_to(name, 1e-3, curvatures=[0.1, 10.0], **hyper)
+    with pytest.raises(NoStableLearningRate):
+        steps_to(name, 1e-3, mu=0.1, L=10.0, **hyper)
+
+
+def test_an_early_dip_is_no_arrival():
+    """The mutation: counting the first step within the tolerance. A slow oscillation passes through zero long before."""
+    hyper = {"lr": 0.05, "momentum": 0.95}
+    errors = np.abs(residuals("heavy_ball", 800, [1.0], **hyper)[:, 0])
+    first_touch = int(np.flatnonzero(errors <= 0.05)[0])
+    assert steps_to("heavy_ball", 0.05, curvatures=[1.0], **hyper) == counted(errors[:, None], 0.05) > 2 * first_touch
+
+
+def test_bad_questions():
+    for bad in ({}, {"curvatures": [1.0], "mu": 1.0, "L": 2.0}, {"mu": 1.0, "L": 2.0, "start": [1.0]}):
+        with pytest.raises(BadHyperparameter):
+            steps_to("gradient_descent", 1e-3, lr=0.1, **bad)
+    with pytest.raises(BadHyperparameter, match="learning rates"):
+        steps_across("gradient_descent", 1e-3, ["a"], curvatures=[1.0])
+    with pytest.raises(BadHyperparameter, match="tolerance"):
+        steps_to("gradient_descent", 0, curvatures=[1.0], lr=0.1)
+    with pytest.raises(BadHyperparameter, match="one number"):
+        steps_to("gradient_descent", 1e-3, curvatures=[1.0], lr=[0.1, 0.2])
+
+
+def test_a_plateau_of_rates_is_no_plateau_of_steps():
+    """The homework's (g): σ² in [0.05, 5], β = 0.1. Every rate on the plateau has radius √(1−β); the counts differ."""
+    fine = 5.05 - 4.95 * np.cos(np.linspace(0, np.pi, 8001))
+    low, high = optimum("ema_momentum", momentum=0.1).at(mu=0.1, L=10.0).plateau
+    found = steps_across("ema_momentum", 1e-3, np.linspace(low, high, 6)[1:-1], mu=0.1, L=10.0, momentum=0.1)
+    by_run = [counted(residuals("ema_momentum", 600, fine, lr=lr, momentum=0.1), 1e-3) for lr in found.lr]
+    assert list(found.steps) == by_run
+    assert len(set(found.steps)) == 4
+    assert steps_across("ema_momentum", 1e-3, [100.0], mu=0.1, L=10.0, momentum=0.1).steps == (None,)
+
+
+@pytest.mark.parametrize("k", [1, 10, 100])
+def test_the_horizon_optimum_of_gradient_descent_is_the_asymptotic_one(k):
+    found = horizon_optimum("gradient_descent", k, mu=1.0, L=50.0)
+    assert found.hyper["lr"] == pytest.approx(2 / 51, rel=1e-6)
+    assert found.value == pytest.approx((49 / 51) ** k, rel=1e-9)
+
+
+@pytest.mark.parametrize("k", [10, 100])
+def test_the_horizon_optimum_of_heavy_ball_is_not(k):
+    found = horizon_optimum("heavy_ball", k, mu=0.01, L=1.0)
+    assert lower_bound(k, mu=0.01, L=1.0) < found.value < 0.3 * found.asymptotic
+    assert found.value == worst_case("heavy_ball", k, mu=0.01, L=1.0, **found.hyper).value
+
+
+def test_brute_force_finds_no_better_horizon():
+    found = horizon_optimum("heavy_ball", 6, mu=0.05, L=1.0)
+    grid = min(
+        worst_case("heavy_ball", 6, mu=0.05, L=1.0, lr=lr, momentum=b).value
+        for lr in np.linspace(1.0, 3.6, 27)
+        for b in np.linspace(0.2, 1.0, 25)
+    )
+    assert found.value <= grid * (1 + 1e-9)
+
+
+def test_a_held_hyperparameter_is_held():
+    found = horizon_optimum("heavy_ball", 8, mu=0.1, L=1.0, momentum=0.4)
+    line = minimize_scalar(
+        lambda lr: worst_case("heavy_ball", 8, mu=0.1, L=1.0, lr=lr, momentum=0.4).value,
+        bounds=(0.5, 3),
+        method="bounded",
+    )
+    assert found.hyper["momentum"] == 0.4
+    assert found.value <= line.fun * (1 + 1e-7)
