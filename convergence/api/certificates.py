@@ -77,7 +77,8 @@ def certify_optimum(m: AnyMethod, /, *, mu: Any, L: Any, epsilon: Any = 1e-6, **
 
     Over all hyperparameters (lr and momentum not negative) but the ``fixed`` ones and those with a default, which keep it
     as in ``optimum``. At most ``epsilon`` apart, or undecided, with the gap reached. By an identity of polynomials where
-    one is found (Farkas 1902, Handelman 1988), else by branch and bound. mu, L and what is fixed must be rational. Raises what ``optimum`` raises.
+    one is found (Farkas 1902, Handelman 1988), else by branch and bound. mu, L and what is fixed must be rational.
+    Raises what ``optimum`` raises.
     """
     return _certified(Optimum(as_method(m, METHODS), mu, L, epsilon, fixed))
 

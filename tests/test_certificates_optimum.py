@@ -1,0 +1,166 @@
+"""The certified optimum encloses the derived one and what a blind search finds; branch and bound agrees with identities."""
+
+import time
+
+import numpy as np
+import pytest
+import sympy as sp
+from flint import fmpq
+from user_rules import extragradient, inner_step, two_buffers
+
+import convergence as cv
+from convergence.api.certificates import Optimum, certify_formula, certify_optimum, certify_rate, read_certificate
+from convergence.certificates import attained, boxes, constraints
+from convergence.certificates.attained import Attained, Task
+from convergence.certificates.infeasible import identity
+from convergence.certificates.optimum import _enclosed
+from convergence.numerics.search import global_search
+
+MU, L = sp.symbols("mu L", positive=True)
+ROOTS = sp.sqrt(MU), sp.sqrt(L)
+BUDGET = 10.0
+"""Seconds within which an optimum at κ = 100 must be certified to 1e-6, formulas and all."""
+
+CLASSICS = ("gradient_descent", "heavy_ball", "nesterov", "ema_momentum")
+
+
+@pytest.mark.parametrize("name", [*CLASSICS, "torch_sgd", "momentum_rate_inside", "torch_sgd_nesterov"])
+def test_the_optimum_is_certified_around_the_derived_rate(name):
+    begin = time.perf_counter()
+    proof = certify_optimum(name, mu=1, L=100)
+    assert time.perf_counter() - begin < BUDGET
+    rate = cv.optimum(name).rate.subs({MU: 1, L: 100})
+    assert proof
+    assert proof.lower <= rate <= proof.upper
+    assert proof.upper - proof.lower <= sp.Rational(1, 10**6)
+    assert certify_rate(name, proof.upper, mu=1, L=100, **proof.hyper)
+    assert proof.recheck()
+
+
+def test_brute_force_finds_nothing_below_the_bound():
+    proof = certify_optimum("nesterov", mu=1, L=7, epsilon=1e-6)
+    found = global_search(cv.METHODS["nesterov"], np.linspace(1.0, 7.0, 5), {})
+    assert found.rate >= proof.lower - 1e-9
+    assert found.rate < proof.upper + 1e-3
+
+
+def test_three_states_are_certified():
+    proof = certify_optimum(two_buffers, mu=1, L=100)
+    assert proof
+    assert proof.recheck()
+
+
+def test_a_rate_set_between_the_ends_is_certified():
+    proof = certify_optimum(inner_step, mu=1, L=9)
+    assert proof
+    assert proof.lower <= sp.Rational(8, 17) <= proof.upper
+    assert proof.recheck()
+
+
+def test_a_fixed_momentum_is_held():
+    proof = certify_optimum("heavy_ball", mu=1, L=9, momentum=sp.Rational(1, 2))
+    assert proof
+    assert proof.hyper["momentum"] == sp.Rational(1, 2)
+    assert proof.lower <= sp.sqrt(2) / 2 <= proof.upper
+
+
+def test_a_spectrum_of_one_point_is_reached_at_once():
+    proof = certify_optimum("gradient_descent", mu=3, L=3)
+    assert proof
+    assert proof.lower <= 0 <= proof.upper
+
+
+def polynomials(name, rate, box):
+    method = cv.METHODS[name]
+    made = constraints.constraints(method, method.hyper, {}, [fmpq(1), fmpq(9)], rate)
+    context = constraints.ring(method.hyper)
+    inner = [context.constant(a) + g * (b - a) for g, (a, b) in zip(context.gens(), box, strict=True)]
+    return [c.poly.compose(*inner) for c in made]
+
+
+@pytest.mark.parametrize(("name", "best"), [("heavy_ball", fmpq(1, 2)), ("gradient_descent", fmpq(4, 5))])
+def test_branch_and_bound_proves_what_is_so_and_finds_what_is_not(name, best):
+    box = [(fmpq(0), fmpq(1)), (fmpq(0), fmpq(1))][: len(cv.METHODS[name].hyper)]
+    below = boxes.searched(polynomials(name, best - fmpq(1, 10**6), box))
+    assert below.tree is not None
+    above = boxes.searched(polynomials(name, best + fmpq(1, 10), box))
+    assert above.tree is None
+    assert above.point is not None
+
+
+def test_no_identity_proves_what_is_false():
+    box = [(fmpq(0), fmpq(1))] * 2
+    for rate, provable in ((fmpq(1, 2) - fmpq(1, 10**9), True), (fmpq(1, 2) + fmpq(1, 10**9), False)):
+        found = [identity(polynomials("heavy_ball", rate, box), [], [1.0, 1.0], degree) for degree in (1, 2)]
+        assert any(f is not None for f in found) is provable
+
+
+def test_the_search_starts_again_from_better_hyperparameters():
+    """Deliberately poor hyperparameters, as a search that missed the optimum would leave them."""
+    heavy = cv.METHODS["heavy_ball"]
+    task = Task(heavy, sp.Integer(1), sp.Integer(9), fmpq(1, 10**6), {}, heavy.hyper, (fmpq(1), fmpq(9)))
+    poor = attained._proven(task, {"lr": sp.Rational(1, 10), "momentum": sp.Integer(0)}, fmpq(9, 10))
+    assert isinstance(poor, Attained)
+    better, bound = _enclosed(task, poor)
+    assert better.rate < fmpq(1, 2) + fmpq(1, 10**6)
+    assert better.rate - bound.value <= fmpq(1, 10**6)
+
+
+@pytest.mark.parametrize("name", [*CLASSICS, "newton", "torch_sgd"])
+def test_the_closed_form_holds_for_all_condition_numbers(name):
+    proof = certify_formula(name)
+    assert proof
+    assert proof.recheck()
+
+
+def test_a_closed_form_with_a_rate_too_small_has_a_counterexample():
+    proof = certify_formula("heavy_ball", rate=(ROOTS[1] - ROOTS[0]) / (ROOTS[1] + 2 * ROOTS[0]))
+    assert proof.holds is False
+    assert proof.counterexample > 1
+    assert proof.recheck()
+
+
+def test_a_closed_form_that_is_attained_but_not_best_is_refuted():
+    """Gradient descent's rate, reached by heavy ball without momentum."""
+    plain = {"lr": 2 / (L + MU), "momentum": sp.Integer(0)}
+    proof = certify_formula("heavy_ball", rate=(L - MU) / (L + MU), hyper=plain)
+    assert proof.holds is False
+    assert proof.recheck()
+    kappa = proof.counterexample
+    assert kappa > 1
+    assert cv.optimum("heavy_ball").at(mu=1, L=float(kappa)).rate < (kappa - 1) / (kappa + 1)
+
+
+def test_half_a_proof_says_which_half():
+    proof = certify_formula(extragradient)
+    assert proof.holds is None
+    assert "attained for all κ > 1" in proof.why
+    assert not proof
+
+
+def test_no_closed_form_is_undecided():
+    proof = certify_formula(two_buffers)
+    assert proof.holds is None
+    assert "no closed form" in proof.why
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"epsilon": 0}, "epsilon"),
+        ({"mu": 2, "L": 1}, "0 < mu"),
+        ({"L": sp.sqrt(2)}, "rational"),
+        ({"beta": 1}, "beta"),
+    ],
+)
+def test_tasks_that_cannot_be_used_are_refused(given, words):
+    with pytest.raises(cv.BadHyperparameter, match=words):
+        certify_optimum("heavy_ball", **{"mu": 1, "L": 9, **given})
+
+
+def test_a_certificate_survives_its_file():
+    proof = certify_optimum("heavy_ball", mu=1, L=9)
+    again = read_certificate(proof.to_json())
+    assert again == proof
+    assert again.recheck(cv.METHODS["heavy_ball"])
+    assert Optimum(cv.METHODS["heavy_ball"], 1, 9).epsilon == 1e-6
