@@ -62,10 +62,11 @@ def _isolated_root(a: Array, b: Array, c: Array) -> Array:
 
 
 def companion_modulus(coefficients: Sequence[Any]) -> Array:
-    """Any degree, by the eigenvalues of the companion matrix."""
+    """Any degree, by the eigenvalues of the companion matrix; infinite where a coefficient overflows."""
     lower = np.stack(np.broadcast_arrays(*coefficients), axis=-1)
-    size = lower.shape[-1]
+    finite, size = np.isfinite(lower).all(axis=-1), lower.shape[-1]
+    lower = np.where(finite[..., None], lower, 0.0)
     companion = np.zeros((*lower.shape[:-1], size, size))
     companion[..., 0, :] = -lower
     companion[..., 1:, :-1] += np.eye(size - 1)
-    return np.asarray(np.abs(np.linalg.eigvals(companion)).max(axis=-1))
+    return np.where(finite, np.abs(np.linalg.eigvals(companion)).max(axis=-1), np.inf)

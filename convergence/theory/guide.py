@@ -38,7 +38,8 @@ def sample_points(curvature: sp.Symbol, others: Sequence[sp.Symbol], signed: boo
 def values(formulas: Sequence[sp.Expr], point: Mapping[sp.Symbol, Any], kind: type = float) -> list[Any]:
     """The formulas at a point, as Python numbers: floats, or complex where roots of negative numbers may occur."""
     letters = tuple(sorted(point, key=str))
-    found = compiled(letters, tuple(formulas))(*(kind(point[letter]) for letter in letters))
+    with np.errstate(all="ignore"):  # a denominator may vanish at a point: then the value is nan or infinite
+        found = compiled(letters, tuple(formulas))(*(np.dtype(kind).type(point[letter]) for letter in letters))
     return [kind(value) for value in found]
 
 
