@@ -41,6 +41,10 @@ class NoStableLearningRate(ConvergenceError, ValueError):
     """Nothing can be tuned: no learning rate makes the method converge."""
 
 
+class NoEquivalent(ConvergenceError, ValueError):
+    """Settings that another method, or library, cannot imitate at all."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """The end of an error message that helps: the nearest known name if there is one, and all of them."""
     names = sorted(known)

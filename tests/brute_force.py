@@ -31,6 +31,33 @@ def look_ahead(lam, lr, b):
     return (1 + b) * (1 - lr * lam), b * (1 - lr * lam)
 
 
+def steady(lam, lr, b):
+    """Chebyshev's in the limit: heavy ball at lr(1+β)."""
+    return ball(lam, lr * (1 + b), b)
+
+
+def average_ahead(lam, lr, b):
+    return look_ahead(lam, lr * (1 - b), b)
+
+
+DECAY = 0.01
+"""The default strength of weight decay in the package."""
+
+
+def ridge(lam, lr, b):
+    return ball(lam + DECAY, lr, b)
+
+
+def shrinking(lam, lr, b):
+    return 1 + b - lr * (lam + DECAY), b * (1 - lr * DECAY)
+
+
+def robust(lam, lr, rho, kappa=10.0):
+    """Trace and determinant of triple momentum, 1+β−η(1+γ)λ and β−ηγλ, at the numbers of Cyrus et al. (2018): γη = β·lr."""
+    beta = kappa * rho**3 / (kappa - 1)
+    return 1 + beta - (kappa * (1 - rho) ** 2 * (1 + rho) + beta) * lr * lam, beta * (1 - lr * lam)
+
+
 PAIRS = {
     "heavy_ball": ball,
     "momentum_rate_inside": ball,
@@ -39,7 +66,13 @@ PAIRS = {
     "ema_momentum_zero_start": average,
     "nesterov": look_ahead,
     "torch_sgd_nesterov": look_ahead,
+    "chebyshev": steady,
+    "frozen_adam": average,
+    "frozen_nadam": average_ahead,
+    "weight_decay_coupled": ridge,
+    "weight_decay_decoupled": shrinking,
 }
+AVERAGES = ("ema_momentum_zero_start", "frozen_adam", "frozen_nadam")
 
 
 def worst(name, curvatures, lr, momentum=None):
@@ -63,7 +96,7 @@ def smallest(function, low, high, count=20001, rounds=9):
 
 def smallest_rate(name, curvatures, momentum):
     """The best learning rate at this momentum: a logarithmic grid over everything that could be stable, then zooms."""
-    top = 8 / min(curvatures) / (max(1 - momentum, 1e-3) if name == "ema_momentum_zero_start" else 1)
+    top = 8 / min(curvatures) / (max(1 - momentum, 1e-3) if name in AVERAGES else 1)
     top = top / max(momentum, 1e-3) if name == "ema_momentum" else top
     coarse = np.geomspace(1e-6 / max(curvatures), top, 6001)
     place = int(worst(name, curvatures, coarse, momentum).argmin())

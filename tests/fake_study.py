@@ -16,14 +16,22 @@ from convergence.evidence.check import Check, Control, compared, not_made
 from convergence.methods import METHODS
 from convergence.problem import LeastSquares
 from convergence.results import (
+    BestForResult,
+    CertificateResult,
     CurveResult,
     DampingResult,
     DataResult,
+    DiagnosisResult,
     DirectionResult,
+    EquivalenceResult,
     Findings,
+    FiniteResult,
     Formula,
+    HorizonResult,
     KappaResult,
     LandscapeResult,
+    LibraryResult,
+    LimitResult,
     MapResult,
     MethodResult,
     PathResult,
@@ -32,8 +40,10 @@ from convergence.results import (
     RootResult,
     RunResult,
     TheoryResult,
+    TransientResult,
     TuningResult,
 )
+from convergence.serialization import SCHEMA_VERSION
 
 STEPS = {1: 60, 2: 100, 20: 1200}
 
@@ -45,11 +55,14 @@ class Textbook:
     name: str
     scale: object  # β -> factor of u in heavy ball's form
     memory: object  # β -> weight of the past, heavy ball's β
+    ahead: bool = False  # Nesterov's look ahead
+    extra: tuple[tuple[str, float], ...] = ()  # hyperparameters beside the rate and the momentum
+    decay: float = 0.0  # added to each curvature
 
     def coefficients(self, u, beta):
         scale, memory = self.scale(beta), self.memory(beta)
-        if self.name in ("nesterov", "torch_sgd_nesterov"):
-            return (1 + memory) * (1 - u), memory * (1 - u)
+        if self.ahead:
+            return (1 + memory) * (1 - scale * u), memory * (1 - scale * u)
         return 1 + memory - scale * u, memory + 0 * u
 
     def roots(self, u, beta):
@@ -62,24 +75,26 @@ class Textbook:
 
     def bound(self, beta):
         memory = self.memory(beta)
-        top = 2 * (1 + memory)
-        return top / (1 + 2 * memory) if "nesterov" in self.name else top / self.scale(beta)
+        top = 2 * (1 + memory) / self.scale(beta)
+        return top / (1 + 2 * memory) if self.ahead else top
 
     def edges(self, beta):
         root = np.sqrt(self.memory(beta))
-        if "nesterov" in self.name:
-            return ((1 - root**2) / (1 + root**2)) ** 2, np.ones_like(root)
+        if self.ahead:
+            return ((1 - root**2) / (1 + root**2)) ** 2 / self.scale(beta), 1 / self.scale(beta) + 0 * root
         return (1 - root) ** 2 / self.scale(beta), (1 + root) ** 2 / self.scale(beta)
 
     def best(self, mu, L):
         """(lr, momentum, rate)."""
+        mu, L = mu + self.decay, L + self.decay
         if self.name == "newton":
             return 1.0, 0.0, 0.0
         if self.name == "gradient_descent":
             return 2 / (mu + L), 0.0, (L - mu) / (L + mu)
-        if "nesterov" in self.name:
+        if self.ahead:
             s = np.sqrt(3 * L / mu + 1)
-            return 4 / (3 * L + mu), (s - 2) / (s + 2), 1 - 2 / s
+            beta = (s - 2) / (s + 2)
+            return 4 / (3 * L + mu) / self.scale(beta), beta, 1 - 2 / s
         root = (np.sqrt(L) - np.sqrt(mu)) / (np.sqrt(L) + np.sqrt(mu))
         beta = 1 - root**2 if self.name == "ema_momentum" else root**2
         return 4 / (np.sqrt(L) + np.sqrt(mu)) ** 2 / self.scale(beta), beta, root
@@ -99,17 +114,36 @@ BOOKS = {
     "ema_momentum": Textbook("ema_momentum", _same, lambda b: 1 - b),
     "ema_momentum_zero_start": Textbook("ema_momentum_zero_start", lambda b: 1 - b, _same),
     **{name: Textbook(name, _one, _same) for name in ("heavy_ball", "momentum_rate_inside", "torch_sgd")},
-    **{name: Textbook(name, _one, _same) for name in ("nesterov", "torch_sgd_nesterov")},
+    **{name: Textbook(name, _one, _same, ahead=True) for name in ("nesterov", "torch_sgd_nesterov")},
+    "qhm": Textbook("qhm", lambda b: 1 - b, _same, extra=(("nu", 1.0),)),
+    "triple_momentum": Textbook("triple_momentum", _one, _same, extra=(("gamma", 0.0),)),
+    "chebyshev": Textbook("chebyshev", lambda b: 1 + b, _same),
+    "frozen_adam": Textbook("frozen_adam", lambda b: 1 - b, _same),
+    "frozen_nadam": Textbook("frozen_nadam", lambda b: 1 - b, _same, ahead=True),
+    "weight_decay_coupled": Textbook("weight_decay_coupled", _one, _same, extra=(("weight_decay", 5.0),), decay=5.0),
 }
+CLOCKS = dict.fromkeys(("chebyshev", "frozen_adam", "frozen_nadam"), ("p",))
 
 
 @cache
 def fake_study(columns: int = 2) -> Findings:
-    """All of the catalogue on ``columns`` = 1, 2 or 20 columns of data."""
+    """The catalogue on ``columns`` = 1, 2 or 20 columns of data, but for two that have no form with one momentum.
+
+    A method with a clock goes here as its limit would.
+    """
     problem = _problem(columns)
     data = _data(problem)
     methods = tuple(_method(book, problem, data, STEPS[columns]) for book in BOOKS.values())
-    return Findings(1, "0.1.0", data, methods, _landscape(problem, methods), _kappa(data))
+    return Findings(
+        schema_version=SCHEMA_VERSION,
+        package_version="0.1.0",
+        data=data,
+        methods=methods,
+        landscape=_landscape(problem, methods),
+        kappa=_kappa(data),
+        limit=_limit(data),
+        equivalences=_equivalences(),
+    )
 
 
 def _problem(columns: int) -> LeastSquares:
@@ -163,8 +197,9 @@ def _method(book: Textbook, p: LeastSquares, data: DataResult, steps: int) -> Me
     lr, beta, rate = (float(v) for v in book.best(p.mu, p.L))
     hyper = {"lr": lr, **({"momentum": beta} if "momentum" in method.hyper else {})}
     hyper |= {"dampening": 0.0} if "dampening" in method.hyper else {}
+    hyper |= dict(book.extra)
     run, counted = _run(book, p, data, lr, beta, steps)
-    bound = float(book.bound(beta)) / (1.0 if book.name == "newton" else p.L)
+    bound = float(book.bound(beta)) / (1.0 if book.name == "newton" else p.L + book.decay)
     binding = data.directions[0].name
     with_momentum = "momentum" in hyper
     return MethodResult(
@@ -179,6 +214,10 @@ def _method(book: Textbook, p: LeastSquares, data: DataResult, steps: int) -> Me
         run=run,
         checks=_checks(rate, lr, bound),
         controls=_controls(),
+        finite=_finite(data, hyper, rate),
+        certificates=_certificates(),
+        libraries=_libraries(hyper),
+        diagnosis=_diagnosis(rate),
         curve=_curve(book, data, lr, beta, bound),
         roots=tuple(_roots(book, d, lr, beta, bound) for d in dict.fromkeys((data.directions[0], data.directions[-1]))),
         map=_map(book, p, lr, beta) if with_momentum else None,
@@ -187,15 +226,20 @@ def _method(book: Textbook, p: LeastSquares, data: DataResult, steps: int) -> Me
 
 
 def _scaled(book: Textbook, curvature, lr):
-    return lr + 0 * curvature if book.name == "newton" else lr * curvature
+    return lr + 0 * curvature if book.name == "newton" else lr * (curvature + book.decay)
+
+
+def _rest(book: Textbook, p: LeastSquares):
+    """Where the method stays, in directions: the minimiser, or with decay a part of it."""
+    return p.directions.T @ p.minimizer * p.curvatures / (p.curvatures + book.decay)
 
 
 def _path(book: Textbook, p: LeastSquares, lr, beta, steps):
     """Errors in directions, (steps+1, d): the two-term recurrence e₊₂ = τe₊₁ − δe after a plain first step."""
     u = _scaled(book, np.asarray(p.curvatures), lr)
     tau, delta = book.coefficients(u, beta)
-    first = 1 - u if book.name == "ema_momentum" or "nesterov" in book.name else 1 - u * book.scale(beta)
-    e = [p.directions.T @ -p.minimizer]
+    first = 1 - u if book.name == "ema_momentum" or book.ahead else 1 - u * book.scale(beta)
+    e = [-_rest(book, p)]
     e.append(first * e[0])
     for _ in range(steps - 1):
         e.append(tau * e[-1] - delta * e[-2])
@@ -210,8 +254,8 @@ def _run(book: Textbook, p: LeastSquares, data: DataResult, lr, beta, steps):
     kept = np.unique(np.linspace(0, steps, min(steps + 1, 400)).round().astype(int))
     floor = 1e-17 * np.abs(np.random.default_rng(0).standard_normal(e.shape)) * (book.name != "newton")
     rows = [d.index for d in data.directions]
-    weights = e @ p.directions.T + p.minimizer
-    gap = (e**2 * p.curvatures).sum(axis=1) / 2
+    weights = (e + _rest(book, p)) @ p.directions.T
+    gap = ((e + _rest(book, p) - p.directions.T @ p.minimizer) ** 2 * p.curvatures).sum(axis=1) / 2
     run = RunResult(
         step=tuple(int(k) for k in kept),
         error=_grid(np.abs(e + floor)[kept][:, rows].T),
@@ -244,9 +288,10 @@ def _roots(book: Textbook, d: DirectionResult, lr, beta, bound) -> RootResult:
 def _map(book: Textbook, p: LeastSquares, lr, beta) -> MapResult:
     momentum = np.linspace(0.02, 0.98, 49)
     rate = np.linspace(0, 1.6 * max(float(book.bound(np.float64(beta))) / p.L, lr), 61)
-    radius = np.maximum(*(book.radius(rate * c, momentum[:, None]) for c in (p.mu, p.L)))
-    boundary = book.bound(momentum) / p.L
-    edges = [(float(book.bound(np.float64(b)) / p.L), b) for b in (0.1, 0.3, 0.5, 0.7, 0.9)]
+    steepest = p.L + book.decay
+    radius = np.maximum(*(book.radius(rate * (c + book.decay), momentum[:, None]) for c in (p.mu, p.L)))
+    boundary = book.bound(momentum) / steepest
+    edges = [(float(book.bound(np.float64(b)) / steepest), b) for b in (0.1, 0.3, 0.5, 0.7, 0.9)]
     probes = [(edge * s, b, float(s < 1)) for edge, b in edges for s in (0.9, 1.1)]
     return MapResult(_tuple(rate), _tuple(momentum), _grid(radius), _tuple(boundary), (lr, beta), tuple(probes))
 
@@ -278,7 +323,8 @@ def _landscape(p: LeastSquares, methods: tuple[MethodResult, ...]) -> LandscapeR
     for m in methods:
         book, hyper = BOOKS[m.name], m.tuning.hyper
         e = _path(book, p, hyper["lr"], hyper.get("momentum", 0.0), 60)
-        where = (e @ basis.T + centre)[:, pair]
+        rest = _rest(book, p) if not weights else p.directions @ _rest(book, p)
+        where = (e @ basis.T + rest)[:, pair]
         paths.append(PathResult(m.name, _tuple(where[:, 0]), _tuple(where[:, 1])))
     half = max(0.5, 1.2 * float(np.abs(centre[pair]).max()))
     axis = np.linspace(-half, half, 61)
@@ -297,6 +343,9 @@ def _theory(book: Textbook) -> TheoryResult:
     repeated = RegimeResult("repeated", _LR_REPEATED, _LR_MAX_REPEATED)
     return TheoryResult(
         linear=True,
+        state=tuple(name for name in METHODS[book.name].state if name not in CLOCKS.get(book.name, ())),
+        clock=CLOCKS.get(book.name, ()),
+        rest=Formula("λ/(λ + δ)", r"\frac{\lambda}{\lambda+\delta}") if book.decay else None,
         matrix=_MATRIX_GD if single else _MATRIX_HB,
         matrix_sigma=_MATRIX_GD if single else _MATRIX_HB,
         characteristic=Formula("z − 1 + ηλ", r"z-1+\eta\lambda") if single else _CHARACTERISTIC_HB,
@@ -337,6 +386,67 @@ def _controls() -> tuple[Control, ...]:
         Control("rate", "the rate 1 % too large", 1e-2, 1e-6, True),
         Control("edge", "the bound 1 % too large", 1e-2, 1e-3, True),
     )
+
+
+def _finite(data: DataResult, hyper: dict[str, float], rate: float) -> FiniteResult:
+    """A worst case of (1+k)ρᵏ, as at critical damping; the limit 1/T_k by its hyperbolic cosine."""
+    steps = np.array([1, 5, 10, 50, 100])
+    angle = np.arccosh((data.L + data.mu) / max(data.L - data.mu, 1e-9 * data.L))
+    worst, limit = (1 + steps) * rate**steps, 1 / np.cosh(np.minimum(steps * angle, 300))
+    horizons = tuple(
+        HorizonResult(int(k), float(w), data.L, float(low), None if data.kappa == 1 else 0.8, float(w) ** 2 / 3)
+        for k, w, low in zip(steps, worst, limit, strict=True)
+    )
+    transient = TransientResult("direction 1", 1.5, 2, 1.2, 0.7)
+    best = BestForResult(10, dict(hyper), float(worst[2]) / 2, float(worst[2]))
+    curve = _tuple((1 + np.arange(101)) * rate ** np.arange(101))
+    return FiniteResult(horizons, None if data.kappa == 1 else 0.9, 37, 1.5, 2, transient, best, curve)
+
+
+def _limit(data: DataResult) -> LimitResult:
+    steps = np.arange(101)
+    angle = np.arccosh((data.L + data.mu) / max(data.L - data.mu, 1e-9 * data.L))
+    bound = 1 / np.cosh(np.minimum(steps * angle, 300))
+    krylov = np.where(steps < data.rank, bound / 2, 0.0)
+    krylov[0] = 1.0
+    return LimitResult(tuple(int(k) for k in steps), _tuple(bound), _tuple(krylov))
+
+
+def _equivalences() -> tuple[EquivalenceResult, ...]:
+    """Two families, as the textbooks have them."""
+    averages = ("lr → η, momentum → β", "lr → η(1−β), momentum → β", "lr → η(1−β), momentum → β")
+    return (
+        EquivalenceResult(
+            ("heavy_ball", "ema_momentum_zero_start", "frozen_adam"),
+            averages,
+            (True, True, False),
+            ("", "", "the correction of its bias changes the first steps"),
+        ),
+        EquivalenceResult(
+            ("nesterov", "torch_sgd_nesterov"), averages[:2], (True, False), ("", "shown at another point")
+        ),
+    )
+
+
+def _certificates() -> tuple[CertificateResult, ...]:
+    return (
+        CertificateResult("the radius is at most 0.9 on [μ, L]", True, "the Schur–Cohn polynomials have no root there"),
+        CertificateResult("no setting is better than 0.2", False, "one that is better is lr = 1"),
+        CertificateResult("stable at the edge", None, "undecided with the precision allowed"),
+    )
+
+
+def _libraries(hyper: dict[str, float]) -> tuple[LibraryResult, ...]:
+    given = ", ".join(f"{name}={value:.4g}" for name, value in hyper.items())
+    return (
+        LibraryResult("PyTorch", f"torch.optim.SGD(params, {given})", True, ""),
+        LibraryResult("Keras", f"keras.optimizers.SGD({given})", False, "its first step differs"),
+    )
+
+
+def _diagnosis(rate: float) -> DiagnosisResult:
+    words = f"It converges by {rate:.3g} a step." if rate < 1 else "It diverges."
+    return DiagnosisResult("healthy" if rate < 1 else "diverges", words, ("Leave the learning rate as it is.",))
 
 
 def _tuple(values) -> tuple[float, ...]:

@@ -8,6 +8,16 @@ ema, zero start       v' = βv + (1−β)λx,       x' = x − ηv'
 nesterov              m' = βm + ηλ(x − βm),    x' = x − m'
 torch sgd             x' = x − ηv,             v' = βv + (1−d)λx'
 torch sgd nesterov    v' = βv + λx,            x' = x − η(λx + βv')
+qhm                   v' = βv + (1−β)λx,       x' = x − η((1−ν)λx + νv')
+triple momentum       v' = βv + λ(x − γηv),    x' = x − ηv'
+robust momentum       triple momentum at three numbers made from ρ and κ
+decay, coupled        v' = βv + (λ+δ)x,        x' = x − ηv'             (errors from the ridge point)
+decay, decoupled      v' = βv + λx,            x' = (1−ηδ)x − ηv'       (the same)
+
+With a bias correction or Chebyshev's coefficients the matrix changes at each step; here is the limit, βᵗ = 0:
+chebyshev             x' = x − ηd,             d' = βd + (1+β)λx'
+frozen adam           m' = βm + (1−β)λx,       x' = x − ηm'
+frozen nadam          m' = βm + (1−β)λx,       x' = x − η(βm' + (1−β)λx)
 """
 
 from __future__ import annotations
@@ -53,6 +63,46 @@ def torch_sgd_nesterov(lam, lr, momentum):
     return np.array([[1 - lr * lam * (1 + momentum), -lr * momentum**2], [lam, momentum]])
 
 
+def qhm(lam, lr, momentum, nu):
+    kept = nu * (1 - momentum)
+    return np.array([[1 - lr * lam * (1 - nu + kept), -lr * nu * momentum], [(1 - momentum) * lam, momentum]])
+
+
+def triple_momentum(lam, lr, momentum, gamma):
+    memory = momentum - gamma * lr * lam
+    return np.array([[1 - lr * lam, -lr * memory], [lam, memory]])
+
+
+def robust_momentum(lam, lr, contraction, kappa=10):
+    rho = contraction
+    step = kappa * (1 - rho) ** 2 * (1 + rho) * lr
+    gamma = rho**3 / ((kappa - 1) * (1 - rho) ** 2 * (1 + rho))
+    return triple_momentum(lam, step, kappa * rho**3 / (kappa - 1), gamma)
+
+
+def chebyshev(lam, lr, momentum):
+    fresh = (1 + momentum) * lam
+    return np.array([[1, -lr], [fresh, momentum - lr * fresh]])
+
+
+def frozen_adam(lam, lr, momentum):
+    fresh = (1 - momentum) * lam
+    return np.array([[1 - lr * fresh, -lr * momentum], [fresh, momentum]])
+
+
+def frozen_nadam(lam, lr, momentum):
+    fresh = (1 - momentum) * lam
+    return np.array([[1 - lr * fresh * (1 + momentum), -lr * momentum**2], [fresh, momentum]])
+
+
+def weight_decay_coupled(lam, lr, momentum, weight_decay=0.01):
+    return heavy_ball(lam + weight_decay, lr, momentum)
+
+
+def weight_decay_decoupled(lam, lr, momentum, weight_decay=0.01):
+    return np.array([[1 - lr * weight_decay - lr * lam, -lr * momentum], [lam, momentum]])
+
+
 MATRICES = {
     made.__name__: made
     for made in (
@@ -65,6 +115,14 @@ MATRICES = {
         nesterov,
         torch_sgd,
         torch_sgd_nesterov,
+        qhm,
+        triple_momentum,
+        robust_momentum,
+        chebyshev,
+        frozen_adam,
+        frozen_nadam,
+        weight_decay_coupled,
+        weight_decay_decoupled,
     )
 }
 

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from convergence.cli import main
+from convergence.methods import METHODS
 
 DATA = "a,b,y\n1,2,3\n2,1,4\n3,5,1\n4,4,2\n0,1,1\n"
 RULES = """
@@ -114,7 +115,8 @@ def test_a_rule_of_ones_own(capsys, file):
 
 def test_methods_lists_the_catalogue(capsys):
     _, text, _ = run(capsys, "methods", "--json")
-    assert len(json.loads(text)) == 9
+    assert [found["name"] for found in json.loads(text)] == list(METHODS)
+    assert len(METHODS) == 17
     assert "heavy_ball" in run(capsys, "methods")[1]
 
 

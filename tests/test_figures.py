@@ -272,7 +272,7 @@ def test_svg_is_small_sound_and_speaks(name):
     svg = rendered(name)
     root = ElementTree.fromstring(svg)
     assert root.get("aria-label") == PICTURES[name].alt
-    assert len(svg) < 60_000
+    assert len(svg) < 30_000 + 4_000 * len(fake_study(2).methods)
     identifiers = {element.get("id") for element in root.iter()} - {None}
     used = {value[1:] for element in root.iter() for key, value in element.attrib.items() if key.endswith("href")}
     assert {name for name in used if not name.startswith("ata:")} <= identifiers

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from usual_settings import usual
 
 import convergence as cv
+from convergence.numerics.clocks import run_down
 
 LENGTH = 120
 
@@ -56,10 +58,9 @@ def test_noise_has_no_recurrence():
 def test_runs_show_the_eigenvalues_of_their_matrix(name, share):
     problem = cv.datasets.with_spectrum([5.0, 2.0, 0.5], 12, rng=1)
     method = cv.METHODS[name]
-    hyper = {"momentum": 0.6, "dampening": 0.25}
-    hyper = {key: value for key, value in hyper.items() if key in method.hyper}
+    hyper = usual(method, momentum=0.6)
     lr = share * cv.stability(name).largest_lr(5.0, **hyper)
-    found = cv.identify(cv.simulate(problem, name, 150, start=np.ones(3), lr=lr, **hyper))
+    found = cv.identify(cv.simulate(problem, run_down(method), 150, start=np.ones(3), lr=lr, **hyper))
     symbols = cv.derive(name).symbols
     for curvature, seen, doubt in zip(problem.curvatures, found, found.error, strict=True):
         point = {symbols["curvature"]: curvature, symbols["lr"]: lr} | {symbols[k]: v for k, v in hyper.items()}
@@ -67,6 +68,24 @@ def test_runs_show_the_eigenvalues_of_their_matrix(name, share):
         seen, doubt = seen[~np.isnan(seen)], doubt[~np.isnan(doubt)]
         assert len(seen)
         assert np.abs(seen[:, None] - derived).min(axis=1).max() <= 16 * doubt.max() + 1e-10
+
+
+@pytest.mark.parametrize("name", ["chebyshev", "frozen_adam", "frozen_nadam"])
+def test_while_a_clock_runs_a_run_shows_no_eigenvalues_of_its_limit_and_afterwards_it_does(name):
+    """A recurrence whose coefficients change has no fixed roots; from step 60 on 0.5ᵏ is below rounding."""
+    problem, hyper = cv.datasets.with_spectrum([1.0], 4, rng=1), {"lr": 0.2, "momentum": 0.5}
+    error = cv.simulate(problem, name, 100, start=[3.0], **hyper).error
+    trace, limit = cv.derive(name).symbols, cv.derive(name).characteristic
+    point = {trace["curvature"]: 1, trace["lr"]: 0.2, trace["momentum"]: 0.5}
+    derived = np.roots([float(c.subs(point)) for c in limit.all_coeffs()])
+
+    def apart(seen):
+        return np.abs(seen[~np.isnan(seen)][:, None] - derived).min(axis=1, initial=np.inf).max(initial=0.0)
+
+    early, late = cv.identify(error[:12], order=2), cv.identify(error[60:] / np.abs(error[60]), order=2)
+    assert np.isnan(early[0]).all() or apart(early[0]) > 1e-3
+    assert len(late[0][~np.isnan(late[0])])
+    assert apart(late[0]) <= 16 * late.error[0].max() + 1e-10
 
 
 def test_bad_input_is_refused():

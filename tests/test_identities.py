@@ -8,13 +8,16 @@ import numpy as np
 import pytest
 import sympy as sp
 from tolerances import identity
-from user_rules import extragradient, linear_rule, polyak_at_rest, qhm, triple_momentum, two_buffers
+from user_rules import extragradient, linear_rule, polyak_at_rest, triple_positions, two_buffers
 
-from convergence import METHODS, datasets, derive, simulate
+from convergence import METHODS, LeastSquares, datasets, derive, simulate
+from convergence.rule import method
 
 M = METHODS
 b, d = sp.Symbol("beta", nonnegative=True), sp.Symbol("d", real=True)
-lr = sp.Symbol("eta", positive=True)
+lr, delta = sp.Symbol("eta", positive=True), sp.Symbol("delta", nonnegative=True)
+g, rho, kappa = sp.symbols("gamma rho kappa", real=True)
+triple_at_rest = method(start=lambda f, x: (x, x), name="triple_at_rest")(triple_positions.rule)
 
 
 @dataclass(frozen=True)
@@ -33,13 +36,13 @@ class Same:
 ZERO = sp.Integer(0)
 TABLE = {
     "QHM at ν=1 is the average from zero": Same(
-        qhm, {"lr": lr, "momentum": b, "nu": 1}, M["ema_momentum_zero_start"], {"lr": lr, "momentum": b}
+        M["qhm"], {"lr": lr, "momentum": b, "nu": 1}, M["ema_momentum_zero_start"], {"lr": lr, "momentum": b}
     ),
     "QHM at ν=0 is gradient descent": Same(
-        qhm, {"lr": lr, "momentum": b, "nu": 0}, M["gradient_descent"], {"lr": lr}, factor=b
+        M["qhm"], {"lr": lr, "momentum": b, "nu": 0}, M["gradient_descent"], {"lr": lr}, factor=b
     ),
     "QHM at ν=β is PyTorch's Nesterov at lr(1−β)": Same(
-        qhm, {"lr": lr, "momentum": b, "nu": b}, M["torch_sgd_nesterov"], {"lr": lr * (1 - b), "momentum": b}
+        M["qhm"], {"lr": lr, "momentum": b, "nu": b}, M["torch_sgd_nesterov"], {"lr": lr * (1 - b), "momentum": b}
     ),
     "the average from zero is heavy ball at lr(1−β)": Same(
         M["ema_momentum_zero_start"], {"lr": lr, "momentum": b}, M["heavy_ball"], {"lr": lr * (1 - b), "momentum": b}
@@ -84,15 +87,88 @@ TABLE = {
     "heavy ball in positions": Same(
         polyak_at_rest, {"lr": lr, "momentum": b}, M["heavy_ball"], {"lr": lr, "momentum": b}
     ),
-    "triple momentum without looking ahead is heavy ball": Same(
-        triple_momentum,
-        {"lr": lr, "momentum": b, "ahead": 0},
-        M["heavy_ball"],
+    "triple momentum at γ=0 is heavy ball": Same(
+        M["triple_momentum"], {"lr": lr, "momentum": b, "gamma": 0}, M["heavy_ball"], {"lr": lr, "momentum": b}
+    ),
+    "triple momentum at γ=β is Nesterov's": Same(
+        M["triple_momentum"], {"lr": lr, "momentum": b, "gamma": b}, M["nesterov"], {"lr": lr, "momentum": b}
+    ),
+    "triple momentum in positions": Same(
+        triple_at_rest,
+        {"lr": lr, "momentum": b, "ahead": g},
+        M["triple_momentum"],
+        {"lr": lr, "momentum": b, "gamma": g},
+    ),
+    "triple momentum in positions, from zero and not from rest": Same(
+        triple_positions,
+        {"lr": lr, "momentum": b, "ahead": g},
+        M["triple_momentum"],
+        {"lr": lr, "momentum": b, "gamma": g},
+        iterates=False,
+    ),
+    "robust momentum is triple momentum at three numbers of one": Same(
+        M["robust_momentum"],
+        {"lr": lr, "contraction": rho, "kappa": kappa},
+        M["triple_momentum"],
+        {
+            "lr": lr * kappa * (1 - rho) ** 2 * (1 + rho),
+            "momentum": kappa * rho**3 / (kappa - 1),
+            "gamma": rho**3 / ((kappa - 1) * (1 - rho) ** 2 * (1 + rho)),
+        },
+    ),
+    "robust momentum at ρ=1−1/√κ is triple momentum as tuned for all convex functions": Same(
+        M["robust_momentum"],
+        {"lr": lr, "contraction": rho, "kappa": 1 / (1 - rho) ** 2},
+        M["triple_momentum"],
+        {"lr": lr * (1 + rho), "momentum": rho**2 / (2 - rho), "gamma": rho**2 / ((1 + rho) * (2 - rho))},
+    ),
+    "Adam's average is that from zero, but for the correction": Same(
+        M["frozen_adam"],
+        {"lr": lr, "momentum": b},
+        M["ema_momentum_zero_start"],
         {"lr": lr, "momentum": b},
         iterates=False,
     ),
-    "triple momentum looking β ahead is Nesterov's": Same(
-        triple_momentum, {"lr": lr, "momentum": b, "ahead": b}, M["nesterov"], {"lr": lr, "momentum": b}, iterates=False
+    "NAdam's average is QHM at ν=β, but for the corrections": Same(
+        M["frozen_nadam"],
+        {"lr": lr, "momentum": b},
+        M["qhm"],
+        {"lr": lr, "momentum": b, "nu": b},
+        iterates=False,
+    ),
+    "Chebyshev's is heavy ball at lr(1+β), but for the way there": Same(
+        M["chebyshev"],
+        {"lr": lr, "momentum": b},
+        M["heavy_ball"],
+        {"lr": lr * (1 + b), "momentum": b},
+        iterates=False,
+    ),
+    "momentum 0: Chebyshev's": Same(
+        M["chebyshev"], {"lr": lr, "momentum": 0}, M["gradient_descent"], {"lr": lr}, factor=ZERO
+    ),
+    "momentum 0: Adam's average": Same(
+        M["frozen_adam"], {"lr": lr, "momentum": 0}, M["gradient_descent"], {"lr": lr}, factor=ZERO
+    ),
+    "momentum 0: NAdam's average": Same(
+        M["frozen_nadam"], {"lr": lr, "momentum": 0}, M["gradient_descent"], {"lr": lr}, factor=ZERO
+    ),
+    "decay 0: coupled": Same(
+        M["weight_decay_coupled"],
+        {"lr": lr, "momentum": b, "weight_decay": 0},
+        M["heavy_ball"],
+        {"lr": lr, "momentum": b},
+    ),
+    "decay 0: decoupled": Same(
+        M["weight_decay_decoupled"],
+        {"lr": lr, "momentum": b, "weight_decay": 0},
+        M["heavy_ball"],
+        {"lr": lr, "momentum": b},
+    ),
+    "without momentum both decays are one": Same(
+        M["weight_decay_decoupled"],
+        {"lr": lr, "momentum": 0, "weight_decay": delta},
+        M["weight_decay_coupled"],
+        {"lr": lr, "momentum": 0, "weight_decay": delta},
     ),
     "momentum 0: heavy ball": Same(
         M["heavy_ball"], {"lr": lr, "momentum": 0}, M["gradient_descent"], {"lr": lr}, factor=ZERO
@@ -119,7 +195,7 @@ TABLE = {
         two_buffers, {"lr": lr, "momentum": 0}, M["gradient_descent"], {"lr": lr}, factor=(ZERO, ZERO)
     ),
 }
-NUMBERS = {lr: 2e-5, b: 0.625, d: 0.25}
+NUMBERS = {lr: 2e-5, b: 0.625, d: 0.25, g: 0.375, rho: 0.75, kappa: 10.0, delta: 300.0}
 
 
 def characteristic(method, hyper):
@@ -134,7 +210,7 @@ def test_characteristic_polynomials(same):
     z = sp.Symbol("z")
     factors = () if same.factor is None else same.factor if isinstance(same.factor, tuple) else (same.factor,)
     more = sp.prod([z - root for root in factors])
-    assert sp.expand(characteristic(same.one, same.hyper) - more * characteristic(same.other, same.under)) == 0
+    assert sp.cancel(characteristic(same.one, same.hyper) - more * characteristic(same.other, same.under)) == 0
 
 
 def run(method, hyper, steps=150):
@@ -160,14 +236,49 @@ def test_pytorchs_iterate_is_the_look_ahead_point():
     assert np.abs(torch.x - (x - 0.625 * m)).max() <= identity(150, 1.0)
 
 
-def test_triple_momentum_at_rest_is_nesterovs():
-    """Its second state is the previous position; from a start at rest the iterates are equal."""
-    from convergence.rule import method
+@pytest.mark.parametrize("weight_decay", [30.0, 3e3])
+def test_coupled_decay_is_heavy_ball_on_ridge(weight_decay):
+    """(c/2)‖Xw−y‖² + (δ/2)‖w‖² is least squares with rows √(δ/c)·I more, their target 0: the curvatures are λ+δ."""
+    plain = datasets.gaussian_2d()
+    more = np.sqrt(weight_decay / plain.scale) * np.eye(2)
+    ridge = LeastSquares(np.vstack([plain.X, more]), np.r_[plain.y, 0, 0])
+    assert np.allclose(ridge.curvatures, plain.curvatures + weight_decay, rtol=1e-12)
+    hyper = {"lr": 2e-5, "momentum": 0.625}
+    one = simulate(plain, M["weight_decay_coupled"], 150, (0.4, -0.7), weight_decay=weight_decay, **hyper)
+    other = simulate(ridge, M["heavy_ball"], 150, (0.4, -0.7), **hyper)
+    assert np.abs(one.x - other.x).max() <= identity(150, 1.0)
+    apart = simulate(plain, M["weight_decay_decoupled"], 150, (0.4, -0.7), weight_decay=weight_decay, **hyper)
+    assert np.abs(apart.x - other.x).max() > 1e-4
+    assert np.abs(one.error - other.error).max() <= identity(150, plain.kappa)
+    moved = derive(M["heavy_ball"])
+    shifted = moved.characteristic.as_expr().subs(moved.symbols["curvature"], moved.symbols["curvature"] + delta)
+    assert sp.expand(derive(M["weight_decay_coupled"]).characteristic.as_expr() - shifted) == 0
 
-    at_rest = method(start=lambda f, x: (x, x), name="at_rest")(triple_momentum.rule)
-    one = simulate(datasets.gaussian_2d(), at_rest, 100, (0.4, -0.7), lr=2e-5, momentum=0.6, ahead=0.6)
-    other = simulate(datasets.gaussian_2d(), M["nesterov"], 100, (0.4, -0.7), lr=2e-5, momentum=0.6)
-    assert np.abs(one.x - other.x).max() <= identity(100, 1.0)
+
+PAIRS = [
+    ("frozen_adam", "ema_momentum_zero_start", {}),
+    ("frozen_nadam", "qhm", {"nu": 0.625}),
+    ("chebyshev", "heavy_ball", {"lr": 2e-5 * 1.625}),
+]
+
+
+@pytest.mark.parametrize(("name", "limit", "other"), PAIRS)
+def test_once_its_clock_has_run_down_a_method_is_its_limit(name, limit, other):
+    """From the state it has then, the limit goes on with the same iterates; from that of an earlier step it does not."""
+    problem, hyper = datasets.gaussian_2d(), {"lr": 2e-5, "momentum": 0.625}
+    run = simulate(problem, M[name], 250, (0.4, -0.7), **hyper)
+
+    def gap(since):
+        """The limit started at the run's state after ``since`` steps, against the run."""
+        x, buffer = run.state[since, :2]
+        if name == "chebyshev":  # its d is of the coming step: heavy ball's v, v' = d/(1+β) where the gradient is fresh
+            buffer = (run.x[since - 1] - x) / (hyper["lr"] * 1.625)
+        begun = method(start=lambda f, at: (x, buffer), name="begun")(M[limit].rule)
+        on = simulate(problem, begun, 60, x, **{**hyper, **other})
+        return np.abs(on.x - run.x[since : since + 61]).max()
+
+    assert gap(100) <= identity(60, 1.0)  # 0.625¹⁰⁰ ≈ 4e-21
+    assert gap(2) > 1e-6
 
 
 def test_dampening_beyond_the_first_step_is_a_smaller_rate():
@@ -214,7 +325,17 @@ def test_a_buffer_without_effect_changes_nothing():
 
 @pytest.mark.parametrize("momentum", [1e-3, 1e-6, 1e-9])
 @pytest.mark.parametrize(
-    "name", ["heavy_ball", "nesterov", "torch_sgd", "torch_sgd_nesterov", "ema_momentum_zero_start"]
+    "name",
+    [
+        "heavy_ball",
+        "nesterov",
+        "torch_sgd",
+        "torch_sgd_nesterov",
+        "ema_momentum_zero_start",
+        "chebyshev",
+        "frozen_adam",
+        "frozen_nadam",
+    ],
 )
 def test_small_momentum_tends_to_gradient_descent(name, momentum):
     one = run(M[name], {"lr": lr, "momentum": momentum})

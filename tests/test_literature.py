@@ -13,12 +13,23 @@ from hand_matrices import MATRICES, radius, worst
 from tolerances import EPS, double_eigenvalue
 
 import convergence.evidence.literature as literature
-from convergence import METHODS, optimum, spectral_radius, stability
-from convergence.evidence.literature import BOUND, KINDS, OPTIMAL, PUBLISHED, STANDARD, published
+from convergence import METHODS, derive, optimum, spectral_radius, stability
+from convergence.evidence.literature import BOUND, KINDS, OPTIMAL, PUBLISHED, REST, STANDARD, published
 
-NUMBERS = {literature.MOMENTUM: 0.35, literature.DAMPENING: 0.25, literature.CURVATURE: 1.7}
+NUMBERS = {
+    literature.MOMENTUM: 0.35,
+    literature.DAMPENING: 0.25,
+    literature.CURVATURE: 1.7,
+    literature.NU: 0.45,
+    literature.DECAY: 0.2,
+}
 SPECTRA = [(1.0, 4.0), (0.3, 7.1), (2.0, 2.002), (1e-3, 10.0)]
-NAMES = {literature.MOMENTUM: "momentum", literature.DAMPENING: "dampening"}
+NAMES = {
+    literature.MOMENTUM: "momentum",
+    literature.DAMPENING: "dampening",
+    literature.NU: "nu",
+    literature.DECAY: "weight_decay",
+}
 
 
 def entries(kind):
@@ -33,8 +44,10 @@ def settings(entry, **values):
     return {name: number(formula, **values) for name, formula in entry.hyper.items()}
 
 
-def nudged(hyper, rng, size):
-    return {n: v if n == "dampening" else max(v * (1 + size * rng.uniform(-1, 1)), 0.0) for n, v in hyper.items()}
+def nudged(entry, hyper, rng, size):
+    """Of a hyperparameter that is zero at the optimum, small values of either sign."""
+    moved = {n: v * (1 + size * rng.uniform(-1, 1)) if v else size * rng.uniform(-1, 1) for n, v in hyper.items()}
+    return {n: hyper[n] if n in entry.given else v if n in ("gamma", "nu") else max(v, 0.0) for n, v in moved.items()}
 
 
 def test_every_method_has_a_published_result_and_every_result_a_known_method():
@@ -63,7 +76,7 @@ def test_no_tuning_nearby_or_far_is_better_than_the_published_optimum(entry):
     rng = np.random.default_rng(11)
     mu, L = 0.3, 7.1
     hyper, rate = settings(entry, mu=mu, L=L), number(entry.value, mu=mu, L=L)
-    tried = [nudged(hyper, rng, size) for size in (1e-3, 1e-2, 0.1, 0.5, 1.0) for _ in range(150)]
+    tried = [nudged(entry, hyper, rng, size) for size in (1e-3, 1e-2, 0.1, 0.5, 1.0) for _ in range(150)]
     assert min(worst(entry.method, (mu, L), **other) for other in tried) >= rate - double_eigenvalue(L / mu)
 
 
@@ -71,9 +84,8 @@ def test_no_tuning_nearby_or_far_is_better_than_the_published_optimum(entry):
 @pytest.mark.parametrize("entry", entries(BOUND))
 def test_published_bound_parts_stable_from_unstable(entry, momentum):
     top = float(entry.value.subs({literature.MOMENTUM: momentum}).subs(NUMBERS))
-    rest = {
-        NAMES[s]: momentum if s == literature.MOMENTUM else NUMBERS[s] for s in entry.value.free_symbols & NAMES.keys()
-    }
+    numbers = {name: NUMBERS[letter] for letter, name in NAMES.items()} | {"momentum": momentum}
+    rest = {name: numbers[name] for name in METHODS[entry.method].hyper if name != "lr"}
     assert radius(entry.method, NUMBERS[literature.CURVATURE], lr=top * (1 - 1e-6), **rest) < 1
     assert radius(entry.method, NUMBERS[literature.CURVATURE], lr=top * (1 + 1e-6), **rest) > 1
 
@@ -85,8 +97,8 @@ def test_derived_bound_is_the_published_one(entry):
 
 @pytest.mark.parametrize("entry", entries(OPTIMAL))
 def test_derived_optimum_is_the_published_one(entry):
-    derived = optimum(METHODS[entry.method])
-    exact = {literature.MU: sp.Rational(3, 10), literature.L: sp.Rational(71, 10)}
+    derived = optimum(METHODS[entry.method], **entry.given)
+    exact = {literature.MU: sp.Rational(3, 10), literature.L: sp.Rational(71, 10), literature.DECAY: sp.Rational(1, 7)}
     for formula, expected in [(derived.rate, entry.value), *((derived.hyper[n], v) for n, v in entry.hyper.items())]:
         assert abs((formula - expected).subs(exact).subs(literature.DAMPENING, sp.Rational(1, 4)).evalf(30)) < 1e-25
         assert sp.simplify(formula - expected) == 0
@@ -97,6 +109,32 @@ def test_derived_optimum_is_the_published_one(entry):
 def test_the_package_radius_at_the_published_tuning_is_the_published_rate(entry, mu, L):
     found = spectral_radius(METHODS[entry.method], [mu, L], over="spectrum", **settings(entry, mu=mu, L=L))
     assert abs(found - number(entry.value, mu=mu, L=L)) <= double_eigenvalue(L / mu)
+
+
+@pytest.mark.parametrize("entry", entries(REST))
+def test_the_derived_resting_point_is_the_published_one_and_a_fixed_point_of_the_matrix_by_hand(entry):
+    derived = derive(METHODS[entry.method])
+    share = derived.rest[0].subs({derived.symbols[name]: formula for name, formula in entry.hyper.items()})
+    assert sp.simplify(share - entry.value) == 0
+    lam, decay, lr = NUMBERS[literature.CURVATURE], NUMBERS[literature.DECAY], 0.3
+    x = float(entry.value.subs(NUMBERS))
+    assert lr * (lam * (x - 1) + decay * x) == pytest.approx(0, abs=EPS * 8)  # the gradient with its decay, at x
+    assert entry.value.subs(literature.DECAY, 0) == 1
+
+
+@pytest.mark.parametrize("kappa", [2.0, 10.0, 400.0])
+def test_robust_momentum_contracts_by_its_parameter_all_over_its_range(kappa):
+    """Cyrus et al. 2018: the bound is ρ; by hand, the eigenvalues along μ are ρ and ρ², along L 0 and 1 − κ(1−ρ)²(1+ρ)."""
+    for rho in np.linspace(1 - kappa**-0.5, 1 - 1 / kappa, 7):
+        hyper = {"lr": 1 / kappa, "contraction": rho, "kappa": kappa}
+        assert worst("robust_momentum", np.linspace(1, kappa, 33), **hyper) == pytest.approx(rho, abs=1e-7)
+        assert spectral_radius("robust_momentum", [1, kappa], over="spectrum", **hyper) == pytest.approx(rho, abs=1e-7)
+        found = np.sort(np.abs(np.linalg.eigvals(MATRICES["robust_momentum"](1.0, **hyper))))
+        assert np.allclose(found, [rho**2, rho], atol=1e-7)
+    faster = {"lr": 1 / kappa, "contraction": 1 - kappa**-0.5 - 0.05, "kappa": kappa}
+    assert (
+        worst("robust_momentum", [1, kappa], **faster) > faster["contraction"] + 0.01
+    )  # outside the range it does not
 
 
 def test_the_two_witnesses_do_not_import_each_other():

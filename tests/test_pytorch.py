@@ -1,4 +1,4 @@
-"""What ``torch_sgd`` says of PyTorch is what torch.optim.SGD does, in float64, iterate by iterate."""
+"""What the catalogue says of PyTorch is what torch.optim does, in float64, iterate by iterate."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tolerances import library
 
-from convergence import METHODS, datasets, simulate
+from convergence import METHODS, LeastSquares, datasets, simulate
 
 torch = pytest.importorskip("torch")
 
@@ -28,10 +28,10 @@ def one_thread():
     torch.set_num_threads(before)
 
 
-def by_torch(problem, start, **options):
+def by_torch(problem, start, kind="SGD", lr=LR, **options):
     X, y = torch.tensor(np.array(problem.X)), torch.tensor(np.array(problem.y))
     w = torch.tensor(start, dtype=torch.float64, requires_grad=True)
-    optimiser = torch.optim.SGD([w], lr=LR, **options)
+    optimiser = getattr(torch.optim, kind)([w], lr=lr, **options)
     seen = [w.detach().numpy().copy()]
     for _ in range(STEPS):
         optimiser.zero_grad()
@@ -80,3 +80,39 @@ def test_torchs_nesterov_is_the_look_ahead_point_of_ours(problem):
     run = simulate(problem, METHODS["nesterov"], STEPS, START, lr=LR, momentum=0.9)
     ahead = run.state[:, 0] - 0.9 * run.state[:, 1]
     assert np.abs(ahead - seen).max() <= library(STEPS) * np.abs(seen).max()
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.3, 0.9])
+@pytest.mark.parametrize("weight_decay", [0.01, 40.0])
+def test_weight_decay_is_the_coupled_one(problem, momentum, weight_decay):
+    seen = by_torch(problem, START, momentum=momentum, weight_decay=weight_decay)
+    rest = {"momentum": momentum, "weight_decay": weight_decay}
+    assert gap(problem, "weight_decay_coupled", seen, **rest) <= library(STEPS)
+    if weight_decay > 1:  # else all are within the rate's own rounding of one another
+        assert gap(problem, "heavy_ball", seen, momentum=momentum) > 1e-3
+        assert (gap(problem, "weight_decay_decoupled", seen, **rest) > 1e-3) == (momentum > 0)
+
+
+def test_adamws_decay_is_the_decoupled_one():
+    """AdamW multiplies by 1 − lr·δ before its step, from the undecayed gradient: with the gradient at zero that is all."""
+    still = LeastSquares([[1.0, 0.0]], [0.0])
+    seen = by_torch(still, (0.0, 2.0), kind="AdamW", lr=0.1, weight_decay=0.5)
+    run = simulate(still, METHODS["weight_decay_decoupled"], STEPS, (0.0, 2.0), lr=0.1, momentum=0.9, weight_decay=0.5)
+    assert np.abs(run.x - seen).max() <= library(STEPS) * 2
+
+
+@pytest.mark.parametrize(("kind", "name"), [("Adam", "frozen_adam"), ("NAdam", "frozen_nadam")])
+def test_an_epsilon_that_outweighs_the_gradient_freezes_the_preconditioner(problem, kind, name):
+    """√v̂ + ε is ε up to the part |g|/ε: then PyTorch's at the rate ε·lr is the frozen method at lr, bias correction and all.
+
+    PyTorch's NAdam warms μₜ = β(1 − ½·0.96^(tψ)) up; at a huge ψ it is β from the first step on, as in Dozat's algorithm.
+    It keeps the product of the μₜ in single precision, whatever the weights are in.
+    """
+    large = 1e15
+    options = {"betas": (0.7, 0.999), "eps": large} | ({"momentum_decay": 1e6} if kind == "NAdam" else {})
+    seen = by_torch(problem, START, kind=kind, lr=LR * large, **options)
+    known = np.linalg.norm(problem.grad(np.array(START))) / large * STEPS
+    known += 4 * float(np.finfo(np.float32).eps) if kind == "NAdam" else library(STEPS)
+    assert gap(problem, name, seen, momentum=0.7) <= known <= 1e-6
+    other = {"Adam": "ema_momentum_zero_start", "NAdam": "frozen_adam"}[kind]
+    assert gap(problem, other, seen, momentum=0.7) > 1e-3

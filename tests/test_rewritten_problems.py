@@ -1,10 +1,16 @@
-"""The same problem written needlessly complicated — rotated, permuted, rescaled, doubled — has the same answers."""
+"""The same problem written needlessly complicated — rotated, permuted, rescaled, doubled — has the same answers.
+
+Weight decay has a scale and an origin of its own: its strength is rescaled with the curvatures, and moving the minimiser
+moves the run by more than that.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
+import sympy as sp
 from tolerances import EPS, SLACK
+from usual_settings import usual
 
 from convergence import METHODS, LeastSquares, datasets, optimum, predict, simulate
 
@@ -14,8 +20,13 @@ SAME = SLACK**2 * EPS * STEPS
 
 
 def settings(name, problem, share=0.8):
-    rest = {n: v for n, v in {"momentum": 0.7, "dampening": 0.2}.items() if n in METHODS[name].hyper}
-    return {"lr": 0.4 if name == "newton" else share / problem.L, **rest}
+    return {"lr": 0.4 if name == "newton" else share / problem.L, **usual(METHODS[name])}
+
+
+def rescaled(name, hyper, scale):
+    """The hyperparameters for curvatures that are ``scale`` times as large."""
+    units = {"lr": 1.0 if name == "newton" else 1 / scale, "weight_decay": scale}
+    return {key: value * units.get(key, 1.0) for key, value in hyper.items()}
 
 
 def data():
@@ -77,7 +88,7 @@ def test_loss_scaled_one_way_and_rate_the_other(name, loss):
     first, second = LeastSquares(X, y), LeastSquares(X, y, loss)
     factor = {"half": 2, "mean": 30, "half_mean": 60}[loss]
     hyper = settings(name, first)
-    other = {**hyper, "lr": hyper["lr"] * (1 if name == "newton" else factor)}
+    other = rescaled(name, hyper, 1 / factor)
     for how in (simulate, predict):
         one, two = how(first, METHODS[name], STEPS, **hyper), how(second, METHODS[name], STEPS, **other)
         assert np.abs(one.x - two.x).max() <= SAME * np.abs(one.x).max()
@@ -95,24 +106,32 @@ def test_doubled_rows_under_a_mean_loss(name):
 
 @pytest.mark.parametrize("name", METHODS)
 def test_data_and_rate_rescaled(name):
-    """X → sX, y → sy scales curvatures by s²; lr by s⁻²."""
+    """X → sX, y → sy scales curvatures by s²; lr by s⁻², weight decay by s²."""
     X, y = data()
     first, second, s = LeastSquares(X, y), LeastSquares(7 * X, 7 * y), 49.0
     hyper = settings(name, first)
-    other = {**hyper, "lr": hyper["lr"] / (1 if name == "newton" else s)}
+    other = rescaled(name, hyper, s)
     one, two = simulate(first, METHODS[name], STEPS, **hyper), simulate(second, METHODS[name], STEPS, **other)
     assert np.abs(one.x - two.x).max() <= SAME * np.abs(one.x).max()
+    if "weight_decay" in hyper:  # its scale is part of the problem
+        left = simulate(second, METHODS[name], STEPS, **{**other, "weight_decay": hyper["weight_decay"]})
+        assert np.abs(one.x - left.x).max() > 1e-4
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_the_minimiser_moved_moves_the_run(name):
+    """By the run for the target X·shift from the shift itself: that stays where it is, unless weights decay."""
     X, y = data()
     shift = np.array([2.0, -1.0, 0.5])
-    first, second = LeastSquares(X, y), LeastSquares(X, y + X @ shift)
+    first, second, alone = (LeastSquares(X, target) for target in (y, y + X @ shift, X @ shift))
     hyper = settings(name, first)
-    one = simulate(first, METHODS[name], STEPS, (0.0, 0.0, 0.0), **hyper)
-    two = simulate(second, METHODS[name], STEPS, shift, **hyper)
-    assert np.abs(one.x + shift - two.x).max() <= SAME * (np.abs(one.x).max() + 2)
+    for how in (simulate, predict):
+        one = how(first, METHODS[name], STEPS, (0.0, 0.0, 0.0), **hyper)
+        two = how(second, METHODS[name], STEPS, shift, **hyper)
+        moved = how(alone, METHODS[name], STEPS, shift, **hyper)
+        assert np.abs(one.x + moved.x - two.x).max() <= SAME * (np.abs(one.x).max() + 2)
+        stays = np.abs(moved.x - shift).max() <= SAME * 2
+        assert stays == ("weight_decay" not in METHODS[name].hyper)
 
 
 @pytest.mark.parametrize("name", METHODS)
@@ -126,11 +145,14 @@ def test_an_added_row_of_zeros(name):
 
 @pytest.mark.parametrize("name", [n for n in METHODS if n != "newton"])
 def test_the_optimum_scales_with_the_curvatures(name):
-    found = optimum(METHODS[name])
-    rest = {"dampening": 0.0} if name == "torch_sgd" else {}
-    one, other = found.at(mu=0.3, L=6.0, **rest), found.at(mu=0.3 * 8, L=6.0 * 8, **rest)
-    assert one.rate == pytest.approx(other.rate, rel=1e-14)
-    assert one.hyper["lr"] == pytest.approx(8 * other.hyper["lr"], rel=1e-14)
+    fixed = {"weight_decay": sp.Symbol("s", nonnegative=True)} if "weight_decay" in METHODS[name].hyper else {}
+    found = optimum(METHODS[name], **fixed)
+    rest = {"dampening": 0.0} if name == "torch_sgd" else {"s": 0.0625} if fixed else {}
+    more = {"s": 0.5} if fixed else rest
+    one, other = found.at(mu=0.3, L=6.0, **rest), found.at(mu=0.3 * 8, L=6.0 * 8, **more)
+    known = 1e-14 if found.exact else 1e-9
+    assert one.rate == pytest.approx(other.rate, rel=known)
+    assert one.hyper["lr"] == pytest.approx(8 * other.hyper["lr"], rel=known if found.exact else 1e-4)
 
 
 def test_another_problem_is_told_apart():

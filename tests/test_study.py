@@ -7,6 +7,7 @@ import pytest
 
 import convergence as cv
 from convergence.figures import figures, render
+from convergence.serialization import SCHEMA_VERSION
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +40,7 @@ def test_json_reads_back_into_an_equal_study(study, tmp_path):
     assert cv.Study.from_json(study.to_json()) == study
     study.save(tmp_path / "out", formats=["json"], figures=[])
     assert cv.Study.load(tmp_path / "out") == study
-    assert json.loads(study.to_json())["schema_version"] == 1
+    assert json.loads(study.to_json())["schema_version"] == SCHEMA_VERSION
 
 
 def test_the_same_input_gives_the_same_bytes(study):

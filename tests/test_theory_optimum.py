@@ -6,16 +6,19 @@ import brute_force
 import numpy as np
 import pytest
 import sympy as sp
-from brute_force import PAIRS, modulus, smallest_momentum, smallest_of_all, smallest_rate, worst
-from scipy.optimize import minimize
+from brute_force import DECAY, PAIRS, modulus, robust, smallest_momentum, smallest_of_all, smallest_rate, worst
+from hand_matrices import MATRICES
+from scipy.optimize import differential_evolution, minimize
 from tolerances import double_eigenvalue
-from user_rules import USERS, extragradient, inner_step, polyak, polyak_at_rest, qhm, triple_momentum, two_buffers
+from user_rules import USERS, extragradient, inner_step, polyak, polyak_at_rest, triple_positions, two_buffers
 
 from convergence import METHODS, BadHyperparameter, NoStableLearningRate, optimum
 
 mu, L = sp.symbols("mu L", positive=True)
 beta = sp.Symbol("beta", nonnegative=True)
 eta = sp.Symbol("eta", positive=True)
+delta = sp.Symbol("delta", nonnegative=True)
+qhm = METHODS["qhm"]
 MOMENTUM = list(PAIRS)
 NUMERIC = 1e-8
 
@@ -28,15 +31,83 @@ def look_ahead_rate(kappa):
     return 1 - 2 / np.sqrt(3 * kappa + 1)
 
 
+def coupled_rate(mu, L, decay):
+    """Heavy ball on [μ+δ, L+δ]."""
+    return ball_rate((L + decay) / (mu + decay))
+
+
+def decoupled_rate(mu, L, decay):
+    """By hand: z² − (1+β−η(λ+δ))z + β(1−ηδ), both ends critical at r: β(1−ηδ) = r² and 1+β−η(λ+δ) = ±2r.
+
+    The difference gives η = 4r/(L−μ), the sum 1+β = η((μ+L)/2+δ); they leave r = (L−μ)/((√L+√μ)²+4δ).
+    """
+    return (L - mu) / ((np.sqrt(L) + np.sqrt(mu)) ** 2 + 4 * decay)
+
+
+def known_rate(name, mu, L):
+    if "weight_decay" in name:
+        return (coupled_rate if name == "weight_decay_coupled" else decoupled_rate)(mu, L, DECAY)
+    known = {"gradient_descent": (L - mu) / (L + mu), "newton": 0.0}
+    look_ahead = "nesterov" in name or name == "frozen_nadam"
+    return known.get(name, look_ahead_rate(L / mu) if look_ahead else ball_rate(L / mu))
+
+
 @pytest.mark.parametrize("kappa", [1.0, 1.0001, 2.0, 12.25, 1e3, 1e6])
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", [name for name in METHODS if name != "robust_momentum"])
 def test_the_best_rate_at_a_condition_number(name, kappa):
     tuned = optimum(METHODS[name]).at(mu=0.7, L=0.7 * kappa, **({"dampening": 0.0} if name == "torch_sgd" else {}))
-    known = {"gradient_descent": (kappa - 1) / (kappa + 1), "newton": 0.0}
-    wanted = known.get(name, look_ahead_rate(kappa) if "nesterov" in name else ball_rate(kappa))
+    wanted = known_rate(name, 0.7, 0.7 * kappa)
     assert tuned.rate == pytest.approx(wanted, rel=1e-12, abs=1e-14)
-    rest = () if name in known else (np.array(tuned.hyper["momentum"]),)
-    assert worst(name, (0.7, 0.7 * kappa), np.array(tuned.hyper["lr"]), *rest) == pytest.approx(wanted, abs=1e-6)
+    if name in ("gradient_descent", "newton", *PAIRS):
+        rest = (np.array(tuned.hyper["momentum"]),) if name in PAIRS else ()
+        reached = worst(name, (0.7, 0.7 * kappa), np.array(tuned.hyper["lr"]), *rest)
+    else:
+        reached = max(np.abs(np.linalg.eigvals(MATRICES[name](lam, **tuned.hyper))).max() for lam in (0.7, 0.7 * kappa))
+    assert reached == pytest.approx(wanted, abs=1e-6)
+
+
+@pytest.mark.parametrize("kappa", [1.5, 10.0, 300.0])
+def test_robust_momentum_is_solved_numerically_and_a_blind_search_finds_nothing_better(kappa):
+    """Its κ is a number of the method, and stays at its default of 10 whatever the data have."""
+    found = optimum("robust_momentum")
+    assert not found.exact
+    tuned, curvatures = found.at(mu=1.0, L=kappa), np.geomspace(1, kappa, 5)
+
+    def rate(u):
+        return np.max([modulus(*robust(lam, np.exp(u[0]), u[1])) for lam in curvatures], axis=0)
+
+    box = [(np.log(0.01 / kappa), np.log(4.0)), (0.0, 1.0)]
+    options = {"tol": 1e-12, "maxiter": 400, "popsize": 20, "init": "sobol", "updating": "deferred", "polish": False}
+    searched = differential_evolution(rate, box, seed=1, vectorized=True, **options).fun
+    matrix = MATRICES["robust_momentum"]
+    assert tuned.hyper["kappa"] == 10
+    assert tuned.rate <= searched + NUMERIC
+    assert tuned.rate >= searched - 1e-4 * (1 - searched)
+    own = max(np.abs(np.linalg.eigvals(matrix(lam, **tuned.hyper))).max() for lam in np.geomspace(1, kappa, 101))
+    assert own == pytest.approx(tuned.rate, abs=double_eigenvalue(kappa))
+    assert tuned.rate > ball_rate(kappa)
+
+
+@pytest.mark.parametrize("name", ["weight_decay_coupled", "weight_decay_decoupled"])
+def test_weight_decay_as_a_letter(name):
+    """By hand, above; and decay makes the problem better conditioned: its best rate falls as δ grows."""
+    found = optimum(name, weight_decay=delta)
+    assert found.exact
+    S, D = (sp.sqrt(L) + sp.sqrt(mu)) ** 2, (sp.sqrt(L) - sp.sqrt(mu)) ** 2
+    R = sp.sqrt(L + delta) + sp.sqrt(mu + delta)
+    by_hand = {
+        "weight_decay_coupled": ((L - mu) / R**2, 4 / R**2, (L - mu) ** 2 / R**4),
+        "weight_decay_decoupled": ((L - mu) / (S + 4 * delta), 4 / (S + 4 * delta), D / (S + 4 * delta)),
+    }[name]
+    at = {mu: sp.Rational(3, 7), L: sp.Rational(50, 3), delta: sp.Rational(5, 11)}
+    for formula, wanted in zip((found.rate, found.hyper["lr"], found.hyper["momentum"]), by_hand, strict=True):
+        assert abs((formula - wanted).subs(at).evalf(40)) < 1e-35
+    rates = [found.at(mu=0.5, L=20.0, weight_decay=decay).rate for decay in (0.0, 0.1, 1.0, 10.0)]
+    assert rates[0] == pytest.approx(ball_rate(40.0), rel=1e-14)
+    assert rates == sorted(rates, reverse=True)
+    wanted = (coupled_rate if name == "weight_decay_coupled" else decoupled_rate)(0.5, 20.0, 1.0)
+    assert rates[2] == pytest.approx(wanted, rel=1e-14)
+    assert abs(rates[2] - decoupled_rate(0.5, 20.0, 1.01)) > 1e-4  # one per cent is seen
 
 
 @pytest.mark.parametrize("kappa", [1.0001, 300.0, 1e6])
@@ -53,7 +124,7 @@ def test_brute_force_finds_nothing_better(name, kappa):
 @pytest.mark.parametrize("name", MOMENTUM)
 def test_fixed_momentum_against_brute_force(name):
     found, rng = optimum(METHODS[name], momentum=beta), np.random.default_rng(12)
-    for _ in range(6):
+    for _ in range(4):
         b, kappa, low = rng.uniform(0.01, 0.99), 10 ** rng.choice([0.02, 0.5, 1, 2, 4, 6]), 10 ** rng.uniform(-1, 1)
         tuned, spectrum = found.at(mu=low, L=low * kappa, momentum=b), (low, low * kappa)
         assert tuned.rate == pytest.approx(smallest_rate(name, spectrum, b)[1], abs=NUMERIC)
@@ -130,7 +201,10 @@ def brute(method, spectrum, box, rng):
     return min(ends)
 
 
-@pytest.mark.parametrize("method", [polyak, polyak_at_rest, qhm, triple_momentum], ids=lambda m: m.name)
+CONTAIN = [polyak, polyak_at_rest, triple_positions, qhm, METHODS["triple_momentum"]]
+
+
+@pytest.mark.parametrize("method", CONTAIN, ids=lambda m: m.name)
 def test_a_rule_that_contains_heavy_ball_is_no_worse_and_no_better(method):
     """No two-step method with coefficients affine in λ beats (√κ−1)/(√κ+1) (Polyak 1987, §3.2; Nemirovski)."""
     found = optimum(method)
@@ -162,7 +236,7 @@ def test_a_third_order_rule_solved_numerically(kappa):
 def test_qhm_with_nu_fixed(nu):
     spectrum = (1.0, 20.0)
     tuned = optimum(qhm, nu=nu).at(mu=1.0, L=20.0)
-    matrix = USERS[qhm][0]
+    matrix = MATRICES["qhm"]
     b, lr = np.meshgrid(np.linspace(0, 0.99, 120), np.geomspace(0.01, 3, 240))
     b, lr = b.ravel(), lr.ravel()
     step = lr * (1 - nu * b)
@@ -181,7 +255,7 @@ def test_qhm_with_nu_fixed(nu):
     ids=lambda fixed: " ".join(fixed),
 )
 def test_two_fixed_hyperparameters_in_either_order(fixed):
-    tuned, matrix = optimum(qhm, **fixed).at(mu=0.05, L=0.3), USERS[qhm][0]
+    tuned, matrix = optimum(qhm, **fixed).at(mu=0.05, L=0.3), MATRICES["qhm"]
     rates = [3] if "lr" in fixed else np.linspace(5, 15, 400)
     momenta = [0.3] if "momentum" in fixed else np.linspace(0, 0.99, 400)
     scan = min(
@@ -255,4 +329,5 @@ def test_refusals():
 def test_the_brute_force_can_tell_one_per_cent():
     wrong = 1.01 * optimum(METHODS["nesterov"], momentum=beta).at(mu=1, L=30, momentum=0.4).rate
     assert abs(wrong - smallest_rate("nesterov", (1, 30), 0.4)[1]) > NUMERIC
+    assert dict(METHODS["weight_decay_coupled"].defaults)["weight_decay"] == DECAY
     assert set(brute_force.PAIRS) <= set(METHODS)

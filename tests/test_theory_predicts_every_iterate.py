@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tolerances import prediction
-from user_rules import USERS, linear_rule, polyak, polyak_at_rest, qhm
+from user_rules import USERS, linear_rule, polyak, polyak_at_rest
+from usual_settings import usual
 
 from convergence import METHODS, LeastSquares, datasets, predict, simulate
 
@@ -58,7 +59,7 @@ def test_random_rules(rule, spectrum, lr, seed):
 )
 def test_the_catalogue_at_random_settings(name, spectrum, share, momentum, loss):
     problem = datasets.with_spectrum(spectrum, rows=7, rng=3, noise=0.5, loss=loss)
-    rest = {n: v for n, v in {"momentum": momentum, "dampening": 0.25}.items() if n in METHODS[name].hyper}
+    rest = usual(METHODS[name], momentum=momentum, weight_decay=momentum / 4)
     agree(problem, METHODS[name], 80, lr=share if name == "newton" else share * 2 / problem.L, **rest)
 
 
@@ -79,13 +80,24 @@ MATRICES = {
 @pytest.mark.parametrize("name", METHODS)
 def test_hard_data(name, made):
     problem = made(np.random.default_rng(0))
-    rest = {n: v for n, v in {"momentum": 0.8, "dampening": 0.5}.items() if n in METHODS[name].hyper}
+    rest = usual(METHODS[name], momentum=0.8, dampening=0.5)
     lr = 0.7 if name == "newton" else 1 / problem.L
     start = np.linspace(1, 2, len(problem.columns))
     run, closed = agree(problem, METHODS[name], 100, start, lr=lr, **rest)
     assert np.allclose(run.loss, closed.loss, rtol=1e-9, atol=1e-10)
     flat = problem.directions[:, problem.rank :]
-    assert np.abs(run.x @ flat - start @ flat).max(initial=0) <= prediction(problem, run.state).max() * problem.kappa
+    stays = start @ flat * (1 if "weight_decay" not in rest else decaying(name, lr, **rest)[:, None])
+    assert np.abs(run.x @ flat - stays).max(initial=0) <= prediction(problem, run.state).max() * problem.kappa
+
+
+def decaying(name, lr, momentum, weight_decay):
+    """What weight decay alone makes of 1, by hand: where the data say nothing it pulls to zero."""
+    x, v, seen = 1.0, 0.0, [1.0]
+    for _ in range(100):
+        v = momentum * v + weight_decay * x if name == "weight_decay_coupled" else 0.0
+        x = x - lr * v if name == "weight_decay_coupled" else x * (1 - lr * weight_decay)
+        seen.append(x)
+    return np.array(seen)
 
 
 @pytest.mark.parametrize("beta", [0.25, 0.5625, 0.81])
@@ -109,7 +121,7 @@ def test_users_rules(method):
 @pytest.mark.parametrize("name", METHODS)
 def test_divergence_is_recorded_and_predicted(name):
     problem = datasets.with_spectrum([1.0, 4.0], 5, 0)
-    rest = {n: v for n, v in {"momentum": 0.5, "dampening": 0.0}.items() if n in METHODS[name].hyper}
+    rest = usual(METHODS[name], momentum=0.5, dampening=0.0)
     run, closed = agree(problem, METHODS[name], 3000, lr=40.0, **rest)
     assert run.diverged is not None
     assert closed.diverged is not None
@@ -126,10 +138,10 @@ def test_a_run_without_steps():
 
 def test_a_start_at_the_minimiser_stays():
     problem = datasets.with_spectrum([1.0, 4.0], 5, 0)
-    for method in (METHODS["heavy_ball"], polyak_at_rest, qhm):
-        rest = {n: 0.5 for n in method.hyper if n != "lr"}
-        run, _ = agree(problem, method, 50, problem.minimizer, lr=0.1, **rest)
-        assert np.abs(run.error).max() <= 1e-14
+    for method in (*METHODS.values(), polyak_at_rest):
+        run, _ = agree(problem, method, 50, problem.minimizer, lr=0.1, **usual(method))
+        moved = "weight_decay" in method.hyper
+        assert (np.abs(run.x - problem.minimizer).max() > 1e-3) if moved else np.abs(run.error).max() <= 1e-14
 
 
 def test_the_previous_position_without_a_start_is_zero():

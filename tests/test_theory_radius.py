@@ -39,6 +39,7 @@ def test_random_points(method, matrix):
     count = 300
     lam = 10 ** rng.uniform(-3, 3, count)
     columns = {n: rng.uniform(-0.5, 1.4, count) for n in method.hyper} | {"lr": 10 ** rng.uniform(-2, 0.7, count) / lam}
+    columns |= {"kappa": rng.uniform(2, 20, count)} if "kappa" in method.hyper else {}
     found = spectral_radius(method, lam, **columns)
     for place in range(count):
         hyper = {n: v[place] for n, v in columns.items()}
@@ -73,6 +74,7 @@ def test_at_a_double_eigenvalue_it_is_exact_where_numpy_is_not():
 def test_over_a_spectrum_is_the_largest_over_all_members(method, matrix):
     rng = np.random.default_rng(22)
     spectra, hyper = 10 ** rng.uniform(-1, 1, (30, 5)), dict.fromkeys(method.hyper, 0.6) | {"lr": 0.11}
+    hyper |= {"kappa": 6.0} if "kappa" in method.hyper else {}
     found = spectral_radius(method, spectra, over="spectrum", **hyper)
     true = [max(by_numpy(matrix, lam, **hyper) for lam in row) for row in spectra]
     assert np.allclose(found, true, atol=1e-7)

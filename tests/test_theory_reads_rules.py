@@ -7,7 +7,7 @@ import pickle
 import numpy as np
 import pytest
 import sympy as sp
-from user_rules import linear_rule, polyak, polyak_at_rest, qhm
+from user_rules import linear_rule, polyak, polyak_at_rest, triple_positions
 
 from convergence import (
     METHODS,
@@ -228,7 +228,7 @@ def test_results_pickle(given, ask):
 
 
 def test_methods_pickle_whole():
-    for given in (*METHODS.values(), qhm, polyak, polyak_at_rest, method(halved)):
+    for given in (*METHODS.values(), triple_positions, polyak, polyak_at_rest, method(halved)):
         assert pickle.loads(pickle.dumps(given)) == given
 
 

@@ -16,11 +16,11 @@ from user_rules import (
     inner_step,
     linear_rule,
     polyak,
-    qhm,
     random_rule,
-    triple_momentum,
+    triple_positions,
     two_buffers,
 )
+from usual_settings import usual
 
 from convergence import METHODS, stability
 
@@ -59,7 +59,15 @@ def test_contains_agrees_with_eigenvalues(name):
     columns = drawn(np.random.default_rng(1), [n for n in method.hyper if n != "lr"], low=0.0)
     if name == "newton":
         columns["lr"] = np.random.default_rng(2).uniform(0, 4, COUNT)
+    if name == "robust_momentum":
+        columns["kappa"] = np.random.default_rng(2).uniform(1.1, 30, COUNT)
     agreement(method, MATRICES[name], columns)
+
+
+@pytest.mark.parametrize("name", ["qhm", "triple_momentum", "weight_decay_decoupled"])
+def test_contains_agrees_with_eigenvalues_for_negative_hyperparameters_too(name):
+    columns = drawn(np.random.default_rng(3), [n for n in METHODS[name].hyper if n != "lr"])
+    agreement(METHODS[name], MATRICES[name], columns)
 
 
 @pytest.mark.parametrize("method", USERS, ids=lambda m: m.name)
@@ -88,16 +96,38 @@ def test_some_random_rule_is_stable_somewhere():
 
 ratios = st.fractions(min_value=Fraction(1, 100), max_value=Fraction(99, 100), max_denominator=997)
 positive = st.fractions(min_value=Fraction(1, 500), max_value=500, max_denominator=997)
+ball = lambda lam, momentum: 2 * (1 + momentum) / lam  # noqa: E731
+look_ahead = lambda lam, momentum: 2 * (1 + momentum) / ((1 + 2 * momentum) * lam)  # noqa: E731
+average = lambda lam, momentum: ball(lam, momentum) / (1 - momentum)  # noqa: E731
+
+
+def robust(lam, contraction, kappa):
+    """Of triple momentum 2(1+β)/((1+2γ)λ), at its numbers; the rate there is κ(1−ρ)²(1+ρ)·lr."""
+    slow, cubed = (1 - contraction) ** 2 * (1 + contraction), contraction**3
+    momentum, gamma = kappa * cubed / (kappa - 1), cubed / ((kappa - 1) * slow)
+    return 2 * (1 + momentum) / ((1 + 2 * gamma) * lam) / (kappa * slow)
+
+
 BOUNDS = {
-    "gradient_descent": lambda lam, b, d: 2 / lam,
-    "newton": lambda lam, b, d: Fraction(2),
-    "heavy_ball": lambda lam, b, d: 2 * (1 + b) / lam,
-    "momentum_rate_inside": lambda lam, b, d: 2 * (1 + b) / lam,
-    "ema_momentum": lambda lam, b, d: 2 * (2 - b) / (b * lam),
-    "ema_momentum_zero_start": lambda lam, b, d: 2 * (1 + b) / ((1 - b) * lam),
-    "nesterov": lambda lam, b, d: 2 * (1 + b) / ((1 + 2 * b) * lam),
-    "torch_sgd": lambda lam, b, d: 2 * (1 + b) / ((1 - d) * lam),
-    "torch_sgd_nesterov": lambda lam, b, d: 2 * (1 + b) / ((1 + 2 * b) * lam),
+    "gradient_descent": lambda lam: 2 / lam,
+    "newton": lambda lam: Fraction(2),
+    "heavy_ball": ball,
+    "momentum_rate_inside": ball,
+    "ema_momentum": lambda lam, momentum: average(lam, 1 - momentum),
+    "ema_momentum_zero_start": average,
+    "nesterov": look_ahead,
+    "torch_sgd": lambda lam, momentum, dampening: ball(lam, momentum) / (1 - dampening),
+    "torch_sgd_nesterov": look_ahead,
+    "qhm": lambda lam, momentum, nu: 2 * (1 + momentum) / ((1 + momentum - 2 * momentum * nu) * lam),
+    "triple_momentum": lambda lam, momentum, gamma: 2 * (1 + momentum) / ((1 + 2 * gamma) * lam),
+    "robust_momentum": robust,
+    "chebyshev": lambda lam, momentum: 2 / lam,
+    "frozen_adam": average,
+    "frozen_nadam": lambda lam, momentum: look_ahead(lam, momentum) / (1 - momentum),
+    "weight_decay_coupled": lambda lam, momentum, weight_decay: ball(lam + weight_decay, momentum),
+    "weight_decay_decoupled": lambda lam, momentum, weight_decay: (
+        2 * (1 + momentum) / (lam + weight_decay * (1 + momentum))
+    ),
 }
 
 
@@ -105,24 +135,29 @@ BOUNDS = {
 @given(lam=positive, b=ratios, d=ratios, tiny=st.integers(12, 60))
 @pytest.mark.parametrize("name", METHODS)
 def test_the_boundary_is_exact_and_not_stable(name, lam, b, d, tiny):
-    edge, near = BOUNDS[name](lam, b, d), Fraction(1, 10**tiny)
-    rest = {n: v for n, v in {"momentum": b, "dampening": d}.items() if n in METHODS[name].hyper}
+    drawn = {"momentum": b, "dampening": d, "nu": d, "gamma": d, "weight_decay": 3 * d}
+    drawn |= {"contraction": b, "kappa": 2 / (1 - b**3)}  # κρ³ < κ−1: its momentum is below 1
+    rest = {n: drawn[n] for n in METHODS[name].hyper if n != "lr"}
+    edge, near = BOUNDS[name](lam, **rest), Fraction(1, 10**tiny)
     inside = stability(METHODS[name]).contains
     assert not inside(lam, lr=edge, **rest)
     assert inside(lam, lr=edge * (1 - near), **rest)
     assert not inside(lam, lr=edge * (1 + near), **rest)
     exact = {n: sp.Rational(v.numerator, v.denominator) for n, v in {**rest, "curvature": lam, "lr": edge}.items()}
     letters = stability(METHODS[name]).symbols
-    bound = stability(METHODS[name]).lr_max.subs({letters[n]: v for n, v in exact.items() if n != "lr"})
-    assert bound == exact["lr"]
+    bound = stability(METHODS[name]).lr_max
+    if name == "robust_momentum":  # its bound has no formula that holds for every κ; it is asked in numbers
+        assert stability(METHODS[name]).largest_lr(lam, **rest) == pytest.approx(float(edge), rel=1e-9)
+    else:
+        assert bound.subs({letters[n]: v for n, v in exact.items() if n != "lr"}) == exact["lr"]
     point = {letters[n]: v for n, v in exact.items()}
     assert sp.false in [c.subs(point) for c in stability(METHODS[name]).conditions]
 
 
 @pytest.mark.parametrize("name", METHODS)
 def test_floats_are_read_as_the_decimals_they_print_as(name):
-    rest = {n: v for n, v in {"momentum": 0.9, "dampening": 0.1}.items() if n in METHODS[name].hyper}
-    edge = BOUNDS[name](Fraction(2), Fraction(9, 10), Fraction(1, 10))
+    rest = usual(METHODS[name], momentum=0.9, dampening=0.1)
+    edge = BOUNDS[name](Fraction(2), **{n: Fraction(str(v)) for n, v in rest.items()})
     for numeral in (float(edge), np.float64(edge)):
         if Fraction(repr(float(edge))) == edge:
             assert not stability(METHODS[name]).contains(2.0, lr=numeral, **rest)
@@ -136,10 +171,21 @@ def test_momentum_one_is_never_stable():
     assert not stability(METHODS["ema_momentum"]).contains(1.0, lr=np.geomspace(1e-9, 1e3, 50), momentum=0).any()
 
 
-@pytest.mark.parametrize("method", [polyak, extragradient, qhm, triple_momentum, two_buffers], ids=lambda m: m.name)
+BOXED = {
+    **{m: USERS[m] for m in (polyak, extragradient, triple_positions, two_buffers)},
+    METHODS["qhm"]: (MATRICES["qhm"], {"momentum": (0, 1), "nu": (0, 1)}),
+    METHODS["triple_momentum"]: (MATRICES["triple_momentum"], {"momentum": (0, 1), "gamma": (0, 1)}),
+    METHODS["weight_decay_decoupled"]: (
+        MATRICES["weight_decay_decoupled"],
+        {"momentum": (0, 1), "weight_decay": (0, 2)},
+    ),
+}
+
+
+@pytest.mark.parametrize("method", BOXED, ids=lambda m: m.name)
 def test_lr_max_of_a_users_rule_is_the_top_of_the_stable_rates(method):
     """On the whole box in which the rule is used; also what ``largest_lr`` says in numbers."""
-    matrix, box = USERS[method]
+    matrix, box = BOXED[method]
     rng, found = np.random.default_rng(8), stability(method)
     for _ in range(12):
         rest = {n: float(np.round(rng.uniform(0.02, 0.98) * (b - a) + a, 3)) for n, (a, b) in box.items()}

@@ -32,6 +32,21 @@ def test_theory_and_runs_agree(problem, name):
     assert sum(check.passed is True for check in found.checks) >= 5
 
 
+HARD = [
+    problem
+    for problem in PROBLEMS
+    if problem not in ("the notes' data", "Longley, standardised", "condition number 1e12")
+]
+
+
+@pytest.mark.parametrize("problem", HARD)
+@pytest.mark.parametrize("name", ["chebyshev", "frozen_adam", "frozen_nadam", "weight_decay_coupled"])
+def test_theory_and_runs_agree_with_clocks_and_decay(problem, name):
+    found = cv.verify(PROBLEMS[problem](), name)
+    assert found, found.failed or [c for c in found.controls if not c]
+    assert sum(check.passed is True for check in found.checks) >= 5
+
+
 @pytest.mark.parametrize("name", list(cv.METHODS))
 def test_every_deliberate_fault_is_rejected_on_the_notes_data(name):
     found = cv.verify(cv.datasets.gaussian_2d(), name)

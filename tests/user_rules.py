@@ -10,26 +10,13 @@ from convergence import method
 
 
 @method
-def qhm(f, x, v, *, lr, momentum, nu):
-    """Ma and Yarats 2019, eq. 3-4: v ← βv + (1−β)g, x ← x − η((1−ν)g + νv)."""
-    g = f.grad(x)
-    v = momentum * v + (1 - momentum) * g
-    return x - lr * ((1 - nu) * g + nu * v), v
-
-
-def qhm_matrix(lam, lr, momentum, nu):
-    kept = nu * (1 - momentum)
-    return np.array([[1 - lr * lam * (1 - nu + kept), -lr * nu * momentum], [(1 - momentum) * lam, momentum]])
-
-
-@method
-def triple_momentum(f, x, before, *, lr, momentum, ahead):
-    """Van Scoy, Freeman and Lynch 2018: x₊ = (1+β)x − βx₋ − ηg((1+γ)x − γx₋)."""
+def triple_positions(f, x, before, *, lr, momentum, ahead):
+    """Triple momentum as its source writes it (Van Scoy et al. 2018): x₊ = (1+β)x − βx₋ − ηg((1+γ)x − γx₋)."""
     slope = f.grad((1 + ahead) * x - ahead * before)
     return (1 + momentum) * x - momentum * before - lr * slope, x
 
 
-def triple_momentum_matrix(lam, lr, momentum, ahead):
+def triple_positions_matrix(lam, lr, momentum, ahead):
     return np.array([[1 + momentum - lr * lam * (1 + ahead), -momentum + lr * lam * ahead], [1, 0]])
 
 
@@ -76,8 +63,7 @@ def inner_step(f, x, *, lr):
 
 
 USERS = {
-    qhm: (qhm_matrix, {"momentum": (0, 1), "nu": (0, 1)}),
-    triple_momentum: (triple_momentum_matrix, {"momentum": (0, 1), "ahead": (0.05, 1)}),
+    triple_positions: (triple_positions_matrix, {"momentum": (0, 1), "ahead": (0.05, 1)}),
     polyak: (polyak_matrix, {"momentum": (0, 1)}),
     polyak_at_rest: (polyak_matrix, {"momentum": (0, 1)}),
     extragradient: (extragradient_matrix, {}),

@@ -1,4 +1,4 @@
-"""Nothing goes in; published results come out as data: optimal tunings, stable bounds and rates, each with its source.
+"""Nothing goes in; published results come out as data: tunings, stable bounds, rates, resting points, each with its source.
 
 A witness of its own: written from the papers, it imports SymPy alone, and ``theory`` may not import it. Formulas are in
 the letters that theory uses (equal by name and assumptions), and in the conventions of the methods' docstrings. Where a
@@ -15,13 +15,15 @@ import sympy as sp
 OPTIMAL = "optimal rate"
 BOUND = "stable bound"
 STANDARD = "rate at a standard tuning"
-KINDS = (OPTIMAL, BOUND, STANDARD)
+REST = "resting point"
+KINDS = (OPTIMAL, BOUND, STANDARD, REST)
 
 MU, L = sp.symbols("mu L", positive=True)
 CURVATURE = sp.Symbol("lambda", positive=True)
 RATE = sp.Symbol("eta", positive=True)
 MOMENTUM = sp.Symbol("beta", nonnegative=True)
-DAMPENING = sp.Symbol("d", real=True)
+DECAY = sp.Symbol("delta", nonnegative=True)
+DAMPENING, NU = sp.symbols("d nu", real=True)
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,10 @@ class Published:
 
     ``value`` is, by ``kind``: the smallest possible rate over [μ, L], which ``hyper`` attains ("optimal rate"); the
     supremum of the stable learning rates along λ ("stable bound"); the largest radius over [μ, L] at ``hyper``
-    ("rate at a standard tuning"). ``domain`` are the conditions under which it holds; ``change`` is the change of
-    variables from the source's form of the method, empty where it is the same.
+    ("rate at a standard tuning"); the part of the minimiser's coordinate along λ at which the method stays ("resting
+    point"). A hyperparameter whose value in ``hyper`` is a letter is given, and not chosen. ``domain`` are the conditions
+    under which it holds; ``change`` is the change of variables from the source's form of the method, empty where it is
+    the same.
     """
 
     method: str
@@ -43,6 +47,11 @@ class Published:
     domain: tuple[sp.Basic, ...] = ()
     change: str = ""
 
+    @property
+    def given(self) -> dict[str, sp.Expr]:
+        """The hyperparameters that are given, each with its letter."""
+        return {name: formula for name, formula in self.hyper.items() if formula.is_Symbol}
+
 
 GRADIENT = "Polyak 1987, Introduction to Optimization, §1.4, Theorem 3; Nesterov 2004, Theorem 2.1.15"
 BALL = "Polyak 1964, Theorem 9; Polyak 1987, §3.2.1, Theorem 1"
@@ -50,6 +59,20 @@ BALL_BOUND = "Polyak 1987, §3.2.1, Theorem 1; Cohen et al. 2021, eq. 1"
 LESSARD = "Lessard, Recht and Packard 2016, Proposition 1"
 LOOK_AHEAD_BOUND = "Cohen et al. 2021, Gradient Descent on Neural Networks ... Edge of Stability, eq. 1 and appendix B"
 NEWTON = "Boyd and Vandenberghe 2004, Convex Optimization, §9.5 (exact on a quadratic, affine invariant)"
+LOWER = "Nesterov 2004, Theorem 2.1.13 (no first-order method is faster on all quadratics)"
+QUASI = "Ma and Yarats 2019, Quasi-hyperbolic momentum and Adam for deep learning, §3-4"
+QUASI_BOUND = (
+    "Gitman, Lang, Zhang and Xiao 2019, Understanding the Role of Momentum ..., stability of deterministic QHM"
+)
+TRIPLE = "Van Scoy, Freeman and Lynch 2018, the tuning of the triple momentum method"
+ROBUST = (
+    "Cyrus, Hu, Van Scoy and Lessard 2018, A Robust Accelerated Optimization Algorithm ..., the rate ρ of its tuning"
+)
+SEMI = "Golub and Varga 1961, Chebyshev semi-iterative methods ..., Part I"
+ADAPTIVE = "Cohen et al. 2022, Adaptive Gradient Methods at the Edge of Stability (2(1+β)/((1−β)η), so 38/η at β = 0.9)"
+NADAM = "Dozat 2016, Incorporating Nesterov Momentum into Adam"
+RIDGE = "Hoerl and Kennard 1970; Hastie, Tibshirani and Friedman 2009, eq. 3.47"
+DECOUPLED = "Loshchilov and Hutter 2019, Proposition 1 (without momentum both decays are one)"
 
 ROOTS = sp.sqrt(L) + sp.sqrt(MU)
 BALL_RATE = (sp.sqrt(L) - sp.sqrt(MU)) / ROOTS
@@ -58,6 +81,9 @@ LOOK_AHEAD_ROOT = sp.sqrt(3 * L / MU + 1)
 LOOK_AHEAD = {"lr": 4 / (3 * L + MU), "momentum": (LOOK_AHEAD_ROOT - 2) / (LOOK_AHEAD_ROOT + 2)}
 NESTEROV = {"lr": 1 / L, "momentum": BALL_RATE}
 LOOK_AHEAD_TOP = 2 * (1 + MOMENTUM) / ((1 + 2 * MOMENTUM) * CURVATURE)
+FAST = 1 - sp.sqrt(MU / L)
+FAST_MOMENTUM = FAST**2 / (2 - FAST)
+LIFTED = {MU: MU + DECAY, L: L + DECAY}
 
 MEMORY = MOMENTUM < 1
 SHORT = "v of the source is η·v here; the positions are the same"
@@ -66,6 +92,15 @@ AVERAGE = "heavy ball at the learning rate η(1−β) and momentum β"
 DAMPED = "heavy ball at the learning rate η(1−d) after the first step"
 SHIFTED = "the iterates are the source's look-ahead points x − βm"
 SCALED = "gradient descent in the coordinates H^½x, where every curvature is 1"
+ALL_AVERAGE = "heavy ball at the learning rate η(1−β), as ν = 1 and as no other ν is better"
+NO_LOOK = "heavy ball, as γ = 0 and as no other γ is better"
+LIMIT = "heavy ball at the learning rate η(1+β), once βᵏ has run down: the source's ω tends to 1+β, its matrix is I−ηH"
+CORRECTED = "heavy ball at the learning rate η(1−β), once the correction 1−βᵗ has run down to 1"
+CORRECTED_AHEAD = (
+    "Nesterov's method at the rate η(1−β), at its look-ahead points, once the corrections have run down to 1"
+)
+ON_RIDGE = "heavy ball on ½‖·‖² plus (δ/2)‖x‖², whose curvatures are λ+δ"
+ON_RIDGE_PLAIN = "gradient descent on ½‖·‖² plus (δ/2)‖x‖², whose curvatures are λ+δ; the source's λ is ηδ"
 
 
 def _entry(
@@ -223,6 +258,168 @@ PUBLISHED: tuple[Published, ...] = (
         NESTEROV,
         (),
         SHIFTED,
+    ),
+    _entry(
+        "qhm",
+        OPTIMAL,
+        "heavy ball is the best of them",
+        f"{BALL}; {LOWER}",
+        BALL_RATE,
+        {"lr": 1 / sp.sqrt(MU * L), "momentum": BALL_RATE**2, "nu": sp.Integer(1)},
+        change=ALL_AVERAGE,
+    ),
+    _entry(
+        "qhm",
+        BOUND,
+        "stable below 2(1+β)/((1+β(1−2ν))λ)",
+        QUASI_BOUND,
+        2 * (1 + MOMENTUM) / ((1 + MOMENTUM * (1 - 2 * NU)) * CURVATURE),
+        None,
+        (MEMORY, NU >= 0, NU <= 1),
+    ),
+    _entry(
+        "qhm",
+        STANDARD,
+        "with ν = β and the rate 1/(L(1−β)) it is Nesterov's constant step scheme",
+        f"{QUASI}; {LESSARD}",
+        FAST,
+        {"lr": 1 / (L * (1 - BALL_RATE)), "momentum": BALL_RATE, "nu": BALL_RATE},
+        (),
+        SHIFTED,
+    ),
+    _entry(
+        "triple_momentum",
+        OPTIMAL,
+        "heavy ball is the best of them on quadratics",
+        f"{BALL}; {LOWER}",
+        BALL_RATE,
+        {"lr": BALL_LR, "momentum": BALL_RATE**2, "gamma": sp.Integer(0)},
+        change=NO_LOOK,
+    ),
+    _entry(
+        "triple_momentum",
+        STANDARD,
+        "the tuning for all smooth strongly convex functions contracts by 1−1/√κ",
+        TRIPLE,
+        FAST,
+        {"lr": (1 + FAST) / L, "momentum": FAST_MOMENTUM, "gamma": FAST_MOMENTUM / (1 + FAST)},
+        change=SHORT,
+    ),
+    _entry(
+        "robust_momentum",
+        STANDARD,
+        "with ρ = 1−1/√κ, its fastest, it contracts by ρ",
+        ROBUST,
+        FAST,
+        {"lr": 1 / L, "contraction": FAST, "kappa": L / MU},
+        change=SHORT,
+    ),
+    _entry(
+        "robust_momentum",
+        STANDARD,
+        "with ρ = 1−1/κ, its most robust, it contracts by ρ, as gradient descent",
+        ROBUST,
+        1 - MU / L,
+        {"lr": 1 / L, "contraction": 1 - MU / L, "kappa": L / MU},
+        change=SHORT,
+    ),
+    _entry(
+        "chebyshev",
+        OPTIMAL,
+        "the asymptotic rate is (√κ−1)/(√κ+1), with ω₁ = 1 and ω = 1+β in the end",
+        SEMI,
+        BALL_RATE,
+        {"lr": 2 / (L + MU), "momentum": BALL_RATE**2},
+        change=LIMIT,
+    ),
+    _entry("chebyshev", BOUND, "stable below 2/λ", BALL_BOUND, 2 / CURVATURE, None, (MEMORY,), LIMIT),
+    _entry(
+        "frozen_adam",
+        OPTIMAL,
+        "the best lr is one over the geometric mean of the curvatures",
+        BALL,
+        BALL_RATE,
+        {"lr": 1 / sp.sqrt(MU * L), "momentum": BALL_RATE**2},
+        change=CORRECTED,
+    ),
+    _entry(
+        "frozen_adam",
+        BOUND,
+        "stable below 2(1+β)/((1−β)λ)",
+        f"{ADAPTIVE}; {BALL_BOUND}",
+        2 * (1 + MOMENTUM) / ((1 - MOMENTUM) * CURVATURE),
+        None,
+        (MEMORY,),
+        CORRECTED,
+    ),
+    _entry(
+        "frozen_nadam",
+        OPTIMAL,
+        "the best rate is 1−2/√(3κ+1)",
+        f"{LESSARD}; {NADAM}",
+        1 - 2 / LOOK_AHEAD_ROOT,
+        {"lr": LOOK_AHEAD["lr"] / (1 - LOOK_AHEAD["momentum"]), "momentum": LOOK_AHEAD["momentum"]},
+        (),
+        CORRECTED_AHEAD,
+    ),
+    _entry(
+        "frozen_nadam",
+        BOUND,
+        "stable below 2(1+β)/((1+2β)(1−β)λ)",
+        f"{LOOK_AHEAD_BOUND}; {NADAM}",
+        LOOK_AHEAD_TOP / (1 - MOMENTUM),
+        None,
+        (MEMORY,),
+        CORRECTED_AHEAD,
+    ),
+    _entry(
+        "weight_decay_coupled",
+        OPTIMAL,
+        "as heavy ball on [μ+δ, L+δ]",
+        f"{BALL}; {LESSARD}",
+        BALL_RATE.subs(LIFTED, simultaneous=True),
+        {
+            "lr": BALL_LR.subs(LIFTED, simultaneous=True),
+            "momentum": (BALL_RATE**2).subs(LIFTED, simultaneous=True),
+            "weight_decay": DECAY,
+        },
+        change=ON_RIDGE,
+    ),
+    _entry(
+        "weight_decay_coupled",
+        BOUND,
+        "stable below 2(1+β)/(λ+δ)",
+        BALL_BOUND,
+        2 * (1 + MOMENTUM) / (CURVATURE + DECAY),
+        None,
+        (MEMORY,),
+        ON_RIDGE,
+    ),
+    _entry(
+        "weight_decay_coupled",
+        REST,
+        "it rests at the ridge solution, λ/(λ+δ) of the minimiser",
+        RIDGE,
+        CURVATURE / (CURVATURE + DECAY),
+        {"weight_decay": DECAY},
+    ),
+    _entry(
+        "weight_decay_decoupled",
+        STANDARD,
+        "without momentum the best constant step on the ridge problem is 2/(μ+L+2δ)",
+        f"{DECOUPLED}; {GRADIENT}",
+        (L - MU) / (L + MU + 2 * DECAY),
+        {"lr": 2 / (L + MU + 2 * DECAY), "momentum": sp.Integer(0), "weight_decay": DECAY},
+        change=ON_RIDGE_PLAIN,
+    ),
+    _entry(
+        "weight_decay_decoupled",
+        REST,
+        "without momentum it rests at the ridge solution, λ/(λ+δ) of the minimiser",
+        f"{DECOUPLED}; {RIDGE}",
+        CURVATURE / (CURVATURE + DECAY),
+        {"momentum": sp.Integer(0), "weight_decay": DECAY},
+        change=ON_RIDGE_PLAIN,
     ),
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 
 from convergence import __version__
-from convergence.grammar import certificates, coursework, diagnosis, finite, study, theory
+from convergence.grammar import certificates, conventions, coursework, diagnosis, finite, study, theory
 
 EPILOG = """\
 Without --data, a command runs on the course notes' 2-D Gaussian data; without --methods, on the whole catalogue.
@@ -17,6 +17,7 @@ COMMANDS = {
     **theory.COMMANDS,
     **finite.COMMANDS,
     **certificates.COMMANDS,
+    **conventions.COMMANDS,
     **diagnosis.COMMANDS,
     **coursework.COMMANDS,
 }

@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from convergence.conventions.classes import equivalences
-from convergence.conventions.conversion import in_libraries
+from convergence.conventions.conversion import LibraryCall, in_libraries
 from convergence.conventions.equivalence import Equivalence
 from convergence.pipeline.formulas import text
 from convergence.results import EquivalenceResult, LibraryResult
 from convergence.rule import Method
 
+LONG = re.compile(r"\d{7,}/\d+")
+
 
 def libraries(method: Method, hyper: Mapping[str, Any]) -> tuple[LibraryResult, ...]:
     """The libraries in which these settings can be written."""
     rows = in_libraries(method, dict(hyper))
-    return tuple(LibraryResult(row.library, row.call, row.same_iterates, row.why) for row in rows if row.call)
+    return tuple(LibraryResult(row.library, row.call, row.same_iterates, _differs(row)) for row in rows if row.call)
+
+
+def _differs(row: LibraryCall) -> str:
+    """What is different, without what all rows have in common; exact fractions of long floats as decimals."""
+    words = "" if row.same_iterates else row.why.rpartition("the iterates differ; ")[2]
+    return LONG.sub(lambda found: f"{float(Fraction(found[0])):.6g}", words)
 
 
 def classes(methods: Sequence[Method]) -> tuple[EquivalenceResult, ...]:
@@ -29,7 +39,7 @@ def classes(methods: Sequence[Method]) -> tuple[EquivalenceResult, ...]:
 def _class(names: tuple[str, ...], maps: Sequence[Equivalence]) -> EquivalenceResult:
     words = tuple(_setting(found) for found in maps)
     same = tuple(found.same_iterates for found in maps)
-    why = tuple("; ".join(flag.words for flag in found.flags) for found in maps)
+    why = tuple("; ".join(flag.text for flag in found.flags) for found in maps)
     return EquivalenceResult(names, ("", *words), (True, *same), ("", *why))
 
 

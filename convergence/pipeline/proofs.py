@@ -25,12 +25,13 @@ def proofs(
 
     Settings and curvatures are read as the decimals that they print as.
     """
-    ends = {"mu": problem.mu, "L": problem.L, "hyper": dict(hyper)}
-    made = [_said("the settings are stable for every curvature in [μ, L]", certified(Stable(method, **ends)))]
+    mu, L = problem.mu, problem.L
+    stable = certified(Stable(method, mu, L, dict(hyper)))
+    made = [_said("the settings are stable for every curvature in [μ, L]", stable)]
     if rate < 1:
         bound = rounded_up(rate)
         words = f"the radius is at most {bound:.{_shown(bound)}g} for every curvature in [μ, L]"
-        made.append(_said(words, certified(Rate(method, rate=bound, **ends))))
+        made.append(_said(words, certified(Rate(method, bound, mu, L, dict(hyper)))))
     return (*made, _formula(method))
 
 

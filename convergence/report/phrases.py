@@ -40,7 +40,7 @@ def _rounded(value: float, digits: int) -> Number:
     if -4 < power < 6:
         fixed = f"{value:.{max(0, digits - 1 - power)}f}"
         return Number(_short(fixed, value))
-    return Number(_short(mantissa, value * 10.0**-power), power)
+    return Number(_short(mantissa, float(f"{value:.17e}".split("e")[0])), power)
 
 
 def _short(digits: str, value: float) -> str:

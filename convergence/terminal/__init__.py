@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from argparse import Namespace
 
-from convergence.terminal import certificates, coursework, diagnosis, finite, study, theory
+from convergence.terminal import certificates, conventions, coursework, diagnosis, finite, study, theory
 
 COMMANDS = {
     **study.COMMANDS,
     **theory.COMMANDS,
     **finite.COMMANDS,
     **certificates.COMMANDS,
+    **conventions.COMMANDS,
     **diagnosis.COMMANDS,
     **coursework.COMMANDS,
 }

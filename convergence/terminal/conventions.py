@@ -6,7 +6,7 @@ from argparse import Namespace
 from typing import Any
 
 import sympy as sp
-from rich.table import Table
+from rich.table import Column, Table
 
 from convergence.api import conventions as api
 from convergence.choices import chosen_method, given_hyper
@@ -97,7 +97,7 @@ def _table(options: Namespace) -> int:
         inside = ", ".join(str(j + 1) for i, j in found.holds if i == k)
         table.add_row(str(k + 1), ", ".join(names), inside)
     OUT.print(table)
-    maps = Table("method", "is", "at", "same iterates")
+    maps = Table(*(Column(name, overflow="fold") for name in ("method", "is", "at", "same iterates")))
     for one in found.maps:
         values = ", ".join(f"{name} = {text(value)}" for name, value in (one.hyper or {}).items())
         maps.add_row(one.a, one.b, values, "yes" if one.same_iterates else "no")

@@ -111,10 +111,9 @@ def exchanged(matrices: Array) -> Array:
     size = matrices.shape[-1]
     pairs = list(combinations([(i, j) for i in range(size) for j in range(size)], 2))
     wrong = [_swapped(matrices, one, other) for one, other in pairs]
-    size = matrices.shape[-1]
-    first = [made.reshape(-1, size, size)[-1] for made in (matrices, *wrong)]
-    change = [float(np.abs(np.poly(w) - np.poly(first[0])).max()) for w in first[1:]]
-    return wrong[int(np.argmax(change))]
+    first = [made.reshape(-1, *matrices.shape[-3:])[-1, 0] for made in (matrices, *wrong)]  # steepest, of the last step
+    change = np.array([np.abs(np.poly(w) - np.poly(first[0])).max() for w in first[1:]])
+    return wrong[int((change >= change.max() * (1 - 1e-9)).argmax())]  # of those that change it equally, the first
 
 
 def _swapped(matrices: Array, one: tuple[int, int], other: tuple[int, int]) -> Array:

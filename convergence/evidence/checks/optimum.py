@@ -30,6 +30,9 @@ CRITICAL = 8 * EPS**0.5
 RESOLUTION = 1e-3
 """The search ends nearer than this part of 1 − ρ to the best rate: a tenth of what the controls are off."""
 
+SEEDS = 3
+"""Searches made where the optimum has no closed form: such landscapes have valleys in which one search may end."""
+
 MIDDLES = 9
 INSIDE = 401
 """Curvatures between μ and L that the search looks at too: more of them where theory says that the ends do not decide."""
@@ -93,7 +96,12 @@ def _free(setting: Setting, tuned: Tuned) -> tuple[tuple[str, float], ...]:
 
 @lru_cache(256)
 def _searched(method: Method, spectrum: tuple[float, ...], held: tuple[tuple[str, float], ...]) -> Found:
-    return global_search(method, np.array(spectrum), dict(held))
+    seeds = 1 if best(method, {}).exact else SEEDS
+    return min((global_search(method, np.array(spectrum), dict(held), seed) for seed in range(seeds)), key=_by_rate)
+
+
+def _by_rate(found: Found) -> float:
+    return found.rate
 
 
 def _spectrum(setting: Setting) -> tuple[float, ...]:

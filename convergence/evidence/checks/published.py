@@ -11,13 +11,15 @@ import sympy as sp
 
 from convergence.evidence.check import Check, compared
 from convergence.evidence.checks.kind import FAULT, Kind
-from convergence.evidence.literature import BOUND, OPTIMAL, Published, published
+from convergence.evidence.literature import BOUND, OPTIMAL, REST, Published, published
 from convergence.evidence.setting import Setting
 from convergence.methods import METHODS
 from convergence.numerics.radius import spectral_radius
 from convergence.rule import Method
+from convergence.theory.dynamics import dynamics
 from convergence.theory.optimum import best
 from convergence.theory.stability import region
+from convergence.theory.symbols import symbol
 
 NAME = "published"
 DIGITS = 50
@@ -34,6 +36,8 @@ POINTS: tuple[dict[str, Any], ...] = tuple(
         "lambda": sp.Rational(c, 11),
         "beta": sp.Rational(d, 17),
         "d": sp.Rational(d, 19),
+        "nu": sp.Rational(d, 23),
+        "delta": sp.Rational(c, 13),
     }
     for a, b, c, d in ((2, 5, 3, 5), (1, 200, 40, 13), (30, 14, 9, 2))
 )
@@ -60,7 +64,7 @@ def checks(setting: Setting, claimed: Sequence[Claim]) -> Sequence[Check]:
 
 def _check(method: Method, claim: Claim) -> Check:
     entry = claim.entry
-    exact = entry.kind in (OPTIMAL, BOUND)
+    exact = entry.kind in (OPTIMAL, BOUND, REST)
     pairs = [pair for point in POINTS for pair in _pairs(method, entry, point)]
     said, seen = max(((claim.factor * a, b) for a, b in pairs), key=lambda pair: _apart(*pair))
     why = (
@@ -79,11 +83,14 @@ def _pairs(method: Method, entry: Published, point: Mapping[str, Any]) -> list[t
     """What is published beside what was derived, at a point: the value, and for an optimum the hyperparameters too."""
     said = _value(entry.value, point)
     if entry.kind == OPTIMAL:
-        found = best(method, {})
+        found = best(method, entry.given)
         hyper = [(_value(formula, point), _value(found.hyper[name], point)) for name, formula in entry.hyper.items()]
         return [(said, _value(found.rate, point)), *hyper]
     if entry.kind == BOUND:
         return [(said, _value(region(method).lr_max, point))]
+    if entry.kind == REST:
+        settings = {symbol(name): formula for name, formula in entry.hyper.items()}
+        return [(said, _value(dynamics(method).rest[0].subs(settings), point))]
     return [(said, sp.Float(_rate_at(method, entry, point)))]
 
 

@@ -1,0 +1,66 @@
+"""Methods go in; classes of those that are one method in other letters come out, and which class holds which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+
+from convergence.conventions.equivalence import Equivalence, equivalence
+from convergence.conventions.matching import matches
+from convergence.conventions.solving import Unsolved
+from convergence.conventions.system import system
+from convergence.rule import Method
+
+
+@dataclass(frozen=True, eq=False)
+class Equivalences:
+    """The classes of some methods: two are in one class where each has a map to the other.
+
+    ``classes`` are names, the simplest method of each first. ``holds`` are pairs (i, j) of classes: every setting of class i
+    has a match in class j. ``maps`` are the maps from each method to the first of its class.
+    """
+
+    classes: tuple[tuple[str, ...], ...]
+    holds: tuple[tuple[int, int], ...]
+    maps: tuple[Equivalence, ...]
+
+    def class_of(self, name: str) -> int:
+        """The index of the class that a method is in."""
+        return next(k for k, names in enumerate(self.classes) if name in names)
+
+    def has_map(self, a: str, b: str) -> bool:
+        """Whether every setting of method a has a match in method b."""
+        one, other = self.class_of(a), self.class_of(b)
+        return one == other or (one, other) in self.holds
+
+    def __repr__(self) -> str:
+        return "Equivalences: " + " | ".join(" = ".join(names) for names in self.classes)
+
+
+def equivalences(methods: Iterable[Method]) -> Equivalences:
+    """The equivalence classes of methods under maps that keep the spectrum. Raises what ``equivalence`` raises."""
+    return _sorted(tuple(dict.fromkeys(methods)))
+
+
+@cache
+def _sorted(methods: tuple[Method, ...]) -> Equivalences:
+    classes: list[list[Method]] = []
+    for method in methods:
+        home = next((one for one in classes if has_map(method, one[0]) and has_map(one[0], method)), None)
+        if home is None:
+            classes.append([method])
+        else:
+            home.append(method)
+    pairs = [(i, j) for i, a in enumerate(classes) for j, b in enumerate(classes) if i != j and has_map(a[0], b[0])]
+    maps = tuple(equivalence(method, one[0]) for one in classes for method in one[1:])
+    return Equivalences(tuple(tuple(m.name for m in one) for one in classes), tuple(pairs), maps)
+
+
+@cache
+def has_map(a: Method, b: Method) -> bool:
+    """Whether every setting of a has a match in b; False, too, where elimination finds no formula for it."""
+    try:
+        return a is b or bool(matches(system(a), system(b)))
+    except Unsolved:
+        return False

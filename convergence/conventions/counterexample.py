@@ -1,0 +1,91 @@
+"""Two systems go in; a setting of the first whose eigenvalues no setting of the second has comes out, if there is one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sympy as sp
+
+from convergence.conventions.algebraic import plain
+from convergence.conventions.matching import EXTRA, SAMPLES, is_hidden, is_sound, spectra
+from convergence.conventions.solving import Branch, Unsolved
+from convergence.conventions.system import System, fresh
+from convergence.conventions.wording import setting
+from convergence.crossing import exact
+from convergence.theory.symbols import CURVATURE, Z
+
+CURVATURES = tuple(map(sp.Integer, (1, 2, 5)))
+"""How many of these are taken: the fewest that no setting of the other method matches."""
+
+
+@dataclass(frozen=True, eq=False)
+class Counterexample:
+    """A setting ``hyper`` of ``a``, and its visible ``eigenvalues`` at each of the ``curvatures``; b cannot have them all."""
+
+    a: str
+    b: str
+    hyper: dict[str, sp.Expr]
+    curvatures: tuple[sp.Expr, ...]
+    eigenvalues: tuple[tuple[sp.Expr, ...], ...]
+
+    def __str__(self) -> str:
+        shown = "; ".join(
+            f"{', '.join(sp.sstr(value) for value in values)} at λ = {curvature}"
+            for curvature, values in zip(self.curvatures, self.eigenvalues, strict=True)
+        )
+        return f"at {setting(self.hyper)} {self.a} has the eigenvalues {shown}, which no setting of {self.b} has"
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def counterexample(a: System, b: System) -> Counterexample | None:
+    """The first of a few settings of a, with the fewest curvatures, that b cannot match: elimination shows it."""
+    theirs = fresh(b.method)
+    for values in _settings(a):
+        numbers = a.at(values)
+        for count in range(1, len(CURVATURES) + 1):
+            if not _matched(numbers, theirs, CURVATURES[:count]):
+                return _made(numbers, b, CURVATURES[:count])
+    return None
+
+
+def _settings(a: System) -> Iterator[Branch]:
+    usual = {name: exact(value) for name, value in a.method.defaults}
+    for turn in range(len(SAMPLES)):
+        yield {
+            letter: usual.get(name, SAMPLES[(k + turn) % len(SAMPLES)])
+            for k, (name, letter) in enumerate(a.hyper.items())
+            if letter.is_Symbol
+        }
+        if not a.letters:
+            return
+
+
+def _matched(a: System, b: System, curvatures: tuple[sp.Expr, ...]) -> bool:
+    """Whether some sound setting of b has these eigenvalues, or elimination cannot say."""
+    try:
+        found = spectra(a, b, curvatures=curvatures)
+    except Unsolved:
+        return True
+    return any(_possible(a, b, branch) for branch in found)
+
+
+def _possible(a: System, b: System, branch: Branch) -> bool:
+    """Whether a branch may be a match: sound where it has numbers, its extra factor hidden or still open."""
+    values = {name: plain(branch[letter]) for name, letter in b.hyper.items() if letter in branch}
+    sound = all(value.free_symbols or is_sound(name, value) for name, value in values.items())
+    return sound and (branch[EXTRA].free_symbols != {Z} or is_hidden(a, b, branch))
+
+
+def _made(a: System, b: System, curvatures: tuple[sp.Expr, ...]) -> Counterexample:
+    eigenvalues = tuple(_roots(a.core.subs(CURVATURE, value)) for value in curvatures)
+    return Counterexample(a.method.name, b.method.name, dict(a.hyper), curvatures, eigenvalues)
+
+
+def _roots(core: sp.Expr) -> tuple[sp.Expr, ...]:
+    poly = sp.Poly(core, Z)
+    found = sp.roots(poly) if poly.degree() <= 2 else {}
+    exactly = tuple(root for root, times in found.items() for _ in range(times))
+    return exactly or tuple(poly.nroots(n=8))

@@ -1,0 +1,164 @@
+"""Two methods go in; the map from the hyperparameters of the first to those of the second comes out, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import sympy as sp
+
+from convergence.conventions.algebraic import has_root
+from convergence.conventions.counterexample import Counterexample, counterexample
+from convergence.conventions.flags import Flag, begun_otherwise, flags
+from convergence.conventions.matching import Match, Setting, matches
+from convergence.conventions.solving import Branch, Unsolved
+from convergence.conventions.system import System, system
+from convergence.conventions.wording import conditions, setting
+from convergence.rule import Method
+from convergence.theory.radicals import short
+
+
+@dataclass(frozen=True, eq=False)
+class Subfamily:
+    """Settings of a, those where ``where`` holds (letter = formula), that b has at ``hyper``."""
+
+    where: Branch
+    hyper: Setting
+    same_iterates: bool
+
+    @property
+    def condition(self) -> sp.Basic:
+        """``where`` as a relation."""
+        return sp.And(*(sp.Eq(letter, value) for letter, value in self.where.items()))
+
+    def __repr__(self) -> str:
+        return f"where {conditions(self.where)}: {setting(self.hyper)}"
+
+
+@dataclass(frozen=True, eq=False)
+class Equivalence:
+    """How the settings of method ``b`` that do what method ``a`` does follow from a's.
+
+    ``hyper`` maps each hyperparameter of b to a formula in a's letters, or is None where not every setting of a has one;
+    then ``subfamilies`` are those settings of a that have, and ``counterexample`` one that has not. Under the map the
+    eigenvalues that positions show are the same at every curvature; ``same_iterates`` says that all iterates are, from one
+    start, from step 0 on, and ``iterates_if`` at which settings of a they are the same nevertheless. ``extra`` is the factor
+    in z by which the characteristic polynomials differ. ``flags`` are the reasons why iterates differ, ``why`` all in words.
+    """
+
+    a: str
+    b: str
+    hyper: Mapping[str, sp.Expr] | None
+    same_iterates: bool
+    why: str
+    flags: tuple[Flag, ...]
+    iterates_if: tuple[Branch, ...]
+    extra: sp.Expr
+    subfamilies: tuple[Subfamily, ...]
+    counterexample: Counterexample | None
+
+    @property
+    def condition(self) -> sp.Basic | None:
+        """Where a map exists although not everywhere: a relation between a's letters; None with a map, or without any."""
+        return sp.Or(*(part.condition for part in self.subfamilies)) if self.subfamilies else None
+
+    def __bool__(self) -> bool:
+        return self.hyper is not None
+
+    def __repr__(self) -> str:
+        head = f"{self.a} → {self.b}: "
+        return head + (f"{setting(self.hyper)}; {self.why}" if self.hyper is not None else self.why)
+
+    def _repr_latex_(self) -> str:
+        if self.hyper is None:
+            return rf"$$\text{{no map from {self.a} to {self.b}}}$$".replace("_", r"\_")
+        rows = (rf"\mathrm{{{name}}} = {sp.latex(value)}".replace("_", r"\_") for name, value in self.hyper.items())
+        return "$$" + r",\quad ".join(rows) + "$$"
+
+
+@cache
+def equivalence(a: Method, b: Method) -> Equivalence:
+    """Derive the map from a's settings to b's by matching characteristic polynomials, and then all iterates.
+
+    Raises NotLinear where one of them has no iteration matrix, or none that is rational in its hyperparameters.
+    """
+    ours, theirs = system(a), system(b)
+    if a is b:
+        return _mapped(ours, theirs, Match(dict(ours.hyper), {}, sp.Integer(1), True))
+    try:
+        found = matches(ours, theirs)
+    except Unsolved as reason:
+        return _missing(
+            ours, theirs, f"no closed form: elimination ends at {reason}; with numbers it may be solved", ()
+        )
+    if found:
+        return _mapped(ours, theirs, found[0])
+    return _missing(ours, theirs, "", _subfamilies(ours, theirs))
+
+
+def _mapped(a: System, b: System, match: Match) -> Equivalence:
+    hyper = {name: _written(value) for name, value in match.hyper.items()}
+    seen = () if match.same_iterates else reasons(a, b, match)
+    why = explanation(a, b, match, seen)
+    return Equivalence(
+        a.method.name, b.method.name, hyper, match.same_iterates, why, seen, match.iterates_if, match.extra, (), None
+    )
+
+
+def reasons(a: System, b: System, match: Match) -> tuple[Flag, ...]:
+    """The flags of a match whose iterates differ: found by elimination where the map is rational."""
+    if not (a.steady and b.steady) or not any(map(has_root, match.hyper.values())):
+        return flags(a, b.at({b.hyper[name]: value for name, value in match.hyper.items()}))
+    return (begun_otherwise(b),)
+
+
+def explanation(a: System, b: System, match: Match, seen: tuple[Flag, ...]) -> str:
+    """The whole verdict in words."""
+    parts = ["the eigenvalues that positions show are the same at every curvature"]
+    if match.extra != 1:
+        parts.append(
+            f"{b.method.name} has more, of ({sp.sstr(match.extra)}), which no position shows after a few steps"
+        )
+    if match.same_iterates:
+        proof = (
+            "and all iterates" if a.steady and b.steady else "and the first iterates, compared exactly at one setting,"
+        )
+        return "; ".join([*parts, f"{proof} are the same from the same start"])
+    parts.append("the iterates differ")
+    if match.iterates_if:
+        parts.append(f"they are the same where {' or '.join(map(conditions, match.iterates_if))}")
+    return "; ".join([*parts, *(flag.text for flag in seen)])
+
+
+def _missing(a: System, b: System, reason: str, parts: tuple[Subfamily, ...]) -> Equivalence:
+    against = None if reason else counterexample(a, b)
+    words = [reason or f"not every setting of {a.method.name} has a match in {b.method.name}"]
+    words += [str(against)] if against else []
+    words += [f"there is one {part}" for part in parts]
+    return Equivalence(
+        a.method.name, b.method.name, None, False, "; ".join(words), (), (), sp.Integer(1), parts, against
+    )
+
+
+def _subfamilies(a: System, b: System) -> tuple[Subfamily, ...]:
+    try:
+        found = [match for match in matches(a, b, special=True) if match.where and _is_proper(match)]
+    except Unsolved:
+        return ()
+    wide = [m for m in found if not any(_narrower(m, other) for other in found if other is not m)]
+    return tuple(Subfamily(m.where, {n: _written(v) for n, v in m.hyper.items()}, m.same_iterates) for m in wide)
+
+
+def _is_proper(match: Match) -> bool:
+    """Whether a's letters alone say everything: nothing of b is left without a value."""
+    return not any(letter.name.endswith("'") for value in match.hyper.values() for letter in value.free_symbols)
+
+
+def _narrower(one: Match, other: Match) -> bool:
+    """Whether the settings of one are among those of another, or the same and the other came first."""
+    return set(other.where.items()) < set(one.where.items())
+
+
+def _written(value: sp.Expr) -> sp.Expr:
+    return value if has_root(value) else short(value)

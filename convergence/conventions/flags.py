@@ -1,0 +1,127 @@
+"""Two systems with one spectrum go in; in words, why their iterates differ still, and how one is found from the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import sympy as sp
+
+from convergence.conventions.algebraic import coefficients, lowest_terms, vanishes
+from convergence.conventions.solving import solutions
+from convergence.conventions.system import System
+from convergence.conventions.wording import named
+from convergence.theory.dynamics import dynamics
+from convergence.theory.symbols import CURVATURE, Z, factored
+
+SMALL = sp.Rational(1, 100)
+"""Where a weight is asked for its sign: hyperparameters are small numbers."""
+
+
+@dataclass(frozen=True)
+class Flag:
+    """A reason why iterates differ under one spectrum: ``kind`` (start, look-ahead, clock, not linear, rest) and ``text``."""
+
+    kind: str
+    text: str
+
+    def __repr__(self) -> str:
+        return f"{self.kind}: {self.text}"
+
+
+def flags(a: System, b: System) -> tuple[Flag, ...]:
+    """Why the iterates of a and of b, set to a's spectrum, are not the same."""
+    if a.responses is None or b.responses is None:
+        return tuple(flag for system in (a, b) if not system.steady for flag in _unsteady(system))
+    found = (*_rests(a, b), *_looks(a, b), *_looks(b, a), *_starts(a, b))
+    return found or (begun_otherwise(b),)
+
+
+def begun_otherwise(b: System) -> Flag:
+    """The reason that is always there: positions that show the same eigenvalues obey one recurrence."""
+    return Flag("start", f"the positions of both obey one recurrence, which {b.method.name} begins otherwise")
+
+
+def _unsteady(system: System) -> Iterator[Flag]:
+    clock, name = dynamics(system.method).clock, system.method.name
+    if clock is None:
+        yield Flag("not linear", f"{name} is not linear; the map holds near the minimiser, where it was linearised")
+    else:
+        words = f"{name} keeps time ({', '.join(clock.names)}): its early steps differ, and tend to those of the map"
+        yield Flag("clock", words)
+
+
+def _rests(a: System, b: System) -> Iterator[Flag]:
+    """Whether they end at one point: both eigenvalue polynomials and both drives decide it."""
+    one, other = (_rest(system) for system in (a, b))
+    if not vanishes(one - other):
+        yield Flag(
+            "rest",
+            f"{a.method.name} comes to rest at {named(one)} of the minimiser, {b.method.name} at {named(other)}",
+        )
+
+
+def _rest(system: System) -> sp.Expr:
+    assert system.responses is not None
+    return lowest_terms((system.responses[1] / system.characteristic).subs(Z, 1))
+
+
+def _looks(a: System, b: System) -> Iterator[Flag]:
+    """Whether the positions of b are a fixed combination of a's state: a point that looks ahead along its buffers."""
+    weights = tuple(sp.Dummy(f"c{k}", real=True) for k in range(1, a.matrix.rows))
+    if not weights:
+        return
+    assert b.responses is not None
+    shown = ((Z * sp.eye(a.matrix.rows) - a.matrix).adjugate() * a.first).T * sp.Matrix([1, *weights])
+    gap = shown[0] * b.characteristic - b.responses[0] * a.characteristic
+    for found in solutions(coefficients(gap, Z, CURVATURE), weights):
+        terms = [
+            (found.get(weight, sp.Integer(0)), state) for weight, state in zip(weights, a.method.state[1:], strict=True)
+        ]
+        point = a.method.state[0] + "".join(_term(c, state) for c, state in terms if c != 0)
+        yield Flag("look-ahead", f"the positions of {b.method.name} are the points {point} of {a.method.name}")
+        return
+
+
+def _term(weight: sp.Expr, state: str) -> str:
+    nice = factored(weight)
+    minus = nice.subs(dict.fromkeys(nice.free_symbols, SMALL)) < 0
+    size = named(factored(-weight) if minus else nice)
+    return f" {'−' if minus else '+'} " + (
+        state if size == "1" else f"({size})·{state}" if " " in size else f"{size}·{state}"
+    )
+
+
+def _starts(a: System, b: System) -> Iterator[Flag]:
+    """The first buffer with which b would make a's iterates, where that is a multiple of the first gradient."""
+    unknown = tuple(sp.Dummy(f"s{k}", real=True) for k in range(1, b.matrix.rows))
+    ours, theirs, gaps = a.first, sp.Matrix([1, *unknown]), []
+    for _ in range(a.matrix.rows + b.matrix.rows):
+        ours, theirs = a.matrix * ours, b.matrix * theirs
+        gaps.append(ours[0] - theirs[0])
+    for found in solutions(gaps, unknown):
+        names = b.method.state[1:]
+        needed = {name: found.get(s, sp.Integer(0)) for name, s in zip(names, unknown, strict=True)}
+        multiples = {name: lowest_terms(value / CURVATURE) for name, value in needed.items()}
+        if any(value.has(CURVATURE) for value in multiples.values()):
+            continue
+        own = {name: lowest_terms(value / CURVATURE) for name, value in zip(names, b.first[1:], strict=True)}
+        text = ", ".join(
+            f"{n} = {_gradients(multiples[n])} and not {_gradients(own[n])}" for n in names if multiples[n] != own[n]
+        )
+        if text:
+            yield Flag("start", f"{b.method.name} would make the iterates of {a.method.name} if it began with {text}")
+        return
+
+
+def _gradients(multiple: sp.Expr) -> str:
+    nice = named(factored(multiple))
+    return (
+        "0"
+        if nice == "0"
+        else "∇f(x₀)"
+        if nice == "1"
+        else f"({nice})·∇f(x₀)"
+        if " " in nice or "/" in nice
+        else f"{nice}·∇f(x₀)"
+    )

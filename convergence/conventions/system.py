@@ -1,0 +1,167 @@
+"""A method goes in; what its positions obey comes out: their characteristic polynomial and their generating function.
+
+Iterates are written as a power series in 1/z: Σ x_k z^(−k) = z·N/P with P the characteristic polynomial. Two linear rules
+have the same iterates, from step 0 on, exactly where these series are the same rational function: no step is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+import sympy as sp
+
+from convergence.conventions.algebraic import factors_with_powers, fraction, lowest_terms, powers
+from convergence.rule import RATE_NAMES, Method
+from convergence.theory.dynamics import dynamics, require_rational
+from convergence.theory.symbols import CURVATURE, Z, symbol
+from convergence.theory.tracing import POSITION, Parabola, Traced, formula, traced, traced_start
+
+Formulas = tuple[sp.Expr, ...]
+START = sp.Symbol("x0", real=True)
+
+
+@dataclass(frozen=True, eq=False)
+class System:
+    """A method along one direction, its hyperparameters letters or numbers.
+
+    ``matrix`` (n, n) moves the state, ``first`` is the state at x₀ = 1 with the minimiser at 0, ``drive`` what the minimiser
+    at 1 adds at each step and ``offset`` what it adds to the first state. ``steady`` is False for a rule that was
+    linearised, or that keeps time: then ``matrix`` is what its steps tend to, and the others say nothing. ``core`` is the
+    characteristic polynomial (monic in z) without ``hidden``: the powers of z, and the factors free of λ that no position
+    ever shows. ``responses`` are the N of the series z·N/P of the positions: for x₀ = 1 with the minimiser at 0, and for
+    the reverse times (z−1); None where it is not steady.
+    """
+
+    method: Method
+    hyper: Mapping[str, sp.Expr]
+    matrix: sp.Matrix
+    first: sp.Matrix
+    offset: sp.Matrix
+    drive: sp.Matrix
+    steady: bool
+    characteristic: sp.Expr
+    core: sp.Expr
+    hidden: sp.Expr
+    responses: Formulas | None
+
+    @property
+    def degree(self) -> int:
+        """The number of eigenvalues that positions show."""
+        return int(sp.degree(self.core, Z)) if self.core.has(Z) else 0
+
+    @property
+    def letters(self) -> tuple[sp.Symbol, ...]:
+        """The hyperparameters that are letters, in the method's order."""
+        return tuple(value for value in self.hyper.values() if value.is_Symbol)
+
+    def at(self, values: Mapping[sp.Symbol, Any]) -> System:
+        """The same with letters replaced; what the position shows is looked at anew."""
+        matrix, first, offset, drive = (
+            part.subs(values, simultaneous=True).applyfunc(lowest_terms)
+            for part in (self.matrix, self.first, self.offset, self.drive)
+        )
+        hyper = {name: sp.sympify(value).subs(values, simultaneous=True) for name, value in self.hyper.items()}
+        return _system(self.method, hyper, matrix, first, offset, drive, self.steady)
+
+    def renamed(self, names: Mapping[str, sp.Symbol]) -> System:
+        """The same in other letters, nothing else changed."""
+        swap = {self.hyper[name]: letter for name, letter in names.items()}
+        names_of = ("matrix", "first", "offset", "drive", "characteristic", "core", "hidden")
+        parts: dict[str, Any] = {name: getattr(self, name).xreplace(swap) for name in names_of}
+        responses = None if self.responses is None else tuple(part.xreplace(swap) for part in self.responses)
+        return replace(self, hyper=dict(names), responses=responses, **parts)
+
+
+@cache
+def system(method: Method) -> System:
+    """The system of a method in its own letters. NotLinear where it has no iteration matrix, or none that is rational."""
+    derived = dynamics(method)
+    require_rational(derived)
+    hyper = {name: symbol(name) for name in method.hyper}
+    steady = derived.linear and derived.clock is None
+    first = sp.Matrix(traced_start(method, START)) if steady else sp.zeros(derived.matrix.rows, 1)
+    drive = first * 0
+    if steady:
+        drive = _part(sp.Matrix(traced(method, (sp.Integer(0),) * len(method.state))), POSITION)
+    return _system(method, hyper, sp.Matrix(derived.matrix), _part(first, START), _part(first, POSITION), drive, steady)
+
+
+def at_values(method: Method, hyper: Mapping[str, Any]) -> System:
+    """The system of a method at numbers, or formulas, for all of its hyperparameters."""
+    plain = system(method)
+    return plain.at({plain.hyper[name]: sp.sympify(hyper[name]) for name in method.hyper})
+
+
+def fresh(method: Method) -> System:
+    """The system of a method in letters that nothing else uses, with the assumptions of its own."""
+    plain = system(method)
+    return plain.renamed({name: sp.Dummy(name, **letter.assumptions0) for name, letter in plain.hyper.items()})
+
+
+def positions(method: Method, hyper: Mapping[str, sp.Expr]) -> Iterator[sp.Expr]:
+    """The positions x_0, x_1, … of a rule run on symbols from x₀ = 1 with the minimiser at 0, rational in λ; endless."""
+    objective, settings = Parabola(sp.Integer(0)), {n: Traced(sp.sympify(v)) for n, v in hyper.items()}
+    state = _plain(method.start(objective, Traced(sp.Integer(1))))
+    while True:
+        yield state[0]
+        state = _plain(method(objective, *map(Traced, state), **settings))
+
+
+def rate_first(names: tuple[str, ...], defaults: Mapping[str, float]) -> list[str]:
+    """Hyperparameters in the order in which to solve for them: rates, then those without a default."""
+    return sorted(names, key=lambda name: (name not in RATE_NAMES, name in defaults))
+
+
+def _plain(state: tuple[Any, ...]) -> Formulas:
+    return tuple(sp.cancel(formula(entry)) for entry in state)
+
+
+def _part(entries: sp.Matrix, letter: sp.Symbol) -> sp.Matrix:
+    return entries.applyfunc(lambda entry: sp.diff(sp.expand(entry), letter))
+
+
+def _first_row(matrix: sp.Matrix) -> sp.Matrix:
+    """By Faddeev and LeVerrier: adj(z − A) = Σ z^(n−1−k)·M_k with M_0 = 1, M_k = A·M_(k−1) + c_k."""
+    size = matrix.rows
+    term, row = sp.eye(size), sp.zeros(1, size)
+    for k in range(size):
+        row += Z ** (size - 1 - k) * term[0, :]
+        product = (matrix * term).applyfunc(sp.expand)
+        term = product - sp.eye(size) * product.trace() / (k + 1)
+    return row.applyfunc(lowest_terms)
+
+
+def _system(
+    method: Method,
+    hyper: Mapping[str, sp.Expr],
+    matrix: sp.Matrix,
+    first: sp.Matrix,
+    offset: sp.Matrix,
+    drive: sp.Matrix,
+    steady: bool,
+) -> System:
+    characteristic = lowest_terms((Z * sp.eye(matrix.rows) - matrix).det(method="berkowitz"))
+    row = _first_row(matrix)
+    responses = (row * first)[0], (row * ((Z - 1) * offset + drive))[0]
+    shown = [lowest_terms(part) for part in (responses if steady else row)]
+    core, hidden = _split(characteristic, [fraction(part)[0] for part in shown])
+    seen = tuple(shown) if steady else None
+    return System(method, hyper, matrix, first, offset, drive, steady, characteristic, core, hidden, seen)
+
+
+def _split(characteristic: sp.Expr, shown: list[sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
+    """The factors that positions show, multiplied and monic in z, and the others: z itself, and free of λ and cancelled."""
+    core, hidden = sp.Integer(1), sp.Integer(1)
+    for factor, times in factors_with_powers(characteristic):
+        if not factor.has(Z):
+            continue
+        monic = lowest_terms(factor / powers(factor, Z)[0])
+        power = monic**times
+        if factor == Z or (not monic.has(CURVATURE) and all(sp.rem(n, power, Z) == 0 for n in shown)):
+            hidden *= power
+        else:
+            core *= power
+    return core, hidden

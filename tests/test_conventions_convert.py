@@ -1,0 +1,249 @@
+"""Settings carried from one library's words to another's do the same, or it is said what differs, or that none do."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from itertools import permutations
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import sympy as sp
+from tolerances import identity
+
+from convergence import METHODS, datasets, method, simulate
+from convergence.api.conventions import convert, in_libraries, presets
+from convergence.errors import BadHyperparameter, BadName, NoEquivalent
+from convergence.grammar import conventions as grammar
+from convergence.terminal import conventions as terminal
+
+R = sp.Rational
+STEPS = 120
+
+
+def polyak(f, x, s, a):
+    s = a["momentum"] * s + f.grad(x)
+    return x - a["lr"] * s, s
+
+
+def torch_sgd(f, x, s, a):
+    """As its documentation writes it, with the first step's buffer the gradient."""
+    g = f.grad(x) + a.get("weight_decay", 0) * x
+    if a["momentum"]:
+        s = g if s is None else a["momentum"] * s + (1 - a.get("dampening", 0)) * g
+        g = g + a["momentum"] * s if a.get("nesterov") else s
+    return x - a["lr"] * g, s
+
+
+def optax_sgd(f, x, s, a):
+    g = f.grad(x)
+    s = g + a["momentum"] * s
+    return x - a["learning_rate"] * (g + a["momentum"] * s if a.get("nesterov") else s), s
+
+
+def optax_ema(f, x, s, a):
+    average, beta = s
+    average, power = a["decay"] * average[0] + (1 - a["decay"]) * f.grad(x), a["decay"] * average[1]
+    return x - a["learning_rate"] * average / (1 - power if a.get("debias", True) else 1), ((average, power), beta)
+
+
+def keras_sgd(f, x, s, a):
+    g = f.grad(x)
+    x = x - a["learning_rate"] * a.get("weight_decay", 0) * x
+    s = a["momentum"] * s - a["learning_rate"] * g
+    return x + (a["momentum"] * s - a["learning_rate"] * g if a.get("nesterov") else s), s
+
+
+def course(f, x, s, a):
+    g = f.grad(x)
+    s = (1 - a["momentum"]) * (g if s is None else s) + a["momentum"] * g
+    return x - a["lr"] * s, s
+
+
+def course_code(f, x, s, a):
+    s = a["momentum"] * s + (1 - a["momentum"]) * f.grad(x)
+    return x - a["lr"] * s, s
+
+
+def sutskever(f, x, s, a):
+    s = a["momentum"] * s - a["lr"] * f.grad(x + (a["momentum"] * s if a.get("nesterov") else 0))
+    return x + s, s
+
+
+LOOPS = {
+    "torch.sgd": (torch_sgd, None),
+    "optax.sgd": (optax_sgd, 0.0),
+    "optax.ema": (optax_ema, ((0.0, 1.0), None)),
+    "keras.sgd": (keras_sgd, 0.0),
+    "course": (course, None),
+    "course.code": (course_code, 0.0),
+    "polyak": (polyak, 0.0),
+    "sutskever": (sutskever, 0.0),
+}
+SETTINGS = {
+    "torch.sgd": [
+        {"lr": 2e-5},
+        {"lr": 2e-5, "momentum": 0.6},
+        {"lr": 2e-5, "momentum": 0.6, "dampening": 0.3},
+        {"lr": 2e-5, "momentum": 0.6, "nesterov": True},
+        {"lr": 2e-5, "momentum": 0.6, "weight_decay": 1.5},
+    ],
+    "optax.sgd": [{"learning_rate": 2e-5, "momentum": 0.6, "nesterov": n} for n in (False, True)],
+    "optax.ema": [{"learning_rate": 2e-5, "decay": 0.6, "debias": n} for n in (False, True)],
+    "keras.sgd": [
+        {"learning_rate": 2e-5, "momentum": 0.6},
+        {"learning_rate": 2e-5, "momentum": 0.6, "nesterov": True},
+        {"learning_rate": 2e-5, "momentum": 0.6, "weight_decay": 1.5},
+    ],
+    "course": [{"lr": 2e-5, "momentum": 0.4}],
+    "course.code": [{"lr": 2e-5, "momentum": 0.6}],
+    "polyak": [{"lr": 2e-5, "momentum": 0.6}],
+    "sutskever": [{"lr": 2e-5, "momentum": 0.6, "nesterov": n} for n in (False, True)],
+}
+
+
+def loop(name, arguments):
+    rule, state = LOOPS[name]
+    f, x = datasets.gaussian_2d(), np.array([0.4, -0.7])
+    full = {n: 0 if v is None else v for n, v in presets()[name].arguments.items()} | arguments
+    seen = [x]
+    for _ in range(STEPS):
+        x, state = rule(f, x, state, full)
+        seen.append(x)
+    return np.array(seen)
+
+
+def test_every_preset_has_a_loop():
+    assert set(LOOPS) == set(SETTINGS) == set(presets())
+
+
+@pytest.mark.parametrize("src", SETTINGS)
+def test_a_preset_is_the_method_it_names(src):
+    for given in SETTINGS[src]:
+        same = convert(src, src, **given)
+        assert same.same_iterates
+        seen = loop(src, given)
+        arguments = {**{n: 0 if v is None else v for n, v in presets()[src].arguments.items()}, **given}
+        variant = next(v for v in presets()[src].variants if v.method == same.method)
+        hyper = {to: float(arguments[name]) for name, to in variant.names.items()}
+        run = simulate(datasets.gaussian_2d(), same.method, STEPS, (0.4, -0.7), **hyper)
+        assert np.abs(run.x - seen).max() <= identity(STEPS, 10.0)
+
+
+@pytest.mark.parametrize(("src", "dst"), list(permutations(SETTINGS, 2)), ids=lambda name: name)
+def test_every_pair_of_presets_by_loops_of_their_own(src, dst):
+    """Same iterates where that is said; elsewhere they differ, and end alike: the spectrum is the same."""
+    for given in SETTINGS[src]:
+        try:
+            found = convert(src, dst, **given)
+        except NoEquivalent:
+            assert "nesterov" in given or "weight_decay" in given
+            continue
+        one, other = loop(src, given), loop(dst, found)
+        gap = np.abs(one - other).max()
+        assert (gap <= identity(STEPS, 10.0)) == found.same_iterates, (given, dict(found), gap)
+        assert bool(found.flags) != found.same_iterates
+        assert np.abs(one[-1] - other[-1]).max() < 0.1 * np.abs(one[0] - one[-1]).max()
+
+
+def test_a_converted_rate_that_is_off_by_a_percent_is_seen():
+    found = convert("course", "pytorch", lr=2e-5, momentum=0.4)
+    one = loop("course", {"lr": 2e-5, "momentum": 0.4})
+    assert np.abs(one - loop("torch.sgd", found)).max() <= identity(STEPS, 10.0)
+    assert np.abs(one - loop("torch.sgd", {**found, "lr": 1.01 * found["lr"]})).max() > 1e-5
+
+
+def test_exact_numbers_stay_exact_and_floats_floats():
+    exactly = convert("pytorch", "course", lr=R(1, 10), momentum=R(9, 10), dampening=R(1, 2))
+    assert exactly == {"lr": R(1, 2), "momentum": R(1, 10)}
+    assert all(isinstance(v, sp.Rational) for v in exactly.values())
+    floats = convert("pytorch", "course", lr=0.1, momentum=0.9, dampening=0.5)
+    assert floats == {"lr": 0.5, "momentum": 0.1}
+    assert all(type(v) is float for v in floats.values())
+    eta = sp.Symbol("a", positive=True)
+    assert convert("course", "pytorch", lr=eta, momentum=R(1, 10))["lr"] == eta
+
+
+def test_the_first_step_decides_which_dampening():
+    assert convert("course", "pytorch", lr=R(1, 10), momentum=R(1, 10)) == {
+        "lr": R(1, 10), "momentum": R(9, 10), "dampening": R(9, 10)}  # fmt: skip
+    back = convert("pytorch", "course", lr=R(1, 10), momentum=R(9, 10), dampening=R(9, 10))
+    assert back == {"lr": R(1, 10), "momentum": R(1, 10)}
+    assert back.same_iterates
+    assert not convert("pytorch", "course", lr=R(1, 10), momentum=R(9, 10)).same_iterates
+
+
+def test_special_settings_have_matches_that_others_have_not():
+    found = convert("qhm", "pytorch", lr=R(1, 10), momentum=R(9, 10), nu=R(9, 10))
+    assert found == {"lr": R(1, 100), "momentum": R(9, 10), "nesterov": True}
+    assert found.same_iterates
+    with pytest.raises(NoEquivalent, match=r"eigenvalues.*nu = momentum"):
+        convert("qhm", "pytorch", lr=R(1, 10), momentum=R(9, 10), nu=R(7, 10))
+    with pytest.raises(NoEquivalent, match="eigenvalues 9/10 at λ = 1; 9/10 at λ = 2"):
+        convert("newton", "pytorch", lr=R(1, 10))
+
+
+def test_a_cubic_is_solved_where_letters_have_no_formula():
+    found = convert("triple_momentum", "robust_momentum", lr=0.1, momentum=0.5, gamma=0.2)
+    rho, kappa = found["contraction"], found["kappa"]
+    assert found.same_iterates
+    assert np.isclose(kappa * rho**3 / (kappa - 1), 0.5)
+    assert np.isclose(kappa * (1 - rho) ** 2 * (1 + rho) * found["lr"], 0.1)
+
+
+def test_wrong_input_is_named():
+    with pytest.raises(BadHyperparameter, match="did you mean 'momentum'"):
+        convert("pytorch", "course", lr=0.1, momentm=0.9)
+    with pytest.raises(BadName, match="did you mean 'qhm'"):
+        convert("pytorch", "qmh", lr=0.1)
+    with pytest.raises(BadHyperparameter, match="must be positive"):
+        convert("pytorch", "course", lr=0, momentum=0.9)
+    with pytest.raises(BadHyperparameter, match="takes momentum from 0"):
+        convert("pytorch", "course", lr=0.1, momentum=-0.9)
+    with pytest.raises(BadHyperparameter, match="needs momentum"):
+        convert("course", "pytorch", lr=0.1)
+    with pytest.raises(BadHyperparameter, match="is no method of the catalogue"):
+        convert("pytorch", "course", lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.1)
+
+
+def test_users_rules_and_libraries():
+    @method
+    def own(f, x, v, *, lr, momentum):
+        v = momentum * v - lr * f.grad(x)
+        return x + v, v
+
+    calls = {row.library: row for row in in_libraries(own, lr=0.1, momentum=0.9)}
+    assert calls["torch.sgd"].call == "torch.optim.SGD(params, lr=0.1, momentum=0.9, dampening=0.0)"
+    assert calls["keras.sgd"].same_iterates
+    assert all(row.call == "" and "eigenvalues" in row.why for row in in_libraries("newton", lr=0.1))
+    assert convert("optax", own, learning_rate=R(1, 10), momentum=R(1, 2)) == {"lr": R(1, 10), "momentum": R(1, 2)}
+
+
+def command(capsys, name, *words):
+    parser = ArgumentParser()
+    grammar.COMMANDS[name][1](parser)
+    status = terminal.COMMANDS[name](parser.parse_args(list(words)))
+    return SimpleNamespace(status=status, text=capsys.readouterr().out)
+
+
+def test_commands(capsys):
+    shown = command(
+        capsys, "convert", "pytorch", "course", "--lr", "0.1", "--momentum", "0.9", "--set", "dampening=0.5"
+    )
+    assert shown.status == 0
+    assert "1/2" in shown.text
+    assert '"lr": 0.01' in command(capsys, "convert", "optax", "course", "--lr=.001", "--momentum=9/10", "--json").text
+    nesterov = command(
+        capsys, "convert", "torch", "qhm", "--lr=.1", "--momentum=.9", "--set", "nesterov=True", "--json"
+    )
+    assert '"nu": 0.9' in nesterov.text
+    assert "look" not in command(capsys, "equivalent", "heavy_ball", "qhm").text
+    assert r"\frac{\eta}" in command(capsys, "equivalent", "heavy_ball", "qhm", "--latex").text
+    assert '"condition"' in command(capsys, "equivalent", "qhm", "nesterov", "--json").text
+    assert max(map(len, command(capsys, "equivalent").text.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_every_method_is_a_preset_of_itself(name):
+    given = {n: R(10) if n == "kappa" else R(1, 3) for n in METHODS[name].hyper}
+    assert convert(name, name, **given) == given

@@ -1,0 +1,72 @@
+"""What the preset says of PyTorch, each variant of it, is what torch.optim.SGD does over 200 steps, and what converts to it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from tolerances import library
+
+from convergence import datasets, simulate
+from convergence.api.conventions import convert, presets
+
+torch = pytest.importorskip("torch")
+
+STEPS = 200
+START = (0.7, -0.4)
+
+
+def by_torch(**arguments):
+    problem = datasets.gaussian_2d()
+    X, y = torch.tensor(np.array(problem.X)), torch.tensor(np.array(problem.y))
+    w = torch.tensor(START, dtype=torch.float64, requires_grad=True)
+    optimiser = torch.optim.SGD([w], **arguments)
+    seen = [np.array(START)]
+    for _ in range(STEPS):
+        optimiser.zero_grad()
+        torch.square(X @ w - y).sum().backward()
+        optimiser.step()
+        seen.append(w.detach().numpy().copy())
+    return np.array(seen)
+
+
+def gap(seen, name, **hyper):
+    return np.abs(simulate(datasets.gaussian_2d(), name, STEPS, START, **hyper).x - seen).max() / np.abs(seen).max()
+
+
+@pytest.mark.parametrize(
+    ("method", "arguments"),
+    [
+        ("gradient_descent", {"lr": 2e-5}),
+        ("gradient_descent", {"lr": 2e-5, "dampening": 0.5}),
+        ("torch_sgd", {"lr": 2e-5, "momentum": 0.9}),
+        ("torch_sgd", {"lr": 2e-5, "momentum": 0.9, "dampening": 0.5}),
+        ("torch_sgd_nesterov", {"lr": 2e-5, "momentum": 0.9, "nesterov": True}),
+        ("weight_decay_coupled", {"lr": 2e-5, "momentum": 0.9, "weight_decay": 3.0}),
+        ("weight_decay_coupled", {"lr": 2e-5, "weight_decay": 3.0}),
+    ],
+)
+def test_each_variant(method, arguments):
+    found = convert("pytorch", "pytorch", **arguments)
+    assert found.method == method
+    variant = next(v for v in presets()["torch.sgd"].variants if v.method == method)
+    full = {**presets()["torch.sgd"].arguments, **arguments}
+    hyper = {to: full[name] for name, to in variant.names.items()}
+    seen = by_torch(**arguments)
+    assert gap(seen, method, **hyper) <= library(STEPS)
+    assert gap(seen, method, **{**hyper, "lr": 1.01 * hyper["lr"]}) > 1e-4
+
+
+@pytest.mark.parametrize(
+    ("name", "hyper"),
+    [
+        ("ema_momentum", {"lr": 2e-5, "momentum": 0.25}),
+        ("heavy_ball", {"lr": 2e-5, "momentum": 0.75}),
+        ("ema_momentum_zero_start", {"lr": 2e-5, "momentum": 0.75}),
+        ("qhm", {"lr": 2e-5, "momentum": 0.75, "nu": 0.75}),
+        ("gradient_descent", {"lr": 2e-5}),
+    ],
+)
+def test_what_converts_runs_the_same_in_pytorch(name, hyper):
+    found = convert(name, "pytorch", **hyper)
+    assert found.same_iterates
+    assert gap(by_torch(**found), name, **hyper) <= library(STEPS)

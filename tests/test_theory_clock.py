@@ -1,0 +1,198 @@
+"""A rule with a clock (βᵗ, βᵏ) is linear once the clock is read: every iterate is predicted exactly, also while it runs."""
+
+from __future__ import annotations
+
+import pickle
+
+import numpy as np
+import pytest
+import sympy as sp
+from hand_loops import iterates
+from tolerances import EPS, SLACK, prediction
+from usual_settings import usual
+
+from convergence import METHODS, NotLinear, datasets, derive, method, optimum, predict, simulate, spectral_radius
+from convergence.numerics import clocks
+from convergence.numerics.prediction import closed_form
+from convergence.numerics.trajectory import first_position
+
+CLOCKED = ["chebyshev", "frozen_adam", "frozen_nadam"]
+eta, lam = sp.symbols("eta lambda", positive=True)
+beta = sp.Symbol("beta", nonnegative=True)
+
+
+def wound(f, x):
+    return x, x * 0, x * 0 + 1, x * 0 + 1
+
+
+@method(start=wound)
+def two_clocks(f, x, m, p, q, *, lr, momentum, decay):
+    """Adam's average with a learning rate that decays to a part of itself: lr·(½ + ½qᵏ), a second clock."""
+    p, q = momentum * p, decay * q
+    m = momentum * m + (1 - momentum) * f.grad(x)
+    return x - lr * (0.5 + 0.5 * q) * m / (1 - p), m, p, q
+
+
+@method(start=lambda f, x: (x, x * 0 + 1))
+def slowing(f, x, r, *, lr):
+    """A clock that runs down to 1/3, not to 0: r ← r/4 + 1/4."""
+    return x - lr * (1 + r) * f.grad(x), r / 4 + 0.25
+
+
+@method(start=lambda f, x: (x, x * 0, x * 0))
+def counting(f, x, m, t, *, lr, momentum):
+    """Adam's average as one writes it first, with t: it counts on for ever."""
+    t = t + 1
+    m = momentum * m + (1 - momentum) * f.grad(x)
+    return x - lr * m / (1 - momentum**t), m, t
+
+
+@method(start=lambda f, x: (x, x * 0 + 1))
+def growing(f, x, p, *, lr):
+    """Its clock runs up, and its step tends to nothing."""
+    return x - lr * f.grad(x) / p, 2 * p
+
+
+@method(start=lambda f, x: (x, x * 0 + 1))
+def no_clock(f, x, s, *, lr, momentum):
+    """s hears the gradient: it is no clock, and the rule is not linear."""
+    g = f.grad(x)
+    return x - lr * g / (1 + s), momentum * s + g * g
+
+
+def by_loop(name, problem, steps, **hyper):
+    return iterates(name, problem.X, problem.y, problem.scale, steps, **hyper)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.3, 0.9, 0.999])
+@pytest.mark.parametrize("name", CLOCKED)
+def test_every_iterate_is_predicted(name, momentum):
+    """Against the loop of the source, with its step number, and not against the package's own rule."""
+    problem, hyper = datasets.gaussian_2d(), {"lr": 2e-5, "momentum": momentum}
+    expected = by_loop(name, problem, 120, **hyper)
+    closed = predict(problem, name, 120, **hyper)
+    assert np.abs(closed.x - expected).max() <= SLACK**2 * EPS * 121 * np.abs(expected).max() / (1 - min(momentum, 0.9))
+
+
+@pytest.mark.parametrize("rule", [two_clocks, slowing], ids=lambda m: m.name)
+@pytest.mark.parametrize("steps", [1, 2, 60, 400])
+def test_a_users_clocks_are_predicted(rule, steps):
+    problem, hyper = (
+        datasets.gaussian_2d(),
+        {"lr": 2e-5} | ({"momentum": 0.7, "decay": 0.95} if rule is two_clocks else {}),
+    )
+    run, closed = (how(problem, rule, steps, (0.4, -0.7), **hyper) for how in (simulate, predict))
+    assert derive(rule).linear
+    assert (np.abs(run.state - closed.state).max(axis=(1, 2)) <= prediction(problem, run.state)).all()
+
+
+@pytest.mark.parametrize("name", CLOCKED)
+def test_the_first_matrices_are_not_the_limit(name):
+    problem, hyper = datasets.gaussian_2d(), {"lr": 2e-5, "momentum": 0.9}
+    matrices = clocks.step_matrices(METHODS[name], problem.curvatures, hyper, 500)
+    assert matrices.shape[1:] == (2, 2, 2)
+    assert np.abs(matrices[0] - matrices[-1]).max() > 1e-6
+    assert np.abs(matrices[-2] - matrices[-1]).max() <= 1e-15 * np.abs(matrices[-1]).max()
+    limit = predicted_with(problem, name, matrices[-1], hyper)
+    run = simulate(problem, name, 60, **hyper)
+    assert np.abs(limit.x - run.x).max() > 1e-4
+
+
+def predicted_with(problem, name, matrices, hyper, steps=60):
+    return closed_form(problem, METHODS[name], hyper, matrices, steps, first_position(problem, None))
+
+
+@pytest.mark.parametrize("name", CLOCKED)
+def test_a_clock_one_per_cent_wrong_is_noticed(name):
+    """The readings 1 % off, all else right; and the right readings pass by the same measure."""
+    problem, hyper = datasets.gaussian_2d(), {"lr": 2e-5, "momentum": 0.8}
+    expected = by_loop(name, problem, 60, **hyper)
+    right = clocks.step_matrices(METHODS[name], problem.curvatures, hyper, 60)
+    seen = clocks.readings(METHODS[name], hyper, 60)
+    off = clocks.blocks(METHODS[name], problem.curvatures, hyper, [1.01 * column[:, None] for column in seen[1:].T])
+    wrong = np.concatenate([right[:1], off, right[-1:]])
+    room = prediction(problem, simulate(problem, name, 60, **hyper).state, buffers=False)
+    gaps = [np.abs(predicted_with(problem, name, m, hyper).x - expected).max(axis=1) for m in (right, wrong)]
+    assert (gaps[0] <= room).all()
+    assert (gaps[1] > 1e6 * room).any()
+
+
+@pytest.mark.parametrize("name", CLOCKED)
+def test_readings_are_powers_and_end_where_they_change_nothing(name):
+    seen = clocks.readings(METHODS[name], {"lr": 1.0, "momentum": 0.5}, 500)
+    assert np.array_equal(seen[:, 0], 0.5 ** np.arange(len(seen)))
+    assert 50 < len(seen) < 70  # 2⁻⁶⁰ ≈ 1e-18
+    assert len(clocks.readings(METHODS[name], {"lr": 1.0, "momentum": 0.5}, 7)) == 7
+    assert clocks.readings(METHODS["heavy_ball"], {"lr": 1.0, "momentum": 0.5}, 7).size == 0
+
+
+def test_the_matrix_at_a_reading_by_hand():
+    """Adam: x' = x − η(βm + (1−β)λx)/(1−βp); NAdam: p' = βp, β²m/(1−βp') and (1−β)λx(β/(1−βp') + 1/(1−p'))."""
+    p = sp.Symbol("s_p", real=True)
+    fresh = (1 - beta) * lam
+    adam = sp.Matrix([[1 - eta * fresh / (1 - beta * p), -eta * beta / (1 - beta * p)], [fresh, beta]])
+    ahead, now = 1 - beta**2 * p, 1 - beta * p
+    nadam = sp.Matrix([[1 - eta * fresh * (beta / ahead + 1 / now), -eta * beta**2 / ahead], [fresh, beta]])
+    for name, by_hand in (("frozen_adam", adam), ("frozen_nadam", nadam)):
+        clock = derive(name).clock
+        assert clock.letters == (p,)
+        assert (clock.matrix - by_hand).applyfunc(sp.cancel).is_zero_matrix
+        assert (derive(name).matrix - by_hand.subs(p, 0)).applyfunc(sp.cancel).is_zero_matrix
+        assert clock.start == (1,)
+        assert clock.rest == (0,)
+
+
+@pytest.mark.parametrize("name", CLOCKED)
+def test_a_clock_is_said_and_left_out_of_the_state(name):
+    derived = derive(name)
+    assert "clock: p" in repr(derived)
+    assert "p" not in derived.state
+    assert len(derived.rest) == len(derived.state) == derived.matrix.rows
+    assert derived.order(tuple(reversed(derived.state))).clock == derived.clock
+    assert pickle.loads(pickle.dumps(derived)) == derived
+    run = simulate(datasets.gaussian_2d(), name, 5, lr=1e-5, momentum=0.5)
+    assert run.state.shape == (6, 3, 2)  # the run has it, as the rule does
+    assert np.allclose(run.state[:, 2], 0.5 ** np.arange(6)[:, None])
+
+
+def test_clocks_that_rest_elsewhere_and_several_of_them():
+    assert derive(slowing).clock.rest == (sp.Rational(1, 3),)
+    assert derive(slowing).matrix == sp.Matrix([[1 - sp.Rational(4, 3) * eta * lam]])
+    assert optimum(slowing).hyper["lr"].equals(sp.Rational(3, 2) / sum(sp.symbols("mu L", positive=True)))
+    assert derive(two_clocks).clock.names == ("p", "q")
+    assert spectral_radius(two_clocks, 1.0, lr=0.4, momentum=0.5, decay=0.9) == pytest.approx(
+        spectral_radius("frozen_adam", 1.0, lr=0.2, momentum=0.5), rel=1e-14
+    )
+
+
+def test_a_counter_without_a_limit_is_refused_with_the_way_out():
+    with pytest.raises(NotLinear, match=r"its state t counts on for ever.*βᵗ in the place of t") as caught:
+        derive(counting)
+    assert "counting" in str(caught.value)
+    run = simulate(datasets.gaussian_2d(), counting, 40, lr=2e-5, momentum=0.6)  # it runs all the same
+    expected = by_loop("frozen_adam", datasets.gaussian_2d(), 40, lr=2e-5, momentum=0.6)
+    assert np.abs(run.x - expected).max() <= 1e-14
+
+
+def test_a_state_that_hears_the_gradient_is_no_clock():
+    derived = derive(no_clock)
+    assert derived.clock is None
+    assert not derived.linear
+
+
+def test_a_clock_that_runs_up_has_no_limit():
+    """2ᵏ has no fixed point but 0, from which it runs away, and there the rule divides by zero."""
+    with pytest.raises(NotLinear):
+        derive(growing)
+
+
+@pytest.mark.parametrize("name", CLOCKED)
+def test_with_its_clock_run_down_a_method_is_its_limit_from_the_start(name):
+    problem, hyper = datasets.gaussian_2d(), {"lr": 2e-5, **usual(METHODS[name])}
+    limit = clocks.run_down(METHODS[name])
+    run = simulate(problem, limit, 50, **hyper)
+    closed = predict(problem, limit, 50, **hyper)
+    assert clocks.step_matrices(limit, problem.curvatures, hyper, 50).ndim == 3  # one matrix for all steps
+    assert (np.abs(run.x - closed.x).max(axis=1) <= prediction(problem, run.state, buffers=False)).all()
+    assert np.abs(run.x - simulate(problem, name, 50, **hyper).x).max() > 1e-4
+    assert clocks.run_down(METHODS["heavy_ball"]) is METHODS["heavy_ball"]
