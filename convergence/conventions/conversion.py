@@ -62,15 +62,22 @@ def convert(src: Any, dst: Any, hyper: Mapping[str, Any]) -> Converted:
     """
     source, target = as_preset(src), as_preset(dst)
     variant, values = _understood(source, hyper)
-    method = _method(variant, src)
-    ours = at_values(method, values)
+    ours = at_values(_method(variant, src), values)
+    found = _converted(ours, target, dst, hyper)
+    if found is None:
+        raise NoEquivalent(_refusal(source, target, ours, dst))
+    return found
+
+
+def _converted(ours: System, target: Preset, dst: Any, hyper: Mapping[str, Any]) -> Converted | None:
+    """The best arguments of the target for what ``ours`` does; None where there are none."""
     best: _Candidate | None = None
     for one in _candidates(ours, target, dst):
         best = one if best is None or one.match.same_iterates else best
         if one.match.same_iterates:
             break
     if best is None:
-        raise NoEquivalent(_refusal(source, target, ours, dst))
+        return None
     theirs = fresh(_method(best.variant, dst))
     seen = () if best.match.same_iterates else reasons(ours, theirs, best.match)
     arguments = {name: _like(hyper.values(), value) for name, value in best.arguments.items()}
@@ -85,11 +92,21 @@ def in_libraries(
     return tuple(_called(method, hyper, as_preset(name)) for name in libraries)
 
 
+def calls(method: Method, hyper: Mapping[str, Any]) -> tuple[LibraryCall, ...]:
+    """The rows of ``in_libraries`` that can be written, without the time to explain the others."""
+    ours = at_values(method, _understood(as_preset(method), hyper)[1])
+    pairs = [(preset, _converted(ours, preset, preset.name, hyper)) for preset in map(as_preset, LIBRARIES)]
+    return tuple(_call(preset, found) for preset, found in pairs if found is not None)
+
+
 def _called(method: Any, hyper: Mapping[str, Any], preset: Preset) -> LibraryCall:
     try:
-        found = convert(method, preset.name, hyper)
+        return _call(preset, convert(method, preset.name, hyper))
     except NoEquivalent as reason:
         return LibraryCall(preset.name, "", False, str(reason))
+
+
+def _call(preset: Preset, found: Converted) -> LibraryCall:
     written = {name: _python(value) for name, value in found.items()}
     listed = ", ".join(f"{name}={value}" for name, value in written.items())
     full = {name: str(value) for name, value in preset.arguments.items()} | written

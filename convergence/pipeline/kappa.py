@@ -15,6 +15,9 @@ from convergence.theory.optimum import best
 from convergence.theory.symbols import LARGEST, MU
 
 POINTS = 37
+EVERY = 3
+"""Where a rate is found numerically, a second for each κ, it is found at every third."""
+
 LARGEST_KAPPA = 1e6
 
 
@@ -30,8 +33,14 @@ def best_rates(method: Method, here: float) -> Vector:
         (rate,) = evaluate([MU, LARGEST], [found.rate], [1.0, kappa])
         rates = np.maximum(np.broadcast_to(np.asarray(rate, dtype=float), kappa.shape), 0.0)
     else:
-        rates = np.array([found.at(mu=1.0, L=float(k)).rate for k in kappa])
+        rates = _between(kappa, [found.at(mu=1.0, L=float(k)).rate for k in kappa[::EVERY]])
     return vector(significant(rates, 9))
+
+
+def _between(kappa: NDArray[np.float64], rates: list[float]) -> NDArray[np.float64]:
+    """Rates known at every third κ, the others interpolated in log κ and log(1 − ρ), where such curves are straight."""
+    known = np.log(np.maximum(1 - np.array(rates), 1e-16))
+    return np.asarray(1 - np.exp(np.interp(np.log(kappa), np.log(kappa[::EVERY]), known)))
 
 
 def _kappas(here: float) -> NDArray[np.float64]:

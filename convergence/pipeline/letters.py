@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Any
 
 from convergence.conventions.classes import equivalences
-from convergence.conventions.conversion import LibraryCall, in_libraries
+from convergence.conventions.conversion import LibraryCall, calls
 from convergence.conventions.equivalence import Equivalence
 from convergence.pipeline.formulas import text
 from convergence.results import EquivalenceResult, LibraryResult
@@ -19,8 +19,8 @@ LONG = re.compile(r"\d{7,}/\d+")
 
 def libraries(method: Method, hyper: Mapping[str, Any]) -> tuple[LibraryResult, ...]:
     """The libraries in which these settings can be written."""
-    rows = in_libraries(method, dict(hyper))
-    return tuple(LibraryResult(row.library, row.call, row.same_iterates, _differs(row)) for row in rows if row.call)
+    rows = calls(method, dict(hyper))
+    return tuple(LibraryResult(row.library, row.call, row.same_iterates, _differs(row)) for row in rows)
 
 
 def _differs(row: LibraryCall) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from math import ceil, floor, log10
 from typing import Any
@@ -13,6 +14,7 @@ from convergence.certificates.proof import Proof
 from convergence.problem import LeastSquares
 from convergence.results import CertificateResult
 from convergence.rule import Method
+from convergence.theory.dynamics import Dynamics, dynamics
 
 DIGITS = 4
 """The rate is certified rounded up in this digit of its distance from 1: the one in floats is off in its last digit."""
@@ -32,7 +34,7 @@ def proofs(
         bound = rounded_up(rate)
         words = f"the radius is at most {bound:.{_shown(bound)}g} for every curvature in [μ, L]"
         made.append(_said(words, certified(Rate(method, bound, mu, L, dict(hyper)))))
-    return (*made, _formula(method))
+    return (*made, _formula(_Same(method, dynamics(method))))
 
 
 def rounded_up(rate: float) -> float:
@@ -45,11 +47,28 @@ def _shown(bound: float) -> int:
     return len(f"{bound:.15g}".lstrip("0.")) or 1
 
 
+@dataclass(frozen=True, eq=False)
+class _Same:
+    """A method, equal to another with the same characteristic polynomial: they have one optimum, and one proof."""
+
+    method: Method
+    dynamics: Dynamics
+
+    @property
+    def _key(self) -> tuple[Any, ...]:
+        return self.dynamics.characteristic, tuple(self.dynamics.symbols.items()), self.method.defaults
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and self._key == other._key
+
+    def __hash__(self) -> int:
+        return hash(self._key)
+
+
 @cache
-def _formula(method: Method) -> CertificateResult:
-    return _said(
-        "the closed form of the best rate holds for every κ > 1, and nothing does better", certified(Formula(method))
-    )
+def _formula(same: _Same) -> CertificateResult:
+    words = "the closed form of the best rate holds for every κ > 1, and nothing does better"
+    return _said(words, certified(Formula(same.method)))
 
 
 def _said(claim: str, proof: Proof) -> CertificateResult:
