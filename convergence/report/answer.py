@@ -12,6 +12,7 @@ from convergence.report.phrases import (
     counted,
     counted_steps,
     joined,
+    letter,
     number,
     numbers,
     setting,
@@ -32,6 +33,9 @@ from convergence.report.tree import (
     Table,
 )
 from convergence.results import DirectionResult, Findings, Formula, MethodResult
+
+USUAL = ("lr", "momentum")
+"""Hyperparameters that have a column of their own in the table of answers."""
 
 _RHO = Formula("ρ", r"\rho")
 _KAPPA = Formula("κ", r"\kappa")
@@ -158,11 +162,13 @@ def _slowest(directions: Sequence[DirectionResult]) -> Line:
 
 def answer_table(methods: Sequence[MethodResult]) -> Table:
     """A row for each method."""
-    names = _names(methods)
+    names = [name for name in USUAL if any(name in method.tuning.hyper for method in methods)]
+    rest = any(_others(method) for method in methods)
     flat = any(method.tuning.plateau for method in methods)
     columns = (
         Column(("method",), "word"),
         *(Column(setting(name), "number") for name in names),
+        *((Column(("others",), "word"),) if rest else ()),
         *((Column(("equally good learning rates",), "number"),) if flat else ()),
         Column(("rate ", Maths(_RHO)), "number"),
         Column(("steps, predicted",), "number"),
@@ -171,25 +177,25 @@ def answer_table(methods: Sequence[MethodResult]) -> Table:
         Column(("set by",), "word"),
         Column(("checks passed",), "word"),
     )
-    rows = tuple(_row(method, names, flat) for method in methods)
+    rows = tuple(_row(method, names, rest, flat) for method in methods)
     kind = "best" if all(method.tuning.optimal for method in methods) else "given"
     caption = (f"The {kind} settings on this data, how fast they are, and where they would diverge",)
     return Table(caption, columns, rows)
 
 
-def _names(methods: Sequence[MethodResult]) -> tuple[str, ...]:
-    """Learning rate and momentum first; of the others those that are not zero throughout."""
-    used = ("lr", "momentum")
-    found = {name for m in methods for name, value in m.tuning.hyper.items() if name in used or value}
-    return tuple(sorted(found, key=lambda name: ((*used, name).index(name), name)))
+def _others(method: MethodResult) -> Line:
+    """The hyperparameters that few methods have, where they are not zero."""
+    others = [(name, value) for name, value in method.tuning.hyper.items() if name not in USUAL and value]
+    return joined([(letter(name), IS, number(value)) for name, value in others])
 
 
-def _row(method: MethodResult, names: Sequence[str], flat: bool) -> tuple[Line, ...]:
+def _row(method: MethodResult, names: Sequence[str], rest: bool, flat: bool) -> tuple[Line, ...]:
     tuning = method.tuning
     plateau: Line = numbers(tuning.plateau) if tuning.plateau else (NOTHING,)
     return (
         (_title(method), *(() if tuning.optimal else (" (settings given)",))),
         *((number(tuning.hyper.get(name)),) for name in names),
+        *((_others(method) or (NOTHING,),) if rest else ()),
         *((plateau,) if flat else ()),
         (number(tuning.rate),),
         (steps(tuning.steps_predicted),),

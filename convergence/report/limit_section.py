@@ -18,7 +18,8 @@ def _bound(study: Findings) -> Line:
     few = [k for k, value in zip(study.limit.steps, study.limit.krylov, strict=True) if value < 1e-12]
     bound: Line = (
         "Of all quadratics with this condition number, some one leaves every first-order method at least 1/T",
-        "ₖ((κ+1)/(κ−1)) of its error after k steps, with Tₖ the Chebyshev polynomial. ",
+        "ₖ((κ+1)/(κ−1)) of its error after k steps, with Tₖ the Chebyshev polynomial: a method as good as that has a ",
+        "share of 100 %. ",
     )
     if not few:
         return bound
@@ -61,7 +62,7 @@ def _row(method: MethodResult) -> tuple[Line, ...]:
 
 def _peak(found: FiniteResult) -> Line:
     size = number(found.peak, 3)
-    return (size,) if found.peak < GROWN else (size, Mark(" ×", "bad"))
+    return (size,) if found.peak < GROWN else (size, " ", Mark("large", "bad"))
 
 
 def equivalences(study: Findings) -> tuple[Block, ...]:
@@ -77,7 +78,7 @@ def _class(found: EquivalenceResult) -> Table:
     first = found.methods[0]
     columns = (
         Column(("method",), "word"),
-        Column((f"is {first} with",)),
+        Column(("is ", Mono(first), " with")),
         Column(("iterates",), "word"),
         Column(("why",)),
     )
@@ -85,4 +86,4 @@ def _class(found: EquivalenceResult) -> Table:
         ((Mono(name),), (words,), (Mark("the same", "good") if same else Mark("differ", "quiet"),), (why or NOTHING,))
         for name, words, same, why in list(zip(found.methods, found.maps, found.same, found.why, strict=True))[1:]
     )
-    return Table((f"{capital(first)} in other letters",), columns, rows)
+    return Table((Mono(first), " in other letters"), columns, rows)

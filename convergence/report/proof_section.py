@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from convergence.report.phrases import NOTHING, prose
-from convergence.report.tree import Block, Bullets, Column, Line, Mark, Mono, Paragraph, Strong, Table
+from convergence.report.tree import Block, Bullets, Column, Line, Mark, Mono, Paragraph, Table
 from convergence.results import CertificateResult, LibraryResult, MethodResult
 
 
@@ -38,7 +38,7 @@ def _library(found: LibraryResult) -> tuple[Line, ...]:
 
 
 def diagnosis(method: MethodResult) -> tuple[Block, ...]:
-    """The verdict in a sentence, and what to do."""
+    """The verdict on the settings, and what to do."""
     found = method.diagnosis
-    words = Paragraph((Strong(f"{found.verdict[:1].upper()}{found.verdict[1:]}. "), *prose(found.words)))
+    words = Paragraph(("Diagnosis of these settings: ", *prose(found.words), "."))
     return (words, Bullets(tuple(prose(line) for line in found.advice))) if found.advice else (words,)
