@@ -168,7 +168,7 @@ def answer_table(methods: Sequence[MethodResult]) -> Table:
     columns = (
         Column(("method",), "word"),
         *(Column(setting(name), "number") for name in names),
-        *((Column(("others",), "word"),) if rest else ()),
+        *((Column(("others",), "text"),) if rest else ()),
         *((Column(("equally good learning rates",), "number"),) if flat else ()),
         Column(("rate ", Maths(_RHO)), "number"),
         Column(("steps, predicted",), "number"),

@@ -26,15 +26,17 @@ def libraries(method: MethodResult) -> tuple[Block, ...]:
     """How one writes these settings elsewhere."""
     if not method.libraries:
         return (Paragraph(("No library that this package knows has this method.",)),)
-    columns = (Column(("library",), "word"), Column(("call",), "word"), Column(("iterates",), "word"), Column(("why",)))
     return (
-        Table(("The same method, with these settings, in libraries",), columns, tuple(map(_library, method.libraries))),
+        Paragraph(("The same method, with these settings, is called so:",)),
+        Bullets(tuple(map(_library, method.libraries))),
     )
 
 
-def _library(found: LibraryResult) -> tuple[Line, ...]:
-    iterates = Mark("the same", "good") if found.same_iterates else Mark("differ", "quiet")
-    return ((found.library,), (Mono(found.call),), (iterates,), prose(found.why) or (NOTHING,))
+def _library(found: LibraryResult) -> Line:
+    call: Line = (Mono(found.call), f" ({found.library}): ")
+    if found.same_iterates:
+        return (*call, "the same iterates.")
+    return (*call, "the same eigenvalues, not the same iterates: ", *prose(found.why), ".")
 
 
 def diagnosis(method: MethodResult) -> tuple[Block, ...]:
