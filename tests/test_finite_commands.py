@@ -88,3 +88,9 @@ def test_chebyshev(capsys):
 def test_wrong_questions(capsys, command, arguments, error):
     with pytest.raises(error):
         run(capsys, command, *arguments)
+
+
+@pytest.mark.parametrize("law", [["--ratio", "0.5"], ["--exponent", "1"], []])
+def test_average_prints_three_expectations(law, capsys):
+    text = run(capsys, "average", "gradient_descent", "--steps", "4", "--lr", "1e-5", *law)
+    assert text.count("of the first") == 3

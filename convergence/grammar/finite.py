@@ -1,4 +1,4 @@
-"""The commands on finite time and on the limit: worst-case, limit, steps, horizon, transient, chebyshev."""
+"""The commands on finite time and on the limit: worst-case, limit, steps, horizon, transient, average, chebyshev."""
 
 from __future__ import annotations
 
@@ -77,6 +77,20 @@ def chebyshev(parser: argparse.ArgumentParser) -> None:
     json_option(parser)
 
 
+def average(parser: argparse.ArgumentParser) -> None:
+    _method(parser)
+    _steps(parser)
+    parser.add_argument(
+        "--ratio", type=float, metavar="R", help="Marchenko–Pastur spectrum of d/n = R, not the data's own"
+    )
+    parser.add_argument(
+        "--exponent", type=float, metavar="S", help="power-law spectrum λ^S on [0, L], not the data's own"
+    )
+    spectrum_options(parser)
+    hyper_options(parser, BEST)
+    json_option(parser)
+
+
 def _method(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("method", metavar="METHOD")
 
@@ -91,5 +105,6 @@ COMMANDS = {
     "steps": ("count the steps to a tolerance, in the worst case or on data", steps),
     "horizon": ("print the best hyperparameters for just K steps", horizon),
     "transient": ("print how far a method strays before it converges", transient),
+    "average": ("print the expected error of a method after K steps, for a spectrum or a density", average),
     "chebyshev": ("print the learning rates that attain the limit in K steps, and their peaks", chebyshev),
 }
