@@ -208,3 +208,111 @@ def test_a_tree_with_a_fault_is_noticed(boxed, fault):
     else:
         last["tree"][leaf][0][1] *= -1
     assert not read_certificate(json.dumps(content)).recheck(boxed.method)
+
+
+def forged(content, rule):
+    """What a sceptic says of a certificate made by hand."""
+    return recheck(read_certificate(json.dumps(content)), rule)
+
+
+def times_a_factor(poly, root):
+    """A polynomial in strings, times λ − root."""
+    numbers = [Fraction(c[0]) for c in poly]
+    shifted, scaled = [Fraction(0), *numbers], [*(root * c for c in numbers), Fraction(0)]
+    return [[str(a - b)] for a, b in zip(shifted, scaled, strict=True)]
+
+
+def test_a_factor_that_cancels_makes_no_curvature_without_a_matrix():
+    content = certify_stable("gradient_descent", mu=1, L=10, lr=0.1).to_dict()
+    first = content["steps"][0]
+    first["data"]["coefficients"] = [times_a_factor(c, 2) for c in first["data"]["coefficients"]]
+    nowhere = {"kind": "undefined", "words": "no matrix at 2", "data": {"at": {"number": ["2"]}}}
+    assert not forged({**content, "holds": False, "counterexample": "2", "steps": [first, nowhere]}, "gradient_descent")
+
+
+def test_a_characteristic_polynomial_without_a_hyperparameter_is_noticed():
+    def fixed(f, x, v, *, lr, momentum):
+        v = v / 3 + f.grad(x)  # a sceptic that tried only 1/3 for the momentum would take this for heavy ball
+        return x - lr * v, v
+
+    content = certify_optimum(method(name="heavy_ball")(fixed), mu=1, L=100).to_dict()
+    assert content["holds"]
+    assert sp.Rational(content["lower"]) > certify_optimum("heavy_ball", mu=1, L=100).upper
+    assert not forged(content, "heavy_ball")
+
+
+def test_a_characteristic_polynomial_of_lower_degree_in_the_curvature_is_noticed():
+    seen = [Fraction(3 * k + 2, 7) for k in range(6)]
+
+    def steeper(f, x, *, lr):
+        far = f.grad(x) - x * seen[0]
+        for place in seen[1:]:
+            far = f.grad(far) - far * place
+        return x - lr * f.grad(x) + far  # gradient descent at six curvatures, and nowhere else
+
+    proof = certify_stable("gradient_descent", mu=1, L=10, lr=0.1)
+    assert not recheck(proof, method(name="gradient_descent")(steeper))
+
+
+def test_bernstein_coefficients_on_no_pieces_prove_nothing():
+    content = certify_formula("gradient_descent").to_dict()
+    for step in content["steps"]:
+        if step["kind"] == "bernstein":
+            step["data"]["pieces"] = 0
+    assert not forged(content, "gradient_descent")
+
+
+def test_a_bound_is_from_above_or_from_below():
+    """A rate of 9/10 is not the best, 9/11: a bound of 2·lr from above must not pass for one of lr from below."""
+    content = certify_optimum("gradient_descent", mu=1, L=10).to_dict()
+    reached = certify_rate("gradient_descent", 0.9, mu=1, L=10, lr=0.19).to_dict()["steps"]
+    lower, (formula, held) = Fraction(9, 10) - Fraction(1, 10**7), content["steps"][3:5]
+    polys = []
+    for curvature in (1, 10):
+        for place, (constant, slope) in enumerate([(1 + lower, -curvature), (lower - 1, curvature)]):
+            terms = [[[0], str(constant)], [[1], str(slope)]]
+            polys.append({"curvature": str(curvature), "place": place, "poly": terms})
+    constraints = {**held, "data": {**held["data"], "radius": str(lower), "polys": polys}}
+    edge = Fraction(1, 5)
+    gap = str(1 + lower - 10 * edge)
+    assert gap.startswith("-")
+
+    def bound(side, weight):
+        value = side * edge
+        data = {"terms": [[[2], "1"], [[4], weight]], "constant": gap, "variable": "lr", "side": side}
+        return {"kind": "bound", "words": "", "data": {**data, "value": str(value)}}
+
+    boxes = {"kind": "boxes", "words": "", "data": {"box": [["4/5", "1"]], "tree": [[[2, 2**40]]], "bits": 40}}
+    steps = [*reached, formula, constraints, bound(1, "10"), bound(2, "5"), boxes]
+    facts = {"steps": steps, "lower": str(lower), "upper": "9/10", "hyper": {"lr": "19/100"}}
+    found = forged({**content, **facts}, "gradient_descent")
+    assert found.failed == ("a bound is from above or from below",)
+
+
+def test_an_end_of_an_enclosure_is_the_one_of_the_facts():
+    content = certify_radius("gradient_descent", sp.sqrt(2), lr=0.1).to_dict()
+    content["statement"]["upper"] = [content["statement"]["upper"][0], "1"]
+    assert forged(content, "gradient_descent").failed
+
+
+def test_what_is_undecided_is_not_confirmed():
+    content = certify_stable("gradient_descent", mu=1, L=10, lr=0.1).to_dict()
+    found = forged({**content, "holds": None, "steps": content["steps"][:1]}, "gradient_descent")
+    assert not found
+    assert not found.failed
+    assert found.notes == ("the claim is undecided",)
+
+
+def test_an_algebraic_counterexample_is_the_one_of_the_facts():
+    @method
+    def stops(f, x, *, lr):
+        g = f.grad(x)
+        h = f.grad(x + f.grad(x + g) - g) - g - 2 * g
+        return x - lr * (f.grad(x + f.grad(x + h) - g) - g - 2 * h)  # x − η·(λ² − 2)²·λ·x: not at all at √2
+
+    proof = certify_stable(stops, mu=1, L=2, lr=sp.Rational(1, 100))
+    assert proof.holds is False
+    assert proof.counterexample == sp.sqrt(2)
+    content = proof.to_dict()
+    assert forged(content, stops)
+    assert not forged({**content, "counterexample": "3/2"}, stops)

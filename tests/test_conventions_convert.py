@@ -247,3 +247,9 @@ def test_commands(capsys):
 def test_every_method_is_a_preset_of_itself(name):
     given = {n: R(10) if n == "kappa" else R(1, 3) for n in METHODS[name].hyper}
     assert convert(name, name, **given) == given
+
+
+@pytest.mark.parametrize("lr", ["x", float("nan"), None])
+def test_what_is_no_number_is_refused(lr):
+    with pytest.raises(BadHyperparameter):
+        convert("pytorch", "course", lr=lr, momentum=0.9)

@@ -241,3 +241,10 @@ def test_too_few_nodes_would_be_noticed():
         largest_modulus(values, 3).value != pytest.approx(fair, rel=1e-6)
         or largest_modulus(values, 3).bound > 1.1 * fair
     )
+
+
+def test_a_bound_does_not_underflow_to_zero():
+    found = worst_case("gradient_descent", 10_000, mu=0.1, L=1, lr=1)
+    assert found.value == 0.0
+    assert found.bound > 0.0
+    assert found.log10 == pytest.approx(10_000 * np.log10(0.9), rel=1e-9)

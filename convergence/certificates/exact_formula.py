@@ -92,6 +92,8 @@ def _attained(closed: Closed, steps: Sequence[Any]) -> list[str]:
     missing, passed = set(range(exact_discs.count(len(own) - 1))), []
     for step in (s for s in steps if s["kind"] == "bernstein"):
         poly = terms(step["data"]["poly"])
+        if step["data"]["pieces"] < 1:
+            raise Doubt(f"on no part of [1, κ]: {step['words']}")
         _is_condition(closed, own, step["data"], poly)
         for row in _bernstein(poly, closed, step["data"]["pieces"]):
             if not beyond(row, closed.start, False):
@@ -136,7 +138,7 @@ def _is_condition(closed: Closed, own: list[Terms], data: Mapping[str, Any], pol
     tall = factors * (2 * degrees(own, 2)[1] + size * (max(len(above), len(below)) - 1))
     wide = factors * 2 * degrees(own, 2)[0]
     given = degrees([poly], 2)
-    for curvature, t in grid([max(wide, given[0]), max(tall, given[1])]):
+    for curvature, t in grid([max(wide, given[0]), max(tall, given[1]) + len(below)]):  # as many may be left out
         here = [as_number(value(part, (curvature, t))) for part in own]
         scale = poly_at(below, t) ** (size * factors)
         if scale == 0:

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
+from itertools import chain
 from typing import Any
 
 from convergence.certificates import exact_discs, exact_rule
 from convergence.certificates.exact_certificates import Doubt, read
 from convergence.certificates.exact_numbers import Number
-from convergence.certificates.exact_polynomials import Terms, degrees, grid, plus, terms, times, upper_bound, value
+from convergence.certificates.exact_polynomials import (
+    Terms,
+    degrees,
+    grid,
+    plus,
+    terms,
+    times,
+    unforeseen,
+    upper_bound,
+    value,
+)
 from convergence.rule import RATE_NAMES, Method
 
 Attained = Callable[..., list[str]]
@@ -22,13 +33,24 @@ def check_optimum(content: Mapping[str, Any], method: Method | None, notes: list
     lower, upper = Fraction(content["lower"]), Fraction(content["upper"])
     if content["holds"] and (upper - lower > epsilon or content["assumptions"]):
         raise Doubt("the interval is longer than epsilon, or rests on assumptions")
-    passed = _attained(content, upper, mu, L, attained)
+    if not 0 < mu <= L:
+        raise Doubt("the interval of curvatures is not one")
+    passed = [_about(content)]
+    passed += _attained(content, upper, mu, L, attained)
     steps = {step["kind"]: step for step in content["steps"]}
     if lower <= 0:
         return passed
     letters = checked_formula(steps["formula"], method, notes)
     _same(steps["formula"], content, letters)
     return [*passed, *_excluded(content, steps, letters, lower, mu, L)]
+
+
+def _about(content: Mapping[str, Any]) -> str:
+    """What the facts are about, in the certificate's numbers and not in its words."""
+    statement = content["statement"]
+    numbers = {**statement["held"], "mu": statement["mu"][0], "L": statement["L"][0]}
+    said = ", ".join(f"{name} = {number}" for name, number in numbers.items())
+    return f"optimum for {content['steps'][0]['data']['method']}: {said}, in [{content['lower']}, {content['upper']}]"
 
 
 def _attained(content: Mapping[str, Any], upper: Fraction, mu: Fraction, L: Fraction, attained: Attained) -> list[str]:
@@ -55,7 +77,8 @@ def checked_formula(step: Mapping[str, Any], method: Method | None, notes: list[
     if step["data"]["letters"] != ["curvature", *method.hyper]:
         raise Doubt(f"the letters are not those of {method.name}")
     highest = degrees(found, 1 + len(method.hyper))
-    for curvature, *numbers in grid([2 * top for top in highest] if len(found[0]) > 1 else highest):
+    points = grid([2 * top for top in highest] if len(found[0]) > 1 else highest)
+    for curvature, *numbers in chain(points, unforeseen(found, len(highest))):  # the rule's own degrees are not known
         below = value(found[0], (curvature, *numbers))
         if below == 0:
             continue
@@ -104,6 +127,8 @@ def _excluded(
     bounds: dict[str, list[Any]] = {name: [0 if never_negative(name) else None, None] for name in unknown}
     for bound in (s for s in content["steps"] if s["kind"] == "bound"):
         place, side = unknown.index(bound["data"]["variable"]), int(bound["data"]["side"])
+        if side not in (1, -1):
+            raise Doubt("a bound is from above or from below")
         _identity(bound, [*strict, _beyond(len(unknown), place, side, Fraction(bound["data"]["value"]))], unknown)
         bounds[unknown[place]][side == 1] = side * Fraction(bound["data"]["value"])
         passed.append(bound["words"])

@@ -37,7 +37,7 @@ def _is_inequality(closed: Closed, unknown: Sequence[str], poly: Terms, place: i
     tall = factors * (2 * most["curvature"] * (len(closed.kappa[0]) - 1) + size * (max(len(above), len(below)) - 1))
     given = degrees([poly], len(unknown) + 1)
     highest = [max(twice * most[n], g) for n, g in zip(unknown, given, strict=False)]
-    for *numbers, t in grid([*highest, max(tall, given[-1])]):
+    for *numbers, t in grid([*highest, max(tall, given[-1]) + len(below)]):  # as many may be left out
         point = {**dict(zip(unknown, numbers, strict=True)), **closed.held}
         curvature = ratio_at(closed.kappa, t) if at_L else Fraction(1)
         here = [as_number(value(part, [curvature, *(point[n] for n in closed.letters[1:])])) for part in closed.formula]

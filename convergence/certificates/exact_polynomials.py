@@ -6,9 +6,13 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from itertools import product
 from math import comb
+from random import Random
 from typing import Any
 
 Terms = dict[tuple[int, ...], Fraction]
+
+UNFORESEEN = 2
+"""Points beside those of a grid: polynomials that differ agree at one with a chance of their degree over 2⁶⁴."""
 
 
 def terms(held: Sequence[Any]) -> Terms:
@@ -55,6 +59,13 @@ def degrees(polys: Sequence[Terms], count: int) -> list[int]:
 def grid(highest: Sequence[int]) -> Iterator[tuple[Fraction, ...]]:
     """Points that tell apart polynomials with no higher exponents than these."""
     return product(*([Fraction(2 * k + 1, 3) for k in range(top + 1)] for top in highest))
+
+
+def unforeseen(content: Any, size: int) -> Iterator[tuple[Fraction, ...]]:
+    """A few points that hang on all of the content: who writes it cannot choose it to fit them, whatever the degrees."""
+    source = Random(repr(content))
+    for _ in range(UNFORESEEN):
+        yield tuple(Fraction(source.getrandbits(64) + 1, 2**32 + 15) for _ in range(size))
 
 
 def upper_bound(poly: Terms, centre: Sequence[Fraction], width: Sequence[Fraction]) -> Fraction:

@@ -13,6 +13,7 @@ from typing import Any
 from convergence.certificates.exact_certificates import Doubt
 from convergence.certificates.exact_discs import ONE, ZERO
 from convergence.certificates.exact_numbers import Number
+from convergence.certificates.exact_polynomials import unforeseen
 from convergence.certificates.exact_signs import Coefficients, at
 from convergence.rule import Method
 
@@ -37,8 +38,9 @@ class Parabola:
 def held_against(method: Method, hyper: Mapping[str, Number], characteristic: list[Coefficients]) -> str | None:
     """Raise Doubt where the rule has another characteristic polynomial; a note where it could not be run."""
     degree = max(len(c) for c in characteristic)
-    for k in range(2 * degree + 2):
-        curvature = Number(None, (Fraction(3 * k + 2, 7),))
+    places = [Fraction(3 * k + 2, 7) for k in range(2 * degree + 2)]
+    for place in (*places, *(x for (x,) in unforeseen(characteristic, 1))):  # the rule's own degree is not known
+        curvature = Number(None, (place,))
         below = at(characteristic[0], curvature)
         if not below:
             continue

@@ -28,7 +28,7 @@ class Recheck:
     notes: tuple[str, ...]
 
     def __bool__(self) -> bool:
-        return not self.failed
+        return bool(self.passed) and not self.failed
 
     def __repr__(self) -> str:
         verdict = f"rejected: {'; '.join(self.failed)}" if self.failed else f"{len(self.passed)} facts hold"
@@ -94,6 +94,8 @@ def _on_interval(certificate: Certificate) -> list[str]:
     radius = certificate.number(statement["radius"])
     if not closed and (radius - 1).sign():
         raise Doubt("stable means a radius below 1")
+    if radius.sign() < 0:
+        raise Doubt("a radius is not negative")
     low, high = (certificate.number(statement[end]) for end in ("mu", "L"))
     if low.sign() <= 0 or (high - low).sign() < 0:
         raise Doubt("the interval of curvatures is not one")
@@ -128,17 +130,28 @@ def refuted(
     characteristic = certificate.on(low, high)
     if step["kind"] == "undefined":
         poly, wrong = cut(characteristic[0]), {0}
+        if all(_sign_at(certificate, cut(c), step["data"]["at"], low, high) == 0 for c in characteristic):
+            raise Doubt("a factor of the whole characteristic polynomial says nothing of the method")
     else:
         poly, wrong = _condition(certificate, characteristic, step, radius, closed), {-1} if closed else {-1, 0}
     if _sign_at(certificate, poly, step["data"]["at"], low, high) not in wrong:
         raise Doubt(f"not so: {step['words']}")
-    _same_place(certificate.content["counterexample"], step["data"]["at"])
+    _same_place(certificate, certificate.content["counterexample"], step["data"]["at"])
     return [step["words"]]
 
 
-def _same_place(held: Any, place: Mapping[str, Any]) -> None:
-    """A counterexample that is a fraction is the one of the facts."""
-    if isinstance(held, str) and "number" in place and [held] != place["number"]:
+def _same_place(certificate: Certificate, held: Any, place: Mapping[str, Any]) -> None:
+    """A counterexample is the one of the facts, or a root of the same polynomial."""
+    if held is None:
+        return  # of an enclosure
+    strings = [str(-Fraction(held)), "1"] if isinstance(held, str) else held["polynomial"][::-1]
+    poly = certificate.poly([[c] for c in strings])
+    if "number" in place:
+        same = not at(poly, certificate.number(place["number"]))
+    else:
+        ends = [certificate.number([place[end]]) for end in ("low", "high")]
+        same = exact_discs.shares_root(poly, certificate.poly(place["root_of"]), *ends)
+    if not same:
         raise Doubt("the counterexample is not the one of the facts")
 
 
@@ -181,6 +194,7 @@ def _radius(certificate: Certificate) -> list[str]:
     if (
         str(statement["lower"][0]) != certificate.content["lower"]
         or str(statement["upper"][0]) != certificate.content["upper"]
+        or max(len(statement["lower"]), len(statement["upper"])) > 1
     ):
         raise Doubt("the interval of the certificate is not that of its facts")
     steps = certificate.content["steps"][1:]

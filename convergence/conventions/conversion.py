@@ -149,14 +149,18 @@ def _number(preset: Preset, name: str, value: Any) -> sp.Expr:
         number = exact(value)
     except TypeError:
         number = sp.nan
-    if isinstance(value, bool) or not (number.is_finite is not False and number.is_real is not False):
+    if (
+        isinstance(value, bool)
+        or number is sp.nan
+        or not (number.is_finite is not False and number.is_real is not False)
+    ):
         raise BadHyperparameter(f"{preset.name}: {name} must be a finite real number; got {value!r}")
     return number
 
 
 def _require_accepted(preset: Preset, variant: Variant, full: Mapping[str, Any]) -> None:
     for name, to in variant.names.items():
-        value = exact(full[name])
+        value = _number(preset, name, full[name])
         low, high = preset.bounds.get(name, (-float("inf"), float("inf")))
         if value.is_number and not (low <= value <= high):
             raise BadHyperparameter(f"{preset.name} takes {name} from {low:g} to {high:g}; got {full[name]}")

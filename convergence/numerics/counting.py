@@ -27,22 +27,32 @@ TIE = 1e-9
 """A ratio of errors this near to a thousandth, relatively, may count as either side: rounding of the run decides."""
 
 
+ROUNDING = 64 * float(np.finfo(float).eps)
+"""What rounding leaves of the largest error of a run, in parts of it: some steps' worth."""
+
+
 @dataclass(frozen=True)
 class Steps:
     """A predicted number of steps: ``count``, or one up to ``last`` where errors come to a thousandth but for rounding.
 
-    ``exact`` is False for an estimate from the asymptotic rate alone.
+    ``exact`` is False for an estimate from the asymptotic rate alone. The error grows to ``peak`` times the first on the way.
     """
 
     count: int
     first: int
     last: int
     exact: bool
+    peak: float = 1.0
+
+    @property
+    def blurred(self) -> bool:
+        """Whether the rounding of the largest error is no longer small beside the thousandth that is waited for."""
+        return self.peak * ROUNDING > WITHIN
 
 
 def settled(distance: Array, within: float = WITHIN) -> int | None:
     """The first step from which ‖e_k‖ ≤ within·‖e_0‖ for good, as far as the distances (steps+1,) go; None: never."""
-    outside = np.nonzero(distance > within * distance[0])[0]
+    outside = np.nonzero(~(distance <= within * distance[0]))[0]  # what overflowed is outside too
     first = int(outside[-1]) + 1 if outside.size else 0
     return first if first < len(distance) else None
 
@@ -58,7 +68,7 @@ def predicted_steps(problem: LeastSquares, method: Method, start: Any, settings:
         counts = [settled(distance, WITHIN * (1 + side * TIE)) for side in (0, 1, -1)]
         if None not in counts:
             count, first, last = (int(number or 0) for number in counts)
-            return Steps(count, first, last, True)
+            return Steps(count, first, last, True, float(distance.max() / (distance[0] or 1.0)))
     return Steps(about, about, about, False)
 
 

@@ -7,7 +7,7 @@ the ratio of gradient norms, since g = He; the ratio of the gaps f − f* attain
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from math import inf, ldexp, log2, log10
+from math import inf, ldexp, log2, log10, nextafter
 from typing import Any, Literal
 
 import numpy as np
@@ -73,6 +73,7 @@ def worst_case(
     found, exponent, guaranteed = largest(method, k, low, high, settings)
     curvature = at_angle(low, high, found.theta)
     value, bound = (_sized(number, exponent, power) for number in (found.value, found.bound))
+    bound = max(bound, nextafter(0.0, 1.0)) if found.bound > 0 else bound  # a bound that underflows is none
     case = WorstCase(k, measure, value, curvature, bound, _log10(found.value, exponent, power), guaranteed)
     return _exactly(case, method, (mu, L), hyper) if exact else case
 

@@ -62,12 +62,14 @@ def finite(
     """The worst cases of a method at its settings; None where its error is not the first one times a number."""
     try:
         horizons = tuple(_horizon(problem, method, k, hyper) for k in HORIZONS)
-        sizes = np.abs(residuals(method, max(drawn_steps(problem)), _spectrum(problem), **hyper)).max(axis=1)
+        steps = _steps(problem, method, hyper)
+        last = min(max(*drawn_steps(problem), steps or 0), LONGEST)
+        sizes = np.abs(residuals(method, last, _spectrum(problem), **hyper)).max(axis=1)
     except NotLinear:
         return None
     sizes = np.where(np.isfinite(sizes), sizes, np.inf)
     asymptotic = fraction_of_limit(method, SHORT, mu=problem.mu, L=problem.L, **hyper).asymptotic
-    steps, share = _steps(problem, method, hyper), _known(problem, asymptotic)
+    share = _known(problem, asymptotic)
     best_for = _best_for(problem, method, hyper, given)
     strays, curve = _strays(problem, method, hyper), vector(significant(sizes[list(drawn_steps(problem))], 9))
     return FiniteResult(horizons, share, steps, float(sizes.max()), int(sizes.argmax()), strays, best_for, curve)

@@ -74,7 +74,8 @@ def recheck(options: Namespace) -> int:
         OUT.print(Text(f"  {'✗' if fact in found.failed else '✓'} {fact}"))
     for note in found.notes:
         OUT.print(Text(f"  note: {note}", "yellow"))
-    OUT.print(Text("confirmed", "bold green") if found else Text("rejected", "bold red"))
+    word = ("confirmed", "bold green") if found else ("rejected", "bold red") if found.failed else VERDICTS[None]
+    OUT.print(Text(*word))
     return 0 if found else 1
 
 

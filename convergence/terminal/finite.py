@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from dataclasses import asdict
+from math import inf, isinf
 from typing import Any
 
 import numpy as np
@@ -31,7 +32,8 @@ def worst_case(options: Namespace) -> int:
         print_json(plain(named))
         return 0
     OUT.print(f"{method.title} ({settings(hyper)}) after {found.steps} steps on [{mu:.6g}, {L:.6g}]")
-    OUT.print(f"worst {found.measure} = {found.value:.12g} of the first, at curvature {found.curvature:.9g}")
+    value = f"{found.value:.12g}" if found.value not in (0.0, inf) or isinf(found.log10) else f"1e{found.log10:.6g}"
+    OUT.print(f"worst {found.measure} = {value} of the first, at curvature {found.curvature:.9g}")
     OUT.print(f"{'proven to be at most' if found.guaranteed else 'resolved to'} {found.bound:.15g}")
     if found.interval is not None:
         low, high = (float(end) for end in found.interval)

@@ -93,11 +93,9 @@ class Optimum:
         point = {letter: v for letter, v in point.items() if letter.is_Symbol}
         held = [piece.holds(point) for piece in self.pieces]
         piece = None if None in held else next(p for p, holds in zip(self.pieces, held, strict=True) if holds)
-        tuned = (
-            _closed(self.method, piece, point)
-            if piece is not None and piece.closed
-            else _numeric(self.method, mu, L, fixed)
-        )
+        tuned = _closed(self.method, piece, point) if piece is not None and piece.closed else None
+        if tuned is None:  # no closed form, or one that is 0/0 here, as some are at μ = L
+            tuned = _numeric(self.method, mu, L, fixed)
         if tuned is None:
             given = "".join(f", {name}={value:g}" for name, value in fixed.items())
             raise NoStableLearningRate(
@@ -254,6 +252,8 @@ def _number(formula: sp.Expr, point: Mapping[sp.Symbol, float]) -> sp.Expr:
     real, imaginary = (
         formula.subs({letter: exact(number) for letter, number in point.items()}).evalf(DIGITS).as_real_imag()
     )
+    if sp.nan in (real, imaginary):
+        return sp.nan
     return real if abs(imaginary) <= abs(real) * sp.Float(10) ** (-DIGITS // 2) else sp.nan
 
 

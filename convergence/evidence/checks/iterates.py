@@ -18,8 +18,8 @@ from convergence.numerics.spectral import sensitivity
 from convergence.theory.dynamics import dynamics
 
 NAME = "iterates"
-ROUNDINGS = 8.0
-"""Roundings a step: some sums of d products, each bounded by its largest term."""
+ROUNDINGS = 32.0
+"""Roundings a step: some sums of d products, each bounded by its largest term, and differences of them that cancel."""
 
 Array = NDArray[np.float64]
 

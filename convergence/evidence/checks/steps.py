@@ -28,6 +28,10 @@ def checks(setting: Setting, predicted: Steps | None) -> Sequence[Check]:
         return [_never(setting)]
     if not predicted.exact or predicted.count > COUNTABLE:
         return [not_made(NAME, claim, f"about {predicted.count:.2g} steps are too many to run")]
+    if predicted.blurred:
+        return [
+            not_made(NAME, claim, f"the error grows {predicted.peak:.1g} times first, and the rounding of that stays")
+        ]
     seen = counted_steps(setting.problem, setting.method, setting.run.x[0], setting.hyper, 2 * predicted.last + 10)
     observed = float("inf") if seen is None else float(seen)
     error = max(predicted.first - observed, observed - predicted.last, 0.0)
