@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import os
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 
 import convergence as cv
-from convergence.grammar import parser
+from convergence.grammar import of_command, parser
 
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status. Prints no traceback for input that cannot be used."""
-    options = parser().parse_args(arguments)
+    options = _understood(arguments)
     try:
         return int(cv.terminal.run(options))
     except cv.ConvergenceError as error:
@@ -32,6 +33,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         sys.stderr.write("convergence: interrupted; no file was left half-written\n")
         return INTERRUPTED
+
+
+def _understood(arguments: Sequence[str] | None) -> Namespace:
+    """The options. What no command knows is a hyperparameter where the command takes any: --dampening 0.1, or a flag."""
+    options, rest = parser().parse_known_args(arguments)
+    while rest and hasattr(options, "set") and rest[0].startswith("--") and rest[0][2:].isidentifier():
+        value = rest[1] if len(rest) > 1 and not rest[1].startswith("--") else "True"
+        options.set.append(f"{rest[0][2:]}={value}")
+        rest = rest[1 if value == "True" else 2 :]
+    if rest:
+        of_command(options.command).error(f"unrecognized arguments: {' '.join(rest)}")
+    return options
 
 
 def _refused(message: str) -> int:

@@ -203,9 +203,15 @@ def _as_state(method: Method, result: Any) -> State:
     if len(state) != len(method.state):
         raise BadRule(
             f"{method.name} must return its next state, {len(method.state)} value(s) ({', '.join(method.state)}); "
-            f"it returned {len(state)}"
+            f"it returned {len(state)}{_forgotten(method.state)}"
         )
     return state
+
+
+def _forgotten(state: tuple[str, ...]) -> str:
+    """A hint, where a state is called like a hyperparameter."""
+    named = next((name for name in state if name in (*RATE_NAMES, "momentum", "beta", "nu")), None)
+    return "" if named is None else f"; if {named} is a hyperparameter, put *, before it in the signature"
 
 
 def _checked(method: Method, name: str, value: Any) -> Any:

@@ -78,9 +78,10 @@ def worst_case(
     """The largest error after k steps over all quadratics with curvatures in [μ, L] and all starts, with the λ that attains it.
 
     ``value`` is ‖e_k‖/‖e_0‖ ("error"), (f_k−f*)/(f_0−f*) ("loss") or ‖g_k‖/‖g_0‖ ("gradient"), not squared; interior
-    maxima are found, and ``bound`` is proven. With ``exact=True`` and rational input, also an enclosure in rational
-    numbers, and the exact value where it is attained at μ or L. Hyperparameters may be schedules. A method with weight
-    decay is measured from where it rests. Raises NotLinear, BadHyperparameter, BadData (steps). Van der Corput and
+    maxima are found, and ``bound`` is proven, the rounding of the recurrence apart. With ``exact=True`` and rational input,
+    also an enclosure in rational numbers, and the exact value where it is attained at μ or L. Hyperparameters may be
+    schedules. A method with weight decay is measured from where it rests. At most 20 000 steps. Raises NotLinear,
+    BadHyperparameter, BadData (steps). Van der Corput and
     Schaake 1935; Ehlich and Zeller 1964.
     """
     return _worst_cases.worst_case(as_method(m, METHODS), steps, mu=mu, L=L, measure=measure, exact=exact, **hyper)
@@ -97,7 +98,7 @@ def steps_to(
     L: Any = None,
     **hyper: Any,
 ) -> int:
-    """The first k from which every direction's |error| stays at or under tolerance·|start|: a proven count.
+    """The first k from which every direction's |error| stays at or under tolerance·|start|, counted.
 
     On a spectrum ``curvatures`` (m,), with ``start`` the first errors by direction (those that are 0 do not count, nor
     do flat directions), or in the worst case over [``mu``, ``L``]. Beyond some 6,000 steps the worst case is that of

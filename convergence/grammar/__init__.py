@@ -37,3 +37,10 @@ def parser() -> argparse.ArgumentParser:
     for name, (words, add_options) in COMMANDS.items():
         add_options(commands.add_parser(name, help=words))
     return whole
+
+
+def of_command(name: str) -> argparse.ArgumentParser:
+    """The parser of one command, for messages with its own usage."""
+    alone = argparse.ArgumentParser(prog=f"convergence {name}")
+    COMMANDS[name][1](alone)
+    return alone

@@ -32,7 +32,7 @@ def hyper_options(parser: argparse._ActionsContainer, words: str) -> None:
 
 
 def out_option(parser: argparse.ArgumentParser, folder: str) -> None:
-    parser.add_argument("--out", metavar="FOLDER", default=folder, help=f"where to write (default: {folder})")
+    parser.add_argument("--out", "-o", metavar="FOLDER", default=folder, help=f"where to write (default: {folder})")
 
 
 def json_option(parser: argparse.ArgumentParser) -> None:

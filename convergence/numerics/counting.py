@@ -58,13 +58,18 @@ def settled(distance: Array, within: float = WITHIN) -> int | None:
 
 
 def predicted_steps(problem: LeastSquares, method: Method, start: Any, settings: dict[str, Any]) -> Steps | None:
-    """The number of steps by the closed form, or by the asymptotic rate where that is far; None: it does not converge."""
+    """The number of steps by the closed form, or by the asymptotic rate where that is far.
+
+    None: it does not converge, or a transient overflows on the way, and no run in floating point comes back from that.
+    """
     rate = float(spectral_radius(method, problem.curvatures[: problem.rank], over="spectrum", **settings))
     if not rate < 1:
         return None
     about = ceil(log(WITHIN) / log(rate)) if rate > 0 else 1
     for length in _lengths(2 * about + 50):
         distance = prediction.distances(problem, method, length, start, settings)
+        if not np.isfinite(distance).all():
+            return None
         counts = [settled(distance, WITHIN * (1 + side * TIE)) for side in (0, 1, -1)]
         if None not in counts:
             count, first, last = (int(number or 0) for number in counts)

@@ -14,7 +14,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from convergence.errors import BadName, nearest
+from convergence.errors import BadHyperparameter, BadName, nearest
 from convergence.numerics.linearity import Settings
 from convergence.numerics.maxima import Maximum, at_angle, coefficients, enough, largest_modulus, nodes
 from convergence.numerics.residuals import Residual, checked_interval, residual, scheduled
@@ -26,6 +26,9 @@ Array = NDArray[np.float64]
 Measure = Literal["error", "loss", "gradient"]
 
 POWERS = {"error": 1, "loss": 2, "gradient": 1}
+LONGEST = 20_000
+"""Steps of a worst case: the time grows with their square."""
+
 RESOLVED, MOST = 1e-12, 2**14
 """A rule that is no polynomial in λ is sampled until its Chebyshev coefficients fall to the first, at most at so many nodes."""
 
@@ -68,7 +71,7 @@ def worst_case(
     **hyper: Any,
 ) -> WorstCase:
     """max over [μ, L] of |p_k| (of p_k² for the loss); see ``WorstCase``."""
-    k, (low, high), power = checked_steps(steps), checked_interval(mu, L), _power(measure)
+    k, (low, high), power = _countable(steps), checked_interval(mu, L), _power(measure)
     settings, _ = scheduled(method, hyper, k)
     found, exponent, guaranteed = largest(method, k, low, high, settings)
     curvature = at_angle(low, high, found.theta)
@@ -76,6 +79,16 @@ def worst_case(
     bound = max(bound, nextafter(0.0, 1.0)) if found.bound > 0 else bound  # a bound that underflows is none
     case = WorstCase(k, measure, value, curvature, bound, _log10(found.value, exponent, power), guaranteed)
     return _exactly(case, method, (mu, L), hyper) if exact else case
+
+
+def _countable(steps: Any) -> int:
+    k = checked_steps(steps)
+    if k > LONGEST:
+        raise BadHyperparameter(
+            f"a worst case is computed for at most {LONGEST} steps, each of them run on as many curvatures; got {k}. "
+            f"For more, the rate says it: spectral_radius(..., over='spectrum')**k"
+        )
+    return k
 
 
 def largest(method: Method, k: int, mu: float, L: float, settings: Settings) -> tuple[Maximum, int, bool]:

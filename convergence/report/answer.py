@@ -44,7 +44,13 @@ _LAMBDA = Formula("λ", r"\lambda")
 
 def answer(study: Findings) -> tuple[Block, ...]:
     """What a reader came for: the verdict, a sentence or two, one table."""
-    return (*verdicts(study), Paragraph(in_words(study)), answer_table(study.methods), *_fixed(study.methods))
+    return (
+        *verdicts(study),
+        Paragraph(in_words(study)),
+        answer_table(study.methods),
+        *_fixed(study.methods),
+        *_elsewhere(study.methods),
+    )
 
 
 def verdicts(study: Findings) -> tuple[Block, ...]:
@@ -110,7 +116,7 @@ def _diverging(methods: Sequence[MethodResult]) -> Line:
 
 
 def _fastest(methods: Sequence[MethodResult]) -> Line:
-    plain = [method for method in methods if not _uses_hessian(method)]
+    plain = [method for method in methods if not _uses_hessian(method) and _comparable(method)]
     newton = [method for method in methods if _uses_hessian(method) and method.tuning.steps_predicted is not None]
     ranked = sorted((m for m in plain if m.tuning.steps_predicted is not None), key=_steps)
     if not ranked and len(newton) < len(methods):
@@ -124,6 +130,11 @@ def _fastest(methods: Sequence[MethodResult]) -> Line:
     verb = "is" if len(best) == 1 else "are"
     words: Line = (f"{kind} fastest {verb} ", *names, more, ": ", _count(best[0]), *_against(ranked, best), ". ")
     return tuple(piece for piece in words if piece) + _needed(newton, ", which solves with the Hessian,")
+
+
+def _comparable(method: MethodResult) -> bool:
+    """Whether its steps lead to the minimiser, and no check of it failed: only such methods are ranked."""
+    return method.theory.rest is None and all(method.checks)
 
 
 def _against(ranked: Sequence[MethodResult], best: Sequence[MethodResult]) -> Line:
@@ -213,6 +224,15 @@ def _tally(method: MethodResult) -> Line:
     rest: Line = (f" ({left} not made)",) if left else ()
     count: Inline = Mark(f"{passed}/{len(made)}", "good" if made else "quiet")
     return (count if passed == len(made) else Mark(f"{passed}/{len(made)} FAILED", "bad"), *rest)
+
+
+def _elsewhere(methods: Sequence[MethodResult]) -> tuple[Block, ...]:
+    """Which methods do not lead to the minimiser."""
+    moved = [(_title(method),) for method in methods if method.theory.rest is not None]
+    if not moved:
+        return ()
+    rest = "rest at ridge points: their" if len(moved) > 1 else "rests at a ridge point: its"
+    return (Paragraph((*joined(moved, last=" and "), f" {rest} steps lead there, and not to the minimiser.")),)
 
 
 def _fixed(methods: Sequence[MethodResult]) -> tuple[Block, ...]:

@@ -49,7 +49,10 @@ def settings(hyper: dict[str, float]) -> str:
 
 
 def percent(share: float) -> str:
-    return f"{100 * share:.1f} %" if isfinite(share) else ("exact" if share > 0 else "—")
+    """A share of the limit; less than none is worse than standing still."""
+    if not isfinite(share):
+        return "exact" if share > 0 else "—"
+    return f"{100 * share:.1f} %" if share > -5e-4 else "grows"
 
 
 def new_table(title: str, headings: tuple[str, ...]) -> Table:

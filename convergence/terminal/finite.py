@@ -34,7 +34,7 @@ def worst_case(options: Namespace) -> int:
     OUT.print(f"{method.title} ({settings(hyper)}) after {found.steps} steps on [{mu:.6g}, {L:.6g}]")
     value = f"{found.value:.12g}" if found.value not in (0.0, inf) or isinf(found.log10) else f"1e{found.log10:.6g}"
     OUT.print(f"worst {found.measure} = {value} of the first, at curvature {found.curvature:.9g}")
-    OUT.print(f"{'proven to be at most' if found.guaranteed else 'resolved to'} {found.bound:.15g}")
+    OUT.print(f"{'at most, but for rounding,' if found.guaranteed else 'resolved to'} {found.bound:.15g}")
     if found.interval is not None:
         low, high = (float(end) for end in found.interval)
         OUT.print(f"exactly {found.exact}" if found.exact is not None else f"enclosed in [{low:.17g}, {high:.17g}]")
@@ -61,6 +61,8 @@ def limit(options: Namespace) -> int:
         else:
             table.add_row(row["method"], f"{row['value']:.4g}", percent(row["at_k"]), percent(row["asymptotic"]))
     OUT.print(table)
+    if any("weight_decay" in row.get("hyper", {}) for row in rows):
+        OUT.print("weight decay: from the ridge point at which the method rests, which is nearer than the minimiser")
     for row in rows:
         if "error" in row:
             OUT.print(f"{row['method']}: {row['error']}")
