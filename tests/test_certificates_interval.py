@@ -168,3 +168,25 @@ def test_stability_of_a_two_step_method_takes_less_than_fifty_milliseconds():
 def test_numbers_that_cannot_be_used_are_refused(given, words):
     with pytest.raises(cv.BadHyperparameter, match=words):
         certify_stable("heavy_ball", **{"lr": 0.1, **given})
+
+
+@method
+def off_diagonal_pole(f, x, v, *, lr, momentum):
+    """The buffer is never heard: its pole at λ = 3 cancels in the characteristic polynomial."""
+    g = f.grad(x)
+    return x - lr * g, momentum * v + g * x / (f.grad(x) - 3 * x)
+
+
+def pole_at(square):
+    def made(f, x, v, *, lr, momentum):
+        u = f.grad(f.grad(v)) - square * v  # (λ² − square)·v
+        return x - lr * f.grad(x), momentum * v + f.solve(u) - f.solve(f.grad(f.grad(v)) - square * v)
+
+    return method(name="made")(made)
+
+
+@method
+def pole_between(f, x, v, *, lr, momentum, pole):
+    """v ← βv + x/(λ − pole), with λ as curvature: f.solve undoes what f.grad does."""
+    scale = f.grad(lr) / lr - pole
+    return x - lr * f.grad(x), momentum * v + f.grad(x) / scale

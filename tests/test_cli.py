@@ -202,3 +202,31 @@ def test_interrupted_it_leaves_nothing_half_written(tmp_path):
     assert re.search("interrupted", error)
     assert "Traceback" not in error
     assert not os.listdir(tmp_path)  # noqa: PTH208
+
+
+def test_any_hyperparameter_may_be_a_flag(capsys):
+    asked = ("--lr", "0.1", "--momentum", "0.9")
+    status, by_flag, _ = run(capsys, "convert", "pytorch", "course", *asked, "--dampening", "0.5", "--json")
+    assert status == 0
+    assert run(capsys, "convert", "pytorch", "course", *asked, "--set", "dampening=0.5", "--json")[1] == by_flag
+    assert "nesterov" in run(capsys, "convert", "pytorch", "optax", *asked, "--nesterov", "--json")[1]
+
+
+def test_an_unknown_option_shows_the_commands_own_usage(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["report", "-z", "x"])
+    assert end.value.code == 2
+    assert "usage: convergence report" in capsys.readouterr().err
+
+
+def test_a_worst_case_of_too_many_steps_is_refused(capsys):
+    status, _, error = run(capsys, "worst-case", "heavy_ball", "--steps", 10**7, "--mu", 1, "--L", 2)
+    assert status == 2
+    assert "at most 20000 steps" in error
+
+
+def test_a_forgotten_star_is_named(capsys, file):
+    rules = file("def own(f, x, v, lr, momentum):\n    v = momentum * v + f.grad(x)\n    return x - lr * v, v\n", "own.py")
+    status, _, error = run(capsys, "derive", f"{rules}:own")
+    assert status == 2
+    assert "put *, before it" in error

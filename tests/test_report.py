@@ -537,3 +537,15 @@ def test_unknown_formats_are_refused(unknown):
 def test_a_picture_of_no_method_of_the_study_is_left_out():
     stray = Picture("stray", "Stray", "alt", "caption", "adam", lambda: None)
     assert "Stray" not in markdown_writer.write_markdown(report(fake_study(1), [stray]))
+
+
+def test_only_methods_that_passed_and_lead_to_the_minimiser_are_ranked():
+    study = fake_study(2)
+    first = min((m for m in study.methods if m.name != "newton"), key=lambda m: m.tuning.steps_predicted)
+    failed = replace(first, checks=(replace(first.checks[0], passed=False),))
+    moved = replace(first, theory=replace(first.theory, rest=first.theory.matrix))
+    for spoilt in (failed, moved):
+        methods = tuple(spoilt if m.name == first.name else m for m in study.methods)
+        words = written(replace(study, methods=methods))["md"]
+        fastest = re.search(r"the fastest (is|are) .*", words)[0]
+        assert f"#method-{first.name.replace('_', '-')})" not in fastest.split("against")[0]

@@ -90,3 +90,30 @@ def test_one_column_and_many_stay_readable(columns):
     assert len(found.data.directions) == min(columns, 6)
     assert found.data.hidden == max(columns - 6, 0)
     assert len(figures(found))
+
+
+def test_workers_change_nothing():
+    data = cv.datasets.gaussian_2d()
+    one, two = (cv.study(data, ["gradient_descent", "heavy_ball"], workers=n).to_json() for n in (1, 2))
+    assert one == two
+
+
+def test_finite_time_limits_and_proofs_are_in_the_study():
+    data = cv.datasets.gaussian_2d()
+    found = cv.study(data, ["gradient_descent", "chebyshev", "weight_decay_decoupled"])
+    plain, best, decay = found.methods
+    ends = {"mu": data.mu, "L": data.L}
+    assert plain.finite.horizons[0].worst == cv.worst_case("gradient_descent", 10, **ends, **plain.tuning.hyper).value
+    assert plain.finite.horizons[0].limit == cv.lower_bound(10, **ends)
+    assert plain.finite.steps == cv.steps_to("gradient_descent", 1e-3, **ends, **plain.tuning.hyper)
+    assert best.finite.curve == pytest.approx(found.limit.bound, rel=1e-8)
+    assert decay.finite is None
+    assert [c.holds for c in plain.certificates] == [True, True, True]
+    assert "torch.optim.SGD" in plain.libraries[0].call
+
+
+def test_settings_that_diverge_are_refuted_and_diagnosed():
+    (ball,) = cv.study(cv.datasets.gaussian_2d(), ["heavy_ball"], hyper={"lr": 1.0, "momentum": 0.5}).methods
+    assert ball.certificates[0].holds is False
+    assert ball.diagnosis.verdict == "diverges"
+    assert ball.finite.steps is None

@@ -11,6 +11,7 @@ from typing import Any
 import sympy as sp
 from flint import fmpq
 
+from convergence.certificates.poles import poles
 from convergence.certificates.field import Field, Scalar, numbers, rational
 from convergence.certificates.univariate import Poly, trimmed, value
 from convergence.crossing import exact
@@ -36,6 +37,19 @@ def terms(method: Method) -> tuple[Terms, ...]:
     return tuple(_terms(sp.Poly(c, *letters)) for c in cleared)
 
 
+@cache
+def divisors(method: Method) -> tuple[Terms, ...]:
+    """The polynomials by which the rule divides, but for the factors of the common denominator of ``terms``."""
+    letters = tuple(dynamics(method).symbols.values())
+    first = sum((sp.Rational(int(c.p), int(c.q)) * _monomial(letters, e) for e, c in terms(method)[0]), sp.Integer(0))
+    known = {factor for factor, _ in sp.factor_list(first)[1]}
+    return tuple(_terms(sp.Poly(factor, *letters)) for factor in poles(method) if factor not in known)
+
+
+def _monomial(letters: Sequence[sp.Symbol], exponents: Sequence[int]) -> sp.Expr:
+    return sp.prod([letter**power for letter, power in zip(letters, exponents, strict=True)])
+
+
 def _terms(poly: sp.Poly) -> Terms:
     return tuple((exponents, rational(coefficient)) for exponents, coefficient in poly.terms())
 
@@ -44,11 +58,13 @@ def _terms(poly: sp.Poly) -> Terms:
 class Characteristic:
     """det(zI − A) times its denominator, at exact hyperparameters: ``coefficients``, highest first, are polynomials in λ.
 
-    The first of them is the denominator: where it is zero, the method has no iteration matrix.
+    The first of them is the denominator: where it is zero, the method has no iteration matrix. Nor has it where one of
+    ``divisors`` is, what the rule divides by though it cancels in the polynomial.
     """
 
     field: Field | None
     coefficients: tuple[tuple[Scalar, ...], ...]
+    divisors: tuple[tuple[Scalar, ...], ...] = ()
 
     @property
     def degree(self) -> int:
@@ -56,15 +72,18 @@ class Characteristic:
 
     def at(self, curvature: Scalar) -> Characteristic:
         """The same at one curvature: constants."""
-        return Characteristic(self.field, tuple((value(list(p), curvature),) for p in self.coefficients))
+        there = [tuple((value(list(p), curvature),) for p in held) for held in (self.coefficients, self.divisors)]
+        return Characteristic(self.field, *there)
 
 
 def characteristic(method: Method, settings: Mapping[str, Scalar], field: Field | None) -> Characteristic:
     """The characteristic polynomial with these numbers for the hyperparameters."""
-    parts = terms(method)
-    highest = [max(exponents[k] for part in parts for exponents, _ in part) for k in range(len(settings) + 1)]
+    parts, below = terms(method), divisors(method)
+    every = [exponents for part in (*parts, *below) for exponents, _ in part]
+    highest = [max(exponents[k] for exponents in every) for k in range(len(settings) + 1)]
     powers = [_powers(number, top) for number, top in zip(settings.values(), highest[1:], strict=True)]
-    return Characteristic(field, tuple(tuple(_in_curvature(part, powers)) for part in parts))
+    inserted = [tuple(tuple(_in_curvature(part, powers)) for part in held) for held in (parts, below)]
+    return Characteristic(field, *inserted)
 
 
 def _powers(number: Scalar, count: int) -> list[Scalar]:

@@ -11,6 +11,7 @@ import sympy as sp
 
 from convergence.certificates.exact_numbers import Number, Theta, number
 from convergence.certificates.exact_signs import Coefficients, at, cut
+from convergence.rule import Method
 
 
 class Doubt(Exception):
@@ -19,13 +20,14 @@ class Doubt(Exception):
 
 @dataclass(frozen=True)
 class Certificate:
-    """The certificate with the method's characteristic polynomial (highest coefficient first) at its settings."""
+    """The certificate with the characteristic polynomial (highest coefficient first) at its settings; the rule, if it is at hand."""
 
     content: Mapping[str, Any]
     first: Mapping[str, Any]
     theta: Theta | None
     hyper: Mapping[str, Number]
     characteristic: list[Coefficients]
+    method: Method | None = None
 
     def number(self, strings: list[str]) -> Number:
         return number(strings, self.theta)

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import chain
 from typing import Any
 
-from convergence.certificates import exact_discs, exact_rule
+from convergence.certificates import exact_discs, exact_poles, exact_rule
 from convergence.certificates.exact_certificates import Doubt, read
 from convergence.certificates.exact_numbers import Number
 from convergence.certificates.exact_polynomials import (
@@ -37,6 +37,8 @@ def check_optimum(content: Mapping[str, Any], method: Method | None, notes: list
         raise Doubt("the interval of curvatures is not one")
     passed = [_about(content)]
     passed += _attained(content, upper, mu, L, attained)
+    ends = as_number(mu), as_number(L)
+    exact_poles.nowhere_zero(method, read(content).hyper, *ends, notes)
     steps = {step["kind"]: step for step in content["steps"]}
     if lower <= 0:
         return passed

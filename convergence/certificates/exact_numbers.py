@@ -71,9 +71,9 @@ class Number:
 
     def __pow__(self, power: int) -> Number:
         result = Number(self.theta, (Fraction(1),))
-        for _ in range(power):
+        for _ in range(abs(power)):
             result = result * self
-        return result
+        return result if power >= 0 else result.inverse()
 
     __radd__ = __add__
     __rmul__ = __mul__

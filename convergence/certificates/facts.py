@@ -56,15 +56,25 @@ def characteristic_step(setting: Setting) -> Step:
     )
 
 
-def defined(found: Characteristic, low: Scalar, high: Scalar) -> tuple[Step | None, Any]:
-    """The method has an iteration matrix on all of [low, high]: a step that says so, or the curvature where it has none."""
-    first = list(found.coefficients[0])
-    if len(first) == 1 and first[0] != 0:
+def defined(found: Characteristic, low: Scalar, high: Scalar) -> tuple[list[Step], Any, Step | None]:
+    """The method has an iteration matrix on all of [low, high]: steps that say so, or a curvature where it has none."""
+    steps = []
+    for poly, content in ((found.coefficients[0], {}), *((p, {"divisor": data(p)}) for p in found.divisors)):
+        step, place = _without_zeros(list(poly), low, high)
+        if place is not None:
+            here = {"at": located(place), **content}
+            return steps, place, Step("undefined", f"no iteration matrix at λ = {_where(place)}", here)
+        steps += [step] if step else []
+    return steps, None, None
+
+
+def _without_zeros(poly: list[Scalar], low: Scalar, high: Scalar) -> tuple[Step | None, Any]:
+    if len(poly) == 1 and poly[0] != 0:
         return None, None
-    turned = first if violation(first, low, low, True) is None else [-c for c in first]
+    turned = poly if violation(poly, low, low, True) is None else [-c for c in poly]
     place = violation(turned, low, high, True)
-    text = f"the denominator {words(first)} has no root in [{decimal(low)}, {decimal(high)}]"
-    return Step("defined", text, {"negative": turned != first}), place
+    text = f"the denominator {words(poly)} has no root in [{decimal(low)}, {decimal(high)}]"
+    return Step("defined", text, {"negative": turned != poly}), place
 
 
 def disc_steps(
@@ -76,11 +86,9 @@ def disc_steps(
     """
     if (high - low) == 0:
         found, high = found.at(low), low
-    steps: list[Step] = []
-    undefined, place = defined(found, low, high)
-    if place is not None:
-        return steps, place, Step("undefined", f"no iteration matrix at λ = {_where(place)}", {"at": located(place)})
-    steps += [undefined] if undefined else []
+    steps, place, undefined = defined(found, low, high)
+    if undefined is not None:
+        return [], place, undefined
     for condition in conditions(found, radius, closed):
         place = violation(list(condition.poly), low, high, not closed)
         if place is not None:

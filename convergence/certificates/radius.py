@@ -10,13 +10,13 @@ from typing import Any
 
 from flint import arb, ctx, fmpq, fmpq_poly
 
-from convergence.certificates.characteristic import Characteristic, one_number, setting
+from convergence.certificates.characteristic import Characteristic, Setting, one_number, setting
 from convergence.certificates.claims import Radius
 from convergence.certificates.discs import conditions
-from convergence.certificates.facts import characteristic_step, decimal, disc_steps
-from convergence.certificates.field import as_data, sign
+from convergence.certificates.facts import characteristic_step, decimal, defined, disc_steps
+from convergence.certificates.field import Scalar, as_data, sign
 from convergence.certificates.places import sympy_rational
-from convergence.certificates.proof import Proof, shown
+from convergence.certificates.proof import Proof, Step, shown
 
 WIDTH = fmpq(1, 10**30)
 """An enclosure is not wider than this, in parts of 1 + radius, where the radius is no rational number."""
@@ -35,9 +35,9 @@ def radius(claim: Radius) -> Proof:
     here = found.characteristic.at(at)
     begin = characteristic_step(found)
     where = f"the spectral radius of {found.method.name} at λ = {shown(curvature)}"
-    if sign(here.coefficients[0][0]) == 0:
-        why = "the method has no iteration matrix there"
-        return Proof(where, None, why, (begin,), {"kind": "radius"}, method=found.method)
+    undefined = defined(found.characteristic.at(at), at, at)[2]
+    if undefined is not None:
+        return _nowhere(found, curvature, at, undefined)
     lower, upper = _enclosure(here)
     inside, place, _ = disc_steps(found.characteristic, upper, at, at, True)
     outside = disc_steps(found.characteristic, lower, at, at, False)[2] if lower > 0 else None
@@ -55,6 +55,15 @@ def radius(claim: Radius) -> Proof:
     )
     ends = sympy_rational(lower), sympy_rational(upper)
     return Proof(said, True, "", steps, statement, lower=ends[0], upper=ends[1], method=found.method)
+
+
+def _nowhere(found: Setting, curvature: Any, at: Scalar, undefined: Step) -> Proof:
+    """The rule divides by zero: there is no radius."""
+    said = f"{found.method.name} has a spectral radius at λ = {shown(curvature)}"
+    why = "the method has no iteration matrix there"
+    statement = {"kind": "radius", "curvature": as_data(at)}
+    steps = (characteristic_step(found), undefined)
+    return Proof(said, False, why, steps, statement, counterexample=curvature, method=found.method)
 
 
 def _enclosure(here: Characteristic) -> tuple[fmpq, fmpq]:

@@ -6,11 +6,11 @@ Nothing of the prover is used: Python's fractions, own algorithms, and the updat
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-from convergence.certificates import exact_discs, exact_rule
+from convergence.certificates import exact_discs, exact_poles, exact_rule
 from convergence.certificates.exact_certificates import Certificate, Doubt, read
 from convergence.certificates.exact_formula import check_formula
 from convergence.certificates.exact_infeasibility import check_optimum
@@ -55,9 +55,9 @@ def _passed(content: Mapping[str, Any], method: Method | None, notes: list[str])
     kind = content["statement"]["kind"]
     check = {"stable": _on_interval, "rate": _on_interval, "radius": _radius}.get(kind)
     if check is not None:
-        certificate = read(content)
+        certificate = replace(read(content), method=method)
         _characteristic(certificate, method, notes)
-        return [_about(content, certificate.first["data"]), *check(certificate)]
+        return [_about(content, certificate.first["data"]), *check(certificate, notes)]
     others: dict[str, Callable[..., list[str]]] = {"optimum": check_optimum, "formula": check_formula}
     if kind not in others:
         raise Doubt(f"a claim of an unknown kind, {kind!r}")
@@ -88,7 +88,7 @@ def _characteristic(certificate: Certificate, method: Method | None, notes: list
         notes += [note] if note else []
 
 
-def _on_interval(certificate: Certificate) -> list[str]:
+def _on_interval(certificate: Certificate, notes: list[str]) -> list[str]:
     statement = certificate.content["statement"]
     closed = statement["kind"] == "rate"
     radius = certificate.number(statement["radius"])
@@ -102,6 +102,7 @@ def _on_interval(certificate: Certificate) -> list[str]:
     steps = certificate.content["steps"][1:]
     if certificate.content["holds"] is False:
         return refuted(certificate, steps, radius, low, high, closed)
+    exact_poles.nowhere_zero(certificate.method, certificate.hyper, low, high, notes)
     return attained(certificate, steps, radius, low, high, closed)
 
 
@@ -128,7 +129,10 @@ def refuted(
     """At one curvature of the interval a Liénard–Chipart polynomial has the wrong sign, or there is no matrix."""
     (step,) = steps
     characteristic = certificate.on(low, high)
-    if step["kind"] == "undefined":
+    if "divisor" in step["data"]:
+        poly, wrong = certificate.poly(step["data"]["divisor"]), {0}
+        _divides_by_zero(certificate, step["data"]["at"])
+    elif step["kind"] == "undefined":
         poly, wrong = cut(characteristic[0]), {0}
         if all(_sign_at(certificate, cut(c), step["data"]["at"], low, high) == 0 for c in characteristic):
             raise Doubt("a factor of the whole characteristic polynomial says nothing of the method")
@@ -138,6 +142,21 @@ def refuted(
         raise Doubt(f"not so: {step['words']}")
     _same_place(certificate, certificate.content["counterexample"], step["data"]["at"])
     return [step["words"]]
+
+
+def _divides_by_zero(certificate: Certificate, place: Mapping[str, Any]) -> None:
+    """The rule is run there; at a root that is no number at hand, it is run on polynomials."""
+    method, hyper = certificate.method, certificate.hyper
+    if method is None:
+        return
+    if "number" in place:
+        stopped = exact_poles.stops(method, hyper, certificate.number(place["number"]))
+    else:
+        own, root_of = exact_poles.in_curvature(method, hyper) or [], certificate.poly(place["root_of"])
+        ends = [certificate.number([place[e]]) for e in ("low", "high")]
+        stopped = any(exact_discs.shares_root(poly, root_of, *ends) for poly in own)
+    if not stopped:
+        raise Doubt("the rule does not divide by zero there")
 
 
 def _same_place(certificate: Certificate, held: Any, place: Mapping[str, Any]) -> None:
@@ -188,8 +207,10 @@ def _sign_at(certificate: Certificate, poly: Coefficients, place: Mapping[str, A
     return sign
 
 
-def _radius(certificate: Certificate) -> list[str]:
+def _radius(certificate: Certificate, notes: list[str]) -> list[str]:
     statement = certificate.content["statement"]
+    if certificate.content["holds"] is False:
+        return _no_radius(certificate)
     at_, lower, upper = (certificate.number(statement[name]) for name in ("curvature", "lower", "upper"))
     if (
         str(statement["lower"][0]) != certificate.content["lower"]
@@ -197,6 +218,7 @@ def _radius(certificate: Certificate) -> list[str]:
         or max(len(statement["lower"]), len(statement["upper"])) > 1
     ):
         raise Doubt("the interval of the certificate is not that of its facts")
+    exact_poles.nowhere_zero(certificate.method, certificate.hyper, at_, at_, notes)
     steps = certificate.content["steps"][1:]
     inside = [s for s in steps if s["kind"] in ("sign", "defined")]
     passed = attained(certificate, inside, upper, at_, at_, True)
@@ -204,3 +226,12 @@ def _radius(certificate: Certificate) -> list[str]:
     if lower.sign() > 0:
         passed += refuted(certificate, outside, lower, at_, at_, False)
     return passed
+
+
+def _no_radius(certificate: Certificate) -> list[str]:
+    """There is no matrix at the curvature, so no radius."""
+    here = certificate.number(certificate.content["statement"]["curvature"])
+    steps = certificate.content["steps"][1:]
+    if [step["kind"] for step in steps] != ["undefined"] or certificate.content["counterexample"] is None:
+        raise Doubt("a radius is refuted only where there is no matrix")
+    return refuted(certificate, steps, here, here, here, False)

@@ -11,9 +11,10 @@ import numpy as np
 from convergence.diagnosis.best import Best, best
 from convergence.diagnosis.directions import DirectionState
 from convergence.diagnosis.nearest import Nearest
+from convergence.diagnosis.printed import as_read
 from convergence.diagnosis.spectrum import Spectrum
 from convergence.diagnosis.verdict import is_slow
-from convergence.diagnosis.wording import counted, number, numbers, steps
+from convergence.diagnosis.wording import DIGITS, counted, number, rounded, steps
 from convergence.errors import BadData
 from convergence.methods import METHODS
 from convergence.problem import LeastSquares
@@ -59,7 +60,7 @@ class Scaling:
 
 @dataclass(frozen=True)
 class Case:
-    """All that advice is made of."""
+    """All that advice is made of; not ``resolved`` where slower directions than these are not known, so no steps are told."""
 
     method: Method
     settings: Mapping[str, Any]
@@ -71,6 +72,7 @@ class Case:
     best: Best | None
     best_rate: Best | None
     scaling: Scaling | None
+    resolved: bool = True
 
 
 def scaling(problem: LeastSquares | None) -> Scaling | None:
@@ -110,16 +112,15 @@ def advice(case: Case) -> tuple[str, ...]:
 
 def _when_unstable(case: Case) -> Iterator[str]:
     rate = case.method.rate
-    if case.nearest is not None and rate is not None:
+    told = next((one.printed for one in (case.nearest, case.joint) if one is not None), None)
+    cost = "" if told is None or not case.resolved else f": {steps(told.steps)} to 1e-3"
+    if case.nearest is not None and rate is not None and told is not None:
         now, safe, edge = float(case.settings[rate]), case.nearest.safe, case.nearest.edge
         verb, side = ("Lower", "below") if safe[rate] < now else ("Raise", "above")
-        bound = f" (it must stay {side} {number(edge)})" if safe[rate] != edge else ""
-        yield f"{verb} {rate} from {number(now)} to {number(safe[rate])}{bound}: {steps(case.nearest.safe_steps)} to 1e-3."
-    elif case.joint is not None:
-        yield (
-            f"No {rate} alone converges with these other settings: set {numbers(case.joint.safe)}: "
-            f"{steps(case.joint.safe_steps)} to 1e-3."
-        )
+        bound = f" (it must stay {side} {number(rounded(edge, DIGITS, -1 if side == 'below' else 1))})"
+        yield f"{verb} {rate} from {number(now)} to {told.hyper[rate]:.15g}{bound if safe[rate] != edge else ''}{cost}."
+    elif case.joint is not None and told is not None:
+        yield f"No {rate} alone converges with these other settings: set {as_read(told.hyper)}{cost}."
     else:
         yield f"Change the settings of {case.method.name}: no {rate or 'learning rate'} alone makes them converge."
     yield from _set_best(case)
@@ -128,12 +129,12 @@ def _when_unstable(case: Case) -> Iterator[str]:
 def _when_slow(case: Case) -> Iterator[str]:
     if case.verdict == "fine":
         return
-    rate, alone = case.method.rate, case.best_rate
-    if rate is not None and alone is not None and case.best is not None and is_slow(case.worst.steps, alone.steps or 0):
-        verb = "Raise" if alone.hyper[rate] > float(case.settings[rate]) else "Lower"
+    rate, told = case.method.rate, case.best_rate and case.best_rate.printed
+    if rate is not None and told and case.best is not None and is_slow(case.worst.steps, told.steps or 0):
+        verb = "Raise" if told.hyper[rate] > float(case.settings[rate]) else "Lower"
         rest = " with the other settings as they are" if len(case.method.hyper) > 1 else ""
-        yield f"{verb} {rate} to {number(alone.hyper[rate])}{rest}: {steps(alone.steps)}, not {steps(case.worst.steps)}."
-    if case.best is not None and (alone is None or is_slow(alone.steps, case.best.steps or 0)):
+        yield f"{verb} {rate} to {told.hyper[rate]:.15g}{rest}: {steps(told.steps)}, not {steps(case.worst.steps)}."
+    if case.best is not None and (not told or is_slow(told.steps, case.best.steps or 0)):
         if case.verdict == "oscillates" and "momentum" in case.method.hyper:
             yield f"The {case.worst.name} rings: more damping (in the best setting) stops that."
         elif case.verdict == "overdamped":
@@ -165,6 +166,8 @@ def _scale(case: Case) -> Iterator[str]:
 def _other(case: Case) -> Iterator[str]:
     if case.best is None or case.best.steps is None or case.best.steps < PATIENCE or OTHER not in METHODS:
         return
+    if case.spectrum.mu == 0:  # weight decay alone moves the weights there: no other method without it would
+        return
     other = best(METHODS[OTHER], case.spectrum.curvatures, dict.fromkeys(METHODS[OTHER].hyper, 0.0))
     if other is not None and other.steps is not None and is_slow(case.best.steps, other.steps):
         yield f"With κ = {number(case.spectrum.kappa)}, take another method: {OTHER} at {other}."
@@ -174,6 +177,10 @@ def _notes(case: Case) -> Iterator[str]:
     derived = dynamics(case.method)
     if not derived.linear:
         yield "All this holds near the minimiser, where the rule was linearised."
+    if derived.clock is not None:
+        yield "The method keeps time: this is its limit after many steps; its early steps differ."
+    if case.spectrum.mu == 0:
+        yield "Along λ = 0 the data say nothing: weight decay alone moves the weights there."
     if derived.rest[0] != 1:
         yield "The method does not rest at the minimiser but nearby; steps are counted to where it rests."
     if case.spectrum.flat:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from convergence.diagnosis.directions import radii, states
-from convergence.diagnosis.wording import numbers, steps
+from convergence.diagnosis.printed import Printed, as_read, printed
+from convergence.diagnosis.wording import DIGITS, FINE, numbers, steps
 from convergence.errors import BadHyperparameter, NoStableLearningRate, NotLinear
 from convergence.rule import Method
 from convergence.theory.dynamics import dynamics
@@ -23,15 +24,26 @@ RATES = 400
 """Learning rates tried, evenly on a logarithmic scale, before the best of them is refined."""
 
 
+LEVEL = 1e-12
+"""A flat direction along which weight decay moves the weights counts as one of this part of L: formulas want μ > 0."""
+
+
 @dataclass(frozen=True)
 class Best:
-    """The best settings over all curvatures in [μ, L]: ``hyper``, the ``rate`` and the ``steps`` to a thousandth."""
+    """The best settings over all curvatures in [μ, L]: ``hyper``, the ``rate`` and the ``steps`` to a thousandth.
+
+    ``printed`` is what one would set: the same in few digits, off the edge of stability, with a rate and steps of its own.
+    """
 
     hyper: dict[str, float]
     rate: float
     steps: int | None
+    printed: Printed | None = None
 
     def __str__(self) -> str:
+        told = self.printed
+        if told is not None:
+            return f"{as_read(told.hyper)}: rate {told.rate:.6g}, {steps(told.steps)}"
         return f"{numbers(self.hyper)}: rate {self.rate:.6g}, {steps(self.steps)}"
 
 
@@ -43,10 +55,10 @@ def best(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Best
     try:
         optimum = derived_best(method, held)
         open_ones = {n: settings[n] for n in method.hyper if n not in optimum.determined and n not in held}
-        tuned = optimum.at(mu=float(curvatures[-1]), L=float(curvatures[0]), **_taken(optimum.fixed, held, open_ones))
+        tuned = optimum.at(mu=max(float(curvatures[-1]), LEVEL * float(curvatures[0])), L=float(curvatures[0]), **_taken(optimum.fixed, held, open_ones))
     except (NoStableLearningRate, NotLinear, BadHyperparameter):
         return None
-    return made(method, curvatures, {name: tuned.hyper[name] for name in method.hyper})
+    return made(method, curvatures, {name: tuned.hyper[name] for name in method.hyper}, FINE, [*held, *open_ones])
 
 
 def _taken(fixed: Mapping[str, Any], held: Mapping[str, Any], open_ones: Mapping[str, Any]) -> dict[str, Any]:
@@ -65,7 +77,7 @@ def best_rate(method: Method, curvatures: Array, settings: Mapping[str, Any]) ->
         return np.asarray(radii(method, np.unique(curvatures)[:, None], given).max(axis=0))
 
     now = float(settings[name]) or 1.0
-    scales = [now, 1.0, 1 / float(curvatures[0]), 1 / float(curvatures[-1])]
+    scales = [now, 1.0, 1 / float(curvatures[0]), 1 / float(curvatures[curvatures > 0][-1])]
     rates = np.geomspace(1e-3 * min(scales), 1e3 * max(scales), RATES)
     sizes = np.nan_to_num(worst(rates), nan=np.inf)
     place = int(np.argmin(sizes))
@@ -76,12 +88,16 @@ def best_rate(method: Method, curvatures: Array, settings: Mapping[str, Any]) ->
         lambda r: float(worst([r])[0]), bounds=ends, method="bounded", options={"xatol": 1e-9 * ends[0]}
     )
     rate = float(fine.x) if float(fine.fun) < sizes[place] else float(rates[place])
-    return made(method, curvatures, {**settings, name: rate})
+    others = [other for other in settings if other != name]
+    return made(method, curvatures, {**settings, name: rate}, DIGITS, others)
 
 
-def made(method: Method, curvatures: Array, hyper: Mapping[str, Any]) -> Best:
-    """These settings, with their rate and steps."""
+def made(
+    method: Method, curvatures: Array, hyper: Mapping[str, Any], digits: int = FINE, held: Collection[str] = ()
+) -> Best:
+    """These settings, with their rate and steps, and as they are written with so many digits."""
     found = states(method, curvatures, hyper)
     counts = [state.steps for state in found]
     slowest = None if None in counts else max(int(c or 0) for c in counts)
-    return Best({n: float(v) for n, v in hyper.items()}, max(state.radius for state in found), slowest)
+    told = printed(method, curvatures, hyper, digits, held)
+    return Best({n: float(v) for n, v in hyper.items()}, max(state.radius for state in found), slowest, told)

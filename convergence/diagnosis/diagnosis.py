@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from convergence.diagnosis import wording
 from convergence.diagnosis.advice import Case, Scaling, advice, scaling
 from convergence.diagnosis.best import Best, best, best_rate, made
-from convergence.diagnosis.directions import DirectionState, states
+from convergence.diagnosis.directions import DirectionState, moves_when_flat, states
 from convergence.diagnosis.limit import Limit, limit
-from convergence.diagnosis.nearest import Nearest, nearest
+from convergence.diagnosis.nearest import HALVED, Nearest, nearest
 from convergence.diagnosis.spectrum import Spectrum
 from convergence.diagnosis.verdict import VERDICTS, culprit, verdict
 from convergence.rule import Method
@@ -86,8 +86,9 @@ class Diagnosis:
 
     @property
     def kappa(self) -> float:
-        """L/μ."""
-        return self.directions[0].curvature / self.directions[-1].curvature
+        """L/μ; ∞ with a flat direction along which weight decay moves the weights."""
+        last = self.directions[-1].curvature
+        return self.directions[0].curvature / last if last > 0 else inf
 
     @property
     def unstable(self) -> tuple[DirectionState, ...]:
@@ -123,8 +124,13 @@ class Diagnosis:
         ]
         if self.unstable:
             found += [("nearest stable", str(self.nearest_rate or "no learning rate alone"))]
-            found += [("nearer still", str(self.nearest_joint))] if self.nearest_joint else []
+            found += [("nearer still", str(self.nearest_joint))] if self._joint_is_worth_it else []
         return (*found, ("best settings", str(self.best) if self.best else "none found"))
+
+    @property
+    def _joint_is_worth_it(self) -> bool:
+        alone, joint = self.nearest_rate, self.nearest_joint
+        return joint is not None and (alone is None or joint.change < HALVED * alone.change)
 
     @property
     def listed(self) -> tuple[DirectionState, ...]:
@@ -152,6 +158,7 @@ def diagnose(found: Spectrum, method: Method, given: Mapping[str, Any]) -> Diagn
     iteration matrix.
     """
     settings = method.scalars(given)
+    found = found.with_flat() if found.flat and moves_when_flat(method, settings) else found
     rows = states(method, found.curvatures, settings, _columns(found))
     worst = culprit(rows)
     at_best = _no_worse(best(method, found.curvatures, settings), method, found.curvatures, settings, rows)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convergence.crossing import exact
 from convergence.errors import NotLinear
 from convergence.numerics.counting import COUNTABLE, WITHIN
 from convergence.numerics.search import UNIT
@@ -17,6 +18,7 @@ from convergence.numerics.spectral import eigenvalues
 from convergence.rule import Method
 from convergence.theory.dynamics import dynamics
 from convergence.theory.stability import region
+from convergence.theory.symbols import symbol
 
 Array = NDArray[np.float64]
 
@@ -70,6 +72,12 @@ def stable(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> ND
         return np.atleast_1d(region(method).contains(curvatures, **settings))
     except NotLinear:
         return np.asarray(radii(method, curvatures, settings) < 1)
+
+
+def moves_when_flat(method: Method, settings: Mapping[str, Any]) -> bool:
+    """Whether the method moves where there is no curvature, as weight decay does: it rests elsewhere than the minimiser."""
+    rest = dynamics(method).rest[0]
+    return bool(rest.subs({symbol(name): exact(value) for name, value in settings.items()}) != 1)
 
 
 def radii(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Array:

@@ -15,26 +15,26 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from convergence.crossing import exact
 from convergence.diagnosis.directions import radii, stable, states
-from convergence.diagnosis.wording import numbers, steps
+from convergence.diagnosis.printed import MARGIN, Printed, as_read, printed
+from convergence.diagnosis.rates import binding, stable_rates
+from convergence.diagnosis.wording import DIGITS, FINE, rounded, steps
 from convergence.errors import NotLinear
 from convergence.rule import Method
-from convergence.theory import guide
-from convergence.theory.dynamics import dynamics
-from convergence.theory.stability import region
-from convergence.theory.symbols import CURVATURE, symbol
 
 Array = NDArray[np.float64]
 
 INSIDE = 1e-6
 """The nearest stable setting lies this far inside the edge, relative to the change: the edge itself is not stable."""
 
-MARGIN = 0.9
-"""A setting that one would use keeps this part of a bound above (and its inverse over one below)."""
-
 SMALLER = 0.99
 """Changing the momentum as well must save this much of the change of the rate alone to be worth saying."""
+
+HALVED = 0.5
+"""It is shown where it saves this much: two settings to change are more trouble than one."""
+
+ROOM = 0.02
+"""A momentum that one would use stays stable when it is moved by so much."""
 
 GRID = 121
 """Momenta tried before the best of them is refined."""
@@ -42,17 +42,14 @@ GRID = 121
 FAR = 1.5
 """The momentum moves by at most this much."""
 
-FEW = 12
-"""Curvatures held in a first search, where the ends of the spectrum need not be the worst; the result is held against all."""
-
-
 @dataclass(frozen=True)
 class Nearest:
     """A stable setting at the smallest change from the one given.
 
     ``hyper`` is stable, INSIDE the edge; ``edge`` is the rate at the edge. ``change``: |Δlr|/lr, with a momentum the root of
     the sum of its square and (Δmomentum)². ``joint`` tells whether the momentum moved, too. ``safe`` keeps a margin from the
-    edge, with the ``safe_steps`` that it takes. A setting that is stable already is its own nearest, at change 0.
+    edge, with the ``safe_steps`` that it takes; ``printed`` is the same as it is written in a sentence. A setting that is
+    stable already is its own nearest, at change 0.
     """
 
     hyper: dict[str, float]
@@ -62,16 +59,17 @@ class Nearest:
     safe: dict[str, float]
     safe_steps: int | None
     note: str
+    printed: Printed | None = None
 
     def __str__(self) -> str:
-        return f"{numbers(self.hyper)} ({self.note})"
+        return self.note
 
 
 def nearest(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> tuple[Nearest | None, Nearest | None]:
     """(by the rate alone, together with the momentum where that is nearer), each None where there is none."""
     given = {name: float(value) for name, value in settings.items()}
     if bool(stable(method, curvatures, settings).all()):
-        return Nearest(given, given.get(method.rate or "", 0.0), 0.0, False, given, None, "stable as it is"), None
+        return Nearest(given, given.get(method.rate or "", 0.0), 0.0, False, given, None, f"{as_read(given)} (stable as it is)"), None
     if method.rate is None:
         return None, None
     try:
@@ -83,7 +81,7 @@ def nearest(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> t
 
 
 def _alone(method: Method, curvatures: Array, given: dict[str, float]) -> Nearest | None:
-    for chosen in (_some(method, curvatures), curvatures):
+    for chosen in (binding(method, curvatures), curvatures):
         found = _closest_rate(method, chosen, given)
         if found is None:
             return None
@@ -94,7 +92,7 @@ def _alone(method: Method, curvatures: Array, given: dict[str, float]) -> Neares
 
 
 def _joint(method: Method, curvatures: Array, given: dict[str, float], alone: Nearest | None) -> Nearest | None:
-    some, rate, beta = _some(method, curvatures), str(method.rate), given["momentum"]
+    some, rate, beta = binding(method, curvatures), str(method.rate), given["momentum"]
     reach = min(FAR, alone.change if alone is not None else FAR)
 
     def at(momentum: float) -> tuple[float, float, float]:
@@ -124,7 +122,7 @@ def _closest_rate(method: Method, curvatures: Array, given: Mapping[str, float])
     The direction is 0 where the given rate is inside, −1 where stable rates lie below the edge, +1 where above.
     """
     rate = str(method.rate)
-    pieces = _stable_rates(method, curvatures, given)
+    pieces = stable_rates(method, curvatures, given)
     now = given[rate]
     best: tuple[float, float, float] | None = None
     for low, high in pieces:
@@ -135,27 +133,6 @@ def _closest_rate(method: Method, curvatures: Array, given: Mapping[str, float])
         if best is None or size < best[0]:
             best = (size, edge, inward)
     return None if best is None else best[1:]
-
-
-def _stable_rates(method: Method, curvatures: Array, given: Mapping[str, float]) -> list[tuple[float, float]]:
-    """The intervals of rates that are stable for all these curvatures."""
-    rate, others = str(method.rate), {n: v for n, v in given.items() if n != method.rate}
-    letters = {symbol(name): exact(value) for name, value in others.items()}
-    polynomials = region(method).polynomials
-    edges = {
-        edge
-        for c in curvatures
-        for edge in guide.real_roots(polynomials, symbol(rate), {**letters, CURVATURE: exact(float(c))})
-    }
-    inside = guide.between(sorted(edges))
-    middles = {**others, rate: np.array([middle for _, middle, _ in inside])}
-    good = np.atleast_1d(np.asarray(region(method).contains(curvatures[:, None], **middles)).all(axis=0))
-    pieces: list[tuple[float, float]] = []
-    for (low, _, high), converges in zip(inside, good, strict=True):
-        if converges:
-            joined = bool(pieces) and pieces[-1][1] == low
-            pieces = [*pieces[:-1], (pieces[-1][0], high)] if joined else [*pieces, (low, high)]
-    return pieces
 
 
 def _made(
@@ -171,13 +148,21 @@ def _made(
     safe = _safe(method, curvatures, edge, inward, joint)
     slowest = [state.steps for state in states(method, curvatures, safe)]
     count = None if None in slowest else max(int(s or 0) for s in slowest)
-    if inward == 0 and not joint:
-        note = f"any small {rate} converges, this one in {steps(count)}"
-    else:
-        note = f"the very edge, where it takes forever; with a margin {numbers(safe)}: {steps(count)}"
+    told = printed(method, curvatures, safe, DIGITS, held=[name for name in given if safe[name] == given[name]])
+    note = _note(rate, inside, inward, joint, told)
+    return Nearest(inside, edge[rate], change, joint, safe, count, note, told)
+
+
+def _note(rate: str, inside: dict[str, float], inward: float, joint: bool, told: Printed | None) -> str:
+    """The setting in words, as somebody would type it; an edge is cut toward the stable side, not rounded."""
+    if told is None:
+        return as_read(inside)
     if joint:
-        note = f"moves the momentum too; {note}"
-    return Nearest(inside, edge[rate], change, joint, safe, count, note)
+        return f"{as_read(told.hyper)} (moves the momentum too; with a margin: {steps(told.steps)})"
+    if inward == 0:
+        return f"{as_read(told.hyper)} (any small {rate} converges, this one in {steps(told.steps)})"
+    edge = as_read({**inside, rate: rounded(inside[rate], FINE, inward)})
+    return f"{edge} (the very edge, where it takes forever; with a margin {as_read(told.hyper)}: {steps(told.steps)})"
 
 
 def _inside(
@@ -201,16 +186,15 @@ def _safe(method: Method, curvatures: Array, edge: dict[str, float], inward: flo
     tries = [{**edge, rate: edge[rate] * part}]
     if joint:
         tries += [{**t, "momentum": edge["momentum"] * p} for t in tries for p in (MARGIN, 1 / MARGIN)]
-    worst = [float(radii(method, curvatures, t).max()) for t in tries]
-    return tries[int(np.argmin(worst))]
+    roomy = [t for t in tries if not joint or _has_room(method, curvatures, t)] or tries
+    worst = [float(radii(method, curvatures, t).max()) for t in roomy]
+    return roomy[int(np.argmin(worst))]
 
 
-def _some(method: Method, curvatures: Array) -> Array:
-    """The curvatures that can bind: both ends where that is proved, else a few over the whole spectrum."""
-    if dynamics(method).ends_suffice or len(curvatures) <= 2:
-        return np.asarray(curvatures[[0, -1]])
-    places = np.unique(np.linspace(0, len(curvatures) - 1, FEW).round().astype(int))
-    return np.asarray(curvatures[places])
+def _has_room(method: Method, curvatures: Array, setting: dict[str, float]) -> bool:
+    """Whether a momentum a little larger or smaller is stable, too."""
+    moved = [{**setting, "momentum": max(0.0, setting["momentum"] + shift)} for shift in (-ROOM, ROOM)]
+    return all(bool(stable(method, curvatures, at).all()) for at in moved)
 
 
 def _relative(rate: float, given: float) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,8 @@ NAMED = 3
 class Spectrum:
     """The positive curvatures (m,), largest first, with the problem they come from (None: from a Hessian's spectrum).
 
-    ``flat`` counts the directions without curvature, along which nothing moves.
+    ``flat`` counts the directions without curvature, along which nothing moves; ``with_flat`` makes them directions like
+    the others, of curvature 0, for a method that moves there by itself.
     """
 
     curvatures: Array
@@ -34,7 +36,7 @@ class Spectrum:
 
     @property
     def mu(self) -> float:
-        """The smallest positive curvature."""
+        """The smallest curvature."""
         return float(self.curvatures[-1])
 
     @property
@@ -45,7 +47,11 @@ class Spectrum:
     @property
     def kappa(self) -> float:
         """L/μ."""
-        return self.L / self.mu
+        return self.L / self.mu if self.mu > 0 else inf
+
+    def with_flat(self) -> Spectrum:
+        """The flat directions among the others, last."""
+        return replace(self, curvatures=np.append(self.curvatures, np.zeros(self.flat)), flat=0)
 
     def columns(self, index: int) -> tuple[str, ...]:
         """The columns of X that make up this direction, heaviest first; none without data."""

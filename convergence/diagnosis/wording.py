@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 import sympy as sp
@@ -11,6 +12,10 @@ import sympy as sp
 GREEK = {"lambda": "λ", "eta": "η", "beta": "β", "epsilon": "ε", "nu": "ν", "gamma": "γ", "alpha": "α"}
 
 SIGNS = {sp.StrictLessThan: "<", sp.StrictGreaterThan: ">", sp.LessThan: "≤", sp.GreaterThan: "≥"}
+
+
+DIGITS, FINE = 4, 6
+"""Significant digits of a number in a sentence, and of the best settings."""
 
 
 def number(value: float) -> str:
@@ -21,6 +26,16 @@ def number(value: float) -> str:
 def numbers(hyper: Mapping[str, Any]) -> str:
     """Settings, as one writes them in a call."""
     return ", ".join(f"{name}={value:.6g}" for name, value in hyper.items())
+
+
+def rounded(value: float, digits: int, side: float = 0.0) -> float:
+    """The number with so many significant digits: the nearest one, or down (side −1), or up (+1)."""
+    if value == 0:
+        return 0.0
+    exact = Decimal(repr(float(value)))
+    unit = Decimal(1).scaleb(exact.adjusted() + 1 - digits)
+    way = ROUND_HALF_EVEN if side == 0 else ROUND_FLOOR if side < 0 else ROUND_CEILING
+    return float((exact / unit).quantize(Decimal(1), rounding=way) * unit)
 
 
 def steps(count: int | None) -> str:
