@@ -1,5 +1,6 @@
 """Stable and rate for all λ in [μ, L]: exact at the boundary, and what is false by one part in 10¹² has a counterexample."""
 
+import json
 import time
 
 import numpy as np
@@ -11,7 +12,7 @@ from user_rules import inner_step, two_buffers
 
 import convergence as cv
 from convergence import method
-from convergence.api.certificates import Rate, Stable, certify, certify_radius, certify_rate, certify_stable
+from convergence.api.certificates import Rate, Stable, certify, certify_radius, certify_rate, certify_stable, read_certificate
 
 TINY = sp.Rational(1, 10**12)
 BUDGET = 0.05
@@ -171,22 +172,48 @@ def test_numbers_that_cannot_be_used_are_refused(given, words):
 
 
 @method
-def off_diagonal_pole(f, x, v, *, lr, momentum):
-    """The buffer is never heard: its pole at λ = 3 cancels in the characteristic polynomial."""
-    g = f.grad(x)
-    return x - lr * g, momentum * v + g * x / (f.grad(x) - 3 * x)
-
-
-def pole_at(square):
-    def made(f, x, v, *, lr, momentum):
-        u = f.grad(f.grad(v)) - square * v  # (λ² − square)·v
-        return x - lr * f.grad(x), momentum * v + f.solve(u) - f.solve(f.grad(f.grad(v)) - square * v)
-
-    return method(name="made")(made)
+def off_diagonal_pole(f, x, v, *, lr, momentum, pole):
+    """v ← βv + x/(λ² − pole) is never heard: the pole cancels in the characteristic polynomial."""
+    curvature = f.grad(x + 1) - f.grad(x)
+    return x - lr * f.grad(x), momentum * v + f.grad(x) / (curvature * curvature - pole)
 
 
 @method
-def pole_between(f, x, v, *, lr, momentum, pole):
-    """v ← βv + x/(λ − pole), with λ as curvature: f.solve undoes what f.grad does."""
-    scale = f.grad(lr) / lr - pole
-    return x - lr * f.grad(x), momentum * v + f.grad(x) / scale
+def cancels(f, x, *, lr, scale):
+    """Gradient descent but at scale = 2, where it is 0/0."""
+    return x - lr * f.grad(x) * (scale - 2) / (scale - 2)
+
+
+@pytest.mark.parametrize(("pole", "place"), [(9, sp.Integer(3)), (2, sp.sqrt(2)), (25, sp.Integer(5))])
+@pytest.mark.parametrize("claim", [certify_stable, lambda *m, **given: certify_rate(*m, sp.Rational(99, 100), **given)])
+def test_a_pole_that_the_characteristic_polynomial_does_not_show_is_found(claim, pole, place):
+    given = {"lr": 0.1, "momentum": sp.Rational(1, 2), "pole": pole}
+    proof = claim(off_diagonal_pole, mu=1, L=5, **given)
+    assert proof.holds is False
+    assert sp.simplify(proof.counterexample - place) == 0
+    assert "no iteration matrix" in proof.why
+    assert proof.recheck()
+    before = claim(off_diagonal_pole, mu=1, L=sp.Rational(7, 5), **given)
+    assert before
+    assert before.recheck()
+
+
+def test_a_pole_for_every_curvature_is_found():
+    proof = certify_stable(cancels, mu=1, L=9, lr=0.1, scale=2)
+    assert proof.holds is False
+    assert proof.recheck()
+    assert certify_stable(cancels, mu=1, L=9, lr=0.1, scale=3).recheck()
+
+
+def test_a_sceptic_who_runs_the_rule_finds_a_pole_that_a_proof_passes_over():
+    given = {"lr": 0.1, "momentum": sp.Rational(1, 2)}
+    proof = certify_stable(off_diagonal_pole, mu=1, L=5, pole=36, **given)
+    content = proof.to_dict()
+    content["steps"][0]["data"]["hyper"]["pole"] = ["9"]
+    assert not read_certificate(json.dumps(content)).recheck(off_diagonal_pole)
+
+
+def test_a_pole_that_the_rule_does_not_have_is_not_believed():
+    content = certify_stable(off_diagonal_pole, mu=1, L=5, lr=0.1, momentum=0.5, pole=9).to_dict()
+    content["steps"][0]["data"]["hyper"]["pole"] = ["16"]
+    assert not read_certificate(json.dumps(content)).recheck(off_diagonal_pole)

@@ -12,6 +12,8 @@ from user_rules import two_buffers, two_buffers_matrix
 
 import convergence as cv
 from convergence.api.certificates import certify_radius, read_certificate
+from convergence.certificates.exact_numbers import Number
+from convergence.certificates.exact_rule import Parabola
 from convergence.numerics.search import sampled_matrix
 
 HALF = sp.Rational(1, 2)
@@ -92,3 +94,23 @@ def test_the_matrix_of_three_states_is_the_rule_s_own():
 def test_a_curvature_that_is_no_number_is_refused(curvature):
     with pytest.raises(cv.BadHyperparameter, match="curvature"):
         certify_radius("gradient_descent", curvature, lr=1)
+
+
+def test_newton_has_no_radius_where_there_is_no_curvature():
+    proof = certify_radius("newton", 0, lr=0.1)
+    assert proof.holds is False
+    assert proof.counterexample == 0
+    assert proof.lower is None
+    assert proof.recheck()
+    with pytest.raises(ZeroDivisionError):
+        cv.METHODS["newton"](Parabola(Number(None, ())), Fraction(1), lr=Fraction(1, 10))
+    moved = proof.to_json().replace('"curvature": [\n   "0"', '"curvature": [\n   "1"')
+    assert moved != proof.to_json()
+    assert not read_certificate(moved).recheck(cv.METHODS["newton"])
+
+
+def test_a_clock_that_stands_still_leaves_no_radius():
+    """Adam's bias correction divides by 1 − βᵗ."""
+    proof = certify_radius("frozen_adam", 1, **dict.fromkeys(cv.METHODS["frozen_adam"].hyper, 1))
+    assert proof.holds is False
+    assert proof.recheck()

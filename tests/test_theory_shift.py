@@ -7,6 +7,9 @@ import sympy as sp
 
 import convergence as cv
 
+TRIPLE = 1e-4
+"""Where the rate vanishes all eigenvalues meet at 0: coefficients known to 1e-12 leave roots of them, as of z³ = 1e-12."""
+
 mu, L = sp.symbols("mu L", positive=True)
 delta = sp.Symbol("delta", positive=True)
 
@@ -30,4 +33,4 @@ def test_the_optimum_is_heavy_balls_at_the_shifted_ends(fixed):
 def test_a_closed_form_that_is_nothing_over_nothing_is_solved_numerically():
     for name in cv.METHODS:
         tuned = cv.optimum(name).at(mu=2, L=2, **({"dampening": 0.0} if name == "torch_sgd" else {}))
-        assert tuned.rate == pytest.approx(0, abs=1e-6)
+        assert tuned.rate == pytest.approx(0, abs=TRIPLE)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from convergence.diagnosis.best import Best, best
-from convergence.diagnosis.directions import DirectionState
+from convergence.diagnosis.directions import DirectionState, rests_elsewhere
 from convergence.diagnosis.nearest import Nearest
 from convergence.diagnosis.printed import as_read
 from convergence.diagnosis.spectrum import Spectrum
@@ -130,11 +130,12 @@ def _when_slow(case: Case) -> Iterator[str]:
     if case.verdict == "fine":
         return
     rate, told = case.method.rate, case.best_rate and case.best_rate.printed
-    if rate is not None and told and case.best is not None and is_slow(case.worst.steps, told.steps or 0):
+    helps = told is not None and told.steps is not None and is_slow(case.worst.steps, told.steps)
+    if rate is not None and told is not None and case.best is not None and helps:
         verb = "Raise" if told.hyper[rate] > float(case.settings[rate]) else "Lower"
         rest = " with the other settings as they are" if len(case.method.hyper) > 1 else ""
         yield f"{verb} {rate} to {told.hyper[rate]:.15g}{rest}: {steps(told.steps)}, not {steps(case.worst.steps)}."
-    if case.best is not None and (not told or is_slow(told.steps, case.best.steps or 0)):
+    if case.best is not None and (told is None or is_slow(told.steps, case.best.steps or 0)):
         if case.verdict == "oscillates" and "momentum" in case.method.hyper:
             yield f"The {case.worst.name} rings: more damping (in the best setting) stops that."
         elif case.verdict == "overdamped":
@@ -181,7 +182,7 @@ def _notes(case: Case) -> Iterator[str]:
         yield "The method keeps time: this is its limit after many steps; its early steps differ."
     if case.spectrum.mu == 0:
         yield "Along λ = 0 the data say nothing: weight decay alone moves the weights there."
-    if derived.rest[0] != 1:
+    if rests_elsewhere(case.method, case.settings):
         yield "The method does not rest at the minimiser but nearby; steps are counted to where it rests."
     if case.spectrum.flat:
         yield f"Along {counted(case.spectrum.flat, 'direction')} the data say nothing: the weights stay as they began there."

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from convergence.diagnosis import wording
 from convergence.diagnosis.advice import Case, Scaling, advice, scaling
 from convergence.diagnosis.best import Best, best, best_rate, made
-from convergence.diagnosis.directions import DirectionState, moves_when_flat, states
+from convergence.diagnosis.directions import DirectionState, rests_elsewhere, states
 from convergence.diagnosis.limit import Limit, limit
 from convergence.diagnosis.nearest import HALVED, Nearest, nearest
 from convergence.diagnosis.spectrum import Spectrum
@@ -158,7 +158,7 @@ def diagnose(found: Spectrum, method: Method, given: Mapping[str, Any]) -> Diagn
     iteration matrix.
     """
     settings = method.scalars(given)
-    found = found.with_flat() if found.flat and moves_when_flat(method, settings) else found
+    found = found.with_flat() if found.flat and rests_elsewhere(method, settings) else found
     rows = states(method, found.curvatures, settings, _columns(found))
     worst = culprit(rows)
     at_best = _no_worse(best(method, found.curvatures, settings), method, found.curvatures, settings, rows)

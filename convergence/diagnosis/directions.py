@@ -74,8 +74,8 @@ def stable(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> ND
         return np.asarray(radii(method, curvatures, settings) < 1)
 
 
-def moves_when_flat(method: Method, settings: Mapping[str, Any]) -> bool:
-    """Whether the method moves where there is no curvature, as weight decay does: it rests elsewhere than the minimiser."""
+def rests_elsewhere(method: Method, settings: Mapping[str, Any]) -> bool:
+    """Whether weight decay moves the point of rest off the minimiser; then it moves flat directions, too."""
     rest = dynamics(method).rest[0]
     return bool(rest.subs({symbol(name): exact(value) for name, value in settings.items()}) != 1)
 

@@ -103,11 +103,24 @@ def _series(values: Any, name: str) -> tuple[Array, float]:
     if given.dtype.kind not in "iuf" or array.ndim not in (1, 2) or not array.size:
         raise BadData(f"{name} must be real numbers, a row a step: (steps+1, d); got {given.dtype} {given.shape}")
     array = array[:, None] if array.ndim == 1 else array
+    _require_no_gap(array, name)
     if np.isnan(array[0]).any():
         raise BadData(f"{name} must begin with finite numbers; the first row is {array[0]}")
     with np.errstate(over="ignore", invalid="ignore"):
         single = bool(np.array_equal(array, array.astype(np.float32), equal_nan=True))
     return array, float(np.finfo(np.float32).eps) if single else EPS
+
+
+def _require_no_gap(array: Array, name: str) -> None:
+    """BadData for a NaN with numbers after it: a run that overflowed stays so, this one lost an entry."""
+    whole = np.nonzero(np.isfinite(array).all(axis=1))[0]
+    gaps = np.argwhere(np.isnan(array[1 : whole[-1]])) + (1, 0) if whole.size else np.empty((0, 2), dtype=int)
+    if len(gaps):
+        row, column = gaps[0][0] + 1, gaps[0][1]
+        raise BadData(
+            f"{name} must be numbers up to where the run overflows; row {row} has a NaN (in column {column + 1} of "
+            f"{array.shape[1]}) with numbers after it: log that row again, or cut the log before it"
+        )
 
 
 def _finite(x: Array) -> int:
