@@ -12,7 +12,15 @@ from user_rules import inner_step, two_buffers
 
 import convergence as cv
 from convergence import method
-from convergence.api.certificates import Rate, Stable, certify, certify_radius, certify_rate, certify_stable, read_certificate
+from convergence.api.certificates import (
+    Rate,
+    Stable,
+    certify,
+    certify_radius,
+    certify_rate,
+    certify_stable,
+    read_certificate,
+)
 
 TINY = sp.Rational(1, 10**12)
 BUDGET = 0.05
@@ -173,9 +181,9 @@ def test_numbers_that_cannot_be_used_are_refused(given, words):
 
 @method
 def off_diagonal_pole(f, x, v, *, lr, momentum, pole):
-    """v ← βv + x/(λ² − pole) is never heard: the pole cancels in the characteristic polynomial."""
-    curvature = f.grad(x + 1) - f.grad(x)
-    return x - lr * f.grad(x), momentum * v + f.grad(x) / (curvature * curvature - pole)
+    """v ← βv + λx/(λ² − pole) is never heard: the pole cancels in the characteristic polynomial."""
+    inverse = f.solve(1 + 0 * x)
+    return x - lr * f.grad(x), momentum * v + f.solve(f.solve(f.grad(x))) / (1 - pole * inverse**2)
 
 
 @method

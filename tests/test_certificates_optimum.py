@@ -1,5 +1,6 @@
 """The certified optimum encloses the derived one and what a blind search finds; branch and bound agrees with identities."""
 
+import json
 import time
 
 import numpy as np
@@ -9,6 +10,7 @@ from flint import fmpq
 from user_rules import extragradient, inner_step, two_buffers
 
 import convergence as cv
+from convergence import method
 from convergence.api.certificates import Optimum, certify_formula, certify_optimum, certify_rate, read_certificate
 from convergence.certificates import attained, boxes, constraints
 from convergence.certificates.attained import Attained, Task
@@ -164,3 +166,47 @@ def test_a_certificate_survives_its_file():
     assert again == proof
     assert again.recheck(cv.METHODS["heavy_ball"])
     assert Optimum(cv.METHODS["heavy_ball"], 1, 9).epsilon == 1e-6
+
+
+@pytest.mark.parametrize(
+    ("rate", "hyper"),
+    [
+        ((L - MU) / (L + MU) - sp.Rational(1, 100), 2 / (L + MU)),  # negative for κ near 1
+        ((L - MU) / (L + MU) + sp.Rational(1, 100), 2 / (L + MU)),  # more than 1 for large κ
+        ((L - MU) / (L + MU), (2 * L - 3 * MU) / (L + MU) / L),  # a learning rate below 0 for κ near 1
+    ],
+)
+def test_a_false_formula_is_refuted_at_a_condition_number_where_it_is_false(rate, hyper):
+    proof = certify_formula("gradient_descent", rate=rate, hyper={"lr": hyper})
+    assert proof.holds is False
+    assert proof.recheck()
+    kappa = proof.counterexample
+    assert kappa.is_Rational
+    assert kappa > 1
+    at = {MU: 1, L: kappa}
+    reached = max(abs(1 - hyper.subs(at)), abs(1 - hyper.subs(at) * kappa))
+    assert rate.subs(at) != (kappa - 1) / (kappa + 1) or reached > rate.subs(at)
+
+
+def test_a_refutation_by_sign_is_held_against_the_formula():
+    proof = certify_formula(
+        "gradient_descent", rate=(L - MU) / (L + MU) - sp.Rational(1, 100), hyper={"lr": 2 / (L + MU)}
+    )
+    content = proof.to_dict()
+    assert content["steps"][1]["kind"] == "negative"
+    content["steps"][1]["data"]["what"] = "lr"
+    assert not read_certificate(json.dumps(content)).recheck(proof.method)
+    content["steps"][1]["data"] = {"what": "the rate", "t": "100"}
+    content["counterexample"] = "100"
+    assert not read_certificate(json.dumps(content)).recheck(proof.method)
+
+
+def test_a_pole_of_the_closed_form_that_cancels_is_found():
+    @method
+    def halved(f, x, *, lr):
+        return x - lr * f.grad(x) * (1 - 2 * lr) / (1 - 2 * lr)  # 0/0 at lr = 1/2, at κ = 3 with μ = 1
+
+    plain = {"rate": (L - MU) / (L + MU), "hyper": {"lr": 2 / (L + MU)}}
+    assert certify_formula(halved, **plain).holds is None
+    content = certify_formula("gradient_descent").to_dict()
+    assert not read_certificate(json.dumps(content)).recheck(method(name="gradient_descent")(halved.rule))

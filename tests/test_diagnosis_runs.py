@@ -278,3 +278,47 @@ def test_results_read_as_text():
     assert found._repr_markdown_().startswith("**")
     with pytest.raises(dataclasses.FrozenInstanceError):
         found.lr = 1.0
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("how", [{"noise": 1e-6}, {"dtype": np.float32}, {}])
+def test_a_direction_that_the_log_leaves_open_has_no_steps(how, seed):
+    curvatures = np.geomspace(5.28, 2.7e-6, 6)
+    x, gradients, *_ = logged("heavy_ball", curvatures, 60, seed=seed, **how, lr=0.05, momentum=0.9)
+    for found in (diagnose_run(x), diagnose_run(x, gradients)):
+        assert found.verdict in ("undecided", "converges")
+        assert found.verdict == "undecided" or found.unseen
+        assert found.steps_to_go is None
+        assert found.diagnosis is None
+        assert any("double precision" in note for note in found.notes)
+        assert not any("Raise" in sentence or "Best" in sentence for sentence in found.advice)
+
+
+def test_a_slow_direction_that_is_resolved_keeps_its_steps():
+    x, *_ = logged("heavy_ball", [1.0, 0.3], 60, lr=0.5, momentum=0.8)
+    found = diagnose_run(x)
+    assert (found.unresolved, found.unseen) == ((), 0)
+    assert found.steps_to_go == found.diagnosis.steps
+
+
+def test_what_surely_diverges_diverges_beside_what_is_left_open():
+    x, *_ = logged("heavy_ball", [1.0, 0.3, 1e-5], 40, noise=1e-6, lr=4.0, momentum=0.8)
+    found = diagnose_run(x, lr=4.0)
+    assert found.verdict == "diverges"
+    assert found.unresolved or found.unseen
+    assert (found.diagnosis.best, found.diagnosis.nearest_rate.safe_steps, found.steps_to_go) == (None, None, None)
+    assert found.diagnosis.nearest_rate.edge == pytest.approx(3.6, rel=1e-4)
+    assert found.advice[0].startswith("Lower lr from 4")
+    assert not any("steps" in sentence for sentence in found.advice)
+
+
+def test_a_missing_number_is_named_with_its_row_and_overflow_is_not():
+    x, gradients, *_ = logged("gradient_descent", [1.0, 0.3], 20, lr=0.5)
+    for place, name in ((0, "iterates"), (1, "gradients")):
+        broken = [x.copy(), gradients.copy()]
+        broken[place][7, 1] = np.nan
+        with pytest.raises(cv.BadData, match=f"{name}.* row 8 has a NaN .in column 2"):
+            diagnose_run(*broken)
+    grown, *_ = logged("gradient_descent", [1.0], 20, lr=2.5)
+    grown[15:] = np.nan
+    assert diagnose_run(grown).verdict == "diverges"

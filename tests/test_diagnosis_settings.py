@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ import convergence as cv
 from convergence.api.diagnosis import diagnose
 from convergence.diagnosis import directions as directions_module
 from convergence.diagnosis.limit import limit
-from convergence.diagnosis.nearest import INSIDE, nearest
+from convergence.diagnosis.nearest import HALVED, INSIDE, nearest
 from convergence.diagnosis.verdict import FEW, SLOW, VERDICTS
 
 ROUNDING = 1e-9
@@ -283,3 +284,101 @@ def test_nearest_of_a_method_without_a_rate_is_none():
 
     assert nearest(cv.method(fixed), np.array([10.0]), {}) == (None, None)
     assert diagnose(method=fixed, curvatures=[10.0]).verdict == "diverges"
+
+
+@pytest.mark.parametrize("method", ["weight_decay_coupled", "weight_decay_decoupled"])
+def test_weight_decay_moves_flat_directions_too(method):
+    hyper = {"lr": 1.0, "momentum": 0.5, "weight_decay": 0.01}
+    found = diagnose(method=method, curvatures=[1, 2, 0], **hyper)
+    assert (found.flat, len(found.directions), found.kappa) == (0, 3, np.inf)
+    assert found.direction.curvature == 0
+    assert found.steps == counted(method, 0.0, hyper)
+    assert found.radius == pytest.approx(float(cv.spectral_radius(method, 0.0, **hyper)))
+    assert not any("stay as they began" in sentence for sentence in found.advice)
+    still = diagnose(method=method, curvatures=[1, 2, 0], **{**hyper, "weight_decay": 0.0})
+    assert (still.flat, len(still.directions)) == (1, 2)
+    assert any("stay as they began" in sentence for sentence in still.advice)
+
+
+def test_weight_decay_alone_can_diverge_in_every_direction():
+    hyper = {"lr": 4.0, "momentum": 0.0, "weight_decay": 0.6}
+    found = diagnose(method="weight_decay_coupled", curvatures=[0.01, 0.02, 0], **hyper)
+    assert found.headline.startswith("diverges: 3 of 3")
+    random = np.random.default_rng(0)
+    X = random.standard_normal((30, 2))
+    data = diagnose(np.column_stack([X, X[:, 0]]), random.standard_normal(30), method="weight_decay_coupled", **hyper)
+    assert len(data.directions) == 3
+    assert data.directions[-1].curvature == 0
+    assert data.directions[-1].radius == pytest.approx(1.4)
+
+
+ADVISED = [
+    ("heavy_ball", [5.28, 2.7e-6], {"lr": 0.05, "momentum": 0.9}),
+    ("heavy_ball", [0.2641414, 1.35e-7], {"lr": 1.0, "momentum": 0.9}),
+    ("gradient_descent", [1e7, 1.0], {"lr": 1e-9}),
+    ("gradient_descent", [3.0, 1e-5], {"lr": 0.66668}),
+    ("nesterov", [7.0, 1e-4], {"lr": 1e-5, "momentum": 0.5}),
+    ("heavy_ball", [7.0, 1e-14], {"lr": 0.1, "momentum": 0.5}),
+    ("heavy_ball", [7.0, 0.3], {"lr": 0.9, "momentum": 1.3}),
+]
+
+
+@pytest.mark.parametrize(("method", "curvatures", "hyper"), ADVISED)
+def test_what_is_advised_is_stable_as_it_is_printed(method, curvatures, hyper):
+    found = diagnose(method=method, curvatures=curvatures, **hyper)
+    parsed = [*map(settings_in, [*found.advice, *(value for what, value in found.findings if what != "settings")])]
+    printed = [one for one in parsed if one]
+    assert printed
+    for read in printed:
+        assert cv.stability(method).contains(curvatures, **{**hyper, **read}).all(), read
+    for best in (found.best.printed, found.best_rate and found.best_rate.printed):
+        if best is not None:
+            radius = float(cv.spectral_radius(method, curvatures, over="spectrum", **best.hyper))
+            assert radius < 1
+            assert best.rate == pytest.approx(radius, abs=1e-9)
+            assert (
+                cv.stability(method).contains(curvatures, **{**best.hyper, "lr": best.hyper["lr"] * (1 + 1e-5)}).all()
+            )
+
+
+def settings_in(sentence):
+    """The settings that a reader would type after a sentence: {name: value} of its first setting."""
+    alone = re.match(r"(?:Raise|Lower) lr (?:from \S+ )?to ([\d.e+-]*\d)", sentence)
+    if alone:
+        return {"lr": float(alone[1])}
+    if sentence.startswith("With κ"):
+        return {}
+    pairs = re.findall(r"(lr|momentum)=([\d.e+-]*\d)", sentence)
+    return {name: float(value) for name, value in reversed(pairs)}
+
+
+def test_the_best_rate_at_the_edge_is_held_off_it():
+    """The limit is 14.3863, which four digits round to beyond it."""
+    units = 3.8 / 14.3863 * np.array([1.0, 5e-7])
+    found = diagnose(method="heavy_ball", curvatures=units, lr=1.0, momentum=0.9)
+    told = found.best_rate.printed
+    assert told.hyper["lr"] == pytest.approx(0.9 * 14.3863, rel=1e-3)
+    assert f"to {told.hyper['lr']:.15g} with" in found.advice[0]
+    assert cv.spectral_radius("heavy_ball", units, over="spectrum", lr=14.39, momentum=0.9) > 1
+
+
+def test_a_method_with_a_clock_says_that_this_is_its_limit():
+    hyper = dict.fromkeys(cv.METHODS["frozen_adam"].hyper, 0.1)
+    found = diagnose(method="frozen_adam", curvatures=[10.0, 1.0], **hyper)
+    assert sum("early steps differ" in sentence for sentence in found.advice) == 1
+    plain = diagnose(method="heavy_ball", curvatures=[10.0, 1.0], lr=0.1, momentum=0.1)
+    assert not any("early steps differ" in sentence for sentence in plain.advice)
+
+
+@pytest.mark.parametrize(
+    "hyper", [{"lr": 0.9, "momentum": 0.5}, {"lr": 0.31, "momentum": 0.5}, {"lr": 1e-3, "momentum": 1.2}]
+)
+def test_both_are_shown_only_where_they_halve_the_change(hyper):
+    found = diagnose(method="heavy_ball", curvatures=[10.0, 1.0], **hyper)
+    alone, joint = found.nearest_rate, found.nearest_joint
+    worth = joint is not None and (alone is None or joint.change < HALVED * alone.change)
+    assert worth == ("nearer still" in dict(found.findings))
+    if joint is not None:
+        momentum = joint.printed.hyper["momentum"]
+        for moved in (momentum - 0.02, momentum + 0.02):
+            assert cv.stability("heavy_ball").contains([10.0, 1.0], **{**joint.printed.hyper, "momentum": moved}).all()

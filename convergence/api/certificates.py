@@ -48,6 +48,7 @@ def certify(claim: Claim) -> Proof:
 def certify_radius(m: AnyMethod, /, curvature: Any, **hyper: Any) -> Proof:
     """Enclose the spectral radius at one curvature: ``.lower`` ≤ ρ ≤ ``.upper``, equal where the radius is a short fraction.
 
+    Refuted, with the curvature as ``.counterexample``, where the rule divides by zero: there is no radius.
     Exact rational numbers, at most 1e-30 apart (relative to 1 + ρ); double eigenvalues are no exception. Raises
     BadHyperparameter for hyperparameters that are missing, unknown or no numbers, NotLinear where there is no matrix.
     """
@@ -57,6 +58,7 @@ def certify_radius(m: AnyMethod, /, curvature: Any, **hyper: Any) -> Proof:
 def certify_stable(m: AnyMethod, /, *, mu: Any, L: Any, **hyper: Any) -> Proof:
     """Prove that the method is stable, ρ < 1, for *all* curvatures in [mu, L]; or find ``.counterexample``, a λ where ρ ≥ 1.
 
+    A λ where the rule divides by zero is a counterexample too, also if that cancels in its characteristic polynomial.
     Schur–Cohn polynomials in λ (Liénard and Chipart 1914) and the roots they have in the interval (Sturm 1829): exact, also
     at the boundary, which is not stable. Raises what ``certify_radius`` raises; 0 < mu ≤ L must be finite.
     """

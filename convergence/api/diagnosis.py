@@ -33,7 +33,9 @@ def diagnose(
     ``X`` (n, d) and ``y`` (n,) are data, with ``loss`` their scaling ("sum" by default) and ``columns`` the names of X's
     columns; or X is a LeastSquares problem, alone; or ``curvatures`` (m,) is the spectrum of a Hessian, alone. ``method`` is
     a Method, a name in METHODS, or an update rule, and ``hyper`` all of its settings. The result is truthy when every
-    direction contracts. Stability: Schur–Cohn (Jury 1964), exact at the boundary; best settings are over all of [μ, L].
+    direction contracts. A flat direction (λ = 0) is one like the others where weight decay moves the weights along it; else it
+    is only counted. What is advised is stable as it is printed, with the steps of just that.
+    Stability: Schur–Cohn (Jury 1964), exact at the boundary; best settings are over all of [μ, L].
 
     Raises BadData for data or a spectrum that cannot be used (negative curvature included), BadHyperparameter for settings
     that are missing, unknown or no numbers, BadName for an unknown method or loss, NotLinear for a rule without an
@@ -65,7 +67,11 @@ def diagnose_run(
     In each direction the log obeys a recurrence of two steps, in directions at right angles (Prony 1795; here all
     directions at once, the minimiser unknown). Error bars are 99.7 % ones, for noise or rounding in the log or in the run.
 
-    Raises BadData for a log that is too short (with the steps that it needs), or that does not move, or of another shape;
+    Where the log leaves the slowest direction open (its radius' error bar reaches 1 or is half of 1 − radius; it has hardly
+    moved; it lies below the noise), a note says so and what to log; no steps and no best settings are told then.
+
+    Raises BadData for a log with a NaN inside, or that is too short (with the steps that it needs), or that does
+    not move, or of another shape;
     BadHyperparameter for a method with more than two states, or unknown or missing settings.
     """
     chosen = None if method is None else as_method(method, METHODS)

@@ -11,8 +11,8 @@ from typing import Any
 import sympy as sp
 from flint import fmpq
 
-from convergence.certificates.poles import poles
 from convergence.certificates.field import Field, Scalar, numbers, rational
+from convergence.certificates.poles import poles
 from convergence.certificates.univariate import Poly, trimmed, value
 from convergence.crossing import exact
 from convergence.errors import BadHyperparameter

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import comb
 from typing import Any
 
 import sympy as sp
 from flint import fmpq
 
-from convergence.certificates.characteristic import terms
+from convergence.certificates.characteristic import Terms, divisors, terms
 from convergence.certificates.constraints import not_negative
 from convergence.certificates.discs import EPSILON, LAMBDA, RING, THETA, lienard_chipart
 from convergence.certificates.facts import words
@@ -26,11 +27,14 @@ PIECES = (1, 2, 4)
 
 
 class Gap(Exception):
-    """Something that could not be shown; ``kappa`` is where it is false, None where that is not known."""
+    """Something that could not be shown; ``kappa`` is where it is false, None where that is not known: perhaps at ``t``."""
 
-    def __init__(self, why: str, kappa: sp.Expr | None = None, step: Step | None = None) -> None:
+    def __init__(
+        self, why: str, kappa: sp.Expr | None = None, step: Step | None = None, t: sp.Rational | None = None
+    ) -> None:
         super().__init__(why)
         self.kappa = kappa
+        self.t = t
         self.step = step or Step("gap", why, {})
 
 
@@ -73,10 +77,15 @@ def _coefficients(poly: sp.Expr) -> Poly:
 
 def _require(said: str, poly: Poly, start: fmpq, strict: bool, inner: Rationalised) -> None:
     place = negative_at(poly, start, strict)
-    if place is not None:
-        raise Gap(
-            f"{said} is not positive for all κ > 1 (not at κ ≈ {sp.N(inner.kappa.subs(T, sympy_rational(place)), 6)})"
-        )
+    if place is None:
+        return
+    kappa = inner.kappa.subs(T, sympy_rational(place))
+    why = f"{said} is not positive for all κ > 1 (not at κ ≈ {sp.N(kappa, 6)})"
+    name = said.removeprefix("the numerator of ")
+    if strict or name == said:
+        raise Gap(why, t=sympy_rational(place) if name == "1 − rate" and isinstance(place, fmpq) else None)
+    step = Step("negative", f"{name} is < 0 at κ = {kappa}", {"what": name, "t": str(place)})
+    raise Gap(f"{name} is negative", kappa, step)
 
 
 def on_halfline(said: str, poly: Poly, strict: bool) -> Step:
@@ -91,8 +100,12 @@ def on_halfline(said: str, poly: Poly, strict: bool) -> Step:
 
 def tuned(method: Method, inner: Rationalised) -> list[Any]:
     """The characteristic polynomial's coefficients at the closed form, over a common denominator, in λ and t."""
+    return inserted(terms(method), method, inner)
+
+
+def inserted(parts: Sequence[Terms], method: Method, inner: Rationalised) -> list[Any]:
+    """Polynomials in λ and the hyperparameters at the closed form, over a common denominator, in λ and t."""
     ratios = [ratio(inner.hyper[name]) for name in method.hyper]
-    parts = terms(method)
     tops = [max((e[k + 1] for part in parts for e, _ in part), default=0) for k in range(len(ratios))]
     result = []
     for part in parts:
@@ -111,7 +124,8 @@ def attained_steps(method: Method, inner: Rationalised) -> list[Step]:
     found = tuned(method, inner)
     above, below = ratio(inner.rate)
     size = len(found) - 1
-    _defined(found[0], inner)
+    for divisor in (found[0], *(d for one in divisors(method) for d in inserted((one,), method, inner))):
+        _defined(divisor, inner)
     scaled = [a * found[0] * (above + EPSILON * below) ** (size - k) * below**k for k, a in enumerate(found)]
     given = {"coefficients": [_flat(a) for a in found]}
     steps = [Step("tuned", "the characteristic polynomial at the closed form, in λ and t", given)]
@@ -122,8 +136,8 @@ def attained_steps(method: Method, inner: Rationalised) -> list[Step]:
 
 
 def _defined(first: Any, inner: Rationalised) -> None:
-    """The common denominator does not depend on λ: its factors were shown to be positive; other cases are left."""
-    if any(e[0] for e in by_exponents(first)):
+    """The common denominator, and what cancels in it, depends on λ by a power alone, and has no zero; other cases are left."""
+    if len({e[0] for e in by_exponents(first)}) > 1:
         raise Gap("the iteration matrix has a denominator that depends on λ")
     poly = _in_theta(first)
     if (
@@ -176,7 +190,7 @@ def _refuted(place: int, order: int, poly: Any, t: fmpq, at_mu: bool, inner: Rat
     step = Step(
         "violated", f"Liénard–Chipart polynomial {place + 1} at ε^{order} is < 0 at λ = {where}, κ = {kappa}", content
     )
-    return Gap("the closed form is not attained", kappa, step)
+    return Gap("with these hyperparameters the radius is larger than that", kappa, step)
 
 
 def bernstein(poly: Any, kappa: Any, low: fmpq, high: fmpq) -> list[Poly]:

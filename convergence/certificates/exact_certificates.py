@@ -20,7 +20,7 @@ class Doubt(Exception):
 
 @dataclass(frozen=True)
 class Certificate:
-    """The certificate with the characteristic polynomial (highest coefficient first) at its settings; the rule, if it is at hand."""
+    """The certificate with its characteristic polynomial, highest coefficient first, and the rule where that is at hand."""
 
     content: Mapping[str, Any]
     first: Mapping[str, Any]

@@ -21,6 +21,7 @@ from convergence.certificates.exact_infeasibility import (
     never_negative,
 )
 from convergence.certificates.exact_nowhere import nothing_faster
+from convergence.certificates.exact_poles import NOT_WATCHED, Quotient, divisors, plain
 from convergence.certificates.exact_polynomials import Terms, degrees, grid, plus, terms, times, value
 from convergence.rule import Method
 
@@ -36,6 +37,7 @@ def check_formula(content: Mapping[str, Any], method: Method | None, notes: list
     if content["holds"] is False:
         return _refuted(content, closed, steps[1], method, attained)
     _domain(closed)
+    _no_poles(closed, method, notes)
     return [*_attained(closed, steps), *nothing_faster(closed, steps)]
 
 
@@ -83,6 +85,34 @@ def _domain(closed: Closed) -> None:
         bounded = name not in closed.hyper or never_negative(name)
         if bounded and any(top) and not beyond([sign * c for c in top], closed.start, name == "1 − rate"):
             raise Doubt(f"{name} is negative for some κ > 1")
+
+
+def _no_poles(closed: Closed, method: Method | None, notes: list[str]) -> None:
+    """The rule divides by powers of λ times what has no zero in t beyond the start, and by nothing else."""
+
+    def inputs(kept: list[Terms]) -> dict[str, Quotient]:
+        one: Terms = {(0, 0): Fraction(1)}
+        parts = {n: [_lifted(part) for part in closed.hyper[n]] for n in closed.letters[1:]}
+        return {
+            **{n: Quotient(above, below, kept) for n, (above, below) in parts.items()},
+            "curvature": Quotient({(1, 0): Fraction(1)}, one, kept),
+        }
+
+    found = divisors(method, inputs) if method else []
+    notes += [NOT_WATCHED] if found is None else []
+    for poly in found or []:
+        in_t = [sum((plain(c) for e, c in poly.items() if e[1] == k), Fraction(0)) for k in range(1 + _top(poly))]
+        signs = (in_t, [-c for c in in_t])
+        if len({e[0] for e in poly}) != 1 or not any(beyond(signed, closed.start, True) for signed in signs):
+            raise Doubt("the rule divides by what may be zero for some κ > 1")
+
+
+def _lifted(poly: Sequence[Fraction]) -> Terms:
+    return {(0, k): c for k, c in enumerate(poly) if c}
+
+
+def _top(poly: Terms) -> int:
+    return degrees([poly], 2)[1]
 
 
 def _attained(closed: Closed, steps: Sequence[Any]) -> list[str]:
@@ -183,6 +213,16 @@ def _composed(poly: Terms, letter: Terms) -> Terms:
     return total
 
 
+def _negative(closed: Closed, step: Any, t: Fraction) -> list[str]:
+    """A radius, a learning rate or a momentum that is negative there."""
+    name = step["data"]["what"]
+    bounded = name == "the rate" or (name in closed.hyper and never_negative(name))
+    found = closed.rate if name == "the rate" else closed.hyper[name]
+    if not bounded or ratio_at(found, t) >= 0:
+        raise Doubt(f"not so: {step['words']}")
+    return [step["words"]]
+
+
 def _refuted(
     content: Mapping[str, Any], closed: Closed, step: Any, method: Method | None, attained: Attained
 ) -> list[str]:
@@ -190,6 +230,8 @@ def _refuted(
     kappa = ratio_at(closed.kappa, t)
     if t <= closed.start or kappa != Fraction(content["counterexample"]):
         raise Doubt("the counterexample is not a condition number beyond 1")
+    if step["kind"] == "negative":
+        return _negative(closed, step, t)
     if step["kind"] == "faster":
         inner = step["data"]
         ends = [Fraction(inner["statement"][end][0]) for end in ("mu", "L")]

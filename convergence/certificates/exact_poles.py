@@ -1,4 +1,4 @@
-"""An update rule goes in; the polynomials that it divides by come out, from a run on fractions of polynomials: the sceptic's part.
+"""The sceptic's part: an update rule goes in and is run on fractions of polynomials; what it divides by comes out.
 
 Nothing is cancelled: a zero of such a divisor is a place where the rule, run on numbers, divides by zero.
 """
@@ -10,9 +10,10 @@ from fractions import Fraction
 from typing import Any
 
 from convergence.certificates.exact_certificates import Doubt
+from convergence.certificates.exact_discs import ONE
 from convergence.certificates.exact_numbers import Number
 from convergence.certificates.exact_polynomials import Terms, plus, times
-from convergence.certificates.exact_rule import ONE, Parabola
+from convergence.certificates.exact_rule import Parabola
 from convergence.certificates.exact_signs import Coefficients, cut, positive
 from convergence.rule import Method
 
@@ -50,6 +51,8 @@ class Quotient:
 
     def __truediv__(self, other: Any) -> Quotient:
         there = self._read(other)
+        if not there.above:
+            raise ZeroDivisionError("the rule divides by zero for every curvature")
         self.divisors.append(there.above)
         return self._made(times(self.above, there.below), times(self.below, there.above))
 
@@ -63,13 +66,13 @@ class Quotient:
         return self + -self._read(other)
 
     def __rsub__(self, other: Any) -> Quotient:
-        return -self + other
+        return self._read(other) + -self
 
     def __pow__(self, power: int) -> Quotient:
         result = self._read(1)
         for _ in range(abs(power)):
             result = result * self
-        return result if power >= 0 else 1 / result
+        return result if power >= 0 else self._read(1) / result
 
     __radd__ = __add__
     __rmul__ = __mul__
@@ -120,6 +123,11 @@ def _coefficients(poly: Terms) -> Coefficients:
     size = 1 + max((e for (e,) in poly), default=-1)
     held: Any = [poly.get((k,), Fraction(0)) for k in range(size)]
     return cut([ONE * c for c in held])
+
+
+def plain(number: Any) -> Fraction:
+    """A rational coefficient as a fraction."""
+    return (number.parts or (Fraction(0),))[0] if isinstance(number, Number) else Fraction(number)
 
 
 def nowhere_zero(

@@ -11,7 +11,7 @@ from convergence.certificates.characteristic import Characteristic, Setting
 from convergence.certificates.discs import Condition, conditions
 from convergence.certificates.field import Algebraic, Scalar, as_data, enclosed
 from convergence.certificates.proof import Step, shown
-from convergence.certificates.univariate import Isolated, violation
+from convergence.certificates.univariate import Isolated, times, violation
 
 LONGEST = 90
 """A polynomial longer than this is not written into a sentence."""
@@ -58,7 +58,7 @@ def characteristic_step(setting: Setting) -> Step:
 
 def defined(found: Characteristic, low: Scalar, high: Scalar) -> tuple[list[Step], Any, Step | None]:
     """The method has an iteration matrix on all of [low, high]: steps that say so, or a curvature where it has none."""
-    steps = []
+    steps: list[Step] = []
     for poly, content in ((found.coefficients[0], {}), *((p, {"divisor": data(p)}) for p in found.divisors)):
         step, place = _without_zeros(list(poly), low, high)
         if place is not None:
@@ -71,10 +71,12 @@ def defined(found: Characteristic, low: Scalar, high: Scalar) -> tuple[list[Step
 def _without_zeros(poly: list[Scalar], low: Scalar, high: Scalar) -> tuple[Step | None, Any]:
     if len(poly) == 1 and poly[0] != 0:
         return None, None
-    turned = poly if violation(poly, low, low, True) is None else [-c for c in poly]
-    place = violation(turned, low, high, True)
+    place = violation(
+        times(poly, poly), low, high, True
+    )  # of the square: where a sign changes, a zero and not beyond it
+    negative = violation(poly, low, low, True) is not None
     text = f"the denominator {words(poly)} has no root in [{decimal(low)}, {decimal(high)}]"
-    return Step("defined", text, {"negative": turned != poly}), place
+    return Step("defined", text, {"negative": negative}), place
 
 
 def disc_steps(

@@ -98,8 +98,9 @@ def _decided(work: _Work) -> Proof:
 
 def _gap(work: _Work, gap: Gap) -> Proof:
     if gap.kappa is None:
-        return _undecided(work.text, str(gap))
-    why = f"with these hyperparameters the radius is larger than that at κ = {gap.kappa}"
+        refuted = None if gap.t is None else _beaten(work, gap.t)[1]
+        return _undecided(work.text, str(gap)) if refuted is None else refuted  # a refutation is falsy
+    why = f"{gap} at κ = {gap.kappa}"
     return Proof(
         work.text, False, why, (formula_step(work.method), gap.step), work.statement, gap.kappa, method=work.method
     )
@@ -108,14 +109,22 @@ def _gap(work: _Work, gap: Gap) -> Proof:
 def _spot(work: _Work, steps: list[Step]) -> Proof:
     """No proof that nothing is faster: at one κ a certified optimum may refute it, or confirm it there."""
     t = work.inner.start + SPOT
-    kappa, claimed = work.inner.kappa.subs(T, t), work.inner.rate.subs(T, t)
-    here = optimum(Optimum(work.method, 1, kappa, sp.Rational(1, 10**6), dict(work.held)))
-    if here.upper is not None and claimed > here.upper:
-        return _faster(work, here, t, kappa)
+    here, refuted = _beaten(work, t)
+    if refuted is not None:
+        return refuted
+    kappa = work.inner.kappa.subs(T, t)
     gap = None if here.upper is None or here.lower is None else sp.N(here.upper - here.lower, 3)
     known = "" if gap is None else f"; at κ = {kappa} it is within {gap} of the best"
     why = f"attained for all κ > 1; that nothing is faster was not shown for all κ{known}"
     return Proof(work.text, None, why, tuple(steps), work.statement, method=work.method)
+
+
+def _beaten(work: _Work, t: sp.Rational) -> tuple[Proof, Proof | None]:
+    """The certified optimum at one κ, and the refutation where it is below the claimed rate."""
+    kappa, claimed = work.inner.kappa.subs(T, t), work.inner.rate.subs(T, t)
+    here = optimum(Optimum(work.method, 1, kappa, sp.Rational(1, 10**6), dict(work.held)))
+    beaten = here.upper is not None and claimed > here.upper
+    return here, _faster(work, here, t, kappa) if beaten else None
 
 
 def _faster(work: _Work, here: Proof, t: sp.Rational, kappa: sp.Rational) -> Proof:

@@ -64,7 +64,7 @@ def odd_part(poly: Poly) -> Poly:
     while len(left) > 1:
         rest = _minus(rest, derivative(left))
         factor = common(left, rest) if rest else [c / left[-1] for c in left]
-        result = _times(result, factor) if odd else result
+        result = times(result, factor) if odd else result
         left = divided(left, factor)[0]
         rest, odd = (divided(rest, factor)[0] if rest else []), not odd
     return result
@@ -76,7 +76,8 @@ def _minus(one: Poly, other: Poly) -> Poly:
     return trimmed([a - b for a, b in zip(*padded, strict=True)])
 
 
-def _times(one: Poly, other: Poly) -> Poly:
+def times(one: Poly, other: Poly) -> Poly:
+    """The product."""
     result: Poly = [fmpq(0)] * (len(one) + len(other) - 1)
     for i, a in enumerate(one):
         for j, b in enumerate(other):

@@ -60,7 +60,7 @@ class Scaling:
 
 @dataclass(frozen=True)
 class Case:
-    """All that advice is made of; not ``resolved`` where slower directions than these are not known, so no steps are told."""
+    """All that advice is made of."""
 
     method: Method
     settings: Mapping[str, Any]
@@ -72,7 +72,6 @@ class Case:
     best: Best | None
     best_rate: Best | None
     scaling: Scaling | None
-    resolved: bool = True
 
 
 def scaling(problem: LeastSquares | None) -> Scaling | None:
@@ -113,7 +112,7 @@ def advice(case: Case) -> tuple[str, ...]:
 def _when_unstable(case: Case) -> Iterator[str]:
     rate = case.method.rate
     told = next((one.printed for one in (case.nearest, case.joint) if one is not None), None)
-    cost = "" if told is None or not case.resolved else f": {steps(told.steps)} to 1e-3"
+    cost = "" if told is None or told.steps is None else f": {steps(told.steps)} to 1e-3"
     if case.nearest is not None and rate is not None and told is not None:
         now, safe, edge = float(case.settings[rate]), case.nearest.safe, case.nearest.edge
         verb, side = ("Lower", "below") if safe[rate] < now else ("Raise", "above")

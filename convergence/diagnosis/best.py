@@ -12,7 +12,7 @@ from scipy.optimize import minimize_scalar
 
 from convergence.diagnosis.directions import radii, states
 from convergence.diagnosis.printed import Printed, as_read, printed
-from convergence.diagnosis.wording import DIGITS, FINE, numbers, steps
+from convergence.diagnosis.wording import DIGITS, FINE, near_one, numbers, steps
 from convergence.errors import BadHyperparameter, NoStableLearningRate, NotLinear
 from convergence.rule import Method
 from convergence.theory.dynamics import dynamics
@@ -43,8 +43,8 @@ class Best:
     def __str__(self) -> str:
         told = self.printed
         if told is not None:
-            return f"{as_read(told.hyper)}: rate {told.rate:.6g}, {steps(told.steps)}"
-        return f"{numbers(self.hyper)}: rate {self.rate:.6g}, {steps(self.steps)}"
+            return f"{as_read(told.hyper)}: rate {near_one(told.rate)}, {steps(told.steps)}"
+        return f"{numbers(self.hyper)}: rate {near_one(self.rate)}, {steps(self.steps)}"
 
 
 def best(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Best | None:
@@ -55,7 +55,11 @@ def best(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Best
     try:
         optimum = derived_best(method, held)
         open_ones = {n: settings[n] for n in method.hyper if n not in optimum.determined and n not in held}
-        tuned = optimum.at(mu=max(float(curvatures[-1]), LEVEL * float(curvatures[0])), L=float(curvatures[0]), **_taken(optimum.fixed, held, open_ones))
+        tuned = optimum.at(
+            mu=max(float(curvatures[-1]), LEVEL * float(curvatures[0])),
+            L=float(curvatures[0]),
+            **_taken(optimum.fixed, held, open_ones),
+        )
     except (NoStableLearningRate, NotLinear, BadHyperparameter):
         return None
     return made(method, curvatures, {name: tuned.hyper[name] for name in method.hyper}, FINE, [*held, *open_ones])

@@ -151,8 +151,10 @@ class Diagnosis:
         return "\n".join([f"**{self.headline}**", "", "| | |", "|---|---|", *rows, "", *todo])
 
 
-def diagnose(found: Spectrum, method: Method, given: Mapping[str, Any]) -> Diagnosis:
+def diagnose(found: Spectrum, method: Method, given: Mapping[str, Any], whole: bool = True) -> Diagnosis:
     """Diagnose a method with these settings on a spectrum.
+
+    Where the spectrum is not the ``whole`` one, for slower directions may be, no steps and best settings are told.
 
     Raises BadHyperparameter for settings that are missing, unknown or no numbers, and NotLinear for a rule without an
     iteration matrix.
@@ -161,10 +163,14 @@ def diagnose(found: Spectrum, method: Method, given: Mapping[str, Any]) -> Diagn
     found = found.with_flat() if found.flat and rests_elsewhere(method, settings) else found
     rows = states(method, found.curvatures, settings, _columns(found))
     worst = culprit(rows)
-    at_best = _no_worse(best(method, found.curvatures, settings), method, found.curvatures, settings, rows)
+    at_best = (
+        _no_worse(best(method, found.curvatures, settings), method, found.curvatures, settings, rows) if whole else None
+    )
     alone, joint = nearest(method, found.curvatures, settings)
+    if not whole:
+        alone, joint = alone and alone.untimed, joint and joint.untimed
     word = verdict(rows, at_best)
-    rate = best_rate(method, found.curvatures, settings)
+    rate = best_rate(method, found.curvatures, settings) if whole else None
     sizes = scaling(found.problem)
     case = Case(method, settings, found, word, worst, alone, joint, at_best, rate, sizes)
     hyper = {name: float(value) for name, value in settings.items()}

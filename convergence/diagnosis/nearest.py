@@ -7,7 +7,7 @@ search over both is one over the momentum alone.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import hypot, inf, isfinite
 from typing import Any
 
@@ -42,6 +42,7 @@ GRID = 121
 FAR = 1.5
 """The momentum moves by at most this much."""
 
+
 @dataclass(frozen=True)
 class Nearest:
     """A stable setting at the smallest change from the one given.
@@ -59,17 +60,26 @@ class Nearest:
     safe: dict[str, float]
     safe_steps: int | None
     note: str
+    shown: str
     printed: Printed | None = None
 
     def __str__(self) -> str:
-        return self.note
+        known = self.printed is not None and self.printed.steps is not None
+        return f"{self.shown} ({self.note}{f': {steps(self.printed.steps)}' if self.printed and known else ''})"
+
+    @property
+    def untimed(self) -> Nearest:
+        """The same without steps, for where slower directions than are known may be."""
+        return replace(self, safe_steps=None, printed=self.printed and replace(self.printed, steps=None))
 
 
 def nearest(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> tuple[Nearest | None, Nearest | None]:
     """(by the rate alone, together with the momentum where that is nearer), each None where there is none."""
     given = {name: float(value) for name, value in settings.items()}
     if bool(stable(method, curvatures, settings).all()):
-        return Nearest(given, given.get(method.rate or "", 0.0), 0.0, False, given, None, f"{as_read(given)} (stable as it is)"), None
+        return Nearest(
+            given, given.get(method.rate or "", 0.0), 0.0, False, given, None, "stable as it is", as_read(given)
+        ), None
     if method.rate is None:
         return None, None
     try:
@@ -149,20 +159,19 @@ def _made(
     slowest = [state.steps for state in states(method, curvatures, safe)]
     count = None if None in slowest else max(int(s or 0) for s in slowest)
     told = printed(method, curvatures, safe, DIGITS, held=[name for name in given if safe[name] == given[name]])
-    note = _note(rate, inside, inward, joint, told)
-    return Nearest(inside, edge[rate], change, joint, safe, count, note, told)
+    shown, note = _note(rate, inside, inward, joint, told)
+    return Nearest(inside, edge[rate], change, joint, safe, count, note, shown, told)
 
 
-def _note(rate: str, inside: dict[str, float], inward: float, joint: bool, told: Printed | None) -> str:
-    """The setting in words, as somebody would type it; an edge is cut toward the stable side, not rounded."""
-    if told is None:
-        return as_read(inside)
-    if joint:
-        return f"{as_read(told.hyper)} (moves the momentum too; with a margin: {steps(told.steps)})"
-    if inward == 0:
-        return f"{as_read(told.hyper)} (any small {rate} converges, this one in {steps(told.steps)})"
+def _note(rate: str, inside: dict[str, float], inward: float, joint: bool, told: Printed | None) -> tuple[str, str]:
+    """The setting as somebody would type it, and what to know of it; an edge is cut toward the stable side, not rounded."""
+    if told is not None and joint:
+        return as_read(told.hyper), "moves the momentum too; with a margin"
+    if told is not None and inward == 0:
+        return as_read(told.hyper), f"any small {rate} converges"
+    margin = f"; with a margin {as_read(told.hyper)}" if told is not None else ""
     edge = as_read({**inside, rate: rounded(inside[rate], FINE, inward)})
-    return f"{edge} (the very edge, where it takes forever; with a margin {as_read(told.hyper)}: {steps(told.steps)})"
+    return edge, f"the very edge, where it takes forever{margin}"
 
 
 def _inside(

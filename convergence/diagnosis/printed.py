@@ -67,7 +67,9 @@ def _candidates(
     for sides in sorted(product((0.0, -1.0, 1.0), repeat=len(free)), key=np.count_nonzero):
         yield {**given, **{name: rounded(given[name], digits, s) for name, s in zip(free, sides, strict=True)}}
     if method.rate in free:
-        for found in _inside(method, curvatures, {**given, **{n: rounded(given[n], digits) for n in free}}, method.rate):
+        for found in _inside(
+            method, curvatures, {**given, **{n: rounded(given[n], digits) for n in free}}, method.rate
+        ):
             yield {**found, method.rate: rounded(found[method.rate], digits)}
 
 

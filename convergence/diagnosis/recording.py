@@ -114,11 +114,12 @@ def _series(values: Any, name: str) -> tuple[Array, float]:
 def _require_no_gap(array: Array, name: str) -> None:
     """BadData for a NaN with numbers after it: a run that overflowed stays so, this one lost an entry."""
     whole = np.nonzero(np.isfinite(array).all(axis=1))[0]
-    gaps = np.argwhere(np.isnan(array[1 : whole[-1]])) + (1, 0) if whole.size else np.empty((0, 2), dtype=int)
+    gaps = np.argwhere(np.isnan(array[: whole[-1]])) if whole.size else np.empty((0, 2), dtype=int)
+    gaps = gaps[gaps[:, 0] > 0]
     if len(gaps):
-        row, column = gaps[0][0] + 1, gaps[0][1]
+        row, column = gaps[0] + 1
         raise BadData(
-            f"{name} must be numbers up to where the run overflows; row {row} has a NaN (in column {column + 1} of "
+            f"{name} must be numbers up to where the run overflows; row {row} has a NaN (in column {column} of "
             f"{array.shape[1]}) with numbers after it: log that row again, or cut the log before it"
         )
 

@@ -14,6 +14,7 @@ from convergence.diagnosis.family import MOMENTUM, Family, family
 from convergence.diagnosis.fitting import Fit
 from convergence.diagnosis.identifying import Identified, alike, identified
 from convergence.diagnosis.recording import Log, recorded
+from convergence.diagnosis.resolution import leading, told, unresolved, unseen
 from convergence.diagnosis.run_result import RunDiagnosis
 from convergence.diagnosis.scale import Scale, scale
 from convergence.diagnosis.spectrum import Spectrum
@@ -62,13 +63,17 @@ def diagnose_run(
     if product is not None and product_error is not None:
         split = scale(ordered(found, order), log, product, product_error, lr, curvatures)
     momentum, momentum_error = momentum_of(found)
-    judged = _judgement(made_by, product, momentum, split)
     noise = float(found.fit.scale * np.median(log.noise(found.fit.picture.relative)[: found.rows]))
     minimiser, minimiser_error = minimiser_of(found, noise)
+    open_ones, hidden = unresolved(eigenvalues, error, found.rows - 1), unseen(found, noise)
+    kept = np.array([k for k in range(len(eigenvalues)) if k not in open_ones], dtype=int)
+    judged = _judgement(made_by, product, momentum, split, kept, not open_ones and not hidden)
+    if (open_ones or hidden) and not _grows(eigenvalues, error):
+        judged = None
     return RunDiagnosis(
         verdict=_verdict(eigenvalues, error, judged),
         method=None if made_by.method is None else made_by.name,
-        direction=judged.direction.index if judged is not None else int(np.abs(eigenvalues).max(axis=1).argmax()),
+        direction=int(kept[judged.direction.index]) if judged is not None else _slowest(eigenvalues, error, open_ones),
         eigenvalues=eigenvalues,
         error=error,
         vectors=found.directions[:, order],
@@ -87,29 +92,51 @@ def diagnose_run(
         columns=_columns(columns, log.x.shape[1]),
         diagnosis=judged,
         reasons=_reasons(found.fit, split),
-        notes=(*log.notes, *_notes(found, log, made_by)),
+        notes=(*log.notes, *_notes(found, log, made_by), *told(open_ones, hidden)),
+        unresolved=tuple(open_ones),
+        unseen=hidden,
     )
 
 
-def _judgement(made_by: Family, product: Array | None, momentum: float | None, split: Scale) -> Diagnosis | None:
-    """The diagnosis of the identified settings: on λ where it is known, else on lr·λ at a learning rate of 1."""
-    if made_by.method is None or product is None or made_by.method.rate is None or not (product > 0).all():
+def _judgement(
+    made_by: Family, product: Array | None, momentum: float | None, split: Scale, kept: NDArray[np.intp], whole: bool
+) -> Diagnosis | None:
+    """The diagnosis of the identified settings: on λ where it is known, else on lr·λ at a learning rate of 1.
+
+    On the directions that are ``kept``; where these are not the ``whole``, slower ones may be.
+    """
+    if made_by.method is None or product is None or made_by.method.rate is None or not len(kept):
+        return None
+    product = product[kept]
+    if not (product > 0).all():
         return None
     rate = 1.0 if split.lr is None else split.lr
     given = {**made_by.hyper, made_by.method.rate: rate}
     if made_by.shared:
         given[MOMENTUM] = max(float(momentum or 0.0), 0.0)
-    return diagnose(Spectrum(product / rate, 0), made_by.method, given)
+    return diagnose(Spectrum(product / rate, 0), made_by.method, given, whole)
 
 
 def _verdict(eigenvalues: NDArray[np.complex128], error: Array, judged: Diagnosis | None) -> str:
     """The diagnosis' own, unless the error bars leave open on which side of 1 the radius lies."""
-    sizes, bars = np.abs(eigenvalues), error
-    if (sizes - bars > 1).any():
+    if _grows(eigenvalues, error):
         return "diverges"
-    if (sizes + bars >= 1).any():
+    if (np.abs(eigenvalues) + error >= 1).any():
         return "undecided"
     return "converges" if judged is None else judged.verdict
+
+
+def _grows(eigenvalues: NDArray[np.complex128], error: Array) -> bool:
+    """Whether a direction surely diverges."""
+    return bool((np.abs(eigenvalues) - error > 1).any())
+
+
+def _slowest(eigenvalues: NDArray[np.complex128], error: Array, open_ones: Mapping[int, str]) -> int:
+    """The direction of the largest radius: of those that surely grow, else of those left open, else of all."""
+    radius, bar = leading(eigenvalues, error)
+    sure = radius - bar > 1
+    among = sure if sure.any() else np.isin(np.arange(len(radius)), list(open_ones)) if open_ones else radius >= 0
+    return int(np.where(among, radius, -1.0).argmax())
 
 
 def _columns(names: Sequence[str] | None, count: int) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from convergence.diagnosis import wording
 from convergence.diagnosis.diagnosis import Diagnosis
+from convergence.diagnosis.resolution import REMEDY
 
 Array = NDArray[np.float64]
 
@@ -27,6 +28,10 @@ class RunDiagnosis:
     gradient descent. ``lr`` and ``curvatures`` are None where the log does not tell them apart; ``reasons`` says why for
     everything that is None. ``minimiser`` (d,) is where the run goes, or comes from. ``noise`` is the size of what no
     recurrence explains. ``diagnosis`` is that of these settings on this spectrum, in units of lr where λ is not known.
+
+    ``unresolved`` are the directions whose rate the log leaves open, ``unseen`` counts those that may move below its noise.
+    With any of them no steps and no best settings are told: ``diagnosis`` is None, or where a direction surely grows, that of
+    the resolved directions alone.
     """
 
     verdict: str
@@ -51,11 +56,18 @@ class RunDiagnosis:
     diagnosis: Diagnosis | None
     reasons: Mapping[str, str]
     notes: tuple[str, ...]
+    unresolved: tuple[int, ...] = ()
+    unseen: int = 0
 
     @property
     def radius(self) -> float:
         """The largest modulus of an eigenvalue."""
         return float(np.abs(self.eigenvalues).max())
+
+    @property
+    def steps_to_go(self) -> int | None:
+        """Steps to a thousandth in every direction; None: never, or the log does not tell."""
+        return None if self.diagnosis is None or self.unresolved or self.unseen else self.diagnosis.steps
 
     @property
     def converges(self) -> bool:
@@ -73,6 +85,10 @@ class RunDiagnosis:
     @property
     def advice(self) -> tuple[str, ...]:
         """What to do, first things first; learning rates in units of the run's own where that is not known."""
+        if self.diagnosis is None and self.method is not None:
+            return (
+                f"{REMEDY[:1].upper()}{REMEDY[1:]}: the slowest direction decides, and this log does not resolve it.",
+            )
         if self.diagnosis is None:
             return ("Name the method of the run, so that its settings can be judged.",)
         unit = () if self.lr is not None else ("Learning rates below are in units of the run's own.",)
@@ -81,7 +97,13 @@ class RunDiagnosis:
     @property
     def headline(self) -> str:
         """The verdict in a line."""
-        return f"{self.verdict}: radius {bar(self.radius, self.error[self.direction].max())}, {self.culprit}"
+        return f"{self.verdict}: radius {bar(*self._lead)}, {self.culprit}"
+
+    @property
+    def _lead(self) -> tuple[float, float]:
+        """The radius of the direction that decides, with its error bar."""
+        place = int(np.abs(self.eigenvalues[self.direction]).argmax())
+        return float(np.abs(self.eigenvalues[self.direction, place])), float(self.error[self.direction, place])
 
     @property
     def culprit(self) -> str:

@@ -28,6 +28,11 @@ def numbers(hyper: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value:.6g}" for name, value in hyper.items())
 
 
+def near_one(value: float) -> str:
+    """A rate in six digits; one that these do not tell from 1, by its distance."""
+    return f"1 − {1 - value:.2g}" if 0 < 1 - value < 1e-5 else f"{value:.6g}"
+
+
 def rounded(value: float, digits: int, side: float = 0.0) -> float:
     """The number with so many significant digits: the nearest one, or down (side −1), or up (+1)."""
     if value == 0:

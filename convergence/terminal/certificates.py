@@ -24,6 +24,9 @@ from convergence.writing import write_files
 
 VERDICTS = {True: ("proven", "bold green"), False: ("refuted", "bold red"), None: ("undecided", "bold yellow")}
 
+CLAIMS = {True: "", False: "it is false that ", None: "undecided, "}
+"""What a certificate claims, before it was checked: no verdict."""
+
 SHORT = 10**6
 """With larger denominators the closed form of the optimum is read as decimals: fields of long numbers are slow."""
 
@@ -69,7 +72,7 @@ def recheck(options: Namespace) -> int:
     if options.json:
         print_json({"claim": proof.claim, "holds": proof.holds, "confirmed": bool(found), **asdict(found)})
         return 0 if found else 1
-    _verdict(proof)
+    OUT.print(Text(f"claims: {CLAIMS[proof.holds]}{proof.claim}"))
     for fact in (*found.passed, *found.failed):
         OUT.print(Text(f"  {'✗' if fact in found.failed else '✓'} {fact}"))
     for note in found.notes:

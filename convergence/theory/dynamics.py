@@ -164,7 +164,7 @@ def dynamics(method: Method) -> Dynamics:
 def resting(method: Method) -> tuple[tuple[sp.Expr, ...], bool, tuple[sp.Expr, ...]]:
     """The rule as formulas, whether they are affine, and the state in which it stays. NotLinear where there is none."""
     state = tuple(sp.Symbol(f"s_{name}", real=True) for name in method.state)
-    update = traced(method, state)
+    update = tuple(_reduced(entry, state) for entry in traced(method, state))
     linear = all(_affine(entry, state) for entry in update)
     return update, linear, _rest(method, update, state, linear)
 
@@ -182,6 +182,14 @@ def require_rational(derived: Dynamics) -> None:
                 f"{derived.name} has an iteration matrix, but not one that is rational in its hyperparameters ({entry}): "
                 f"write that constant as a number in the rule, or its root as the hyperparameter"
             )
+
+
+def _reduced(entry: sp.Expr, state: Sequence[sp.Symbol]) -> sp.Expr:
+    """An entry that is not affine as it was written may be so in lowest terms: f(x+1) − f(x) is free of x."""
+    if entry.is_polynomial(*state) or not entry.is_rational_function(*state):
+        return entry
+    short = sp.cancel(entry)
+    return short if short.is_polynomial(*state) else entry
 
 
 def _affine(entry: sp.Expr, state: Sequence[sp.Symbol]) -> bool:
