@@ -131,7 +131,7 @@ def _zoomed(
     own = np.arange(len(cells))
     while True:
         points = places[:, None] + width * ZOOM
-        heights = (FIRST @ taylor).T if width == 1 else _horner(taylor[:, own, None], points)
+        heights = (FIRST @ taylor).T if width == 1 else _summed(taylor[:, own], points)
         if width < 1:
             heights[np.abs(points) > 1] = -np.inf  # the next cell's
         at = int(heights.argmax())
@@ -146,13 +146,12 @@ def _zoomed(
         own, places = own[found // len(ZOOM)], points.flat[found]
 
 
-def _horner(rows: Array, points: Array) -> Array:
-    sums = rows[-1] * points
-    for row in rows[-2:0:-1]:
-        sums += row
-        sums *= points
-    sums += rows[0]
-    return np.asarray(sums)
+def _summed(rows: Array, points: Array) -> Array:
+    """Σ rows[r]·points^r, rows (ORDER+1, cells), points (cells, z): with all powers at once, in few calls of NumPy."""
+    powers = np.empty((len(rows), *points.shape))
+    powers[0], powers[1:] = 1.0, points
+    np.multiply.accumulate(powers, axis=0, out=powers)
+    return np.asarray(np.einsum("rc,rcz->cz", rows, powers))
 
 
 def _taylor(series: Array, count: int, cells: NDArray[np.intp]) -> Array:
