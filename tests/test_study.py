@@ -1,6 +1,7 @@
 """A study is complete, plain, read back equal, and the same twice."""
 
 import json
+import re
 
 import numpy as np
 import pytest
@@ -106,10 +107,14 @@ def test_finite_time_limits_and_proofs_are_in_the_study():
     assert plain.finite.horizons[0].worst == cv.worst_case("gradient_descent", 10, **ends, **plain.tuning.hyper).value
     assert plain.finite.horizons[0].limit == cv.lower_bound(10, **ends)
     assert plain.finite.steps == cv.steps_to("gradient_descent", 1e-3, **ends, **plain.tuning.hyper)
+    kappa, root = data.kappa, data.kappa**0.5
+    long_run = np.log((kappa - 1) / (kappa + 1)) / np.log((root - 1) / (root + 1))
+    assert plain.finite.share == pytest.approx(long_run, rel=1e-9)
     assert best.finite.curve == pytest.approx(found.limit.bound, rel=1e-8)
     assert decay.finite is None
     assert [c.holds for c in plain.certificates] == [True, True, True]
     assert "torch.optim.SGD" in plain.libraries[0].call
+    assert all(len(digits) <= 16 for m in found.methods for call in m.libraries for digits in re.findall(r"[\d.]+", call.call))
 
 
 def test_settings_that_diverge_are_refuted_and_diagnosed():

@@ -14,7 +14,8 @@ from convergence.coursework.derivation import Derivation, course_method
 from convergence.coursework.sheet import answer_sheet
 from convergence.errors import BadName, nearest
 from convergence.pipeline.formulas import discriminant, formula, polynomial, roots
-from convergence.report.course_page import CourseAnswers, CourseFormulas, course_files
+from convergence.report.course_answers import CourseAnswers, CourseFormulas
+from convergence.report.course_page import course_files
 from convergence.results import Formula
 from convergence.writing import write_files
 

@@ -14,13 +14,19 @@ from convergence.pipeline.formulas import text
 from convergence.results import EquivalenceResult, LibraryResult
 from convergence.rule import Method
 
+DIGITS = re.compile(r"\d+\.\d{9,}(?:e-?\d+)?")
 LONG = re.compile(r"\d{7,}/\d+")
 
 
 def libraries(method: Method, hyper: Mapping[str, Any]) -> tuple[LibraryResult, ...]:
     """The libraries in which these settings can be written."""
     rows = calls(method, dict(hyper))
-    return tuple(LibraryResult(row.library, row.call, row.same_iterates, _differs(row)) for row in rows)
+    return tuple(LibraryResult(row.library, _short(row.call), row.same_iterates, _differs(row)) for row in rows)
+
+
+def _short(call: str) -> str:
+    """A call with ten digits of each number: enough beside an edge of stability, and a page can hold it."""
+    return DIGITS.sub(lambda found: f"{float(found[0]):.10g}", call)
 
 
 def _differs(row: LibraryCall) -> str:
