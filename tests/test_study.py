@@ -8,6 +8,7 @@ import pytest
 
 import convergence as cv
 from convergence.figures import figures, render
+from convergence.pipeline.kappa import best_rates
 from convergence.serialization import SCHEMA_VERSION
 
 
@@ -122,3 +123,9 @@ def test_settings_that_diverge_are_refuted_and_diagnosed():
     assert ball.certificates[0].holds is False
     assert ball.diagnosis.verdict == "diverges"
     assert ball.finite.steps is None
+
+
+def test_the_best_rate_never_falls_with_the_condition_number():
+    for name in ("robust_momentum", "nesterov"):
+        rates = np.array(best_rates(cv.METHODS[name], 10.0))
+        assert (np.diff(rates) >= -1e-9).all()

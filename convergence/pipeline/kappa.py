@@ -38,8 +38,13 @@ def best_rates(method: Method, here: float) -> Vector:
 
 
 def _between(kappa: NDArray[np.float64], rates: list[float]) -> NDArray[np.float64]:
-    """Rates known at every third κ, the others interpolated in log κ and log(1 − ρ), where such curves are straight."""
-    known = np.log(np.maximum(1 - np.array(rates), 1e-16))
+    """Rates known at every third κ, the others interpolated in log κ and log(1 − ρ), where such curves are straight.
+
+    What converges on an interval does so on a part of it: a rate that a search found at a larger κ holds at smaller ones,
+    where the search may have ended in a valley.
+    """
+    reached = np.minimum.accumulate(rates[::-1])[::-1]
+    known = np.log(np.maximum(1 - reached, 1e-16))
     return np.asarray(1 - np.exp(np.interp(np.log(kappa), np.log(kappa[::EVERY]), known)))
 
 
