@@ -12,10 +12,10 @@ import sympy as sp
 
 from convergence.datasets import gaussian_2d, longley
 from convergence.errors import BadHyperparameter, BadName, BadRule, nearest
-from convergence.methods import METHODS
+from convergence.methods import METHODS, as_method
 from convergence.problem import LeastSquares
 from convergence.reading import prepare, read_problem
-from convergence.rule import Method, as_method
+from convergence.rule import Method
 
 DATASETS = {"gaussian_2d": "the notes' 2-D Gaussian data", "longley": "Longley's regression data (NIST StRD)"}
 
@@ -54,7 +54,7 @@ def chosen_method(name: str) -> Method:
     file, separator, function = name.rpartition(":")
     if separator and file.endswith(".py"):
         return _own(Path(file), function)
-    return as_method(name, METHODS)
+    return as_method(name)
 
 
 def _own(file: Path, function: str) -> Method:
@@ -71,7 +71,7 @@ def _own(file: Path, function: str) -> Method:
     known = [key for key, value in vars(module).items() if callable(value) and not key.startswith("_")]
     if not hasattr(module, function):
         raise BadName(f"{file} has no function {function!r}: {nearest(function, known)}")
-    return as_method(getattr(module, function), METHODS)
+    return as_method(getattr(module, function))
 
 
 def given_hyper(options: Namespace) -> dict[str, Any]:

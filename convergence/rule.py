@@ -11,20 +11,22 @@ import inspect
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from importlib import import_module
-from math import isfinite
 from typing import Any, Protocol, overload
 
-import numpy as np
+import sympy as sp
 
-from convergence.errors import BadHyperparameter, BadName, BadRule, nearest
+from convergence.domain import CONVENTIONAL, Domain, domains
+from convergence.errors import BadHyperparameter, BadRule, nearest
+from convergence.setting import Setting, checked
+from convergence.surroundings import Surroundings, surroundings
 
 SPELLED = {"ema": "EMA", "sgd": "SGD", "qhm": "QHM", "torch": "PyTorch", "adam": "Adam", "nadam": "NAdam"}
 SPELLED |= {name.lower(): name for name in ("Nesterov", "Newton", "Chebyshev")}
 
-RATE_NAMES = ("lr", "learning_rate", "step_size", "stepsize", "step", "eta", "alpha", "rate")
-"""How learning rates are called: they are positive, and searched for on a logarithmic scale."""
+RATE_NAMES = tuple(name for name, domain in CONVENTIONAL.items() if domain.is_rate)
 
 RESERVED = (
     *(
@@ -63,7 +65,7 @@ class Method:
     """An optimisation method: one update rule, read by everything else.
 
     ``state`` and ``hyper`` are the names in the rule's signature; ``defaults`` the hyperparameters that need not be
-    given. ``cv.method`` makes one from a function.
+    given; ``surroundings`` what the rule uses of the world outside it. ``cv.method`` makes one from a function.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Method:
     hyper: tuple[str, ...]
     defaults: tuple[tuple[str, float], ...] = ()
     starts: Start | None = None
+    surroundings: Surroundings = field(default=(), repr=False)
 
     def __call__(self, f: Objective, *state: Any, **hyper: Any) -> State:
         """The next state, as a tuple of ``len(self.state)`` entries. BadRule when the function returns another number."""
@@ -83,29 +86,21 @@ class Method:
             return (x, *(x * 0 for _ in self.state[1:]))
         return _as_state(self, self.starts(f, x))
 
-    def settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """The hyperparameters with defaults filled in, in the order of the signature.
+    def at(self, **hyper: Any) -> Setting:
+        """The method at these hyperparameters, defaults filled in: numbers, arrays or letters, checked once.
 
-        Raises BadHyperparameter for a name that is missing or unknown, and for a value that is not a finite real
-        number (or an array of them), or a negative learning rate.
+        Raises BadHyperparameter for a name that is missing or unknown, and for a value that is not a finite real number,
+        or is a negative learning rate.
         """
-        self.require_known(given)
-        full = {**dict(self.defaults), **given}
-        missing = [name for name in self.hyper if name not in full]
-        if missing:
-            raise BadHyperparameter(
-                f"{self.name} needs {', '.join(self.hyper)}; missing: {', '.join(missing)}. "
-                f"Give {'it' if len(missing) == 1 else 'them'} as keyword arguments."
-            )
-        return {name: _checked(self, name, full[name]) for name in self.hyper}
+        return checked(self, hyper)
+
+    def settings(self, given: Mapping[str, Any]) -> dict[str, Any]:
+        """The hyperparameters as numbers or arrays of them. Raises what ``at`` raises, and for letters, too."""
+        return checked(self, given).arrays
 
     def scalars(self, given: Mapping[str, Any]) -> dict[str, Any]:
-        """``settings`` for a single run: each value one number. Raises BadHyperparameter for arrays, too."""
-        settings = self.settings(given)
-        for name, value in settings.items():
-            if np.ndim(value):
-                raise BadHyperparameter(f"{self.name}: a run takes one {name}, a number; got shape {np.shape(value)}")
-        return {name: value if isinstance(value, int | float) else float(value) for name, value in settings.items()}
+        """The hyperparameters of a single run: each value one number. Raises BadHyperparameter for arrays, too."""
+        return checked(self, given).numbers
 
     def require_known(self, names: Iterable[str]) -> None:
         """Raise BadHyperparameter, with the nearest right name, where one of the names is no hyperparameter."""
@@ -113,10 +108,21 @@ class Method:
             if name not in self.hyper:
                 raise BadHyperparameter(f"{self.name} has no hyperparameter {name!r}: {nearest(name, self.hyper)}")
 
+    @cached_property
+    def domains(self) -> dict[str, Domain]:
+        """What each hyperparameter may be: from its annotation, or from what is usually called so."""
+        return domains(self.rule, self.hyper)
+
+    @cached_property
+    def symbols(self) -> dict[str, sp.Symbol]:
+        """The letter of each hyperparameter in formulas."""
+        return {name: domain.symbol for name, domain in self.domains.items()}
+
     @property
     def rate(self) -> str | None:
-        """The hyperparameter that scales the step: one named like a rate, else the first; None where there is none."""
-        return next((name for name in self.hyper if name in RATE_NAMES), next(iter(self.hyper), None))
+        """The hyperparameter that scales the step: a learning rate, else the first one; None where there is none."""
+        rates = (name for name, domain in self.domains.items() if domain.is_rate)
+        return next(rates, next(iter(self.hyper), None))
 
     @property
     def doc(self) -> str:
@@ -162,17 +168,6 @@ def method(rule: Rule | None = None, /, *, start: Start | None = None, name: str
     return _made(rule, start, name)
 
 
-def as_method(given: Any, known: Mapping[str, Method]) -> Method:
-    """A Method from a Method, a plain update rule, or a name in ``known``. BadName or BadRule when it is none of these."""
-    if isinstance(given, Method):
-        return given
-    if isinstance(given, str):
-        if given not in known:
-            raise BadName(f"there is no method {given!r}: {nearest(given, known)}")
-        return known[given]
-    return method(given)
-
-
 def _made(rule: Rule, start: Start | None, name: str | None) -> Method:
     if not callable(rule):
         raise BadRule(f"a method is made of an update rule, a function (f, x, ..., *, lr, ...); got {rule!r}")
@@ -188,7 +183,8 @@ def _made(rule: Rule, start: Start | None, name: str | None) -> Method:
     if taken:
         raise BadRule(f"a hyperparameter cannot be called {taken[0]!r}, which the package uses itself; rename it")
     defaults = tuple((p.name, float(p.default)) for p in keywords if p.default is not p.empty)
-    return Method(name or _name(rule), rule, tuple(positional[1:]), tuple(p.name for p in keywords), defaults, start)
+    names = tuple(p.name for p in keywords)
+    return Method(name or _name(rule), rule, tuple(positional[1:]), names, defaults, start, surroundings(rule, start))
 
 
 def _name(rule: Rule) -> str:
@@ -210,30 +206,8 @@ def _as_state(method: Method, result: Any) -> State:
 
 def _forgotten(state: tuple[str, ...]) -> str:
     """A hint, where a state is called like a hyperparameter."""
-    named = next((name for name in state if name in (*RATE_NAMES, "momentum", "beta", "nu")), None)
+    named = next((name for name in state if name in (*CONVENTIONAL, "nu")), None)
     return "" if named is None else f"; if {named} is a hyperparameter, put *, before it in the signature"
-
-
-def _checked(method: Method, name: str, value: Any) -> Any:
-    if type(value) in (int, float) and isfinite(value) and value >= 0:
-        return value
-    array = np.asarray(value)
-    if array.dtype == object and hasattr(value, "free_symbols"):
-        numeric = not value.free_symbols and bool(value.is_finite) and bool(value.is_real)
-    else:
-        numeric = array.dtype != bool and array.dtype.kind in "iufO" and _finite(array)
-    if not numeric:
-        raise BadHyperparameter(f"{method.name}: {name} must be a finite real number; got {value!r}")
-    if name in RATE_NAMES and np.any(array < 0):
-        raise BadHyperparameter(f"{method.name}: a learning rate cannot be negative; got {name}={value!r}")
-    return value
-
-
-def _finite(array: Any) -> bool:
-    try:
-        return bool(np.isfinite(array.astype(float)).all())
-    except (TypeError, ValueError, OverflowError):
-        return False
 
 
 class _Bare(ast.NodeTransformer):

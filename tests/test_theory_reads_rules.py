@@ -25,7 +25,8 @@ from convergence import (
     spectral_radius,
     stability,
 )
-from convergence.rule import as_method, method
+from convergence.methods import as_method
+from convergence.rule import method
 
 eta, lam = sp.symbols("eta lambda", positive=True)
 decay = sp.Symbol("decay", real=True)
@@ -200,12 +201,12 @@ def test_a_function_a_method_and_a_name_give_equal_results():
     made = METHODS["heavy_ball"]
     plain = made.rule
     for ask in (derive, stability, regimes, lambda m: optimum(m)):
-        results = [ask(as_method(given, METHODS)) for given in (made, "heavy_ball", plain)]
+        results = [ask(as_method(given)) for given in (made, "heavy_ball", plain)]
         assert results[0] == results[1] == results[2]
     with pytest.raises(BadName, match="heavy_ball"):
-        as_method("heavyball", METHODS)
+        as_method("heavyball")
     with pytest.raises(BadRule):
-        as_method(3, METHODS)
+        as_method(3)
 
 
 RESULTS = {

@@ -9,8 +9,8 @@ from convergence.certificates.certifying import certified as _certified
 from convergence.certificates.claims import Claim, Formula, Optimum, Radius, Rate, Stable
 from convergence.certificates.proof import Proof
 from convergence.certificates.sceptic import Recheck
-from convergence.methods import METHODS
-from convergence.rule import Method, as_method
+from convergence.methods import METHODS, as_method
+from convergence.rule import Method
 
 AnyMethod = Any
 """A Method, the name of one in METHODS, or an update rule that was not made a Method yet."""
@@ -41,7 +41,7 @@ def certify(claim: Claim) -> Proof:
     ``.steps`` are elementary facts, which ``.recheck()`` goes through again without the prover's arithmetic. Numbers are
     read exactly, floats as the decimals they print as. Raises TypeError for what is no claim.
     """
-    known = replace(claim, method=as_method(claim.method, METHODS)) if hasattr(claim, "method") else claim
+    known = replace(claim, method=as_method(claim.method)) if hasattr(claim, "method") else claim
     return _certified(known)
 
 
@@ -52,7 +52,7 @@ def certify_radius(m: AnyMethod, /, curvature: Any, **hyper: Any) -> Proof:
     Exact rational numbers, at most 1e-30 apart (relative to 1 + ρ); double eigenvalues are no exception. Raises
     BadHyperparameter for hyperparameters that are missing, unknown or no numbers, NotLinear where there is no matrix.
     """
-    return _certified(Radius(as_method(m, METHODS), curvature, hyper))
+    return _certified(Radius(as_method(m), curvature, hyper))
 
 
 def certify_stable(m: AnyMethod, /, *, mu: Any, L: Any, **hyper: Any) -> Proof:
@@ -62,7 +62,7 @@ def certify_stable(m: AnyMethod, /, *, mu: Any, L: Any, **hyper: Any) -> Proof:
     Schur–Cohn polynomials in λ (Liénard and Chipart 1914) and the roots they have in the interval (Sturm 1829): exact, also
     at the boundary, which is not stable. Raises what ``certify_radius`` raises; 0 < mu ≤ L must be finite.
     """
-    return _certified(Stable(as_method(m, METHODS), mu, L, hyper))
+    return _certified(Stable(as_method(m), mu, L, hyper))
 
 
 def certify_rate(m: AnyMethod, /, rate: Any, *, mu: Any, L: Any, **hyper: Any) -> Proof:
@@ -71,7 +71,7 @@ def certify_rate(m: AnyMethod, /, rate: Any, *, mu: Any, L: Any, **hyper: Any) -
     Numbers may be SymPy's algebraic ones, as (sqrt(kappa)−1)/(sqrt(kappa)+1): the decision is exact. Raises what
     ``certify_stable`` raises, and BadHyperparameter for a negative rate.
     """
-    return _certified(Rate(as_method(m, METHODS), rate, mu, L, hyper))
+    return _certified(Rate(as_method(m), rate, mu, L, hyper))
 
 
 def certify_optimum(m: AnyMethod, /, *, mu: Any, L: Any, epsilon: Any = 1e-6, **fixed: Any) -> Proof:
@@ -82,7 +82,7 @@ def certify_optimum(m: AnyMethod, /, *, mu: Any, L: Any, epsilon: Any = 1e-6, **
     one is found (Farkas 1902, Handelman 1988), else by branch and bound. mu, L and what is fixed must be rational.
     Raises what ``optimum`` raises.
     """
-    return _certified(Optimum(as_method(m, METHODS), mu, L, epsilon, fixed))
+    return _certified(Optimum(as_method(m), mu, L, epsilon, fixed))
 
 
 def certify_formula(m: AnyMethod, /, *, rate: Any = None, hyper: Any = None) -> Proof:
@@ -91,7 +91,7 @@ def certify_formula(m: AnyMethod, /, *, rate: Any = None, hyper: Any = None) -> 
     ``rate`` and ``hyper`` put formulas of one's own (in SymPy's positive symbols mu and L) in the place of the derived
     ones. Undecided where only one half of it could be shown (``.why`` says which); the counterexample is a κ.
     """
-    return _certified(Formula(as_method(m, METHODS), rate, hyper))
+    return _certified(Formula(as_method(m), rate, hyper))
 
 
 def read_certificate(text: str) -> Proof:
@@ -101,7 +101,7 @@ def read_certificate(text: str) -> Proof:
 
 def recheck(proof: Proof, m: AnyMethod | None = None) -> Recheck:
     """Recheck each fact of a certificate; with the rule ``m``, or the one in METHODS that it names, run on exact numbers."""
-    return proof.recheck(_rule(proof) if m is None else as_method(m, METHODS))
+    return proof.recheck(_rule(proof) if m is None else as_method(m))
 
 
 def _rule(proof: Proof) -> Method | None:

@@ -8,9 +8,9 @@ from typing import Any
 from convergence.conventions import classes as _classes
 from convergence.conventions import conversion as _conversion
 from convergence.conventions import equivalence as _equivalence
-from convergence.conventions.presets import ALIASES, PRESETS, as_preset
-from convergence.methods import METHODS
-from convergence.rule import Method, as_method
+from convergence.methods import METHODS, as_method, as_preset
+from convergence.methods.presets import ALIASES, PRESETS
+from convergence.rule import Method
 
 
 def equivalent(a: Any, b: Any, /) -> _equivalence.Equivalence:
@@ -61,9 +61,9 @@ def presets() -> Mapping[str, Any]:
 def _method(given: Any) -> Method:
     if isinstance(given, str) and given not in METHODS and (given in PRESETS or given in ALIASES):
         return METHODS[as_preset(given).main.method]
-    return as_method(given, METHODS)
+    return as_method(given)
 
 
 def _named(given: Any) -> Any:
     """A name as it is, a Method of the catalogue or a user's rule as a Method."""
-    return given if isinstance(given, str) else as_method(given, METHODS)
+    return given if isinstance(given, str) else as_method(given)

@@ -13,13 +13,13 @@ from convergence import pipeline as _pipeline
 from convergence.crossing import exact
 from convergence.document import Study
 from convergence.evidence import verification as _verification
-from convergence.methods import METHODS
+from convergence.methods import METHODS, as_method
 from convergence.numerics import identification as _identification
 from convergence.numerics import prediction as _prediction
 from convergence.numerics import radius as _radius
 from convergence.numerics import trajectory as _trajectory
 from convergence.problem import LeastSquares
-from convergence.rule import Method, as_method
+from convergence.rule import Method
 from convergence.theory import dynamics as _dynamics
 from convergence.theory import optimum as _optimum
 from convergence.theory import rate as _rate
@@ -37,7 +37,7 @@ def derive(m: AnyMethod, *, sigma: bool = False, loss: str = "sum") -> _dynamics
     In the curvature λ, or with ``sigma=True`` in the singular value σ for a named scaling of the ``loss`` (λ = cσ²).
     Raises NotLinear, with the reason, for a rule that has no derivative at the minimiser or does not rest there.
     """
-    derived = _dynamics.dynamics(as_method(m, METHODS))
+    derived = _dynamics.dynamics(as_method(m))
     return derived.in_sigma(loss) if sigma else derived
 
 
@@ -46,7 +46,7 @@ def stability(m: AnyMethod, *, sigma: bool = False, loss: str = "sum") -> _stabi
 
     Formulas in λ, or in σ as for ``derive``. Raises what ``derive`` raises.
     """
-    region = _stability.region(as_method(m, METHODS))
+    region = _stability.region(as_method(m))
     return _stability.in_sigma(region, loss) if sigma else region
 
 
@@ -55,7 +55,7 @@ def regimes(m: AnyMethod, *, sigma: bool = False, loss: str = "sum") -> _regimes
 
     Formulas in λ, or in σ as for ``derive``. Raises what ``derive`` raises.
     """
-    found = _regimes.damping(as_method(m, METHODS))
+    found = _regimes.damping(as_method(m))
     return _regimes.in_sigma(found, loss) if sigma else found
 
 
@@ -65,7 +65,7 @@ def optimum(m: AnyMethod, /, **fixed: Any) -> _optimum.Optimum:
     A hyperparameter given as a number or a SymPy symbol is held there, and the optimum comes in pieces. Raises
     BadHyperparameter for unknown names, NoStableLearningRate where nothing converges, and what ``derive`` raises.
     """
-    return _optimum.best(as_method(m, METHODS), fixed)
+    return _optimum.best(as_method(m), fixed)
 
 
 def rate(m: AnyMethod, /, **hyper: Any) -> sp.Expr:
@@ -75,7 +75,7 @@ def rate(m: AnyMethod, /, **hyper: Any) -> sp.Expr:
     [μ, L], it is ``optimum`` with every hyperparameter given. Raises BadHyperparameter for unknown names, and
     NotImplementedError where an eigenvalue has no short formula (``spectral_radius`` has numbers).
     """
-    method = as_method(m, METHODS)
+    method = as_method(m)
     method.require_known(hyper)
     return _rate.radius(_dynamics.dynamics(method)).subs({symbol(name): exact(value) for name, value in hyper.items()})
 
@@ -84,17 +84,17 @@ def spectral_radius(
     m: AnyMethod, /, curvature: Any, *, over: Literal["spectrum"] | None = None, **hyper: Any
 ) -> NDArray[np.float64]:
     """The spectral radius on arrays, broadcast; with ``over="spectrum"`` the largest over the last axis of ``curvature``."""
-    return _radius.spectral_radius(as_method(m, METHODS), curvature, over=over, **hyper)
+    return _radius.spectral_radius(as_method(m), curvature, over=over, **hyper)
 
 
 def simulate(p: LeastSquares, m: AnyMethod, /, steps: int, start: Any = None, **hyper: Any) -> _trajectory.Run:
     """Run the method on the data: every iterate, state, gradient, loss and error per direction. See ``Run``."""
-    return _trajectory.simulate(p, as_method(m, METHODS), steps, start, **hyper)
+    return _trajectory.simulate(p, as_method(m), steps, start, **hyper)
 
 
 def predict(p: LeastSquares, m: AnyMethod, /, steps: int, start: Any = None, **hyper: Any) -> _trajectory.Run:
     """The run that ``simulate`` makes, from the iteration matrix alone: powers of it per direction, no data touched."""
-    return _prediction.predict(p, as_method(m, METHODS), steps, start, **hyper)
+    return _prediction.predict(p, as_method(m), steps, start, **hyper)
 
 
 def identify(run: Any, *, order: int | None = None) -> _identification.Identification:
@@ -110,7 +110,7 @@ def verify(p: LeastSquares, m: AnyMethod, /, **hyper: Any) -> _verification.Veri
 
     Hyperparameters that are not given are those of the optimum (with the given ones fixed). Truthy when all pass.
     """
-    return _verification.verify(p, as_method(m, METHODS), **hyper)
+    return _verification.verify(p, as_method(m), **hyper)
 
 
 def study(p: LeastSquares, methods: Iterable[AnyMethod] | None = None, **options: Any) -> Study:
@@ -120,5 +120,5 @@ def study(p: LeastSquares, methods: Iterable[AnyMethod] | None = None, **options
     ``progress`` (called with a text, a number and a total), ``workers`` (processes that share the methods). Raises what
     deriving and checking raise.
     """
-    chosen: list[Method] = [as_method(m, METHODS) for m in (METHODS if methods is None else methods)]
+    chosen: list[Method] = [as_method(m) for m in (METHODS if methods is None else methods)]
     return _pipeline.study(p, list(dict.fromkeys(chosen)), **options)

@@ -11,8 +11,7 @@ from convergence.diagnosis.diagnosis import diagnose as _diagnose
 from convergence.diagnosis.run_result import RunDiagnosis
 from convergence.diagnosis.spectrum import spectrum
 from convergence.errors import BadHyperparameter
-from convergence.methods import METHODS
-from convergence.rule import as_method
+from convergence.methods import as_method
 
 __all__ = ["Diagnosis", "RunDiagnosis", "diagnose", "diagnose_run"]
 
@@ -42,7 +41,7 @@ def diagnose(
     iteration matrix.
     """
     found = spectrum(X, y, curvatures=curvatures, loss=loss, columns=columns)
-    return _diagnose(found, as_method(method, METHODS), hyper)
+    return _diagnose(found, as_method(method), hyper)
 
 
 def diagnose_run(
@@ -74,7 +73,7 @@ def diagnose_run(
     not move, or of another shape;
     BadHyperparameter for a method with more than two states, or unknown or missing settings.
     """
-    chosen = None if method is None else as_method(method, METHODS)
+    chosen = None if method is None else as_method(method)
     if chosen is None and hyper:
         raise BadHyperparameter(f"{', '.join(hyper)}: settings belong to a method; name it with method=…")
     return _run.diagnose_run(iterates, gradients, chosen, lr, curvatures, columns, hyper)

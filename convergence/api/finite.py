@@ -8,7 +8,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from convergence.methods import METHODS
+from convergence.methods import as_method
 from convergence.numerics import averages as _averages
 from convergence.numerics import crossings as _crossings
 from convergence.numerics import fractions as _fractions
@@ -19,7 +19,6 @@ from convergence.numerics import semi_iteration as _semi_iteration
 from convergence.numerics import transients as _transients
 from convergence.numerics import worst_cases as _worst_cases
 from convergence.numerics.averages import MarchenkoPastur, PowerLaw
-from convergence.rule import as_method
 from convergence.theory import residual as _residual
 
 __all__ = [
@@ -53,7 +52,7 @@ def residual_polynomial(m: AnyMethod, /, steps: int, **hyper: Any) -> sp.Poly:
     floats are the decimals that they print as. A hyperparameter may be a sequence, used entry by entry. Raises
     NotLinear where the rule leads out of the polynomials, BadHyperparameter for wrong names.
     """
-    return _residual.residual_polynomial(as_method(m, METHODS), steps, **hyper)
+    return _residual.residual_polynomial(as_method(m), steps, **hyper)
 
 
 def residuals(m: AnyMethod, /, steps: int, curvatures: Any, **hyper: Any) -> Array:
@@ -61,7 +60,7 @@ def residuals(m: AnyMethod, /, steps: int, curvatures: Any, **hyper: Any) -> Arr
 
     Raises NotLinear for a rule whose error is not proportional to the first one.
     """
-    return _residuals.residuals(as_method(m, METHODS), steps, curvatures, **hyper)
+    return _residuals.residuals(as_method(m), steps, curvatures, **hyper)
 
 
 def worst_case(
@@ -84,7 +83,7 @@ def worst_case(
     BadHyperparameter, BadData (steps). Van der Corput and
     Schaake 1935; Ehlich and Zeller 1964.
     """
-    return _worst_cases.worst_case(as_method(m, METHODS), steps, mu=mu, L=L, measure=measure, exact=exact, **hyper)
+    return _worst_cases.worst_case(as_method(m), steps, mu=mu, L=L, measure=measure, exact=exact, **hyper)
 
 
 def steps_to(
@@ -105,7 +104,7 @@ def steps_to(
     257 curvatures and both ends. Raises NoStableLearningRate where it never settles, BadHyperparameter unless one of
     the two is given.
     """
-    return _crossings.steps_to(as_method(m, METHODS), tolerance, curvatures, start, mu, L, **hyper)
+    return _crossings.steps_to(as_method(m), tolerance, curvatures, start, mu, L, **hyper)
 
 
 def steps_across(
@@ -115,7 +114,7 @@ def steps_across(
 
     ``.steps`` has None where the method does not settle. Raises what ``steps_to`` raises, but NoStableLearningRate.
     """
-    return _crossings.steps_across(as_method(m, METHODS), tolerance, lrs, curvatures, mu, L, **hyper)
+    return _crossings.steps_across(as_method(m), tolerance, lrs, curvatures, mu, L, **hyper)
 
 
 def horizon_optimum(m: AnyMethod, /, steps: int, *, mu: Any, L: Any, **fixed: Any) -> _horizons.HorizonOptimum:
@@ -125,7 +124,7 @@ def horizon_optimum(m: AnyMethod, /, steps: int, *, mu: Any, L: Any, **fixed: An
     (Chebyshev's). Found by a global search and a descent on the epigraph: an upper bound of the optimum, not a proof of
     it.
     """
-    return _horizons.horizon_optimum(as_method(m, METHODS), steps, mu=mu, L=L, **fixed)
+    return _horizons.horizon_optimum(as_method(m), steps, mu=mu, L=L, **fixed)
 
 
 def transient(m: AnyMethod, /, curvature: float, **hyper: Any) -> _transients.Transient:
@@ -135,12 +134,12 @@ def transient(m: AnyMethod, /, curvature: float, **hyper: Any) -> _transients.Tr
     ``.radius`` and ``.pseudoradius(epsilon)``. Raises NotLinear, BadData, BadHyperparameter. Kreiss 1962; Trefethen and
     Embree 2005.
     """
-    return _transients.transient(as_method(m, METHODS), curvature, **hyper)
+    return _transients.transient(as_method(m), curvature, **hyper)
 
 
 def transient_growth(m: AnyMethod, /, kappas: Any, **fixed: Any) -> _transients.TransientGrowth:
     """The largest transient peak over [1/κ, 1] at the derived optimum for each κ, and the power of κ it grows with."""
-    return _transients.transient_growth(as_method(m, METHODS), kappas, **fixed)
+    return _transients.transient_growth(as_method(m), kappas, **fixed)
 
 
 def lower_bound(steps: int, *, mu: Any, L: Any) -> float:
@@ -188,7 +187,7 @@ def fraction_of_limit(m: AnyMethod, /, steps: int, *, mu: Any, L: Any, **hyper: 
     1 is the limit itself; negative is worse than not starting. A Newton step is no first-order method, and weight decay
     solves an easier problem: both may exceed 1.
     """
-    return _fractions.fraction_of_limit(as_method(m, METHODS), steps, mu=mu, L=L, **hyper)
+    return _fractions.fraction_of_limit(as_method(m), steps, mu=mu, L=L, **hyper)
 
 
 def average_case(m: AnyMethod, /, steps: int, density: Any, **hyper: Any) -> _averages.AverageCase:
@@ -198,4 +197,4 @@ def average_case(m: AnyMethod, /, steps: int, density: Any, **hyper: Any) -> _av
     (each the same weight). ``.rate`` is the asymptotic decay: geometric where the density stays off 0, else the powers
     of k. Pedregosa and Scieur 2020.
     """
-    return _averages.average_case(as_method(m, METHODS), steps, density, **hyper)
+    return _averages.average_case(as_method(m), steps, density, **hyper)

@@ -13,13 +13,13 @@ from convergence.conventions.counterexample import counterexample
 from convergence.conventions.equivalence import equivalence, explanation, reasons
 from convergence.conventions.flags import Flag
 from convergence.conventions.matching import Match, matches
-from convergence.conventions.presets import LIBRARIES, Preset, Variant, as_preset
 from convergence.conventions.solving import Unsolved
 from convergence.conventions.system import System, at_values, fresh
 from convergence.conventions.wording import conditions, setting
 from convergence.crossing import exact
 from convergence.errors import BadHyperparameter, NoEquivalent, nearest
-from convergence.methods import METHODS
+from convergence.methods import METHODS, as_preset
+from convergence.methods.presets import LIBRARIES, Preset, Variant
 from convergence.rule import RATE_NAMES, Method
 
 

@@ -2,20 +2,72 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
+from typing import Any
 
-from convergence.rule import Method
+from convergence.errors import BadName, nearest
+from convergence.methods.presets import ALIASES, PRESETS, Preset, Variant
+from convergence.rule import Method, method
+from convergence.surroundings import surroundings
 
 
 def _collected() -> dict[str, Method]:
     modules = [import_module(f"{__name__}.{info.name}") for info in iter_modules(__path__)]
-    found = {value.name: value for module in modules for value in vars(module).values() if isinstance(value, Method)}
-    return dict(sorted(found.items(), key=lambda item: (len(item[1].state), len(item[1].hyper), item[0])))
+    rules = {value.name: value for module in modules for value in vars(module).values() if isinstance(value, Method)}
+    return dict(sorted(rules.items(), key=lambda item: (len(item[1].state), len(item[1].hyper), item[0])))
 
 
 METHODS: dict[str, Method] = _collected()
-__all__ = ["METHODS"]
+__all__ = ["METHODS", "as_method", "as_preset"]
+
+
+def as_method(given: Any) -> Method:
+    """A Method from a Method, the name of one or of a preset ("pytorch"), or a plain update rule.
+
+    What the rule reads from outside is looked at anew: after a global that it uses has changed, it is another method.
+    Raises BadName for an unknown name, BadRule for what is no update rule.
+    """
+    if isinstance(given, str):
+        if given in METHODS:
+            return METHODS[given]
+        name = ALIASES.get(given, given)
+        if name not in PRESETS:
+            raise BadName(f"there is no method {given[:60]!r}: {_suggestion(given)}")
+        return METHODS[PRESETS[name].main.method]
+    if isinstance(given, Method):
+        now = surroundings(given.rule, given.starts)
+        return given if now == given.surroundings else replace(given, surroundings=now)
+    return method(given)
+
+
+def as_preset(given: Any) -> Preset:
+    """The preset of this name or alias; a Method, or the name of one in METHODS, is a preset of its own arguments.
+
+    Raises BadName, with the nearest name, for another.
+    """
+    if isinstance(given, str) and ALIASES.get(given, given) in PRESETS:
+        return PRESETS[ALIASES.get(given, given)]
+    if isinstance(given, str) and given not in METHODS:
+        raise BadName(f"there is no preset or method {given[:60]!r}: {nearest(given, {*PRESETS, *ALIASES, *METHODS})}")
+    own = as_method(given)
+    arguments = {name: dict(own.defaults).get(name) for name in own.hyper}
+    source = (own.doc or own.name).splitlines()[0]
+    return Preset(
+        own.name, "the catalogue", "", source, arguments, (Variant(own.name, {name: name for name in own.hyper}),)
+    )
+
+
+def _suggestion(word: str) -> str:
+    """The nearest names; where the word is ambiguous ("momentum"), what each of those it may mean does."""
+    meant = [
+        METHODS[name] for name in METHODS if len(word) > 3 and word.lower() in f"{name} {METHODS[name].doc}".lower()
+    ]
+    if len(meant) > 1:
+        lines = (f"{m.name} ({m.doc.splitlines()[0].rsplit(': ', 1)[-1].rstrip('.')})" for m in meant[:6])
+        return f"name the one that you mean: {'; '.join(lines)}"
+    return nearest(word, (*METHODS, *PRESETS, *ALIASES))
 
 
 def __getattr__(name: str) -> Method:

@@ -11,8 +11,9 @@ from rich.table import Column, Table
 from convergence.api import conventions as api
 from convergence.choices import chosen_method, given_hyper
 from convergence.conventions.equivalence import Equivalence
-from convergence.conventions.presets import ALIASES, PRESETS, as_preset
 from convergence.errors import BadHyperparameter
+from convergence.methods import as_preset
+from convergence.methods.presets import ALIASES, PRESETS
 from convergence.pipeline.formulas import latex, text
 from convergence.terminal.console import OUT, print_formulas, print_json
 

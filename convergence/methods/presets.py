@@ -1,4 +1,4 @@
-"""What libraries and authors call their momentum goes in as data: whose arguments are which method's hyperparameters.
+"""What libraries and authors call their momentum, as data: whose arguments are which method's hyperparameters.
 
 Each preset was read in the source named, and is held against the library itself by the tests where that can be installed.
 """
@@ -9,10 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
-
-from convergence.errors import BadName, nearest
-from convergence.methods import METHODS
-from convergence.rule import Method
 
 
 @dataclass(frozen=True)
@@ -52,8 +48,8 @@ class Preset:
         return self.variants[1] if len(self.variants) > 2 else self.variants[0]
 
 
-def _same(method: Method | str, *names: str) -> Variant:
-    return Variant(method if isinstance(method, str) else method.name, {name: name for name in names})
+def _same(method: str, *names: str) -> Variant:
+    return Variant(method, {name: name for name in names})
 
 
 _RATE = {"learning_rate": "lr"}
@@ -190,24 +186,3 @@ ALIASES: Mapping[str, str] = MappingProxyType(
 
 LIBRARIES = ("torch.sgd", "optax.sgd", "optax.ema", "keras.sgd")
 """The presets that a reader can install and call."""
-
-
-def as_preset(given: Any) -> Preset:
-    """The preset of this name or alias; a Method, or the name of one in METHODS, is a preset of its own arguments.
-
-    Raises BadName, with the nearest name, for another.
-    """
-    if isinstance(given, Method):
-        return _own(given)
-    name = ALIASES.get(given, given)
-    if name in PRESETS:
-        return PRESETS[name]
-    if name in METHODS:
-        return _own(METHODS[name])
-    raise BadName(f"there is no preset or method {given!r}: {nearest(str(given), {*PRESETS, *ALIASES, *METHODS})}")
-
-
-def _own(method: Method) -> Preset:
-    arguments = {name: dict(method.defaults).get(name) for name in method.hyper}
-    source = (method.doc or method.name).splitlines()[0]
-    return Preset(method.name, "the catalogue", "", source, arguments, (_same(method.name, *method.hyper),))
