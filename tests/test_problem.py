@@ -62,12 +62,28 @@ def _probe(problem):
     return problem.minimizer + _random(problem.X.shape[1], seed=3)
 
 
+def _unit_columns(X):
+    lengths = np.linalg.norm(X, axis=0)
+    return X / np.where(lengths > 0, lengths, 1.0), lengths
+
+
+def test_columns_in_small_units_are_not_dependent_columns():
+    """Unix time stamps beside an intercept: σ by mpmath with 50 digits; rank by max(n, d)·ε·σ_max would be 1 for days."""
+    hours = 1.6e9 + 3600.0 * np.arange(8)
+    problem = LeastSquares(np.column_stack([np.ones(8), hours]), np.arange(8.0))
+    assert_allclose(problem.singular_values, [4525519037.835814, 1.458155174190455e-05], rtol=1e-9)
+    assert_allclose(problem.minimizer, [-1.6e9 / 3600, 1 / 3600], rtol=1e-9)
+    tiny = LeastSquares(problem.X * [1e-9, 1e9], problem.y)
+    assert tiny.rank == problem.rank == 2
+    assert LeastSquares(problem.X[:, [0, 1, 1]] * [1, 1, 1e-12], problem.y).rank == 2
+
+
 def test_singular_values_are_those_of_X(problem):
     expected = np.zeros(problem.X.shape[1])
     expected[: min(problem.X.shape)] = np.linalg.svd(problem.X, compute_uv=False)
     assert_allclose(problem.singular_values, expected, rtol=0, atol=within.singular_values(problem.X))
     assert (problem.singular_values[problem.rows :] == 0.0).all()
-    assert problem.rank == np.linalg.matrix_rank(problem.X)
+    assert problem.rank == np.linalg.matrix_rank(_unit_columns(problem.X)[0])
 
 
 def test_directions_are_an_orthonormal_basis_in_which_X_is_its_singular_values(problem):
@@ -97,8 +113,11 @@ def test_gradient_and_loss_are_those_of_the_definition(problem):
 
 def test_minimizer_is_the_shortest_least_squares_solution(problem):
     X, y = problem
-    expected = np.linalg.lstsq(X, y, rcond=max(X.shape) * within.EPS)[0]
-    assert_allclose(problem.minimizer, expected, rtol=0, atol=within.minimizer(X, y))
+    scaled, lengths = _unit_columns(X)
+    if problem.rank < X.shape[1]:  # then the shortest one depends on the units
+        scaled, lengths = X, 1.0
+    expected = np.linalg.lstsq(scaled, y, rcond=max(X.shape) * within.EPS)[0]
+    assert_allclose(problem.minimizer * lengths, expected, rtol=0, atol=within.minimizer(scaled, y))
     assert problem.minimum == problem.loss(problem.minimizer)
     assert_allclose(problem.grad(problem.minimizer), 0, atol=within.gradient(X, y, problem.minimizer))
 
@@ -185,7 +204,7 @@ def test_an_ill_conditioned_problem_agrees_with_sixty_digits(columns):
 def test_the_size_of_a_block_does_not_matter(rows, monkeypatch):
     X, y = _random(rows, 3), _random(rows)
     whole = LeastSquares(X, y)
-    monkeypatch.setattr("convergence.problem._BLOCK", 1)
+    monkeypatch.setattr("convergence.problem.least_squares._BLOCK", 1)
     split = LeastSquares(X, y)
     _same(whole, split)
     assert (split._triangle == np.triu(split._triangle)).all()

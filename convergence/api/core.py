@@ -18,7 +18,7 @@ from convergence.numerics import identification as _identification
 from convergence.numerics import prediction as _prediction
 from convergence.numerics import radius as _radius
 from convergence.numerics import trajectory as _trajectory
-from convergence.problem import LeastSquares
+from convergence.problem import as_quadratic
 from convergence.rule import Method
 from convergence.theory import dynamics as _dynamics
 from convergence.theory import optimum as _optimum
@@ -87,14 +87,17 @@ def spectral_radius(
     return _radius.spectral_radius(as_method(m), curvature, over=over, **hyper)
 
 
-def simulate(p: LeastSquares, m: AnyMethod, /, steps: int, start: Any = None, **hyper: Any) -> _trajectory.Run:
-    """Run the method on the data: every iterate, state, gradient, loss and error per direction. See ``Run``."""
-    return _trajectory.simulate(p, as_method(m), steps, start, **hyper)
+def simulate(p: Any, m: AnyMethod, /, steps: int, start: Any = None, **hyper: Any) -> _trajectory.Run:
+    """Run the method on the data: every iterate, state, gradient, loss and error per direction. See ``Run``.
+
+    The problem ``p`` is a LeastSquares, (X, y), a list of curvatures or a density (see ``convergence.problem.as_quadratic``).
+    """
+    return _trajectory.simulate(as_quadratic(p), as_method(m), steps, start, **hyper)
 
 
-def predict(p: LeastSquares, m: AnyMethod, /, steps: int, start: Any = None, **hyper: Any) -> _trajectory.Run:
+def predict(p: Any, m: AnyMethod, /, steps: int, start: Any = None, **hyper: Any) -> _trajectory.Run:
     """The run that ``simulate`` makes, from the iteration matrix alone: powers of it per direction, no data touched."""
-    return _prediction.predict(p, as_method(m), steps, start, **hyper)
+    return _prediction.predict(as_quadratic(p), as_method(m), steps, start, **hyper)
 
 
 def identify(run: Any, *, order: int | None = None) -> _identification.Identification:
@@ -105,15 +108,15 @@ def identify(run: Any, *, order: int | None = None) -> _identification.Identific
     return _identification.identify(run, order=order)
 
 
-def verify(p: LeastSquares, m: AnyMethod, /, **hyper: Any) -> _verification.Verification:
+def verify(p: Any, m: AnyMethod, /, **hyper: Any) -> _verification.Verification:
     """Hold theory against runs on this data, claim by claim, with deliberate faults as controls.
 
     Hyperparameters that are not given are those of the optimum (with the given ones fixed). Truthy when all pass.
     """
-    return _verification.verify(p, as_method(m), **hyper)
+    return _verification.verify(as_quadratic(p), as_method(m), **hyper)
 
 
-def study(p: LeastSquares, methods: Iterable[AnyMethod] | None = None, **options: Any) -> Study:
+def study(p: Any, methods: Iterable[AnyMethod] | None = None, **options: Any) -> Study:
     """Derive, run, check and collect, for each method (default: the whole catalogue).
 
     Options: ``hyper`` (hyperparameters to fix, by name), ``steps`` (length of the runs shown), ``title`` (of the data),
@@ -121,4 +124,5 @@ def study(p: LeastSquares, methods: Iterable[AnyMethod] | None = None, **options
     deriving and checking raise.
     """
     chosen: list[Method] = [as_method(m) for m in (METHODS if methods is None else methods)]
-    return _pipeline.study(p, list(dict.fromkeys(chosen)), **options)
+    problem: Any = as_quadratic(p)
+    return _pipeline.study(problem, list(dict.fromkeys(chosen)), **options)

@@ -18,7 +18,7 @@ from convergence.numerics import residuals as _residuals
 from convergence.numerics import semi_iteration as _semi_iteration
 from convergence.numerics import transients as _transients
 from convergence.numerics import worst_cases as _worst_cases
-from convergence.numerics.averages import MarchenkoPastur, PowerLaw
+from convergence.problem import MarchenkoPastur, PowerLaw
 from convergence.theory import residual as _residual
 
 __all__ = [
@@ -193,8 +193,8 @@ def fraction_of_limit(m: AnyMethod, /, steps: int, *, mu: Any, L: Any, **hyper: 
 def average_case(m: AnyMethod, /, steps: int, density: Any, **hyper: Any) -> _averages.AverageCase:
     """Expected squared error, loss gap and squared gradient after k steps for a spectral density, over their values at first.
 
-    The ``density`` is MarchenkoPastur(ratio, scale), PowerLaw(exponent, L), a LeastSquares or an array of curvatures
-    (each the same weight). ``.rate`` is the asymptotic decay: geometric where the density stays off 0, else the powers
-    of k. Pedregosa and Scieur 2020.
+    The ``density`` is MarchenkoPastur(ratio, scale), PowerLaw(exponent, L), or any problem: a LeastSquares, (X, y), or
+    an array of curvatures (each the same weight). ``.rate`` is the asymptotic decay: geometric where the density stays off
+    0, else the powers of k. Pedregosa and Scieur 2020.
     """
     return _averages.average_case(as_method(m), steps, density, **hyper)

@@ -13,7 +13,7 @@ from convergence.numerics.clocks import run_down
 from convergence.numerics.identification import Identification, identify
 from convergence.numerics.limits import bounds
 from convergence.numerics.trajectory import Run, simulate
-from convergence.problem import LeastSquares
+from convergence.problem import Quadratic
 from convergence.rule import Method
 from convergence.theory.dynamics import dynamics
 from convergence.theory.optimum import best
@@ -46,7 +46,7 @@ class Setting:
     near the minimiser.
     """
 
-    problem: LeastSquares
+    problem: Any  # a Quadratic
     method: Method
     hyper: dict[str, Any]
     shown: tuple[int, ...]
@@ -58,7 +58,7 @@ class Setting:
     @property
     def curvatures(self) -> Array:
         """Of the shown directions."""
-        return self.problem.curvatures[list(self.shown)]
+        return np.asarray(self.problem.curvatures[list(self.shown)])
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -66,7 +66,7 @@ class Setting:
         return tuple(f"direction {index + 1}" for index in self.shown)
 
 
-def setting(problem: LeastSquares, method: Method, given: dict[str, Any], steps: int = STEPS) -> Setting:
+def setting(problem: Quadratic, method: Method, given: dict[str, Any], steps: int = STEPS) -> Setting:
     """The run to be checked; hyperparameters that are not given are the best ones for those that are."""
     hyper = completed(problem, method, given)
     run = simulate(problem, method, steps, informative_start(problem, method), **hyper)
@@ -76,7 +76,7 @@ def setting(problem: LeastSquares, method: Method, given: dict[str, Any], steps:
     return Setting(problem, method, hyper, indices, run, seen, full, _scales(problem, method, run))
 
 
-def _scales(problem: LeastSquares, method: Method, run: Run) -> bool:
+def _scales(problem: Quadratic, method: Method, run: Run) -> bool:
     if dynamics(method).linear:
         return True
     half = simulate(
@@ -87,13 +87,13 @@ def _scales(problem: LeastSquares, method: Method, run: Run) -> bool:
     return bool(np.abs(2 * halved - moved).max() <= UNBENT * np.abs(moved).max())
 
 
-def looked_at(problem: LeastSquares, method: Method, hyper: dict[str, Any]) -> tuple[int, ...]:
+def looked_at(problem: Quadratic, method: Method, hyper: dict[str, Any]) -> tuple[int, ...]:
     """The directions that matter, and the one that sets the largest stable learning rate if it is none of them."""
     limits = bounds(method, problem.curvatures[: problem.rank], hyper)
     return tuple(sorted({*shown(problem), int(limits.argmin())}))
 
 
-def completed(problem: LeastSquares, method: Method, given: dict[str, Any]) -> dict[str, Any]:
+def completed(problem: Quadratic, method: Method, given: dict[str, Any]) -> dict[str, Any]:
     """The given hyperparameters, and the best values of the others for them: of the free optimum, where none converge."""
     if all(name in given for name in method.hyper):
         return method.scalars(given)
@@ -104,7 +104,7 @@ def completed(problem: LeastSquares, method: Method, given: dict[str, Any]) -> d
     return method.scalars({**tuned.hyper, **given})
 
 
-def shown(problem: LeastSquares, limit: int = SHOWN) -> tuple[int, ...]:
+def shown(problem: Quadratic, limit: int = SHOWN) -> tuple[int, ...]:
     """The directions with curvature that matter: all of them, or the steepest and the flattest."""
     if problem.rank <= limit:
         return tuple(range(problem.rank))
@@ -112,7 +112,7 @@ def shown(problem: LeastSquares, limit: int = SHOWN) -> tuple[int, ...]:
     return (*range(half), *range(problem.rank - (limit - half), problem.rank))
 
 
-def informative_start(problem: LeastSquares, method: Method) -> Array:
+def informative_start(problem: Quadratic, method: Method) -> Array:
     """Zero, as in the notes, where its error shows in every direction; else a point with the same error in each.
 
     A rule that was linearised is started near the minimiser, where the linearisation speaks of it.
@@ -125,7 +125,7 @@ def informative_start(problem: LeastSquares, method: Method) -> Array:
     return excited(problem, length)
 
 
-def excited(problem: LeastSquares, length: float) -> Array:
+def excited(problem: Quadratic, length: float) -> Array:
     """The minimiser plus an error of this length along every direction that has curvature."""
     start: Array = problem.minimizer + problem.directions[:, : problem.rank].sum(axis=1) * length
     return start

@@ -8,7 +8,7 @@ from typing import Any
 from convergence.evidence.check import Check, Control, not_made
 from convergence.evidence.checks import KINDS
 from convergence.evidence.setting import Setting, setting
-from convergence.problem import LeastSquares
+from convergence.problem import Quadratic
 from convergence.rule import Method
 
 BENT = "at this distance from the minimiser the rule is not linear yet, and nearer there is only rounding"
@@ -49,7 +49,7 @@ class Verification:
         return f"<table><tr><th>claim</th><th>error</th><th>tolerance</th><th>passed</th></tr>{rows}</table>"
 
 
-def verify(problem: LeastSquares, method: Method, **hyper: Any) -> Verification:
+def verify(problem: Quadratic, method: Method, **hyper: Any) -> Verification:
     """Check the theory of a method on this problem, with its controls.
 
     Hyperparameters that are not given are the best ones. Raises BadHyperparameter for wrong ones, NotLinear where the method

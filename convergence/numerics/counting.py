@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from convergence.numerics import prediction, trajectory
 from convergence.numerics.radius import spectral_radius
-from convergence.problem import LeastSquares
+from convergence.problem import Quadratic
 from convergence.rule import Method
 
 Array = NDArray[np.float64]
@@ -57,7 +57,7 @@ def settled(distance: Array, within: float = WITHIN) -> int | None:
     return first if first < len(distance) else None
 
 
-def predicted_steps(problem: LeastSquares, method: Method, start: Any, settings: dict[str, Any]) -> Steps | None:
+def predicted_steps(problem: Quadratic, method: Method, start: Any, settings: dict[str, Any]) -> Steps | None:
     """The number of steps by the closed form, or by the asymptotic rate where that is far.
 
     None: it does not converge, or a transient overflows on the way, and no run in floating point comes back from that.
@@ -85,9 +85,7 @@ def _lengths(length: int) -> Iterator[int]:
     yield 4 * COUNTABLE
 
 
-def counted_steps(
-    problem: LeastSquares, method: Method, start: Any, settings: dict[str, Any], steps: int
-) -> int | None:
+def counted_steps(problem: Quadratic, method: Method, start: Any, settings: dict[str, Any], steps: int) -> int | None:
     """The number of steps counted in a run of this length; None where it does not settle."""
     distance = trajectory.distances(problem, method, steps, start, settings)
     return settled(distance) if len(distance) == steps + 1 else None

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from convergence.errors import BadHyperparameter, NoStableLearningRate
 from convergence.numerics import settling
-from convergence.numerics.residuals import floats
 from convergence.numerics.settling_interval import worst_steps_to
+from convergence.problem.arrays import floats
 from convergence.rule import Method
 
 Array = NDArray[np.float64]

@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.errors import BadData
-from convergence.numerics.residuals import checked_curvatures, floats
 from convergence.numerics.trajectory import checked_steps
+from convergence.problem import checked_curvatures
+from convergence.problem.arrays import floats
 
 Array = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.crossing import evaluate
-from convergence.problem import Direction, LeastSquares
+from convergence.problem import Direction, Quadratic
 from convergence.rule import Method
 from convergence.theory.stability import region
 from convergence.theory.symbols import CURVATURE, symbol
@@ -37,7 +37,7 @@ def bounds(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Ar
     )
 
 
-def binding(problem: LeastSquares, method: Method, settings: Mapping[str, Any]) -> tuple[Direction | None, float]:
+def binding(problem: Quadratic, method: Method, settings: Mapping[str, Any]) -> tuple[Direction | None, float]:
     """The direction that sets the largest stable learning rate (None: all do alike), and that rate (∞: no bound)."""
     limits = bounds(method, problem.curvatures[: problem.rank], settings)
     place = int(limits.argmin())

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from convergence.numerics.clocks import step_matrices, with_clocks
 from convergence.numerics.resting import resting_state, rests_at_minimiser
 from convergence.numerics.trajectory import Run, checked_steps, cut, first_position
-from convergence.problem import LeastSquares
+from convergence.problem import Quadratic
 from convergence.rule import Method
 from convergence.theory.dynamics import dynamics
 
@@ -24,7 +24,7 @@ KEPT = 2_000_000
 """Numbers kept at a time when only distances are asked for."""
 
 
-def predict(problem: LeastSquares, method: Method, steps: int, start: Any = None, **hyper: Any) -> Run:
+def predict(problem: Quadratic, method: Method, steps: int, start: Any = None, **hyper: Any) -> Run:
     """What ``simulate`` would record, from the derived iteration matrix alone.
 
     For a rule that is linear this is exact up to rounding, also where its matrix changes with a clock; for one that was
@@ -39,7 +39,7 @@ def predict(problem: LeastSquares, method: Method, steps: int, start: Any = None
 
 
 def closed_form(
-    problem: LeastSquares, method: Method, settings: dict[str, Any], matrices: Array, steps: int, x: Array
+    problem: Quadratic, method: Method, settings: dict[str, Any], matrices: Array, steps: int, x: Array
 ) -> Run:
     """The run from position x (d,) that these matrices make: (d, n, n), or (m+1, d, n, n) for m steps and all later ones."""
     rest = resting_state(problem, method, settings, x)
@@ -53,7 +53,7 @@ def closed_form(
     return cut(Run(method.name, settings, states[:, 0], whole, grad, loss, error, None, predicted=True))
 
 
-def distances(problem: LeastSquares, method: Method, steps: int, start: Any, settings: dict[str, Any]) -> Array:
+def distances(problem: Quadratic, method: Method, steps: int, start: Any, settings: dict[str, Any]) -> Array:
     """‖e_k‖ for k ≤ steps, (steps+1,), in pieces, so that only a few of the states are in memory."""
     x = first_position(problem, start)
     with np.errstate(all="ignore"):
@@ -69,7 +69,7 @@ def distances(problem: LeastSquares, method: Method, steps: int, start: Any, set
     return np.concatenate(found)
 
 
-def _first(problem: LeastSquares, method: Method, x: Array, rest: Array) -> Array:
+def _first(problem: Quadratic, method: Method, x: Array, rest: Array) -> Array:
     """The first state less the state at rest, in the directions: (d, n), without clocks."""
     kept = [k for k, name in enumerate(method.state) if name in dynamics(method).state]
     return np.asarray((problem.to_directions(np.array(method.start(problem, x)))[kept] - rest).T)

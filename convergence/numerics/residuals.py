@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.errors import BadData, BadHyperparameter
+from convergence.errors import BadHyperparameter
 from convergence.numerics.linearity import Parabolas, Settings, moving_states
 from convergence.numerics.trajectory import checked_steps
+from convergence.problem import checked_curvatures
 from convergence.rule import Method
 
 Array = NDArray[np.float64]
@@ -59,22 +60,6 @@ def checked_interval(mu: Any, L: Any) -> tuple[float, float]:
             f"expected 0 < mu ≤ L, finite: the smallest and the largest curvature; got mu={mu!r}, L={L!r}"
         )
     return low, high
-
-
-def floats(values: Any) -> Array:
-    """A float array of at least one dimension; one nan where there are no numbers, so that the caller's check fails."""
-    try:
-        return np.atleast_1d(np.asarray(values, dtype=float))
-    except (TypeError, ValueError):
-        return np.array([np.nan])
-
-
-def checked_curvatures(curvatures: Any) -> Array:
-    """Curvatures as a float array (m,). BadData unless they are finite, and not negative."""
-    found = floats(curvatures)
-    if found.ndim != 1 or not found.size or not np.isfinite(found).all() or (found < 0).any():
-        raise BadData(f"curvatures must be a list of finite numbers, 0 or more (λ = cσ²); got {curvatures!r}")
-    return found
 
 
 def scheduled(method: Method, hyper: Mapping[str, Any], steps: int) -> tuple[Settings, bool]:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from convergence.crossing import compiled
 from convergence.errors import BadRule, NotLinear
 from convergence.numerics.spectral import arguments
-from convergence.problem import LeastSquares
+from convergence.problem import Quadratic
 from convergence.rule import Method
 from convergence.theory.dynamics import dynamics, resting
 from convergence.theory.tracing import POSITION
@@ -23,12 +23,12 @@ from convergence.theory.tracing import POSITION
 Array = NDArray[np.float64]
 
 
-def resting_state(problem: LeastSquares, method: Method, settings: Mapping[str, Any], start: Array) -> Array:
+def resting_state(problem: Quadratic, method: Method, settings: Mapping[str, Any], start: Array) -> Array:
     """Each state at rest, in the directions of the data: (n, d), for a run from the position ``start`` (d,)."""
     return np.asarray(_parts(problem, method, settings) * problem.to_directions(problem.reachable(start)))
 
 
-def resting_point(problem: LeastSquares, method: Method, settings: Mapping[str, Any], start: Array) -> Array:
+def resting_point(problem: Quadratic, method: Method, settings: Mapping[str, Any], start: Array) -> Array:
     """Where a run from ``start`` (d,) would rest, (d,). A rule without an iteration matrix is taken to aim at the minimiser."""
     if rests_at_minimiser(method):
         return problem.reachable(start)
@@ -44,7 +44,7 @@ def rests_at_minimiser(method: Method) -> bool:
         return True
 
 
-def _parts(problem: LeastSquares, method: Method, settings: Mapping[str, Any]) -> Array:
+def _parts(problem: Quadratic, method: Method, settings: Mapping[str, Any]) -> Array:
     """Each state at rest in units of the minimiser: (n, 1), or (n, d) where it depends on λ. At λ = 0 without decay it is 1."""
     if (constant := _constant(method)) is not None:
         return constant

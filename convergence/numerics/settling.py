@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 
 from convergence.crossing import exact
 from convergence.errors import BadData, BadHyperparameter, ConvergenceError, NoStableLearningRate
-from convergence.numerics.residuals import checked_curvatures, floats
 from convergence.numerics.sampling import Steady, constants, largest_radii, steady
+from convergence.problem import checked_curvatures
+from convergence.problem.arrays import floats
 from convergence.rule import Method
 from convergence.theory.residual import residual_value
 

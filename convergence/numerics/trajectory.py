@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from convergence.errors import BadData
 from convergence.numerics.resting import resting_point
-from convergence.problem import LeastSquares
+from convergence.problem import Quadratic
 from convergence.rule import Method
 
 Array = NDArray[np.float64]
@@ -50,7 +50,7 @@ class Run:
         return f"Run ({kind}) of {self.method}({settings}): {self.steps} steps, {end}"
 
 
-def simulate(problem: LeastSquares, method: Method, steps: int, start: Any = None, **hyper: Any) -> Run:
+def simulate(problem: Quadratic, method: Method, steps: int, start: Any = None, **hyper: Any) -> Run:
     """Run the method on the data for a number of steps from ``start`` (d,), zeros by default.
 
     A step costs O(d²) whatever the number of rows, since the problem keeps a compressed form of them. Divergence is a
@@ -69,7 +69,7 @@ def simulate(problem: LeastSquares, method: Method, steps: int, start: Any = Non
         return recorded(problem, method, settings, states)
 
 
-def distances(problem: LeastSquares, method: Method, steps: int, start: Any, settings: Mapping[str, Any]) -> Array:
+def distances(problem: Quadratic, method: Method, steps: int, start: Any, settings: Mapping[str, Any]) -> Array:
     """‖x_k − w*‖, w* as in ``Run``, along a run of at most this many steps; it ends early where a number overflows."""
     x = first_position(problem, start)
     target, found = resting_point(problem, method, settings, x), np.empty(steps + 1)
@@ -84,7 +84,7 @@ def distances(problem: LeastSquares, method: Method, steps: int, start: Any, set
     return found
 
 
-def recorded(problem: LeastSquares, method: Method, settings: Mapping[str, Any], states: Array) -> Run:
+def recorded(problem: Quadratic, method: Method, settings: Mapping[str, Any], states: Array) -> Run:
     """The run that has these states, with gradient, loss and error computed from the problem."""
     x = states[:, 0]
     error = problem.to_directions(x - resting_point(problem, method, settings, x[0]))
@@ -103,7 +103,7 @@ def cut(run: Run) -> Run:
     return replace(run, **parts, diverged=end)
 
 
-def first_position(problem: LeastSquares, start: Any) -> Array:
+def first_position(problem: Quadratic, start: Any) -> Array:
     """The start as a float array (d,). BadData for another shape or numbers that are not finite."""
     size = len(problem.columns)
     x = np.zeros(size) if start is None else np.array(start, dtype=float)

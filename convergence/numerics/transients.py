@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from convergence.errors import BadData, BadHyperparameter
 from convergence.numerics.pseudospectra import kreiss_constant, norms, pseudoradius
 from convergence.numerics.radius import spectral_radius
-from convergence.numerics.residuals import floats
 from convergence.numerics.spectral import blocks, eigenvalues
+from convergence.problem.arrays import floats
 from convergence.rule import Method
 from convergence.theory.optimum import best
 

@@ -1,4 +1,4 @@
-"""In: a data matrix X and a target y. Out: the quadratic they define, with its spectrum, minimiser, loss and gradient.
+"""Least squares: the quadratic loss of a data matrix X and a target y, with its spectrum and minimiser.
 
 Everything is computed from a compressed problem: the triangle of a QR factorisation of [X y], taken over blocks of
 rows. A loss or a gradient then costs O(d²), whatever the number of rows, and XᵀX (whose condition number is the
@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.linalg.lapack import dgeqrf, dgeqrf_lwork, dtrtrs
+from scipy.linalg.lapack import dgejsv, dgeqrf, dgeqrf_lwork, dtrtrs
 
-from convergence.arrays import checked_array, column_names, require_usable
 from convergence.errors import BadName, nearest
+from convergence.problem.arrays import checked_array, column_names, require_usable
+from convergence.problem.quadratic import Quadratic
 
 Array = NDArray[np.float64]
 
@@ -40,34 +40,25 @@ def loss_scale(loss: str, rows: int) -> float:
     return LOSSES[loss](rows)
 
 
+EPS = float(np.finfo(float).eps)
+DROWNING = 1e-7
+"""Singular values below this part of the largest are known to less than nine digits from a decomposition by Householder."""
+
 _BLOCK = 2**19  # numbers in a block of rows: 4 MB, measured as fast as any larger one on 10⁶×50
 
 
-@dataclass(frozen=True, eq=False)
-class Direction:
-    """A right singular vector of X, along which the loss is a parabola of its own.
-
-    ``index`` counts from 0, largest curvature first; ``vector`` is (d,), of length one; ``curvature`` is c·σ², and 0.0
-    exactly where the data say nothing.
-    """
-
-    index: int
-    curvature: float
-    singular_value: float
-    vector: Array
-    name: str
-
-
 @dataclass(frozen=True, eq=False, init=False, repr=False)
-class LeastSquares:
+class LeastSquares(Quadratic):
     """The loss (c/2)‖Xw−y‖² of data X (n, d) and a target y (n,).
 
     ``loss`` names the scaling: "sum" (c=2, the default), "half" (c=1), "mean" (c=2/n), "half_mean" (c=1/n). ``columns``
     are the names of the d columns (default x1, x2, …); ``preparation`` are notes on what was done to the data before.
 
     X and y are kept as read-only views and not copied if they are float64 already: do not change them afterwards.
-    With σ the singular values of X, the curvatures are λ = c·σ², largest first. Where σ ≤ max(n, d)·ε·σ_max, X has no
-    rank numerically and λ is 0.0 exactly; ``mu`` is the smallest *positive* curvature.
+    With σ the singular values of X, the curvatures are λ = c·σ², largest first. The rank is judged with all
+    columns scaled to one length, since units are no dependence: the singular values of that matrix above max(n, d)·ε times
+    its largest. What is past the rank has λ = 0.0 exactly; ``mu`` is the smallest *positive* curvature. Small singular
+    values are accurate relative to themselves, as far as the scaled matrix is well conditioned (Drmač and Veselić 2008).
 
     Raises ``BadData`` for anything that is not a finite real matrix with a target of the same length, and ``BadName``
     for an unknown scaling. Compression: Golub and Van Loan, Matrix Computations (2013), 5.3.
@@ -106,19 +97,13 @@ class LeastSquares:
         self._set(loss_name=loss, scale=loss_scale(loss, len(y)))
         triangle, image, rest = _compress(X, y)
         self._set(_triangle=triangle, _scaled_triangle=self.scale * triangle, _image=image, _rest=rest)
-        left, sigma, directions = _decompose(triangle, len(y))
-        rank = int((sigma > max(X.shape) * np.finfo(float).eps * sigma[0]).sum())
+        rank = _rank(triangle, X.shape)
+        left, sigma, directions = _decompose(triangle, rank, len(y))
         flat = np.arange(len(sigma)) >= rank
         curvatures = np.where(flat, 0.0, self.scale * sigma**2)
         self._set(singular_values=sigma, curvatures=curvatures, directions=directions, rank=rank)
         self._set(minimizer=_minimizer(triangle, image, left[:, :rank], sigma[:rank], directions[:, :rank]))
         self._set(minimum=float(self.loss(self.minimizer)))
-
-    def _set(self, **values: Any) -> None:
-        vars(self).update({name: _read_only(value) for name, value in values.items()})
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        self._set(**state)  # arrays come back from a pickle writeable
 
     def __iter__(self) -> Iterator[Array]:
         """``X, y = problem``."""
@@ -129,34 +114,9 @@ class LeastSquares:
         return f"LeastSquares({size}, loss={self.loss_name!r}, rank {self.rank}, κ = {self.kappa:.3g})"
 
     @property
-    def rows(self) -> int:
-        """The number n of rows of X."""
-        return len(self.y)
-
-    @property
-    def mu(self) -> float:
-        """The smallest positive curvature."""
-        return float(self.curvatures[self.rank - 1])
-
-    @property
-    def L(self) -> float:
-        """The largest curvature."""
-        return float(self.curvatures[0])
-
-    @property
-    def kappa(self) -> float:
-        """The condition number L/μ of the Hessian on the directions that have curvature."""
-        return self.L / self.mu
-
-    @property
     def hessian(self) -> Array:
         """c·XᵀX, (d, d)."""
         return self.scale * (self._triangle.T @ self._triangle)
-
-    @property
-    def named_directions(self) -> tuple[Direction, ...]:
-        """One ``Direction`` a column of ``directions``, with a name for tables and figures."""
-        return tuple(self._direction(index) for index in range(len(self.columns)))
 
     def loss(self, w: Array) -> Array:
         """(c/2)‖Xw−y‖² at w (…, d), as (…)."""
@@ -168,44 +128,20 @@ class LeastSquares:
         """The gradient c·Xᵀ(Xw−y) at w (…, d), as (…, d)."""
         return (w @ self._triangle.T - self._image) @ self._scaled_triangle
 
-    def solve(self, g: Array) -> Array:
-        """H⁺g for g (…, d), with the pseudo-inverse of the Hessian: Newton's step where g is the gradient."""
-        basis = self.directions[:, : self.rank]
-        return (g @ basis / self.curvatures[: self.rank]) @ basis.T
-
-    def reachable(self, start: Array) -> Array:
-        """The minimiser that a run from start (…, d) can reach: it stays where it started along flat directions."""
-        flat = self.directions[:, self.rank :]
-        return self.minimizer + (start @ flat) @ flat.T
-
-    def to_directions(self, v: Array) -> Array:
-        """Vectors v (…, d) in the basis of the directions: Vᵀv, (…, d)."""
-        return v @ self.directions
-
     def noted(self, note: str) -> LeastSquares:
         """The same problem with one more note on its preparation."""
         twin = copy(self)
         twin._set(preparation=(*self.preparation, note))
         return twin
 
-    def _direction(self, index: int) -> Direction:
-        vector, sigma = self.directions[:, index], float(self.singular_values[index])
-        size = f"σ = {sigma:.3g}" if index < self.rank else "no curvature"
-        name = f"direction {index + 1} ({size}, {_in_words(vector, self.columns)})"
-        return Direction(index, float(self.curvatures[index]), sigma, vector, name)
+    def _name(self, index: int) -> str:
+        size = f"σ = {self.singular_values[index]:.3g}" if index < self.rank else "no curvature"
+        return f"direction {index + 1} ({size}, {_in_words(self.directions[:, index], self.columns)})"
 
 
 def _in_words(vector: Array, columns: tuple[str, ...]) -> str:
     weights = np.abs(vector)
     return f"mostly {columns[int(weights.argmax())]}" if weights.max() > 0.8 else "mixed"
-
-
-def _read_only(value: Any) -> Any:
-    if not isinstance(value, np.ndarray):
-        return value
-    view = value.view()
-    view.flags.writeable = False
-    return view
 
 
 def _compress(X: Array, y: Array) -> tuple[Array, Array, float]:
@@ -222,9 +158,23 @@ def _compress(X: Array, y: Array) -> tuple[Array, Array, float]:
     return block[: size - 1, :-1].copy(), block[: size - 1, -1].copy(), float(block[size - 1, -1])
 
 
-def _decompose(triangle: Array, rows: int) -> tuple[Array, Array, Array]:
-    """Left vectors, singular values, right vectors; σ is 0.0 past the rows, each vector's largest entry positive."""
+def _rank(triangle: Array, shape: tuple[int, ...]) -> int:
+    """The numerical rank of the columns, each scaled to length 1: a power of two near it, which rounds nothing."""
+    lengths = np.linalg.norm(triangle, axis=0)
+    scales = np.ldexp(1.0, -np.frexp(np.where(lengths > 0, lengths, 1.0))[1])
+    sigma = np.linalg.svd(triangle * scales, compute_uv=False)
+    return int((sigma > max(shape) * EPS * sigma[0]).sum())
+
+
+def _decompose(triangle: Array, rank: int, rows: int) -> tuple[Array, Array, Array]:
+    """Left vectors, singular values, right vectors; σ is 0.0 past the rows, each vector's largest entry positive.
+
+    Small values that ε·σ_max would drown are computed again by Jacobi's method, which keeps what unequal columns made small.
+    """
     left, sigma, right = np.linalg.svd(triangle)
+    if sigma[rank - 1] < DROWNING * sigma[0]:
+        sigma, left, right, scaling, *_ = dgejsv(triangle, joba=0, jobr=0, jobt=1)
+        sigma, right = sigma * (scaling[0] / scaling[1]), right.T
     sigma[rows:] = 0.0
     largest = np.abs(right).round(9).argmax(axis=1)  # rounded, so that a tie goes to the first
     signs = np.where(right[np.arange(len(right)), largest] < 0, -1.0, 1.0)

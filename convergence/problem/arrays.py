@@ -1,8 +1,9 @@
-"""Whatever a user calls a matrix or a target goes in; float64 arrays that can be a problem come out, or a clear error."""
+"""Validation of data: matrices, targets and lists of curvatures as float64 arrays, or ``BadData`` with the way out."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -43,6 +44,28 @@ def _real(values: ArrayLike, name: str) -> Array:
         raise BadData(f"{name} must hold real numbers, got {array.dtype.name}; {way_out}")
     with np.errstate(over="ignore"):  # a wider float that does not fit becomes inf, and is found later
         return np.asarray(array, dtype=np.float64)
+
+
+def floats(values: Any) -> Array:
+    """A float array of at least one dimension; one nan where there are no numbers, so that the caller's check fails."""
+    try:
+        return np.atleast_1d(np.asarray(values, dtype=float))
+    except (TypeError, ValueError, OverflowError):
+        return np.array([np.nan])
+
+
+def checked_numbers(values: Any, name: str) -> Array:
+    """Numbers (m,), finite, 0 or more, not all 0. BadData for anything else."""
+    numbers = floats(values)
+    if numbers.ndim != 1 or not np.isfinite(numbers).all() or (numbers < 0).any() or not numbers.any():
+        raise BadData(f"{name} must be a list of finite numbers, 0 or more and not all 0; got {short(values)}")
+    return numbers
+
+
+def short(values: Any) -> str:
+    """The value as an error message repeats it: its beginning, where it is long."""
+    text = repr(values)
+    return text if len(text) <= 80 else f"{text[:77]}…"
 
 
 def column_names(columns: Iterable[str] | None, count: int) -> tuple[str, ...]:
