@@ -70,5 +70,5 @@ def test_what_is_no_problem_is_bad_data(problem):
         lambda: cv.simulate(problem, "gradient_descent", 3, lr=0.1),
         lambda: cv.verify(problem, "gradient_descent"),
     ):
-        with pytest.raises(cv.BadData, match="a problem is a|finite numbers"):
+        with pytest.raises(cv.BadData, match=r"a problem is a|finite numbers"):
             function()
