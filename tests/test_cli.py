@@ -92,7 +92,7 @@ def test_derive_shows_mathematics_and_its_other_forms(capsys):
     _, latex, _ = run(capsys, "derive", "heavy_ball", "--latex", "--sigma")
     assert r"\sigma^{2}" in latex
     _, machine, _ = run(capsys, "derive", "heavy_ball", "--json")
-    assert json.loads(machine)["lr_max"]["text"] == "2·(β + 1)/λ"
+    assert json.loads(machine)["lr_max"]["text"] == "2(1 + β)/λ"
 
 
 def test_optimum_with_a_letter_and_with_numbers(capsys):

@@ -1,0 +1,59 @@
+"""Decimal notation of floats: significant digits, groups of three, powers of ten."""
+
+from __future__ import annotations
+
+import re
+from math import isfinite, isnan
+from numbers import Integral, Real
+from typing import Any, Literal
+
+import sympy as sp
+
+Form = Literal["text", "latex"]
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+WHOLE = 1e6
+"""Whole numbers below this keep all their digits."""
+
+SPACES = {"text": "\u202f", "latex": r"\\,"}
+ODD = {"text": ("?", "∞", "−∞"), "latex": (r"\text{?}", r"\infty", r"-\infty")}
+"""What is no number, and the infinities."""
+
+
+def is_number(x: Any) -> bool:
+    """Whether x is a float or integer of Python or NumPy, not of SymPy."""
+    return isinstance(x, float | Integral | Real) and not isinstance(x, bool | sp.Basic)
+
+
+def spelled(value: Any, digits: int, form: Form) -> str:
+    """A number to so many significant digits."""
+    if not isinstance(value, Integral) and not isfinite(value):
+        return ODD[form][0 if isnan(value) else 1 if value > 0 else 2]
+    mantissa, power = decimal(value, digits)
+    whole, point, rest = mantissa.partition(".")
+    if len(whole.lstrip("-")) > 4:
+        whole = re.sub(r"(?<=\d)(?=(?:\d{3})+$)", SPACES[form], whole)
+    if form == "latex":
+        return whole + point + rest + ("" if power is None else rf"\times10^{{{power}}}")
+    return (whole + point + rest).replace("-", "−") + ("" if power is None else f"×10{str(power).translate(RAISED)}")
+
+
+def decimal(value: Any, digits: int) -> tuple[str, int | None]:
+    """The decimal digits of a number, and the power of ten beside them where it is very large or small.
+
+    More digits stand where it would read as 1 and is not; zeros at the end only where they were rounded: 0.5, but 0.5000 for
+    0.50001.
+    """
+    if value == int(value) and abs(value) < WHOLE:
+        return str(int(value)), None
+    value = float(value)
+    digits = next((d for d in range(digits, 11) if abs(float(f"{value:.{d}g}")) != 1), digits)
+    mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+    power = int(exponent)
+    if -4 < power < 6:
+        return _short(f"{value:.{max(0, digits - 1 - power)}f}", value), None
+    return _short(mantissa, float(f"{value:.17e}".split("e")[0])), power
+
+
+def _short(digits: str, value: float) -> str:
+    exact = "." in digits and abs(float(digits) - value) <= 1e-15 * abs(value)
+    return digits.rstrip("0").rstrip(".") if exact else digits

@@ -1,0 +1,165 @@
+"""Printed formulas are the formulas: what text says parses back, and it says it in the order of handwriting."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+import sympy as sp
+
+import convergence as cv
+from convergence.notation import PlusMinus, discriminant, latex, mathml, pretty, roots, shortest, text
+from convergence.notation.printers import GREEK
+
+B, E, H, K, D = sp.symbols("beta eta lambda kappa d", positive=True)
+RAISED = dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-", strict=True))
+TOKEN = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+|\d+|[a-z_]{2,}|[^\W\d_][₀-₉]*|\S")
+PLAIN = {"−": "-", "·": "*", "^": "**", "√": "sqrt", "max": "Max", "min": "Min"}
+NAMES = {name: getattr(sp, name) for name in ("sqrt", "Max", "Min", "Integer")}
+
+
+def parsed(line, symbols):
+    """The formula that a printed line stands for."""
+    letters = {text(symbol): f"s{k}" for k, symbol in enumerate(symbols)}
+    source, left = "", ""
+    for token in TOKEN.findall(re.sub(r"√([^\W\d_])", r"√(\1)", line)):
+        begins = token in letters or token.isdecimal() or token in ("(", "√", "max", "min")
+        if begins and (left in letters or left.isdecimal() or left[-1:] in RAISED or left == ")"):
+            source += "*"
+        if token[0] in RAISED:
+            source += f"**({''.join(RAISED[c] for c in token)})"
+        else:
+            source += f"Integer({token})" if token.isdecimal() else letters.get(token, PLAIN.get(token, token))
+        left = token
+    return eval(source, NAMES | {f"s{k}": symbol for k, symbol in enumerate(symbols)})
+
+
+def same(one, other):
+    if one.equals(other):
+        return True
+    point = {
+        s: sp.Rational(k + 2, 3 * k + 7) for k, s in enumerate(sorted(one.free_symbols | other.free_symbols, key=str))
+    }
+    return bool(abs(sp.N((one - other).subs(point), 30)) < sp.Float("1e-25"))
+
+
+def formulas(name):
+    derived, region, best = cv.derive(name), cv.stability(name), cv.optimum(name)
+    yield from (entry for entry in derived.matrix)
+    yield from (c.lhs - c.rhs for c in region.conditions if c.is_Relational)
+    if region.lr_max is not None:
+        yield region.lr_max
+    yield from (value for piece in best.pieces if piece.closed for value in (*piece.hyper.values(), piece.rate))
+    yield from (value for value in cv.regimes(name).largest_stable.values() if value is not None)
+    yield discriminant(derived.characteristic)
+
+
+@pytest.mark.parametrize("name", cv.METHODS)
+def test_text_of_every_formula_parses_back_to_it(name):
+    for formula in formulas(name):
+        formula = sp.sympify(formula)
+        assert same(parsed(text(formula), formula.free_symbols), formula), text(formula)
+
+
+@pytest.mark.parametrize("name", cv.METHODS)
+def test_polynomials_in_z_parse_back(name):
+    poly = cv.derive(name).characteristic
+    found = parsed(text(poly), poly.as_expr().free_symbols)
+    assert sp.simplify(found - poly.as_expr()) == 0
+
+
+@pytest.mark.parametrize("name", cv.METHODS)
+def test_no_format_has_two_signs_in_a_row_or_an_entity(name):
+    derived = cv.derive(name)
+    for formula in (*formulas(name), derived.characteristic, derived.matrix):
+        for line in (text(formula), latex(formula)):
+            assert not re.search(r"[-−+]\s*[-−+]", line), line
+        assert ElementTree.fromstring(mathml(formula)).tag == "math"
+        assert "&#" not in mathml(formula)
+
+
+BY_HAND = {
+    "1 − ηλ": -E * H + 1,
+    "(1 − β)²": (B - 1) ** 2,
+    "(1 − β)(1 − ηλ)": (B - 1) * (E * H - 1),
+    "−β(1 − ηλ)": B * (E * H - 1),
+    "√κ − 1": sp.sqrt(K) - 1,
+    "(√κ − 1)/(√κ + 1)": (sp.sqrt(K) - 1) / (sp.sqrt(K) + 1),
+    "2(1 + β)/λ": (2 * B + 2).factor() / H,
+    "(1 + β)/2": B / 2 + sp.Rational(1, 2),
+    "1/(1 − β)": -1 / (B - 1),
+    "√β·η": sp.sqrt(B) * E,
+    "2√β": 2 * sp.sqrt(B),
+    "η < 2/λ": sp.Lt(E, 2 / H, evaluate=False),
+    "(0, 2/λ)": sp.Interval.open(0, 2 / H),
+    "[1, ∞)": sp.Interval(1, sp.oo),
+    "β·contraction": B * sp.Symbol("contraction"),
+    "always": sp.true,
+    "[1, β; 0, ηλ]": sp.Matrix([[1, B], [0, E * H]]),
+    "|1 − β|": sp.Abs(B - 1, evaluate=False),
+    "max(β, η)": sp.Max(B, E),
+    "1 ± √β": PlusMinus(1, sp.sqrt(B)),
+    "β if β < 1; 1 otherwise": sp.Piecewise((B, B < 1), (1, True)),
+}
+
+
+@pytest.mark.parametrize(("line", "formula"), BY_HAND.items(), ids=BY_HAND)
+def test_formulas_are_written_as_by_hand(line, formula):
+    assert text(formula) == line
+
+
+def test_characteristic_polynomials_of_the_three_classics():
+    assert text(cv.derive("gradient_descent").characteristic) == "z − (1 − ηλ)"
+    assert text(cv.derive("heavy_ball").characteristic) == "z² − (1 + β − ηλ)z + β"
+    assert text(cv.derive("nesterov").characteristic) == "z² − (1 + β)(1 − ηλ)z + β(1 − ηλ)"
+    assert latex(cv.derive("heavy_ball").characteristic) == r"z^{2} - \left(1 + \beta - \eta \lambda\right) z + \beta"
+    assert "(1 + β)" in pretty(cv.derive("nesterov").characteristic)
+
+
+def test_roots_are_a_middle_and_a_distance():
+    poly = cv.derive("heavy_ball").characteristic
+    assert text(roots(poly)) == "(1 + β − ηλ ± √((1 + β − ηλ)² − 4β))/2"
+    assert text(roots(cv.derive("gradient_descent").characteristic)) == "1 − ηλ"
+    assert roots(sp.Poly(sp.Symbol("z") ** 3 - 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "line", "tex"),
+    [
+        (0.5, "0.5", "0.5"),
+        (0.50001, "0.5000", "0.5000"),
+        (-3.0, "−3", "-3"),
+        (float("inf"), "∞", r"\infty"),
+        (1.5e-7, "1.5×10⁻⁷", r"1.5\times10^{-7}"),
+        (12345, "12\u202f345", r"12\,345"),
+        (0.99999999, "0.99999999", "0.99999999"),
+        (None, "–", r"\text{–}"),
+    ],
+)
+def test_numbers(value, line, tex):
+    assert (text(value), latex(value)) == (line, tex)
+
+
+def test_several_sets_are_a_union_and_several_numbers_a_list():
+    sets = (sp.Interval.open(0, 1), sp.Interval.open(B, sp.oo))
+    assert text(sets) == "(0, 1) ∪ (β, ∞)"
+    assert text((1, B)) == "1, β"
+    assert (text(()), latex(())) == ("none", r"\varnothing")
+
+
+def test_words_stand_upright_and_with_a_distance():
+    word = sp.Symbol("contraction")
+    assert latex(B * word) == r"\beta \, \mathrm{contraction}"
+    assert "<mi>contraction</mi>" in mathml(B * word)
+    assert latex(word**2 * K) == r"\mathrm{contraction}^{2} \, \kappa"
+
+
+@pytest.mark.parametrize("letter", ["epsilon", "sigma_max", "gamma_1", "weight_decay", "x0"])
+def test_every_letter_has_its_place(letter):
+    assert ElementTree.fromstring(mathml(sp.Symbol(letter))).tag == "math"
+    assert text(sp.Symbol("epsilon")) == GREEK["epsilon"] == "ε"
+
+
+def test_shortest_takes_common_letters_out():
+    assert text(shortest(1 + B - E * H + D * E * H)) == "1 + β − ηλ(1 − d)"
