@@ -9,6 +9,7 @@ import os
 import sys
 from argparse import Namespace
 from collections.abc import Sequence
+from importlib import import_module
 
 import convergence as cv
 from convergence.grammar import of_command, parser
@@ -20,7 +21,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status. Prints no traceback for input that cannot be used."""
     options = _understood(arguments)
     try:
-        return int(cv.terminal.run(options))
+        return int(import_module("convergence.terminal").run(options))
     except cv.ConvergenceError as error:
         return _refused(str(error))
     except OSError as error:

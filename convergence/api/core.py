@@ -6,11 +6,9 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 import numpy as np
-import sympy as sp
 from numpy.typing import NDArray
 
 from convergence import pipeline as _pipeline
-from convergence.crossing import exact
 from convergence.document import Study
 from convergence.evidence import verification as _verification
 from convergence.methods import METHODS, as_method
@@ -20,64 +18,13 @@ from convergence.numerics import radius as _radius
 from convergence.numerics import trajectory as _trajectory
 from convergence.problem import as_quadratic
 from convergence.rule import Method
-from convergence.theory import dynamics as _dynamics
-from convergence.theory import optimum as _optimum
-from convergence.theory import rate as _rate
-from convergence.theory import regimes as _regimes
-from convergence.theory import stability as _stability
-from convergence.theory.symbols import symbol
+from convergence.theory.optimum import optimum as optimum
+from convergence.theory.regimes import regimes as regimes
+from convergence.theory.region import stability as stability
+from convergence.theory.system import derive as derive
 
 AnyMethod = Any
 """A Method, the name of one in METHODS, or an update rule that was not made a Method yet."""
-
-
-def derive(m: AnyMethod, *, sigma: bool = False, loss: str = "sum") -> _dynamics.Dynamics:
-    """Derive the dynamics of a method per singular direction: iteration matrix, characteristic polynomial, eigenvalues.
-
-    In the curvature λ, or with ``sigma=True`` in the singular value σ for a named scaling of the ``loss`` (λ = cσ²).
-    Raises NotLinear, with the reason, for a rule that has no derivative at the minimiser or does not rest there.
-    """
-    derived = _dynamics.dynamics(as_method(m))
-    return derived.in_sigma(loss) if sigma else derived
-
-
-def stability(m: AnyMethod, *, sigma: bool = False, loss: str = "sum") -> _stability.Region:
-    """Derive the stable region (Schur–Cohn): inequalities, the largest stable ``lr``, and membership on arrays.
-
-    Formulas in λ, or in σ as for ``derive``. Raises what ``derive`` raises.
-    """
-    region = _stability.region(as_method(m))
-    return _stability.in_sigma(region, loss) if sigma else region
-
-
-def regimes(m: AnyMethod, *, sigma: bool = False, loss: str = "sum") -> _regimes.Regimes:
-    """Derive for which ``lr`` the eigenvalues are real, repeated, complex, and the largest stable ``lr`` of each kind.
-
-    Formulas in λ, or in σ as for ``derive``. Raises what ``derive`` raises.
-    """
-    found = _regimes.damping(as_method(m))
-    return _regimes.in_sigma(found, loss) if sigma else found
-
-
-def optimum(m: AnyMethod, /, **fixed: Any) -> _optimum.Optimum:
-    """Derive the hyperparameters that minimise the largest spectral radius over all curvatures in [μ, L].
-
-    A hyperparameter given as a number or a SymPy symbol is held there, and the optimum comes in pieces. Raises
-    BadHyperparameter for unknown names, NoStableLearningRate where nothing converges, and what ``derive`` raises.
-    """
-    return _optimum.best(as_method(m), fixed)
-
-
-def rate(m: AnyMethod, /, **hyper: Any) -> sp.Expr:
-    """The spectral radius along a direction of curvature λ as a formula, piecewise by the sign of the discriminant.
-
-    Hyperparameters may be given as numbers (exact or decimal) or symbols; the others stay letters. Over all curvatures in
-    [μ, L], it is ``optimum`` with every hyperparameter given. Raises BadHyperparameter for unknown names, and
-    NotImplementedError where an eigenvalue has no short formula (``spectral_radius`` has numbers).
-    """
-    method = as_method(m)
-    method.require_known(hyper)
-    return _rate.radius(_dynamics.dynamics(method)).subs({symbol(name): exact(value) for name, value in hyper.items()})
 
 
 def spectral_radius(

@@ -15,12 +15,12 @@ import sympy as sp
 
 from convergence.conventions.algebraic import factors_with_powers, fraction, lowest_terms, powers
 from convergence.rule import RATE_NAMES, Method
-from convergence.theory.dynamics import dynamics, require_rational
-from convergence.theory.symbols import CURVATURE, Z, symbol
-from convergence.theory.tracing import POSITION, Parabola, Traced, formula, traced, traced_start
+from convergence.theory.symbols import CURVATURE, Z
+from convergence.theory.system import START, require_rational
+from convergence.theory.system import system as derived_system
+from convergence.theory.trace import MINIMISER, state_symbols, trace_rule, trace_start
 
 Formulas = tuple[sp.Expr, ...]
-START = sp.Symbol("x0", real=True)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,15 +78,12 @@ class System:
 @cache
 def system(method: Method) -> System:
     """The system of a method in its own letters. NotLinear where it has no iteration matrix, or none that is rational."""
-    derived = dynamics(method)
+    derived = derived_system(method)
     require_rational(derived)
-    hyper = {name: symbol(name) for name in method.hyper}
     steady = derived.linear and derived.clock is None
-    first = sp.Matrix(traced_start(method, START)) if steady else sp.zeros(derived.matrix.rows, 1)
-    drive = first * 0
-    if steady:
-        drive = _part(sp.Matrix(traced(method, (sp.Integer(0),) * len(method.state))), POSITION)
-    return _system(method, hyper, sp.Matrix(derived.matrix), _part(first, START), _part(first, POSITION), drive, steady)
+    drive = (sp.eye(len(derived.state)) - derived.matrix) * sp.Matrix(derived.rest)
+    first, offset = (part if steady else 0 * part for part in (derived.first, derived.first_by_minimiser))
+    return _system(method, method.symbols, sp.Matrix(derived.matrix), first, offset, drive, steady)
 
 
 def at_values(method: Method, hyper: Mapping[str, Any]) -> System:
@@ -103,24 +100,18 @@ def fresh(method: Method) -> System:
 
 def positions(method: Method, hyper: Mapping[str, sp.Expr]) -> Iterator[sp.Expr]:
     """The positions x_0, x_1, … of a rule run on symbols from x₀ = 1 with the minimiser at 0, rational in λ; endless."""
-    objective, settings = Parabola(sp.Integer(0)), {n: Traced(sp.sympify(v)) for n, v in hyper.items()}
-    state = _plain(method.start(objective, Traced(sp.Integer(1))))
+    point = {method.symbols[name]: sp.sympify(value) for name, value in hyper.items()} | {MINIMISER: 0, START: 1}
+    update = [entry.subs(point) for entry in trace_rule(method).closed]
+    state = [sp.cancel(entry.subs(point)) for entry in trace_start(method, START).closed]
     while True:
         yield state[0]
-        state = _plain(method(objective, *map(Traced, state), **settings))
+        now = dict(zip(state_symbols(method), state, strict=True))
+        state = [sp.cancel(entry.xreplace(now)) for entry in update]
 
 
 def rate_first(names: tuple[str, ...], defaults: Mapping[str, float]) -> list[str]:
     """Hyperparameters in the order in which to solve for them: rates, then those without a default."""
     return sorted(names, key=lambda name: (name not in RATE_NAMES, name in defaults))
-
-
-def _plain(state: tuple[Any, ...]) -> Formulas:
-    return tuple(sp.cancel(formula(entry)) for entry in state)
-
-
-def _part(entries: sp.Matrix, letter: sp.Symbol) -> sp.Matrix:
-    return entries.applyfunc(lambda entry: sp.diff(sp.expand(entry), letter))
 
 
 def _first_row(matrix: sp.Matrix) -> sp.Matrix:

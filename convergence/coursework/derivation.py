@@ -13,7 +13,7 @@ from convergence.theory.dynamics import Dynamics, dynamics
 from convergence.theory.optimum import best
 from convergence.theory.regimes import damping
 from convergence.theory.regimes import in_sigma as regimes_in_sigma
-from convergence.theory.stability import in_sigma, region
+from convergence.theory.region import in_sigma, region
 from convergence.theory.symbols import LARGEST, MU
 
 LOSS = "sum"

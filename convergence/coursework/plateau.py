@@ -13,7 +13,7 @@ from convergence.coursework.counting import WITHIN, exact_steps, float_steps
 from convergence.coursework.derivation import course_method, descent_method
 from convergence.numerics.radius import spectral_radius
 from convergence.theory.optimum import best
-from convergence.theory.stability import region
+from convergence.theory.region import region
 
 MOMENTUM, LARGEST_SQUARE, SMALLEST_SQUARE = Fraction(1, 10), Fraction(5), Fraction(1, 20)
 """β, σ²max and σ²min of the question."""

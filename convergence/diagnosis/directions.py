@@ -17,7 +17,7 @@ from convergence.numerics.search import UNIT
 from convergence.numerics.spectral import eigenvalues
 from convergence.rule import Method
 from convergence.theory.dynamics import dynamics
-from convergence.theory.stability import region
+from convergence.theory.region import region
 from convergence.theory.symbols import symbol
 
 Array = NDArray[np.float64]

@@ -12,7 +12,7 @@ from convergence.crossing import exact
 from convergence.diagnosis.wording import formula, number
 from convergence.errors import NotLinear
 from convergence.rule import Method
-from convergence.theory.stability import region
+from convergence.theory.region import region
 from convergence.theory.symbols import CURVATURE, symbol
 
 

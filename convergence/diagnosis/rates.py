@@ -11,7 +11,7 @@ from convergence.crossing import exact
 from convergence.rule import Method
 from convergence.theory import guide
 from convergence.theory.dynamics import dynamics
-from convergence.theory.stability import region
+from convergence.theory.region import region
 from convergence.theory.symbols import CURVATURE, symbol
 
 Array = NDArray[np.float64]

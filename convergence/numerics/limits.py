@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from convergence.crossing import evaluate
 from convergence.problem import Direction, Quadratic
 from convergence.rule import Method
-from convergence.theory.stability import region
+from convergence.theory.region import region
 from convergence.theory.symbols import CURVATURE, symbol
 
 Array = NDArray[np.float64]

@@ -11,7 +11,7 @@ from convergence.theory.dynamics import Dynamics, dynamics
 from convergence.theory.optimum import Optimum, best
 from convergence.theory.pieces import Piece
 from convergence.theory.regimes import KINDS, Regimes, damping
-from convergence.theory.stability import Region, region
+from convergence.theory.region import Region, region
 from convergence.theory.symbols import factored, symbol
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Callable
 
 from convergence.terminal import certificates, conventions, coursework, diagnosis, finite, study, theory
 
-COMMANDS = {
+COMMANDS: dict[str, Callable[[Namespace], int]] = {
     **study.COMMANDS,
     **theory.COMMANDS,
     **finite.COMMANDS,

@@ -7,11 +7,11 @@ from typing import Any
 
 import sympy as sp
 
-from convergence.theory.dynamics import Dynamics
 from convergence.theory.symbols import factored, tidy
+from convergence.theory.system import System
 
 
-def relationals(polynomials: Sequence[sp.Expr], derived: Dynamics) -> tuple[Any, ...]:
+def relationals(polynomials: Sequence[sp.Expr], derived: System) -> tuple[Any, ...]:
     """The conditions ``polynomial > 0`` as SymPy relationals, without what is positive anyway and what follows.
 
     What is positive anyway follows from the symbols' assumptions (λ > 0, lr > 0, momentum ≥ 0).

@@ -20,10 +20,10 @@ from scipy.optimize import minimize
 
 from convergence.crossing import compiled
 from convergence.roots import largest_modulus
-from convergence.theory.dynamics import Dynamics
 from convergence.theory.guide import real_roots
 from convergence.theory.schur import scaled_conditions
 from convergence.theory.symbols import CURVATURE, RATE
+from convergence.theory.system import System
 
 Array = NDArray[np.float64]
 Values = dict[sp.Symbol, float]
@@ -60,16 +60,16 @@ class Minimax:
     so that {λ: radius ≤ ρ} is an interval and only μ and L matter.
     """
 
-    dynamics: Dynamics
+    system: System
     unknown: tuple[sp.Symbol, ...]
 
     @property
     def _same(self) -> tuple[Any, ...]:
         """What the problem depends on: two methods with one characteristic polynomial have one optimum."""
         return (
-            self.dynamics.characteristic,
-            tuple(self.dynamics.symbols.items()),
-            len(self.dynamics.state),
+            self.system.characteristic,
+            tuple(self.system.symbols.items()),
+            len(self.system.state),
             self.unknown,
         )
 
@@ -81,22 +81,22 @@ class Minimax:
 
     @cached_property
     def polynomials(self) -> tuple[sp.Expr, ...]:
-        parts = [scaled_conditions(factor, RATE) for factor, _ in self.dynamics.factors]
+        parts = [scaled_conditions(factor, RATE) for factor, _ in self.system.factors]
         return tuple(dict.fromkeys(polynomial for part in parts for polynomial in part))
 
     @cached_property
     def ends_suffice(self) -> bool:
-        return self.dynamics.ends_suffice
+        return self.system.ends_suffice
 
     @cached_property
     def rate_symbol(self) -> sp.Symbol | None:
-        return self.dynamics.symbols.get("lr", next(iter(self.unknown), None))
+        return self.system.symbols.get(self.system.method.rate or "", next(iter(self.unknown), None))
 
     def radius(self, curvatures: Any, settings: Mapping[sp.Symbol, Any]) -> Array:
         """The spectral radius, broadcast over curvatures and settings."""
         arguments = (CURVATURE, *settings)
         radii = []
-        for factor, _ in self.dynamics.factors:
+        for factor, _ in self.system.factors:
             lower = compiled(arguments, tuple(factor.all_coeffs()[1:]))(curvatures, *settings.values())
             radii.append(largest_modulus(np.broadcast_arrays(*lower, curvatures)[:-1]))
         return np.asarray(np.maximum.reduce(np.broadcast_arrays(*radii)))

@@ -1,4 +1,4 @@
-"""Dynamics go in; the hyperparameters that make the largest radius over [μ, L] smallest come out, in closed form.
+"""The hyperparameters that make the largest spectral radius over [μ, L] smallest, in closed form where there is one.
 
 A guided derivation. The search of ``minimax`` tells at sample spectra which inequalities are active; just those are solved
 exactly (in √μ and √L, which keeps them rational); the result is then held against the search at other spectra.
@@ -17,13 +17,14 @@ import sympy as sp
 
 from convergence.crossing import exact
 from convergence.errors import BadHyperparameter, NoStableLearningRate
+from convergence.methods import as_method
 from convergence.rule import Method
-from convergence.theory.dynamics import Dynamics, dynamics
 from convergence.theory.minimax import Minimax
 from convergence.theory.pieces import Piece, derived_pieces
 from convergence.theory.rate import worst_rate
-from convergence.theory.stability import region
-from convergence.theory.symbols import LARGEST, MU, symbol
+from convergence.theory.region import region
+from convergence.theory.symbols import LARGEST, MU
+from convergence.theory.system import System, system
 from convergence.theory.unknowns import unknowns
 
 DIGITS = 50
@@ -89,7 +90,7 @@ class Optimum:
         if not 0 < _finite("mu", mu) <= _finite("L", L):
             raise BadHyperparameter(f"expected 0 < mu ≤ L, finite; got mu={mu!r}, L={L!r}")
         fixed = self._numbers(numbers)
-        point = {MU: mu, LARGEST: L} | {self.fixed.get(name, symbol(name)): v for name, v in fixed.items()}
+        point = {MU: mu, LARGEST: L} | {self.fixed.get(name, self.method.symbols[name]): v for name, v in fixed.items()}
         point = {letter: v for letter, v in point.items() if letter.is_Symbol}
         held = [piece.holds(point) for piece in self.pieces]
         piece = None if None in held else next(p for p, holds in zip(self.pieces, held, strict=True) if holds)
@@ -105,7 +106,7 @@ class Optimum:
 
     def _numbers(self, given: Mapping[str, Any]) -> dict[str, float]:
         """A number for each hyperparameter that the optimum does not determine."""
-        wanted = self.fixed | {n: symbol(n) for n in unknowns(self.method, tuple(self.fixed))[1]}
+        wanted = self.fixed | {n: self.method.symbols[n] for n in unknowns(self.method, tuple(self.fixed))[1]}
         defaults = {**dict(self.method.defaults), **{n: float(v) for n, v in wanted.items() if v.is_number}}
         letters = {str(v): n for n, v in wanted.items() if v.is_Symbol}
         named = {letters.get(n, n): v for n, v in given.items()}
@@ -119,7 +120,11 @@ class Optimum:
         return {n: float(named[n] if n in named else defaults[n]) for n in wanted}
 
     def _repr_latex_(self) -> str:
-        rows = [rf"{sp.latex(symbol(n))}^\star = {sp.latex(v)}" for n, v in self.hyper.items() if v != symbol(n)]
+        rows = [
+            rf"{sp.latex(self.method.symbols[n])}^\star = {sp.latex(v)}"
+            for n, v in self.hyper.items()
+            if v != self.method.symbols[n]
+        ]
         return "$$" + r",\qquad ".join([*rows, rf"\rho^\star = {sp.latex(self.rate)}"]) + "$$"
 
     def __repr__(self) -> str:
@@ -128,6 +133,27 @@ class Optimum:
         return f"Optimum of {self.method.name}: " + ", ".join(
             f"{n} = {v}" for n, v in {**self.hyper, "rate": self.rate}.items()
         )
+
+
+def optimum(m: Any, /, **fixed: Any) -> Optimum:
+    """Derive the hyperparameters that minimise the largest spectral radius over all curvatures in [μ, L].
+
+    ``m`` is a Method, its name, a preset or a plain rule. A hyperparameter given as a number or a SymPy symbol is held
+    there, and the optimum comes in pieces. Numbers for a spectrum: ``.at(mu=…, L=…)``.
+
+    Raises BadHyperparameter for unknown names, NoStableLearningRate where nothing converges, and what ``derive`` raises.
+
+    >>> optimum("gradient_descent").rate
+    (L - mu)/(L + mu)
+    >>> optimum("heavy_ball").at(mu=1, L=100).rate
+    0.8181818181818182
+    """
+    for end in ("mu", "L"):
+        if end in fixed:
+            raise BadHyperparameter(
+                f"optimum(m) is for every spectrum; for one write optimum(m).at(mu=…, L=…), not {end}=…"
+            )
+    return best(as_method(m), fixed)
 
 
 def best(method: Method, fixed: Mapping[str, Any]) -> Optimum:
@@ -143,8 +169,8 @@ def best(method: Method, fixed: Mapping[str, Any]) -> Optimum:
             raise BadHyperparameter(
                 f"{name} cannot be called {letter}, which is an end of the spectrum; take another letter"
             )
-    held = {name: numbers.get(name, symbol(name)) for name in fixed}
-    renamed = {symbol(n): v for n, v in fixed.items() if n not in numbers}
+    held = {name: numbers.get(name, method.symbols[name]) for name in fixed}
+    renamed = {method.symbols[n]: v for n, v in fixed.items() if n not in numbers}
     found = _best(method, tuple({**_defaults(method, held), **held}.items()))
     return found if all(k == v for k, v in renamed.items()) else _renamed(found, renamed)
 
@@ -172,22 +198,22 @@ def _finite(name: str, value: Any) -> float:
 
 @cache
 def _best(method: Method, fixed: tuple[tuple[str, sp.Expr], ...]) -> Optimum:
-    derived = dynamics(method)
+    derived = system(method)
     if sp.false in region(method).conditions:
         raise NoStableLearningRate(f"no hyperparameters make {method.name} converge: its radius is never below 1")
-    unstable = [c for c in region(method).conditions if _violated(c, {symbol(n): v for n, v in fixed})]
+    unstable = [c for c in region(method).conditions if _violated(c, {method.symbols[n]: v for n, v in fixed})]
     if unstable:
         given = ", ".join(f"{name} = {value}" for name, value in fixed)
         raise NoStableLearningRate(f"{method.name} does not converge with {given}: it must be that {unstable[0]}")
     determined, free = unknowns(method, tuple(dict(fixed)))
-    others = {name: dict(fixed).get(name, symbol(name)) for name in method.hyper}
+    others = {name: dict(fixed).get(name, method.symbols[name]) for name in method.hyper}
     if not determined and not derived.ends_suffice:
         piece = Piece(sp.true, others, sp.nan, None, False, ())
         return Optimum(
             method, dict(fixed), (piece,), False, "the rate may be set between μ and L; computed numerically"
         )
     if not determined:
-        rate = worst_rate(derived).subs({symbol(n): v for n, v in fixed})
+        rate = worst_rate(derived).subs({method.symbols[n]: v for n, v in fixed})
         return Optimum(method, dict(fixed), (Piece(sp.true, others, rate, None, True, ()),), True, "")
     pieces, note = _derived(derived, determined, fixed, free)
     named = tuple(replace(p, hyper={name: p.hyper.get(name, others[name]) for name in others}) for p in pieces)
@@ -195,12 +221,12 @@ def _best(method: Method, fixed: tuple[tuple[str, sp.Expr], ...]) -> Optimum:
 
 
 def _derived(
-    derived: Dynamics, determined: tuple[str, ...], fixed: tuple[tuple[str, sp.Expr], ...], free: tuple[str, ...]
+    derived: System, determined: tuple[str, ...], fixed: tuple[tuple[str, sp.Expr], ...], free: tuple[str, ...]
 ) -> tuple[tuple[Piece, ...], str]:
     """The pieces of the optimum. A fixed hyperparameter that only adds to the curvature is added to μ and L."""
     shift = next((name for name, _ in fixed if derived.adds_to_curvature(name)), None)
     if shift is None:
-        return derived_pieces(Minimax(derived, tuple(symbol(name) for name in determined)), fixed, free)
+        return derived_pieces(Minimax(derived, tuple(derived.symbols[name] for name in determined)), fixed, free)
     by = dict(fixed)[shift]
     plain = replace(derived, characteristic=derived.shifted(shift))
     rest = tuple((name, value) for name, value in fixed if name != shift)
@@ -236,10 +262,10 @@ def _closed(method: Method, piece: Piece, point: Mapping[sp.Symbol, float]) -> T
 
 def _numeric(method: Method, mu: float, L: float, fixed: Mapping[str, float]) -> Tuned | None:
     names = unknowns(method, tuple(fixed))[0]
-    problem = Minimax(dynamics(method), tuple(symbol(n) for n in names))
+    problem = Minimax(system(method), tuple(method.symbols[n] for n in names))
     with np.errstate(all="ignore"):
-        solution = problem.polished(float(mu), float(L), {symbol(n): float(v) for n, v in fixed.items()})
-    found = {name: solution.values[symbol(name)] for name in names}
+        solution = problem.polished(float(mu), float(L), {method.symbols[n]: float(v) for n, v in fixed.items()})
+    found = {name: solution.values[method.symbols[name]] for name in names}
     return (
         Tuned({n: {**fixed, **found}[n] for n in method.hyper}, solution.rate, None)
         if solution.rate < 1 - ROUNDING

@@ -21,9 +21,7 @@ from convergence.theory.guide import values
 from convergence.theory.look import Look, look
 from convergence.theory.minimax import Constraint, Minimax
 from convergence.theory.radicals import ROOT_L, ROOT_MU, without_roots
-from convergence.theory.symbols import CURVATURE, LARGEST, MU, RATE, symbol
-
-PRECEDENCE = {"lr": 0, "momentum": 1}
+from convergence.theory.symbols import CURVATURE, LARGEST, MU, RATE
 
 OTHERS = ((1.0, 1.7), (0.3, 90.0), (2.0, 5000.0))
 """The spectra at which closed forms are held against the search."""
@@ -112,25 +110,26 @@ def derived_pieces(
     the pieces follow one another.
     """
     fixed = dict(held)
-    ordered = sorted(fixed, key=lambda name: PRECEDENCE.get(name, len(PRECEDENCE)))
+    domains = problem.system.method.domains
+    ordered = sorted(fixed, key=lambda name: (not domains[name].is_rate, not domains[name].is_share))
     first, others = next(iter(ordered), None), ordered[1:]
-    known = {symbol(name): fixed[name] for name in others if not fixed[name].is_Symbol}
+    known = {problem.system.symbols[name]: fixed[name] for name in others if not fixed[name].is_Symbol}
     generic = [*free, *(name for name in others if fixed[name].is_Symbol)]
-    carried = {**{symbol(name): GENERIC for name in generic}, **known}
-    task = Task(problem, None if first is None else symbol(first), carried, known)
+    carried = {**{problem.system.symbols[name]: GENERIC for name in generic}, **known}
+    task = Task(problem, None if first is None else problem.system.symbols[first], carried, known)
     pieces = _pieces(task)
     doubt = _doubt(task, pieces) if pieces else "no closed form"
     if doubt:
         return (Piece(sp.true, {}, sp.nan, None, False, ()),), f"{doubt}; {_numerical(problem)}"
     if first is not None and not fixed[first].is_Symbol:
-        pieces = [piece.subs({symbol(first): fixed[first]}) for piece in pieces]
+        pieces = [piece.subs({problem.system.symbols[first]: fixed[first]}) for piece in pieces]
     return tuple(piece for piece in pieces if piece.condition != sp.false), _note(problem, pieces)
 
 
 def _note(problem: Minimax, pieces: Sequence[Piece]) -> str:
     if not all(piece.closed for piece in pieces):
         return f"in part no closed form in square roots; {_numerical(problem)}"
-    bounded = [name for name, letter in problem.dynamics.symbols.items() if letter.is_nonnegative]
+    bounded = [name for name, letter in problem.system.symbols.items() if letter.is_nonnegative]
     active = [name for name in bounded if any(piece.hyper.get(name) == 0 for piece in pieces)]
     return f"the bound {' and '.join(active)} ≥ 0 is active" if active else ""
 
@@ -196,7 +195,7 @@ def _piece(task: Task, seen: Look, condition: Any) -> Piece:
     plateau = sp.Interval(*(without_roots(end[rate]) for end in forms if end)) if sign.plateau else None
     if plateau is not None:
         form[rate] = (plateau.start + plateau.end) / 2
-    hyper = {name: form[letter] for name, letter in task.problem.dynamics.symbols.items() if letter in letters}
+    hyper = {name: form[letter] for name, letter in task.problem.system.symbols.items() if letter in letters}
     return Piece(condition, hyper, form[RATE], plateau, True, names)
 
 
@@ -222,7 +221,7 @@ def _doubt(task: Task, pieces: Sequence[Piece]) -> str:
 def _agrees(task: Task, piece: Piece, at: float, mu: float, L: float) -> bool:
     """Whether the search finds the same rate, and the derived hyperparameters have it."""
     held = {letter: float(value) for letter, value in task.fixed(at).items()}
-    unknown = {name: letter for name, letter in task.problem.dynamics.symbols.items() if letter in task.problem.unknown}
+    unknown = {name: letter for name, letter in task.problem.system.symbols.items() if letter in task.problem.unknown}
     formulas = [piece.rate, *(piece.hyper[name] for name in unknown)]
     rate, *hyper = (value.real for value in values(formulas, {MU: mu, LARGEST: L, **held}, complex))
     if rate >= 1:

@@ -1,14 +1,34 @@
-"""Dynamics go in; the spectral radius comes out as a formula: in one direction, and over all curvatures in [μ, L]."""
+"""The spectral radius as a formula: along one direction, and over all curvatures in [μ, L]."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import sympy as sp
 
-from convergence.theory.dynamics import Dynamics
+from convergence.crossing import exact
+from convergence.methods import as_method
 from convergence.theory.symbols import CURVATURE, LARGEST, MU, Z, tidy
+from convergence.theory.system import System, system
 
 
-def radius(derived: Dynamics) -> sp.Expr:
+def rate(m: Any, /, **hyper: Any) -> sp.Expr:
+    """The spectral radius along a direction of curvature λ as a formula, piecewise by the sign of the discriminant.
+
+    ``m`` is a Method, its name, a preset or a plain rule. Hyperparameters may be given as numbers (exact or decimal) or
+    symbols; the others stay letters. Over all curvatures in [μ, L], it is ``optimum`` with every hyperparameter given.
+    Raises BadHyperparameter for unknown names, and NotImplementedError where an eigenvalue has no short formula
+    (``spectral_radius`` has numbers).
+
+    >>> rate("gradient_descent", lr=0.1)
+    Abs(lambda/10 - 1)
+    """
+    method = as_method(m)
+    method.require_known(hyper)
+    return radius(system(method)).subs({method.symbols[name]: exact(value) for name, value in hyper.items()})
+
+
+def radius(derived: System) -> sp.Expr:
     """The spectral radius along a direction of curvature λ, piecewise by the sign of the discriminant.
 
     Raises NotImplementedError for a factor of degree three or more, whose roots have no formula one could read.
@@ -17,7 +37,7 @@ def radius(derived: Dynamics) -> sp.Expr:
     return parts[0] if len(parts) == 1 else sp.Max(*parts)
 
 
-def worst_rate(derived: Dynamics) -> sp.Expr:
+def worst_rate(derived: System) -> sp.Expr:
     """The rate over [μ, L]: the larger of the radii at both ends (at most two states, coefficients affine in λ)."""
     if not derived.ends_suffice:
         raise NotImplementedError(f"the rate of {derived.name} over [μ, L] may be set inside the interval")

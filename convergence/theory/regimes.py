@@ -1,8 +1,8 @@
-"""Dynamics go in; the damping regimes come out: for which learning rates the eigenvalues are real, repeated, complex."""
+"""Damping regimes: for which learning rates the eigenvalues are real, repeated or complex."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
@@ -12,11 +12,12 @@ import sympy as sp
 
 from convergence.crossing import exact
 from convergence.errors import BadHyperparameter
+from convergence.methods import as_method
 from convergence.rule import Method
 from convergence.theory import guide
-from convergence.theory.dynamics import Dynamics, dynamics, require_rational, sigma_curvature, sigma_symbols
-from convergence.theory.stability import region, stable_pieces
-from convergence.theory.symbols import CURVATURE, symbol
+from convergence.theory.region import region, stable_pieces
+from convergence.theory.symbols import CURVATURE
+from convergence.theory.system import System, require_rational, sigma_curvature, sigma_symbols, system
 
 KINDS = ("real", "repeated", "complex")
 
@@ -38,16 +39,16 @@ class Regimes:
     largest_stable: dict[str, sp.Expr | None]
     bands: tuple[str, ...]
     discriminant: sp.Expr
-    symbols: dict[str, sp.Symbol]
+    symbols: Mapping[str, sp.Symbol]
 
     def at(self, curvature: float, **hyper: Any) -> dict[str, tuple[Any, ...]]:
         """The same at a curvature λ and numbers: intervals as pairs (low, high) of floats, repeated rates as floats."""
         settings = self.method.settings({_rate(self.method): 1.0, **hyper})
         rest = {n: v for n, v in settings.items() if n != _rate(self.method)}
-        point = {symbol(n): exact(v) for n, v in rest.items()} | {CURVATURE: exact(curvature)}
-        derived = dynamics(self.method)
-        edges = guide.real_roots([derived.discriminant], symbol(_rate(self.method)), point)
-        kinds = _kinds(derived, symbol(_rate(self.method)), point, edges)
+        point = {self.method.symbols[n]: exact(v) for n, v in rest.items()} | {CURVATURE: exact(curvature)}
+        derived = system(self.method)
+        edges = guide.real_roots([derived.discriminant], self.method.symbols[_rate(self.method)], point)
+        kinds = _kinds(derived, self.method.symbols[_rate(self.method)], point, edges)
         pieces = list(zip(kinds, guide.between(edges), strict=True))
         found = {kind: tuple((low, high) for k, (low, _, high) in pieces if k == kind) for kind in ("real", "complex")}
         return {"real": found["real"], "repeated": tuple(edges), "complex": found["complex"]}
@@ -60,10 +61,23 @@ class Regimes:
         return f"Regimes of {self.method.name}: " + "; ".join(f"{kind} {getattr(self, kind)}" for kind in KINDS)
 
 
+def regimes(m: Any, *, sigma: bool = False, loss: str = "sum") -> Regimes:
+    """Derive for which ``lr`` the eigenvalues are real, repeated, complex, and the largest stable ``lr`` of each kind.
+
+    ``m`` is a Method, its name, a preset or a plain rule; formulas are in λ, or in σ as for ``derive``. Raises what
+    ``derive`` raises, and BadHyperparameter for a rule without a learning rate.
+
+    >>> regimes("heavy_ball").repeated
+    ((1 - sqrt(beta))**2/lambda, (sqrt(beta) + 1)**2/lambda)
+    """
+    found = damping(as_method(m))
+    return in_sigma(found, loss) if sigma else found
+
+
 @cache
 def damping(method: Method) -> Regimes:
     """Derive the regimes of a method from its rule. BadHyperparameter for a rule that has no learning rate."""
-    derived, rate = dynamics(method), symbol(_rate(method))
+    derived, rate = system(method), method.symbols[_rate(method)]
     require_rational(derived)
     edges = guide.solutions([derived.discriminant], rate)
     others = [s for name, s in derived.symbols.items() if name not in ("curvature", method.rate)]
@@ -103,18 +117,18 @@ def _rate(method: Method) -> str:
 Cut = tuple[tuple[sp.Expr, ...], tuple[str, ...]]
 
 
-def _cut(derived: Dynamics, rate: sp.Symbol, point: guide.Point, edges: Sequence[sp.Expr]) -> Cut:
+def _cut(derived: System, rate: sp.Symbol, point: guide.Point, edges: Sequence[sp.Expr]) -> Cut:
     """The edges in their order at this point, and the kind of each interval between them."""
     values = guide.real_roots([derived.discriminant], rate, point)
     names = tuple((guide.matching(edges, value, point) or [sp.nan])[0] for value in values)
     return names, _kinds(derived, rate, point, values)
 
 
-def _kinds(derived: Dynamics, rate: sp.Symbol, point: guide.Point, edges: Sequence[float]) -> tuple[str, ...]:
+def _kinds(derived: System, rate: sp.Symbol, point: guide.Point, edges: Sequence[float]) -> tuple[str, ...]:
     return tuple(_kind(derived, {**point, rate: inside}) for _, inside, _ in guide.between(edges))
 
 
-def _kind(derived: Dynamics, point: guide.Point) -> str:
+def _kind(derived: System, point: guide.Point) -> str:
     roots = np.roots(guide.values(derived.characteristic.all_coeffs(), point))
     return "complex" if np.any(np.abs(roots.imag) > 1e-7 * np.abs(roots).max(initial=0)) else "real"
 
@@ -130,7 +144,7 @@ def _intervals(
 
 def _largest(
     method: Method,
-    derived: Dynamics,
+    derived: System,
     rate: sp.Symbol,
     kind: str,
     edges: Sequence[sp.Expr],
@@ -143,7 +157,7 @@ def _largest(
     return guide.winner([guide.matching(candidates, t, p) for t, p in zip(tops, points, strict=True)], points)
 
 
-def _top(polynomials: tuple[sp.Expr, ...], derived: Dynamics, rate: sp.Symbol, kind: str, point: guide.Point) -> float:
+def _top(polynomials: tuple[sp.Expr, ...], derived: System, rate: sp.Symbol, kind: str, point: guide.Point) -> float:
     edges = guide.real_roots([derived.discriminant], rate, point)
     pieces = stable_pieces(polynomials, rate, point, tuple(edges))
     if kind == "repeated":

@@ -19,7 +19,7 @@ from sympy.polys.fields import field
 from convergence.crossing import exact, fraction
 from convergence.errors import BadData, BadHyperparameter, BadRule, ConvergenceError, NotLinear
 from convergence.rule import Method
-from convergence.theory.symbols import CURVATURE, symbol
+from convergence.theory.symbols import CURVATURE
 
 PRECISION = 64
 """Bits beyond those that a polynomial of its degree and size needs, in which extremes are enclosed."""
@@ -100,7 +100,7 @@ def residual_polynomial(method: Method, steps: int, **hyper: Any) -> sp.Poly:
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
         raise BadData(f"steps must be a whole number, 0 or more; got {steps!r}")
     method.require_known(hyper)
-    full = {n: hyper.get(n, dict(method.defaults).get(n, symbol(n))) for n in method.hyper}
+    full = {n: hyper.get(n, dict(method.defaults).get(n, method.symbols[n])) for n in method.hyper}
     schedules = {n: _entries(method, n, v, int(steps)) for n, v in full.items()}
     letters = sorted(set().union(*(v.free_symbols for vs in schedules.values() for v in vs)), key=str)
     if CURVATURE in letters:

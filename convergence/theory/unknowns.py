@@ -7,8 +7,8 @@ from functools import cache
 import sympy as sp
 
 from convergence.rule import Method
-from convergence.theory.dynamics import dynamics
 from convergence.theory.symbols import CURVATURE
+from convergence.theory.system import system
 
 
 @cache
@@ -18,7 +18,7 @@ def unknowns(method: Method, fixed: tuple[str, ...]) -> tuple[tuple[str, ...], t
     Open are those that the characteristic polynomial sees only together with another: of rate and dampening, η(1−d), the
     first keeps its role.
     """
-    derived = dynamics(method)
+    derived = system(method)
     coefficients = [c for a in derived.characteristic.all_coeffs() for c in _by_curvature(a)]
     rows, determined, free = sp.Matrix(0, len(coefficients), []), [], []
     for name in (n for n in derived.hyper if n not in fixed):

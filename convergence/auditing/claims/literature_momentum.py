@@ -30,7 +30,7 @@ from convergence.rule import Method
 from convergence.theory.dynamics import dynamics
 from convergence.theory.optimum import best
 from convergence.theory.regimes import damping
-from convergence.theory.stability import region
+from convergence.theory.region import region
 from convergence.theory.symbols import CURVATURE, LARGEST, MU, Z
 
 BALL, DESCENT = catalogue("heavy_ball"), catalogue("gradient_descent")

@@ -32,7 +32,7 @@ from convergence.rule import Method
 from convergence.theory.dynamics import dynamics
 from convergence.theory.optimum import best
 from convergence.theory.rate import worst_rate
-from convergence.theory.stability import region
+from convergence.theory.region import region
 from convergence.theory.symbols import CURVATURE, LARGEST, MU, Z, symbol
 
 BALL, NESTEROV = catalogue("heavy_ball"), catalogue("nesterov")

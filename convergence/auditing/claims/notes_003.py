@@ -12,7 +12,7 @@ from convergence.auditing.adaptive import adam, adam_one_buffer
 from convergence.auditing.claim import Ruling, Source, claim, closely, exactly, undecided
 from convergence.auditing.formulas import catalogue, function, run, same, same_spectrum, short
 from convergence.auditing.rules import momentum_001_code, nesterov_003, nesterov_003_restored
-from convergence.theory.stability import region
+from convergence.theory.region import region
 from convergence.theory.symbols import CURVATURE, symbol
 
 SOURCE = Source("003", "Course notes 003: momentum and adaptive rates on a neural net")

@@ -14,7 +14,7 @@ from convergence.numerics.trajectory import simulate
 from convergence.theory.dynamics import dynamics
 from convergence.theory.optimum import best
 from convergence.theory.regimes import damping
-from convergence.theory.stability import region
+from convergence.theory.region import region
 from convergence.theory.symbols import CURVATURE, LARGEST, MU, Z
 
 __all__ = ["SOURCE"]

@@ -18,7 +18,7 @@ from convergence.numerics.radius import spectral_radius
 from convergence.rule import Method
 from convergence.theory.dynamics import dynamics
 from convergence.theory.optimum import best
-from convergence.theory.stability import region
+from convergence.theory.region import region
 from convergence.theory.symbols import symbol
 
 NAME = "published"

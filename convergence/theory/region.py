@@ -1,7 +1,8 @@
-"""Dynamics go in; the stable region comes out: inequalities, the largest stable learning rate, and who is inside."""
+"""The stable region of a method: Schur–Cohn inequalities, the largest stable learning rate, membership on arrays."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,12 +13,13 @@ from numpy.typing import NDArray
 
 from convergence.crossing import evaluate, exact, fraction
 from convergence.errors import BadHyperparameter
+from convergence.methods import as_method
 from convergence.rule import Method
 from convergence.theory import guide
-from convergence.theory.dynamics import Dynamics, dynamics, require_rational, sigma_curvature, sigma_symbols
 from convergence.theory.inequality import relationals
 from convergence.theory.schur import stable_conditions
-from convergence.theory.symbols import CURVATURE, symbol
+from convergence.theory.symbols import CURVATURE
+from convergence.theory.system import System, require_rational, sigma_curvature, sigma_symbols, system
 
 DOUBT = 1e-10
 """A polynomial smaller than this part of its terms' sizes is evaluated exactly; rounding is a thousand times smaller."""
@@ -37,7 +39,7 @@ class Region:
     conditions: tuple[Any, ...]
     lr_max: sp.Expr | None
     polynomials: tuple[sp.Expr, ...]
-    symbols: dict[str, sp.Symbol]
+    symbols: Mapping[str, sp.Symbol]
 
     def contains(self, curvature: Any, **hyper: Any) -> NDArray[np.bool_]:
         """Whether the method is stable there: bool array, broadcast over curvature and hyperparameters.
@@ -46,7 +48,7 @@ class Region:
         numbers may be given. Raises BadHyperparameter for wrong names or values.
         """
         settings = self.method.settings(hyper)
-        arguments = [CURVATURE, *(symbol(name) for name in settings)]
+        arguments = [CURVATURE, *(self.method.symbols[name] for name in settings)]
         values = np.broadcast_arrays(*(_numbers(v) for v in (curvature, *settings.values())))
         inside = np.ones(values[0].shape, dtype=bool)
         for polynomial in self.polynomials:
@@ -59,8 +61,10 @@ class Region:
         if rate is None:
             raise BadHyperparameter(f"{self.method.name} has no learning rate to bound")
         settings = self.method.settings({rate: 1.0, **hyper})
-        point = {symbol(n): exact(v) for n, v in settings.items() if n != rate} | {CURVATURE: exact(curvature)}
-        return _top(self.polynomials, symbol(rate), point)
+        point = {self.method.symbols[n]: exact(v) for n, v in settings.items() if n != rate} | {
+            CURVATURE: exact(curvature)
+        }
+        return _top(self.polynomials, self.method.symbols[rate], point)
 
     def _repr_latex_(self) -> str:
         return "$$" + r",\quad ".join(sp.latex(c) for c in self.conditions) + "$$"
@@ -69,10 +73,32 @@ class Region:
         return f"Region of {self.method.name}: {', '.join(map(str, self.conditions))}; lr_max = {self.lr_max}"
 
 
+def stability(m: Any, *, sigma: bool = False, loss: str = "sum") -> Region:
+    """Derive where a method is stable along a direction: inequalities, the largest stable ``lr``, membership on arrays.
+
+    Parameters
+    ----------
+    m
+        A Method, its name in ``METHODS``, a preset, or a plain update rule.
+    sigma, loss
+        Formulas in the singular value σ instead of the curvature λ, as for ``derive``.
+
+    Raises what ``derive`` raises, and NotLinear where the iteration matrix is not rational in the hyperparameters.
+    The criterion is Schur's and Cohn's (Jury 1964, ch. 3).
+
+    >>> stability("heavy_ball").lr_max
+    2*(beta + 1)/lambda
+    >>> bool(stability("heavy_ball").contains(10.0, lr=0.38, momentum=0.9))
+    False
+    """
+    found = region(as_method(m))
+    return in_sigma(found, loss) if sigma else found
+
+
 @cache
 def region(method: Method) -> Region:
     """Derive the stable region of a method from its rule. NotLinear where it has no iteration matrix."""
-    derived = dynamics(method)
+    derived = system(method)
     require_rational(derived)
     conditions_of = [stable_conditions(factor) for factor, _ in derived.factors]
     polynomials = tuple(dict.fromkeys(condition for part in conditions_of for condition in part))
@@ -90,14 +116,14 @@ def in_sigma(found: Region, loss: str) -> Region:
 
 
 def _lr_max(
-    derived: Dynamics, polynomials: tuple[sp.Expr, ...], conditions: tuple[Any, ...], method: Method
+    derived: System, polynomials: tuple[sp.Expr, ...], conditions: tuple[Any, ...], method: Method
 ) -> sp.Expr | None:
     """The formula that is the largest stable rate at every sample point: of either sign, or else between 0 and 1."""
     if method.rate is None:
         return None
     if sp.false in conditions:
         return sp.Integer(0)
-    rate = symbol(method.rate)
+    rate = method.symbols[method.rate]
     others = [s for name, s in derived.symbols.items() if name not in ("curvature", method.rate)]
     candidates = guide.solutions(polynomials, rate) or ()
     for signed in (True, False):

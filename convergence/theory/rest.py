@@ -1,0 +1,115 @@
+"""Where a rule rests: the state that it leaves as it is, at the minimiser or, with weight decay, at a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import sympy as sp
+
+from convergence.errors import NotLinear
+from convergence.rule import Method
+from convergence.theory.clock import keeps_time
+from convergence.theory.symbols import CURVATURE
+from convergence.theory.trace import MINIMISER, Formulas, Trace, trace_rule, trace_start
+
+
+@dataclass(frozen=True)
+class Rest:
+    """A rule's ``trace`` and its ``start``'s, its closed ``update``, whether that is affine, and the ``state`` at rest."""
+
+    trace: Trace
+    start: Trace
+    update: Formulas
+    linear: bool
+    state: Formulas
+
+
+@cache
+def rest_of(method: Method) -> Rest:
+    """Where a method rests. NotLinear, with the reason, where there is no such state."""
+    trace, start = trace_rule(method), trace_start(method)
+    update = tuple(_reduced(entry, trace.inputs) for entry in trace.closed)
+    linear = all(is_affine(entry, trace.inputs) for entry in update)
+    return Rest(trace, start, update, linear, _state(method, update, trace.inputs, start.closed, linear))
+
+
+def _reduced(entry: sp.Expr, state: Sequence[sp.Symbol]) -> sp.Expr:
+    """An entry that is not affine as it was written may be so in lowest terms: f(x+1) − f(x) is free of x."""
+    if entry.is_polynomial(*state) or not entry.is_rational_function(*state):
+        return entry
+    short = sp.cancel(entry)
+    return short if short.is_polynomial(*state) else entry
+
+
+def is_affine(entry: sp.Expr, state: Sequence[sp.Symbol]) -> bool:
+    poly = sp.expand(entry)
+    return bool(poly.is_polynomial(*state)) and sp.Poly(poly, *state).total_degree() <= 1
+
+
+def _state(
+    method: Method, update: Formulas, state: Sequence[sp.Symbol], guess: Formulas, linear: bool
+) -> tuple[sp.Expr, ...]:
+    """The state in which the method stays: at the minimiser if it can, or at a part of it if a hyperparameter decays x."""
+    candidates = (guess, _buffers_at_minimiser(update, state), _shrunk(method, update, state) if linear else None)
+    for rest in candidates:
+        if rest is not None and _still(update, state, rest):
+            return rest
+    heard = {*state, MINIMISER, CURVATURE}
+    counters = [
+        n for n, s, u in zip(method.state, state, update, strict=True) if u != s and not (u - s).free_symbols & heard
+    ]
+    if counters:
+        raise NotLinear(
+            f"{method.name} has no iteration matrix: its state {counters[0]} counts on for ever. Let it hold what runs down, "
+            f"βᵗ in the place of t: p = momentum * p, from 1"
+        )
+    raise NotLinear(
+        f"{method.name} has no iteration matrix: it does not rest at the minimiser "
+        f"(from there, one step leads to {', '.join(str(u.subs(dict(zip(state, guess, strict=True)))) for u in update)}); "
+        f"if that is weight decay, make its strength a hyperparameter"
+    )
+
+
+def _buffers_at_minimiser(update: Sequence[sp.Expr], state: Sequence[sp.Symbol]) -> tuple[sp.Expr, ...] | None:
+    """The buffers that stay when the position is at the minimiser, where their equations are linear there.
+
+    Clocks first: what a state that hears only itself runs down to may make the other equations linear.
+    """
+    equations = {s: (u - s).subs(state[0], MINIMISER) for u, s in zip(update[1:], state[1:], strict=True)}
+    clocks = [s for u, s in zip(update[1:], state[1:], strict=True) if keeps_time(u, s, state)]
+    stopped = {s: -equations[s].subs(s, 0) / sp.diff(equations[s], s) for s in clocks}
+    left = {s: sp.expand(e.subs(stopped)) for s, e in equations.items() if s not in stopped}
+    if not all(is_affine(equation, list(left)) for equation in left.values()):
+        return None
+    solutions = sp.linsolve(list(left.values()), *left) if left else [()]
+    return next(((MINIMISER, *(_of(s, left, solution, stopped) for s in state[1:])) for solution in solutions), None)
+
+
+def _of(
+    state: sp.Symbol,
+    left: Mapping[sp.Symbol, sp.Expr],
+    solution: Sequence[sp.Expr],
+    stopped: Mapping[sp.Symbol, sp.Expr],
+) -> sp.Expr:
+    """The value of one state: a stopped clock, or the entry of a solution with what it leaves open at zero."""
+    if state in stopped:
+        return sp.cancel(stopped[state])
+    return solution[list(left).index(state)].subs(dict.fromkeys(left, 0))
+
+
+def _shrunk(method: Method, update: Sequence[sp.Expr], state: Sequence[sp.Symbol]) -> tuple[sp.Expr, ...] | None:
+    """The one fixed point of an affine update, if it is a multiple of the minimiser that some hyperparameter at 0 makes it."""
+    decays = [letter for name, letter in method.symbols.items() if name != method.rate]
+    for solution in sp.linsolve([u - s for u, s in zip(update, state, strict=True)], *state):
+        part = sp.cancel(solution[0] / MINIMISER)
+        proportional = not any(entry.has(*state) or entry.subs(MINIMISER, 0) != 0 for entry in solution)
+        if proportional and any(sp.cancel(part.subs(decay, 0)) == 1 for decay in decays):
+            return tuple(sp.factor(entry) for entry in solution)
+    return None
+
+
+def _still(update: Sequence[sp.Expr], state: Sequence[sp.Symbol], rest: Sequence[sp.Expr]) -> bool:
+    at = dict(zip(state, rest, strict=True))
+    return all(sp.simplify(u.subs(at) - r) == 0 for u, r in zip(update, rest, strict=True))

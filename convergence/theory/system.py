@@ -1,0 +1,311 @@
+"""The linear system that a method is along one direction of the data: iteration matrix, open loop, first state, rest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache, cached_property
+from typing import Any
+
+import sympy as sp
+
+from convergence.errors import BadName, NotLinear, nearest
+from convergence.methods import as_method
+from convergence.rule import Method
+from convergence.theory.clock import Clock, clock_of
+from convergence.theory.linearisation import Map, linearised
+from convergence.theory.rest import Rest, rest_of
+from convergence.theory.symbols import CURVATURE, SCALINGS, SIGMA, Z, tidy
+from convergence.theory.trace import MINIMISER, Formulas, trace_start
+
+START = sp.Symbol("x0", real=True)
+"""The coordinate of the first position."""
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A linear method with its objective left open: state ← P·state + U·answers, questions asked at R·state + D·answers.
+
+    ``P`` (s, s), ``U`` (s, g), ``R`` (g, s) and ``D`` (g, g), strictly lower triangular: a later question may use an earlier
+    answer. ``gains`` (g) are what a parabola answers with: λ times what it is asked, for a gradient; 1/λ, for a Newton
+    step. Noise in a gradient enters by U (a Lur'e system, as in Lessard, Recht and Packard 2016, eq. 2.1).
+    """
+
+    P: sp.ImmutableMatrix
+    U: sp.ImmutableMatrix
+    R: sp.ImmutableMatrix
+    D: sp.ImmutableMatrix
+    gains: tuple[sp.Expr, ...]
+
+    def closed(self) -> sp.Matrix:
+        """The iteration matrix along a direction of curvature λ: P + U(I − GD)⁻¹GR with G the gains' diagonal."""
+        gain = sp.diag(*self.gains)
+        inner = sp.eye(len(self.gains)) - gain * self.D
+        return self.P + self.U * inner.inv() * gain * self.R if self.gains else sp.Matrix(self.P)
+
+    def at(self, values: Mapping[sp.Symbol, sp.Expr]) -> Loop:
+        """The same with letters replaced."""
+        P, U, R, D = (part.subs(values) for part in (self.P, self.U, self.R, self.D))
+        return Loop(P, U, R, D, self.gains)
+
+
+@dataclass(frozen=True)
+class System:
+    """What a method does along one direction of curvature λ: state − rest ← matrix · (state − rest).
+
+    ``matrix`` (s, s) is the iteration matrix, a row and a column for each entry of ``state``; ``characteristic`` is
+    det(zI − matrix). ``rest`` is the state in which the method stays, in units of the minimiser's coordinate: 1 for the
+    position and copies of it, 0 for a buffer; with weight decay the position rests at a part of the minimiser, a formula in λ.
+    ``linear`` is False where the rule was linearised there. States that only keep time (βᵗ of a bias correction) are left
+    out and kept as ``clock``; ``matrix`` is then the limit that the steps' matrices tend to. ``symbols`` maps "curvature"
+    (or "sigma") and each hyperparameter to its letter. ``loop`` is the method before the objective's answers are put in.
+
+    >>> import convergence as cv
+    >>> cv.derive("heavy_ball").loop.U.T
+    Matrix([[-eta, 1]])
+    """
+
+    method: Method
+    state: tuple[str, ...]
+    matrix: sp.ImmutableMatrix
+    characteristic: sp.Poly
+    rest: tuple[sp.Expr, ...]
+    linear: bool
+    symbols: Mapping[str, sp.Symbol] = field(hash=False)
+    clock: Clock | None = None
+
+    @property
+    def name(self) -> str:
+        """The method's name."""
+        return self.method.name
+
+    @cached_property
+    def loop(self) -> Loop:
+        """The open loop P, U, R, D; of a method with a clock, that which it tends to. NotLinear where it has none."""
+        if self.clock is None:
+            return _loop(self.method, self.state)
+        return self.loop_in_time.at(dict(zip(self.clock.letters, self.clock.rest, strict=True)))
+
+    @property
+    def loop_in_time(self) -> Loop:
+        """The open loop with the clocks' readings as letters (``clock.letters``)."""
+        return _loop(self.method, self.state)
+
+    @cached_property
+    def first(self) -> sp.ImmutableMatrix:
+        """The first state (s, 1) for x₀ = 1, the minimiser at 0."""
+        return _slope_of_start(self, START)
+
+    @cached_property
+    def first_by_minimiser(self) -> sp.ImmutableMatrix:
+        """The first state (s, 1) for x₀ = 0, the minimiser at 1."""
+        return _slope_of_start(self, MINIMISER)
+
+    @property
+    def eigenvalues(self) -> tuple[sp.Expr, ...]:
+        """The roots of the characteristic polynomial, with multiplicity.
+
+        Factors of degree three and more have no formula one could read; their roots are left out.
+        """
+        return tuple(root for factor, times in self.factors for root in _roots(factor) * times)
+
+    @property
+    def factors(self) -> tuple[tuple[sp.Poly, int], ...]:
+        """The irreducible monic factors of the characteristic polynomial in z, with multiplicity."""
+        return _factors(self.characteristic)
+
+    @property
+    def discriminant(self) -> sp.Expr:
+        """The discriminant of the characteristic polynomial in z, factored; 1 for a single state."""
+        return _discriminant(self.characteristic)
+
+    @property
+    def ends_suffice(self) -> bool:
+        """Whether the largest radius over an interval of curvatures is always at one of its ends.
+
+        Of a quadratic whose coefficients are affine in λ, {λ: radius ≤ r} is an interval, for every r; of a product of
+        such factors, and of others that λ does not enter, it is the intersection of their intervals.
+        """
+        return all(_affine_quadratic(factor) for factor, _ in self.factors if factor.has(CURVATURE))
+
+    @property
+    def hyper(self) -> tuple[str, ...]:
+        """The names of the hyperparameters."""
+        return tuple(name for name in self.symbols if name not in ("curvature", "sigma"))
+
+    def adds_to_curvature(self, name: str) -> bool:
+        """Whether λ and this hyperparameter come as their sum only, as coupled weight decay does: H becomes H + δI."""
+        letter = self.symbols[name]
+        return bool(self.characteristic.has(letter) and not self.shifted(name).has(letter))
+
+    def shifted(self, name: str) -> sp.Poly:
+        """The characteristic polynomial at the curvature λ less this hyperparameter."""
+        less = CURVATURE - self.symbols[name]
+        return sp.Poly(sp.expand(self.characteristic.as_expr().subs(CURVATURE, less)), Z)
+
+    def order(self, state: Sequence[str]) -> System:
+        """The same dynamics with the state in another order, as in ``order(("v", "x"))``. BadName for other names."""
+        if sorted(state) != sorted(self.state):
+            wrong = next((name for name in state if name not in self.state), ", ".join(state))
+            raise BadName(
+                f"{self.name} has the state ({', '.join(self.state)}); got {wrong!r}: {nearest(wrong, self.state)}"
+            )
+        places = [self.state.index(name) for name in state]
+        rest = tuple(self.rest[place] for place in places)
+        return replace(self, state=tuple(state), matrix=self.matrix.extract(places, places), rest=rest)
+
+    def in_sigma(self, loss: str) -> System:
+        """The same dynamics in the singular value σ instead of λ: λ = cσ² for this scaling of the loss."""
+        swap = {CURVATURE: sigma_curvature(loss)}
+        symbols = sigma_symbols(self.symbols)
+        characteristic = sp.Poly(self.characteristic.as_expr().subs(swap), Z)
+        matrix = self.matrix.subs(swap)
+        return replace(
+            self,
+            matrix=matrix,
+            characteristic=characteristic,
+            rest=tuple(r.subs(swap) for r in self.rest),
+            symbols=symbols,
+        )
+
+    def _repr_latex_(self) -> str:
+        return f"$${sp.latex(self.matrix)}$$"
+
+    def __repr__(self) -> str:
+        kind = "" if self.linear else ", linearised at the minimiser"
+        kind += f"; clock: {', '.join(self.clock.names)}" if self.clock else ""
+        return f"System of {self.name} ({', '.join(self.state)}{kind}): {self.matrix.tolist()}"
+
+
+def _affine_quadratic(factor: sp.Poly) -> bool:
+    affine = all(sp.cancel(sp.diff(c, CURVATURE, 2)) == 0 for c in factor.all_coeffs())
+    return affine and factor.degree() <= 2
+
+
+@cache
+def _factors(characteristic: sp.Poly) -> tuple[tuple[sp.Poly, int], ...]:
+    parts = sp.factor_list(sp.numer(sp.together(characteristic.as_expr())))[1]
+    return tuple((sp.Poly(part, Z).monic(), times) for part, times in parts if part.has(Z))
+
+
+@cache
+def _discriminant(characteristic: sp.Poly) -> sp.Expr:
+    return sp.factor(sp.discriminant(characteristic.as_expr(), Z)) if characteristic.degree() > 1 else sp.Integer(1)
+
+
+def sigma_symbols(symbols: Mapping[str, sp.Symbol]) -> dict[str, sp.Symbol]:
+    """The symbols of formulas in σ: "sigma" in the place of "curvature"."""
+    return {"sigma": SIGMA} | {name: letter for name, letter in symbols.items() if name != "curvature"}
+
+
+def sigma_curvature(loss: str) -> sp.Expr:
+    """λ as a formula in σ (and n) for a named scaling of the loss. BadName for another name."""
+    if loss not in SCALINGS:
+        raise BadName(f"there is no loss scaling {loss!r}: {nearest(loss, SCALINGS)}")
+    return SCALINGS[loss] * SIGMA**2
+
+
+def derive(m: Any, *, sigma: bool = False, loss: str = "sum") -> System:
+    """Derive the linear system of a method per singular direction: iteration matrix, characteristic polynomial, eigenvalues.
+
+    Parameters
+    ----------
+    m
+        A Method, its name in ``METHODS``, a preset ("pytorch"), or a plain update rule.
+    sigma, loss
+        Formulas in the singular value σ instead of the curvature λ, for a named scaling of the loss (c/2)‖Xw − y‖²:
+        λ = cσ², with c = 2 for "sum", 1 for "half", 2/n for "mean", 1/n for "half_mean".
+
+    Raises NotLinear, with the reason, for a rule that has no derivative at the minimiser or does not rest there; BadRule,
+    with the line, for one that fails; BadName for an unknown name.
+
+    >>> derive("heavy_ball").matrix
+    Matrix([
+    [-eta*lambda + 1, -beta*eta],
+    [         lambda,      beta]])
+    """
+    derived = system(as_method(m))
+    return derived.in_sigma(loss) if sigma else derived
+
+
+@cache
+def system(method: Method) -> System:
+    """Derive the system of a method from its rule. NotLinear, with the reason, where it has no iteration matrix."""
+    rest = rest_of(method)
+    state = rest.trace.inputs
+    clock = None if rest.linear else clock_of(method.state, state, rest.update, rest.start.closed, rest.state)
+    if clock is not None:
+        jacobian = clock.matrix.subs(dict(zip(clock.letters, clock.rest, strict=True)))
+    elif rest.linear:
+        jacobian = sp.Matrix(rest.update).jacobian(state)
+    else:
+        jacobian = linearised(Map(method.name, method.state, state, rest.update, rest.state, rest.state))
+    matrix = sp.ImmutableMatrix(jacobian.applyfunc(tidy))
+    moving = [k for k, name in enumerate(method.state) if clock is None or name not in clock.names]
+    return System(
+        method,
+        tuple(method.state[k] for k in moving),
+        matrix,
+        _characteristic(matrix),
+        tuple(sp.diff(rest.state[k], MINIMISER) for k in moving),
+        rest.linear or clock is not None,
+        {"curvature": CURVATURE, **method.symbols},
+        clock,
+    )
+
+
+@cache
+def _loop(method: Method, names: tuple[str, ...]) -> Loop:
+    """The open loop in these states, by differentiating the trace where the method rests."""
+    rest = rest_of(method)
+    trace, size = rest.trace, len(names)
+    answers = tuple(q.answer for q in trace.questions)
+    kept = [method.state.index(name) for name in names]
+    letters = (*(trace.inputs[k] for k in kept), *answers)
+    formulas = (*(trace.values[k] for k in kept), *(q.asked for q in trace.questions))
+    jacobian = sp.Matrix(formulas).jacobian(letters).applyfunc(sp.cancel)
+    if jacobian.has(*letters):
+        jacobian = _slope_at_rest(method, rest, letters, formulas, kept)
+    jacobian, states, asked = sp.ImmutableMatrix(jacobian.applyfunc(tidy)), slice(size), slice(size, None)
+    P, U, R, D = (jacobian[rows, columns] for rows in (states, asked) for columns in (states, asked))
+    return Loop(P, U, R, D, tuple(q.gain for q in trace.questions))
+
+
+def _slope_at_rest(method: Method, rest: Rest, letters: Formulas, formulas: Formulas, kept: Sequence[int]) -> sp.Matrix:
+    """The derivative of a rule that is not linear in its state and the answers, at rest."""
+    still = dict(zip(rest.trace.inputs, rest.state, strict=True))
+    states = tuple(still[rest.trace.inputs[k]] for k in kept)
+    at = (*states, *(rest.trace.answered(q.answer).subs(still) for q in rest.trace.questions))
+    image = (*states, *(q.asked.subs(dict(zip(letters, at, strict=True))) for q in rest.trace.questions))
+    return linearised(Map(method.name, tuple(map(str, letters)), letters, formulas, at, image))
+
+
+def _slope_of_start(derived: System, letter: sp.Symbol) -> sp.ImmutableMatrix:
+    trace = trace_start(derived.method, START)
+    entries = [trace.closed[derived.method.state.index(name)] for name in derived.state]
+    return sp.ImmutableMatrix([sp.cancel(sp.diff(entry, letter).subs(START, MINIMISER)) for entry in entries])
+
+
+def _characteristic(matrix: sp.Matrix) -> sp.Poly:
+    return sp.Poly(sp.cancel((Z * sp.eye(matrix.rows) - matrix).det(method="berkowitz")), Z)
+
+
+def require_rational(derived: System) -> None:
+    """Raise NotLinear where the matrix is no rational function of λ and the hyperparameters: polynomials decide the rest."""
+    letters = tuple(derived.symbols.values())
+    for entry in derived.matrix:
+        if not entry.is_rational_function(*letters):
+            raise NotLinear(
+                f"{derived.name} has an iteration matrix, but not one that is rational in its hyperparameters ({entry}): "
+                f"write that constant as a number in the rule, or its root as the hyperparameter"
+            )
+
+
+def _roots(factor: sp.Poly) -> list[sp.Expr]:
+    if factor.degree() == 1:
+        return [tidy(-factor.coeff_monomial(1))]
+    if factor.degree() > 2:
+        return []
+    trace, determinant = tidy(-factor.coeff_monomial(Z)), tidy(factor.coeff_monomial(1))
+    root = sp.sqrt(tidy(trace**2 - 4 * determinant))
+    return [(trace - root) / 2, (trace + root) / 2]
