@@ -37,7 +37,6 @@ from .api.finite import horizon_optimum as horizon_optimum
 from .api.finite import krylov_bound as krylov_bound
 from .api.finite import lower_bound as lower_bound
 from .api.finite import product_peaks as product_peaks
-from .api.finite import residual_polynomial as residual_polynomial
 from .api.finite import residuals as residuals
 from .api.finite import steps_across as steps_across
 from .api.finite import steps_to as steps_to
@@ -71,6 +70,7 @@ from .theory.optimum import optimum as optimum
 from .theory.rate import rate as rate
 from .theory.regimes import regimes as regimes
 from .theory.region import stability as stability
+from .theory.residual import residual_polynomial as residual_polynomial
 from .theory.system import System as System
 from .theory.system import derive as derive
 

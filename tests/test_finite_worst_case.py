@@ -9,8 +9,18 @@ import pytest
 import sympy as sp
 from user_rules import extragradient, polyak_at_rest, two_buffers
 
-from convergence import METHODS, BadData, BadHyperparameter, BadName, NotLinear, method, optimum
-from convergence.api.finite import residual_polynomial, residuals, worst_case
+from convergence import (
+    METHODS,
+    BadData,
+    BadHyperparameter,
+    BadName,
+    NotLinear,
+    method,
+    optimum,
+    residual_polynomial,
+    residuals,
+    worst_case,
+)
 from convergence.numerics.maxima import coefficients, enough, largest_modulus, nodes
 
 EPS = float(np.finfo(float).eps)

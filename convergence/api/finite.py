@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import sympy as sp
 from numpy.typing import NDArray
 
 from convergence.methods import as_method
@@ -19,7 +18,6 @@ from convergence.numerics import semi_iteration as _semi_iteration
 from convergence.numerics import transients as _transients
 from convergence.numerics import worst_cases as _worst_cases
 from convergence.problem import MarchenkoPastur, PowerLaw
-from convergence.theory import residual as _residual
 
 __all__ = [
     "MarchenkoPastur",
@@ -32,7 +30,6 @@ __all__ = [
     "krylov_bound",
     "lower_bound",
     "product_peaks",
-    "residual_polynomial",
     "residuals",
     "steps_across",
     "steps_to",
@@ -43,16 +40,6 @@ __all__ = [
 
 AnyMethod = Any
 Array = NDArray[np.float64]
-
-
-def residual_polynomial(m: AnyMethod, /, steps: int, **hyper: Any) -> sp.Poly:
-    """The residual polynomial p_k of a linear method, exact: e_k = p_k(λ)·e_0 along a direction of curvature λ.
-
-    A polynomial in λ over QQ; hyperparameters that are symbols, or not given, stay letters in its coefficients, and
-    floats are the decimals that they print as. A hyperparameter may be a sequence, used entry by entry. Raises
-    NotLinear where the rule leads out of the polynomials, BadHyperparameter for wrong names.
-    """
-    return _residual.residual_polynomial(as_method(m), steps, **hyper)
 
 
 def residuals(m: AnyMethod, /, steps: int, curvatures: Any, **hyper: Any) -> Array:

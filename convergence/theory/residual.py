@@ -1,102 +1,50 @@
-"""An update rule and exact numbers go in; its residual polynomial p_k(λ), with e_k = p_k(λ)·e_0, comes out, and its extremes.
+"""The residual polynomial p_k of a linear method, e_k = p_k(λ)·e_0 along a direction of curvature λ, and its extremes.
 
-The rule runs, start included, on a parabola whose gradient multiplies by λ, and x₀ = 1: on rational polynomials
-(FLINT), or on SymPy's rings where hyperparameters are letters.
+The iteration matrices are multiplied out in rational polynomials (FLINT), or in SymPy's fields where hyperparameters are
+letters (Rutishauser 1959; d'Aspremont, Scieur and Taylor 2021, ch. 2).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import add, mul
 from typing import Any
 
 import flint
 import numpy as np
 import sympy as sp
-from numpy.lib.mixins import NDArrayOperatorsMixin
 from sympy.polys.fields import field
 
 from convergence.crossing import exact, fraction
-from convergence.errors import BadData, BadHyperparameter, BadRule, ConvergenceError, NotLinear
+from convergence.errors import BadData, BadHyperparameter, NotLinear
+from convergence.methods import as_method
 from convergence.rule import Method
 from convergence.theory.symbols import CURVATURE
+from convergence.theory.system import System, system
 
 PRECISION = 64
 """Bits beyond those that a polynomial of its degree and size needs, in which extremes are enclosed."""
 
-
-class Element(NDArrayOperatorsMixin):
-    """A polynomial that a rule can treat as an array: NumPy's arithmetic becomes the ring's."""
-
-    def __init__(self, value: Any, constant: Callable[[Any], Any]) -> None:
-        self.value, self.constant = value, constant
-
-    def __array_ufunc__(self, ufunc: Any, how: str, *inputs: Any, **options: Any) -> Element:
-        if how != "__call__" or ufunc.__name__ not in ARITHMETIC or set(options) - {"out"}:
-            raise NotLinear(f"it uses numpy.{ufunc.__name__}, which leads out of the polynomials")
-        if ufunc.__name__ == "power":
-            return Element(_power(inputs[0].value, inputs[1]), self.constant)
-        values = [given.value if isinstance(given, Element) else self.constant(given) for given in inputs]
-        return Element(ARITHMETIC[ufunc.__name__](*values), self.constant)
-
-    def copy(self) -> Element:
-        return self
-
-    def __bool__(self) -> bool:
-        raise NotLinear("it branches on the value of the state")
-
-    def __float__(self) -> float:
-        raise NotLinear("it needs the state as a float")
+Constant = Callable[[sp.Expr], Any]
+Schedules = dict[str, list[sp.Expr]]
 
 
-def _quotient(a: Any, b: Any) -> Any:
-    if not isinstance(b, flint.fmpq_poly):
-        return a / b
-    if b.degree() == 0:
-        return a / b[0]
-    whole, rest = divmod(a, b)
-    if rest != 0:
-        raise NotLinear("it divides by something in λ, so its residual is no polynomial")
-    return whole
+def residual_polynomial(m: Any, /, steps: int, **hyper: Any) -> sp.Poly:
+    """The residual polynomial p_k of a linear method, exact: e_k = p_k(λ)·e_0 along a direction of curvature λ.
 
+    ``m`` is a Method, its name, a preset or a plain rule; ``steps`` is k. The result is a polynomial in λ over QQ;
+    hyperparameters that are symbols, or not given, stay letters in its coefficients, and floats are the decimals that
+    they print as. A hyperparameter may be a sequence, used entry by entry.
 
-def _power(base: Any, times: Any) -> Any:
-    if isinstance(times, Element) or int(times) != times or times < 0:
-        raise NotLinear("it raises the state to a power that is no whole number")
-    return base ** int(times)
+    Raises NotLinear where the rule leads out of the polynomials, BadHyperparameter for wrong names, BadData for steps
+    that are no whole number.
 
-
-ARITHMETIC: dict[str, Callable[..., Any]] = {
-    "add": lambda a, b: a + b,
-    "subtract": lambda a, b: a - b,
-    "multiply": lambda a, b: a * b,
-    "divide": _quotient,
-    "negative": lambda a: -a,
-    "positive": lambda a: a,
-    "square": lambda a: a * a,
-    "power": _power,
-}
-
-
-class Line:
-    """½λx² with its minimiser at 0: the gradient multiplies by λ, the Newton step divides by it."""
-
-    def __init__(self, curvature: Element) -> None:
-        self.curvature = curvature
-
-    def grad(self, x: Any, /) -> Any:
-        return self.curvature * x
-
-    def solve(self, g: Any, /) -> Any:
-        return g / self.curvature
-
-
-def residual_polynomial(method: Method, steps: int, **hyper: Any) -> sp.Poly:
-    """p_k as a polynomial in λ, over QQ, or over QQ(letters) where hyperparameters are symbols or not given.
-
-    A hyperparameter may be a sequence: its entry j is used at step j. Raises BadHyperparameter, and NotLinear where the
-    residual is no polynomial.
+    >>> residual_polynomial("gradient_descent", 2, lr=1).as_expr()
+    lambda**2 - 2*lambda + 1
     """
+    method = as_method(m)
     if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
         raise BadData(f"steps must be a whole number, 0 or more; got {steps!r}")
     method.require_known(hyper)
@@ -105,17 +53,18 @@ def residual_polynomial(method: Method, steps: int, **hyper: Any) -> sp.Poly:
     letters = sorted(set().union(*(v.free_symbols for vs in schedules.values() for v in vs)), key=str)
     if CURVATURE in letters:
         raise BadHyperparameter(f"{method.name}: a hyperparameter cannot depend on the curvature λ itself")
-    found = (_over_letters if letters else _over_rationals)(method, schedules, int(steps), letters)
-    return sp.Poly(found, CURVATURE, domain="QQ") if not letters else sp.Poly(found, CURVATURE)
+    if letters:
+        return sp.Poly(_over_letters(method, schedules, int(steps), letters), CURVATURE)
+    residual = _residual(system(method), schedules, int(steps), flint.fmpq_poly([0, 1]), _rational)
+    coefficients = [sp.Rational(int(c.p), int(c.q)) for c in reversed(residual.coeffs())]
+    return sp.Poly(coefficients or [sp.Integer(0)], CURVATURE, domain="QQ")
 
 
 def residual_value(method: Method, steps: int, curvature: Any, **hyper: Any) -> sp.Rational:
     """p_k(λ) at one rational λ, exactly; numbers only. Raises what ``residual_polynomial`` raises."""
     schedules = {n: _entries(method, n, v, steps) for n, v in method.settings(hyper).items()}
-    at = fraction(exact(curvature))
-    line = flint.fmpq_poly([flint.fmpq(at.numerator, at.denominator)])
-    found = _run(method, schedules, steps, line, _rational_constant)
-    return sp.Rational(int(found[0].p), int(found[0].q))
+    value = _residual(system(method), schedules, steps, _rational(exact(curvature)), _rational)[0]
+    return sp.Rational(int(value.p), int(value.q))
 
 
 def _entries(method: Method, name: str, value: Any, steps: int) -> list[sp.Expr]:
@@ -128,49 +77,66 @@ def _entries(method: Method, name: str, value: Any, steps: int) -> list[sp.Expr]
         raise BadHyperparameter(f"{method.name}: {name} must be an exact number or a formula: {error}") from None
 
 
-def _over_rationals(method: Method, schedules: dict[str, list[sp.Expr]], steps: int, letters: list[Any]) -> list[Any]:
-    found = _run(method, schedules, steps, flint.fmpq_poly([0, 1]), _rational_constant)
-    return [sp.Rational(int(c.p), int(c.q)) for c in reversed(found.coeffs())] or [sp.Integer(0)]
-
-
-def _rational_constant(number: Any) -> Any:
-    try:
-        value = fraction(number)
-    except (AttributeError, TypeError):
-        raise NotLinear(f"{number!r} is no rational number") from None
+def _rational(number: sp.Expr) -> Any:
+    value = fraction(number)
     return flint.fmpq_poly([flint.fmpq(value.numerator, value.denominator)])
 
 
-def _over_letters(method: Method, schedules: dict[str, list[sp.Expr]], steps: int, letters: list[Any]) -> sp.Expr:
+def _over_letters(method: Method, schedules: Schedules, steps: int, letters: list[sp.Symbol]) -> sp.Expr:
     domain, curvature, *_ = field([CURVATURE, *letters], sp.QQ)
 
-    def constant(number: Any) -> Any:
+    def constant(number: sp.Expr) -> Any:
         try:
-            return domain.from_expr(exact(number))
+            return domain.from_expr(number)
         except (ValueError, TypeError):
             raise BadHyperparameter(f"{number} is no rational formula") from None
 
-    found = _run(method, schedules, steps, curvature, constant).as_expr()
-    numerator, denominator = sp.fraction(found)
+    numerator, denominator = sp.fraction(_residual(system(method), schedules, steps, curvature, constant).as_expr())
     if denominator.has(CURVATURE):
         raise NotLinear(f"{method.name} has a residual that is no polynomial in λ")
-    return sp.cancel(numerator / denominator) if denominator != 1 else found
+    return sp.cancel(numerator / denominator)
 
 
-def _run(method: Method, schedules: dict[str, list[sp.Expr]], steps: int, lam: Any, constant: Any) -> Any:
-    f = Line(Element(lam, constant))
-    settings = [{n: Element(constant(vs[j]), constant) for n, vs in schedules.items()} for j in range(steps)]
-    try:
-        state = method.start(f, Element(constant(1), constant))
-        for chosen in settings:
-            state = method(f, *state, **chosen)
-    except NotLinear as reason:
-        raise NotLinear(f"{method.name} has no residual polynomial: {reason}") from None
-    except ConvergenceError:
-        raise
-    except Exception as error:
-        raise BadRule(f"{method.name} cannot be run on polynomials: {type(error).__name__}: {error}") from error
-    return state[0].value if isinstance(state[0], Element) else constant(state[0])
+def _residual(derived: System, schedules: Schedules, steps: int, curvature: Any, constant: Constant) -> Any:
+    """The position after the steps, begun at 1 with the minimiser at 0, in the ring of ``curvature`` and ``constant``."""
+    if not derived.linear:
+        raise NotLinear(f"{derived.name} is not linear in its state, so it has no residual polynomial")
+    clock = derived.clock
+    matrix = derived.matrix if clock is None else clock.matrix
+    reading = {} if clock is None else {s: constant(v) for s, v in zip(clock.letters, clock.start, strict=True)}
+    state = [_value(entry, {CURVATURE: curvature}, constant) for entry in derived.first]
+    size, known, entries = len(state), None, []
+    for step in range(steps):
+        now = {derived.symbols[name]: constant(values[step]) for name, values in schedules.items()} | reading
+        if now != known:
+            entries = [_value(entry, {CURVATURE: curvature, **now}, constant) for entry in matrix]
+            known = now
+        state = [reduce(add, map(mul, entries[size * row : size * (row + 1)], state)) for row in range(size)]
+        if clock is not None:
+            reading = {s: _value(u, now, constant) for s, u in zip(clock.letters, clock.update, strict=True)}
+    return state[0]
+
+
+def _value(formula: sp.Expr, values: Mapping[sp.Symbol, Any], constant: Constant) -> Any:
+    """A rational formula at elements of a ring."""
+    if formula in values:
+        return values[formula]
+    if formula.is_Rational:
+        return constant(formula)
+    if formula.is_Pow and formula.exp.is_Integer:
+        power = _value(formula.base, values, constant) ** abs(int(formula.exp))
+        return power if formula.exp > 0 else _quotient(constant(sp.Integer(1)), power)
+    if formula.is_Add or formula.is_Mul:
+        return reduce(add if formula.is_Add else mul, (_value(part, values, constant) for part in formula.args))
+    raise NotLinear(f"{formula} is not rational, so the rule leads out of the polynomials")
+
+
+def _quotient(a: Any, b: Any) -> Any:
+    if not isinstance(b, flint.fmpq_poly):
+        return a / b
+    if b.degree() != 0:
+        raise NotLinear("it divides by something in λ, or by zero, so its residual is no polynomial")
+    return a / b[0]
 
 
 @dataclass(frozen=True)
@@ -221,9 +187,9 @@ def _enclosed(whole: Any, place: Any) -> tuple[Any, Any]:
     for c in reversed(whole.coeffs()):
         total = total * place + flint.arb(c)
     size = abs(total)
-    return tuple(max(flint.fmpq(0), _rational(end)) for end in (size.abs_lower(), size.abs_upper()))
+    return tuple(max(flint.fmpq(0), _dyadic(end)) for end in (size.abs_lower(), size.abs_upper()))
 
 
-def _rational(end: Any) -> Any:
+def _dyadic(end: Any) -> Any:
     mantissa, exponent = end.man_exp()
     return flint.fmpq(mantissa) * flint.fmpq(2) ** int(exponent)
