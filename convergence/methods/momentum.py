@@ -9,7 +9,7 @@ from convergence.rule import Objective, State, method
 
 @method
 def heavy_ball(f: Objective, x: Any, v: Any, *, lr: Any, momentum: Any) -> State:
-    """Polyak's heavy ball (1964) in the velocity form: v ← βv + ∇f(x), x ← x − ηv."""
+    """Polyak's heavy ball (1964), momentum in the velocity form: v ← βv + ∇f(x), x ← x − ηv."""
     v = momentum * v + f.grad(x)
     return x - lr * v, v
 

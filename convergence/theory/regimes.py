@@ -15,9 +15,9 @@ from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
 from convergence.rule import Method
 from convergence.theory import guide
-from convergence.theory.region import region, stable_pieces
+from convergence.theory.region import stable_pieces, stable_polynomials
 from convergence.theory.symbols import CURVATURE
-from convergence.theory.system import System, require_rational, sigma_curvature, sigma_symbols, system
+from convergence.theory.system import System, rational, sigma_curvature, sigma_symbols, system
 
 KINDS = ("real", "repeated", "complex")
 
@@ -77,23 +77,27 @@ def regimes(m: Any, *, sigma: bool = False, loss: str = "sum") -> Regimes:
 @cache
 def damping(method: Method) -> Regimes:
     """Derive the regimes of a method from its rule. BadHyperparameter for a rule that has no learning rate."""
-    derived, rate = system(method), method.symbols[_rate(method)]
-    require_rational(derived)
+    rate = method.symbols[_rate(method)]
+    derived, roots = rational(system(method))
     edges = guide.solutions([derived.discriminant], rate)
-    others = [s for name, s in derived.symbols.items() if name not in ("curvature", method.rate)]
+    others = [s for name, s in derived.symbols.items() if name not in ("curvature", method.rate)] + [*roots]
     points = list(guide.sample_points(CURVATURE, others))
-    points = [p for p in points if stable_pieces(region(method).polynomials, rate, p)] or points
+    points = [p for p in points if stable_pieces(stable_polynomials(derived), rate, p)] or points
     cuts = [_cut(derived, rate, point, edges or ()) for point in points]
     agreed = edges is not None and bool(cuts) and all(cut == cuts[0] for cut in cuts)
     real, repeated, turning = _intervals(*cuts[0]) if agreed else (None, None, None)
-    largest = {kind: _largest(method, derived, rate, kind, edges or (), points) for kind in KINDS}
+    largest = {kind: _largest(derived, rate, kind, edges or (), points) for kind in KINDS}
     bands = cuts[0][1] if agreed else ()
-    return Regimes(method, real, repeated, turning, largest, bands, derived.discriminant, derived.symbols)
+    found = Regimes(method, real, repeated, turning, largest, bands, derived.discriminant, derived.symbols)
+    return _replaced(found, roots) if roots else found
 
 
 def in_sigma(found: Regimes, loss: str) -> Regimes:
     """The same regimes in σ: λ = cσ²."""
-    swap = {CURVATURE: sigma_curvature(loss)}
+    return replace(_replaced(found, {CURVATURE: sigma_curvature(loss)}), symbols=sigma_symbols(found.symbols))
+
+
+def _replaced(found: Regimes, swap: Mapping[sp.Symbol, sp.Expr]) -> Regimes:
     sets = {kind: getattr(found, kind) for kind in KINDS}
     swapped: dict[str, Any] = {
         kind: None if parts is None else tuple(p.subs(swap) for p in parts) for kind, parts in sets.items()
@@ -104,7 +108,6 @@ def in_sigma(found: Regimes, loss: str) -> Regimes:
         **swapped,
         largest_stable=largest,
         discriminant=found.discriminant.subs(swap),
-        symbols=sigma_symbols(found.symbols),
     )
 
 
@@ -143,7 +146,6 @@ def _intervals(
 
 
 def _largest(
-    method: Method,
     derived: System,
     rate: sp.Symbol,
     kind: str,
@@ -151,7 +153,7 @@ def _largest(
     points: Sequence[guide.Point],
 ) -> sp.Expr | None:
     """The supremum of the stable rates of this kind, as the formula that wins at every sample point."""
-    polynomials = region(method).polynomials
+    polynomials = stable_polynomials(derived)
     candidates = [*edges, *(guide.solutions(polynomials, rate) or ())]
     tops = [_top(polynomials, derived, rate, kind, point) for point in points]
     return guide.winner([guide.matching(candidates, t, p) for t, p in zip(tops, points, strict=True)], points)

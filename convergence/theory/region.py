@@ -19,7 +19,7 @@ from convergence.theory import guide
 from convergence.theory.inequality import relationals
 from convergence.theory.schur import stable_conditions
 from convergence.theory.symbols import CURVATURE
-from convergence.theory.system import System, require_rational, sigma_curvature, sigma_symbols, system
+from convergence.theory.system import System, rational, sigma_curvature, sigma_symbols, system
 
 DOUBT = 1e-10
 """A polynomial smaller than this part of its terms' sizes is evaluated exactly; rounding is a thousand times smaller."""
@@ -98,13 +98,20 @@ def stability(m: Any, *, sigma: bool = False, loss: str = "sum") -> Region:
 @cache
 def region(method: Method) -> Region:
     """Derive the stable region of a method from its rule. NotLinear where it has no iteration matrix."""
-    derived = system(method)
-    require_rational(derived)
-    conditions_of = [stable_conditions(factor) for factor, _ in derived.factors]
-    polynomials = tuple(dict.fromkeys(condition for part in conditions_of for condition in part))
-    conditions = relationals(polynomials, derived)
-    bound = _lr_max(derived, polynomials, conditions, method)
-    return Region(method, conditions, bound, polynomials, derived.symbols)
+    derived, roots = rational(system(method))
+    polynomials = stable_polynomials(derived)
+    conditions = tuple(condition.xreplace(roots) for condition in relationals(polynomials, derived))
+    bound = _lr_max(derived, polynomials, conditions, method, tuple(roots))
+    if bound is not None:
+        bound = bound.xreplace(roots)
+    return Region(method, conditions, bound, tuple(p.xreplace(roots) for p in polynomials), derived.symbols)
+
+
+@cache
+def stable_polynomials(derived: System) -> tuple[sp.Expr, ...]:
+    """Polynomials in λ and the hyperparameters that are all positive exactly where the system is stable."""
+    conditions = (condition for factor, _ in derived.factors for condition in stable_conditions(factor))
+    return tuple(dict.fromkeys(conditions))
 
 
 def in_sigma(found: Region, loss: str) -> Region:
@@ -116,7 +123,11 @@ def in_sigma(found: Region, loss: str) -> Region:
 
 
 def _lr_max(
-    derived: System, polynomials: tuple[sp.Expr, ...], conditions: tuple[Any, ...], method: Method
+    derived: System,
+    polynomials: tuple[sp.Expr, ...],
+    conditions: tuple[Any, ...],
+    method: Method,
+    roots: tuple[sp.Symbol, ...],
 ) -> sp.Expr | None:
     """The formula that is the largest stable rate at every sample point: of either sign, or else between 0 and 1."""
     if method.rate is None:
@@ -124,7 +135,7 @@ def _lr_max(
     if sp.false in conditions:
         return sp.Integer(0)
     rate = method.symbols[method.rate]
-    others = [s for name, s in derived.symbols.items() if name not in ("curvature", method.rate)]
+    others = [s for name, s in derived.symbols.items() if name not in ("curvature", method.rate)] + [*roots]
     candidates = guide.solutions(polynomials, rate) or ()
     for signed in (True, False):
         points = list(guide.sample_points(CURVATURE, others, signed))

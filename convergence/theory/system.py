@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
+from math import lcm
 from typing import Any
 
 import sympy as sp
@@ -290,15 +291,39 @@ def _characteristic(matrix: sp.Matrix) -> sp.Poly:
     return sp.Poly(sp.cancel((Z * sp.eye(matrix.rows) - matrix).det(method="berkowitz")), Z)
 
 
-def require_rational(derived: System) -> None:
-    """Raise NotLinear where the matrix is no rational function of λ and the hyperparameters: polynomials decide the rest."""
-    letters = tuple(derived.symbols.values())
-    for entry in derived.matrix:
-        if not entry.is_rational_function(*letters):
+def rational(derived: System) -> tuple[System, dict[sp.Symbol, sp.Expr]]:
+    """The same system with each root in its matrix as a letter, and what these letters stand for: {√ε's letter: √ε}.
+
+    Raises NotLinear where an entry is not rational in λ, the hyperparameters and roots of them.
+    """
+    roots = sorted((p for p in derived.matrix.atoms(sp.Pow) if not p.exp.is_Integer), key=sp.default_sort_key)
+    letters = {base: sp.Dummy("root", positive=True) for base in dict.fromkeys(p.base for p in roots)}
+    order = {base: lcm(*(p.exp.q for p in roots if p.base == base)) for base in letters if _is_root(base, roots)}
+    swap = {p: letters[p.base] ** (p.exp * order[p.base]) for p in roots if p.base in order}
+    plain = {base: letters[base] ** order[base] for base in order if base.is_Symbol}
+    matrix = derived.matrix.xreplace(swap).xreplace(plain).applyfunc(tidy)
+    known = (*derived.symbols.values(), *letters.values())
+    for entry, original in zip(matrix, derived.matrix, strict=True):
+        if not entry.is_rational_function(*known):
             raise NotLinear(
-                f"{derived.name} has an iteration matrix, but not one that is rational in its hyperparameters ({entry}): "
-                f"write that constant as a number in the rule, or its root as the hyperparameter"
+                f"{derived.name} has an iteration matrix, but not one that is rational in its hyperparameters and their roots "
+                f"({original}): write that constant as a number in the rule, or as a hyperparameter of its own"
             )
+    back = {letters[base]: base ** sp.Rational(1, order[base]) for base in order}
+    return (replace(derived, matrix=matrix, characteristic=_characteristic(matrix)) if back else derived), back
+
+
+def require_rational(derived: System) -> None:
+    """Raise NotLinear where the matrix is no rational function of λ and the hyperparameters themselves."""
+    if rational(derived)[1]:
+        raise NotLinear(
+            f"{derived.name} has an iteration matrix, but not one that is rational in its hyperparameters: write that constant "
+            f"as a number in the rule, or its root as the hyperparameter"
+        )
+
+
+def _is_root(base: sp.Expr, powers: Sequence[sp.Pow]) -> bool:
+    return all(p.exp.is_Rational for p in powers if p.base == base)
 
 
 def _roots(factor: sp.Poly) -> list[sp.Expr]:
