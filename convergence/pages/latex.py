@@ -1,0 +1,171 @@
+"""LaTeX of a Markdown page: the source of an article that pdfLaTeX, XeLaTeX and LuaLaTeX compile.
+
+Unicode stands in it as it is: the preamble gives each mathematical character that occurs its command. Pictures that were
+not written beside the source are left out, with their captions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markdown_it.tree import SyntaxTreeNode
+
+from convergence.pages.characters import characters
+from convergence.pages.html import TONES, parsed
+
+_ESCAPES = str.maketrans(
+    {c: f"\\{c}" for c in "&%$#_{}"}
+    | {"\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}", "`": r"\textasciigrave{}"}
+    | {"[": "{[}", "]": "{]}", "*": "{*}", "|": r"\textbar{}", "<": r"\textless{}", ">": r"\textgreater{}"}
+    | {'"': r"\textquotedbl{}", "\n": " ", "\r": " "}
+)
+LEVELS = {"h2": "section", "h3": "subsection", "h4": "subsubsection"}
+WIDE = 60
+"""A table whose cells hold longer text than this sets it in paragraphs."""
+
+
+def latex(markdown: str, pictures: Mapping[str, str], generator: str) -> str:
+    """The page as LaTeX; ``pictures`` names the file of each picture that LaTeX can include."""
+    tree = SyntaxTreeNode(parsed(markdown))
+    writer = _Writer(pictures)
+    title = next((writer.inside(node) for node in tree.children if node.tag == "h1"), "")
+    plain = text(next((_words(node) for node in tree.children if node.tag == "h1"), ""))
+    content = "\n\n".join(filter(None, (writer.block(node) for node in tree.children if node.tag != "h1")))
+    template = _environment().get_template("page.tex.j2")
+    used = characters(content + title + plain)
+    return template.render(title=title, plain=plain, content=content, characters=used, generator=generator)
+
+
+class _Writer:
+    """Nodes of a page, one by one."""
+
+    def __init__(self, pictures: Mapping[str, str]) -> None:
+        self.pictures = pictures
+
+    def block(self, node: SyntaxTreeNode) -> str:
+        """A paragraph, a list, a table: whatever stands on lines of its own."""
+        write = getattr(self, node.type, None)
+        return str(write(node)) if write else self.inside(node)
+
+    def inside(self, node: SyntaxTreeNode) -> str:
+        """What stands within a node."""
+        return "".join(self.block(child) for child in node.children)
+
+    def heading(self, node: SyntaxTreeNode) -> str:
+        return f"\\{LEVELS[node.tag]}{{{self.inside(node)}}}\\label{{sec:{node.attrs['id']}}}"
+
+    def paragraph(self, node: SyntaxTreeNode) -> str:
+        first = node.children[0].children[0] if node.children and node.children[0].children else None
+        return self._figure(node.children[0]) if first is not None and first.type == "image" else self.inside(node)
+
+    def _figure(self, inline: SyntaxTreeNode) -> str:
+        image, *caption = inline.children
+        name = str(image.attrs["src"]).rpartition("/")[2].partition(".")[0]
+        if name not in self.pictures:
+            return ""
+        words = "".join(map(self.block, caption)).strip()
+        return rf"\reportpicture{{{self.pictures[name]}}}{{{words}}}\label{{fig:{name}}}"
+
+    def blockquote(self, node: SyntaxTreeNode) -> str:
+        words = "\n\n".join(map(self.block, node.children))
+        return rf"\reportnotice{{{TONES.get(_first(node), 'quiet')}}}{{{words}}}"
+
+    def bullet_list(self, node: SyntaxTreeNode) -> str:
+        items = "\n".join(rf"\item {' '.join(map(self.block, item.children))}" for item in node.children)
+        return f"\\begin{{itemize}}\n{items}\n\\end{{itemize}}"
+
+    def fence(self, node: SyntaxTreeNode) -> str:
+        code = node.content.rstrip().replace(r"\end{Verbatim}", r"\end {Verbatim}")
+        options = r"breaklines,fontsize=\small,frame=single,rulecolor=\color{quiet}"
+        return f"\\begin{{Verbatim}}[{options}]\n{code}\n\\end{{Verbatim}}"
+
+    def math_block(self, node: SyntaxTreeNode) -> str:
+        return rf"\reportformula{{{node.content.strip()}}}"
+
+    def table(self, node: SyntaxTreeNode) -> str:
+        head, *body = node.children
+        rows = [row.children for part in (head, *body) for row in part.children]
+        texts = [[self.inside(cell) for cell in row] for row in rows]
+        first, *others = (" & ".join(row) + r" \\" for row in texts)
+        lines = "\n".join((r"\toprule", first, r"\midrule", *others, r"\bottomrule"))
+        if not any(_is_text(cell) for row in rows for cell in row):
+            columns = "".join("r" if "right" in str(cell.attrs.get("style")) else "l" for cell in rows[0])
+            return f"\\reporttable{{\\begin{{tabular}}{{{columns}}}\n{lines}\n\\end{{tabular}}}}"
+        return f"{{\\footnotesize\n\\begin{{longtable}}{{{_columns(rows)}}}\n{lines}\n\\end{{longtable}}}}"
+
+    def html_block(self, node: SyntaxTreeNode) -> str:
+        return "".join(rf"\textbf{{{text(words)}}}" for words in re.findall("<summary>(.*?)</summary>", node.content))
+
+    def hr(self, node: SyntaxTreeNode) -> str:
+        return r"\bigskip"
+
+    def text(self, node: SyntaxTreeNode) -> str:
+        return text(node.content)
+
+    def softbreak(self, node: SyntaxTreeNode) -> str:
+        return "\n"
+
+    def hardbreak(self, node: SyntaxTreeNode) -> str:
+        return r"\\ "
+
+    def strong(self, node: SyntaxTreeNode) -> str:
+        return rf"\textbf{{{self.inside(node)}}}"
+
+    def em(self, node: SyntaxTreeNode) -> str:
+        return rf"\emph{{{self.inside(node)}}}"
+
+    def code_inline(self, node: SyntaxTreeNode) -> str:
+        return rf"\texttt{{{text(node.content)}}}"
+
+    def math_inline(self, node: SyntaxTreeNode) -> str:
+        return f"${node.content}$"
+
+    def link(self, node: SyntaxTreeNode) -> str:
+        target = str(node.attrs["href"])
+        words = self.inside(node)
+        return (
+            rf"\hyperref[sec:{target[1:]}]{{{words}}}" if target[0] == "#" else rf"\href{{{text(target)}}}{{{words}}}"
+        )
+
+
+def text(plain: str) -> str:
+    """Plain text with all that LaTeX would read escaped."""
+    return plain.translate(_ESCAPES)
+
+
+def _first(node: SyntaxTreeNode) -> str:
+    return next((inner.content[:1] for inner in node.walk() if inner.type == "text"), "")
+
+
+def _words(node: SyntaxTreeNode) -> str:
+    return "".join(inner.content for inner in node.walk() if inner.type in ("text", "code_inline"))
+
+
+def _is_text(cell: SyntaxTreeNode) -> bool:
+    return len(_words(cell)) > WIDE
+
+
+def _columns(rows: list[list[SyntaxTreeNode]]) -> str:
+    """Numbers to the right, short cells on one line, long ones in paragraphs that share the rest."""
+    long = [any(_is_text(row[k]) for row in rows) for k in range(len(rows[0]))]
+    share = max(0.12, (0.94 - 0.12 * long.count(False)) / long.count(True))
+    paragraph = rf">{{\raggedright\arraybackslash}}p{{{share:.3f}\linewidth}}"
+    kinds = ["r" if "right" in str(cell.attrs.get("style")) else "l" for cell in rows[0]]
+    return "".join(paragraph if wide else kind for wide, kind in zip(long, kinds, strict=True))
+
+
+@cache
+def _environment() -> Environment:
+    syntax = {"block_start_string": "<%", "block_end_string": "%>", "variable_start_string": "<<"}
+    syntax |= {"variable_end_string": ">>", "comment_start_string": "<#", "comment_end_string": "#>"}
+    return Environment(
+        loader=PackageLoader("convergence.pages"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        **syntax,  # type: ignore[arg-type]
+    )
