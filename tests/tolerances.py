@@ -84,3 +84,33 @@ def prediction(problem, states, buffers=True):
 def identity(steps, size):
     """Two ways to write one recurrence round differently at each of their steps, and stable runs do not magnify it."""
     return SLACK * EPS * steps * size
+
+
+def rounded_once():
+    """A formula evaluated with fifty digits, and an exact number, round to a double once; a product of two rounds thrice."""
+    return 4 * EPS
+
+
+def spectral(kappa):
+    """A simple root of a small polynomial moves by the rounding of its coefficients, which are of size lr·L, over its slope."""
+    return SLACK * EPS * (10 + kappa)
+
+
+def closed_optimum(kappa):
+    """Closed forms in √μ and √L; where two of them end in one difference, a factor κ of it is lost."""
+    return SLACK * EPS * (1 + kappa)
+
+
+def described(kappa):
+    """Curvatures are squares of singular values (√κ each, twice), the minimiser is the solution of a system in X."""
+    return SLACK**2 * EPS * kappa
+
+
+def identified():
+    """Two roots from sixty noiseless iterates: a Hankel system, whose condition is the square of the roots' distance."""
+    return SLACK * np.sqrt(EPS)
+
+
+def bracket(epsilon):
+    """Two brackets of one number, each no wider than ``epsilon``, lie this near."""
+    return 2 * epsilon
