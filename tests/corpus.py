@@ -343,6 +343,8 @@ def run(kind: str, data: str, name: str, steps: int, start: float | None, given:
     places = sorted({0, 1, 2, steps // 2, steps})
     kept = [k for k in places if k < len(found.x)]
     size = np.abs(found.error[kept])
+    if data == "equal":  # its directions are any basis
+        size = np.linalg.norm(size, axis=1)
     return take(found, "steps", "diverged", "predicted") | {
         "x": plain(found.x[kept]),
         "loss": plain(found.loss[kept]),
@@ -426,7 +428,7 @@ def logged(name: str, given: dict[str, Any], method: str | None, **known: Any) -
     p = cv.LeastSquares(np.linalg.cholesky(H).T, np.array([1.0, -1.0]), loss="half")
     iterates = cv.simulate(p, name, 60, np.array([3.0, -2.0]), **given).x
     found = cv.diagnose_run(iterates, method=method, **known)
-    return take(found, "verdict", "converges", "momentum", "lr_curvature", "lr", "curvatures", "minimiser", "method")
+    return take(found, "converges", "momentum", "lr_curvature", "lr", "curvatures", "minimiser", "method")
 
 
 def terminal(*words: str) -> dict[str, Any]:
