@@ -47,7 +47,7 @@ TOP = {
     "weight_decay_decoupled": 2 * (1 + beta) / (lam + delta * (1 + beta)),
 }
 TWO_STATES = [name for name in METHODS if len(cv.derive(name).state) == 2]
-NO_FORMULA = ("qhm", "triple_momentum", "robust_momentum")  # which roots there are depends on ν, γ; κ and ρ
+NO_FORMULA = ("triple_momentum", "robust_momentum")  # which roots there are depends on γ; on κ and ρ
 
 
 def same(one, other):
@@ -147,3 +147,17 @@ def test_regimes_in_sigma_are_the_same_at_numbers(loss):
     region = cv.stability("ema_momentum", sigma=True, loss=loss)
     assert region.symbols["sigma"] in region.lr_max.free_symbols
     assert region.contains(2.0, lr=1.0, momentum=0.1)
+
+
+def test_a_kind_that_is_not_stable_for_all_momentum_says_for_which():
+    """x ← x − ηv + ¼H⁻¹g has determinant 5β/4: beyond β = 4/5 nothing is stable."""
+
+    @method
+    def repelled(f, x, v, *, lr, momentum):
+        g = f.grad(x)
+        v = momentum * v + g
+        return x - lr * v + f.solve(g) / 4, v
+
+    largest = regimes(repelled).largest_stable["real"]
+    assert largest.subs(beta, sp.Rational(9, 10)) == 0
+    assert sp.simplify(largest.subs(beta, sp.Rational(1, 2)) - sp.Rational(27, 8) / lam) == 0

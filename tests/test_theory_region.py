@@ -22,7 +22,7 @@ from user_rules import (
 )
 from usual_settings import usual
 
-from convergence import METHODS, stability
+from convergence import METHODS, method, stability
 
 SHELL = 1e-7
 """A double root on the circle moves by √ε ≈ 1e-8 when its matrix is rounded: nearer, NumPy cannot tell the side."""
@@ -239,3 +239,27 @@ def test_shapes_broadcast_and_may_be_empty():
     assert inside(np.ones((3, 1)), lr=np.ones(4), momentum=0.5).shape == (3, 4)
     assert inside(np.ones(0), lr=1.0, momentum=0.5).shape == (0,)
     assert np.shape(inside(1.0, lr=1.0, momentum=0.5)) == ()
+
+
+def twin(f, x, v, *, lr, momentum):
+    return x - lr * f.grad(x), v - lr * momentum / (150 * (1 - momentum)) * f.grad(v)
+
+
+def test_the_bound_that_binds_last_is_found_too():
+    """The second state binds only beyond β = 150/151; formulas that are picked at a few samples miss it."""
+    region = stability(method(start=lambda f, x: (x, x))(twin))
+    at = {region.symbols["curvature"]: 1, region.symbols["momentum"]: sp.Rational(999, 1000)}
+    assert region.decided
+    assert region.lr_max.subs(at) == sp.Rational(300, 999)
+    assert region.lr_max.subs({**at, region.symbols["momentum"]: sp.Rational(99, 100)}) == 2
+
+
+def two_rates(f, x, *, lr):
+    x = x - lr * f.grad(x)
+    return x - 10 * lr * f.grad(x)
+
+
+def test_a_stable_set_may_be_a_union():
+    """|(1 − s)(1 − 10s)| < 1: apart from 0 < s < 11/10, not where 10s² − 11s + 2 < 0."""
+    ends = [(11 - 41**0.5) / 20, (11 + 41**0.5) / 20]
+    assert np.allclose(stability(two_rates).intervals(1.0), [(0, ends[0]), (ends[1], 1.1)])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from convergence.conventions.algebraic import plain
+from convergence.algebra import plain
 from convergence.conventions.matching import EXTRA, SAMPLES, is_hidden, is_sound, spectra
 from convergence.conventions.solving import Branch, Unsolved
 from convergence.conventions.system import System, fresh

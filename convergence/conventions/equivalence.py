@@ -8,7 +8,7 @@ from functools import cache
 
 import sympy as sp
 
-from convergence.conventions.algebraic import has_root
+from convergence.algebra import has_root
 from convergence.conventions.counterexample import Counterexample, counterexample
 from convergence.conventions.flags import Flag, begun_otherwise, flags
 from convergence.conventions.matching import Match, Setting, matches

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
-from convergence.conventions.algebraic import coefficients, lowest_terms, vanishes
+from convergence.algebra import coefficients, lowest_terms, vanishes
 from convergence.conventions.solving import solutions
 from convergence.conventions.system import System
 from convergence.conventions.wording import named

@@ -8,7 +8,7 @@ from itertools import chain
 
 import sympy as sp
 
-from convergence.conventions.algebraic import (
+from convergence.algebra import (
     Root,
     coefficients,
     factors,

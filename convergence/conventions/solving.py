@@ -11,7 +11,7 @@ from itertools import chain
 
 import sympy as sp
 
-from convergence.conventions.algebraic import factors, fraction, lowest_terms, numerator, powers, real_roots
+from convergence.algebra import factors, fraction, lowest_terms, numerator, powers, real_roots
 
 Branch = dict[sp.Symbol, sp.Expr]
 Equation = list[sp.Expr]

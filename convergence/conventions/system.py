@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from convergence.conventions.algebraic import factors_with_powers, fraction, lowest_terms, powers
+from convergence.algebra import factors_with_powers, fraction, lowest_terms, powers
 from convergence.rule import RATE_NAMES, Method
 from convergence.theory.symbols import CURVATURE, Z
 from convergence.theory.system import START, require_rational

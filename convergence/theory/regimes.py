@@ -15,11 +15,15 @@ from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
 from convergence.rule import Method
 from convergence.theory import guide
-from convergence.theory.region import stable_pieces, stable_polynomials
+from convergence.theory.cells import Cells, cells
+from convergence.theory.region import joined, stable_pieces, stable_polynomials
 from convergence.theory.symbols import CURVATURE
 from convergence.theory.system import System, rational, sigma_curvature, sigma_symbols, system
 
 KINDS = ("real", "repeated", "complex")
+
+LONGEST = 120
+"""A formula with more operations than this is no answer to anybody: numbers are given instead."""
 
 
 @dataclass(frozen=True)
@@ -80,13 +84,13 @@ def damping(method: Method) -> Regimes:
     rate = method.symbols[_rate(method)]
     derived, roots = rational(system(method))
     edges = guide.solutions([derived.discriminant], rate)
-    others = [s for name, s in derived.symbols.items() if name not in ("curvature", method.rate)] + [*roots]
-    points = list(guide.sample_points(CURVATURE, others))
-    points = [p for p in points if stable_pieces(stable_polynomials(derived), rate, p)] or points
-    cuts = [_cut(derived, rate, point, edges or ()) for point in points]
-    agreed = edges is not None and bool(cuts) and all(cut == cuts[0] for cut in cuts)
+    if edges is not None and max(map(sp.count_ops, edges), default=0) > LONGEST:
+        edges = None
+    seen = cells(derived, [*stable_polynomials(derived), derived.discriminant], rate, tuple(roots))
+    cuts = [_cut(derived, rate, point, edges or ()) for point in seen.points]
+    agreed = edges is not None and all(cut == cuts[0] for cut in cuts)
     real, repeated, turning = _intervals(*cuts[0]) if agreed else (None, None, None)
-    largest = {kind: _largest(derived, rate, kind, edges or (), points) for kind in KINDS}
+    largest = {kind: _largest(derived, rate, kind, edges or (), seen) for kind in KINDS}
     bands = cuts[0][1] if agreed else ()
     found = Regimes(method, real, repeated, turning, largest, bands, derived.discriminant, derived.symbols)
     return _replaced(found, roots) if roots else found
@@ -145,18 +149,11 @@ def _intervals(
     return real, edges, turning
 
 
-def _largest(
-    derived: System,
-    rate: sp.Symbol,
-    kind: str,
-    edges: Sequence[sp.Expr],
-    points: Sequence[guide.Point],
-) -> sp.Expr | None:
-    """The supremum of the stable rates of this kind, as the formula that wins at every sample point."""
+def _largest(derived: System, rate: sp.Symbol, kind: str, edges: Sequence[sp.Expr], seen: Cells) -> sp.Expr | None:
+    """The supremum of the stable rates of this kind, as the formula that wins in every cell."""
     polynomials = stable_polynomials(derived)
     candidates = [*edges, *(guide.solutions(polynomials, rate) or ())]
-    tops = [_top(polynomials, derived, rate, kind, point) for point in points]
-    return guide.winner([guide.matching(candidates, t, p) for t, p in zip(tops, points, strict=True)], points)
+    return joined(candidates, [_top(polynomials, derived, rate, kind, point) for point in seen.points], seen)
 
 
 def _top(polynomials: tuple[sp.Expr, ...], derived: System, rate: sp.Symbol, kind: str, point: guide.Point) -> float:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -16,6 +16,7 @@ from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
 from convergence.rule import Method
 from convergence.theory import guide
+from convergence.theory.cells import Cells, cells
 from convergence.theory.inequality import relationals
 from convergence.theory.schur import stable_conditions
 from convergence.theory.symbols import CURVATURE
@@ -31,13 +32,15 @@ class Region:
 
     ``conditions`` are the Schur–Cohn inequalities, simplified for λ > 0, lr > 0, momentum ≥ 0. ``lr_max`` is the supremum of
     the stable learning rates for other hyperparameters between 0 and 1 that can be stable at all: ∞ where there is no bound,
-    0 where none is ever stable, None where it has no short formula (``largest_lr`` has its value at any numbers).
+    0 where none is ever stable, None where it has no short formula (``largest_lr`` has its value at any numbers). It was
+    ``decided`` in every cell into which the competing bounds cut those hyperparameters, else it holds where it was tried.
     ``polynomials`` are the conditions unsimplified: all positive means stable.
     """
 
     method: Method
     conditions: tuple[Any, ...]
     lr_max: sp.Expr | None
+    decided: bool
     polynomials: tuple[sp.Expr, ...]
     symbols: Mapping[str, sp.Symbol]
 
@@ -55,22 +58,38 @@ class Region:
             inside &= _positive(polynomial, arguments, values)
         return inside[()]
 
+    def intervals(self, curvature: float, **hyper: Any) -> list[tuple[float, float]]:
+        """The open intervals (low, high) of stable learning rates at these numbers, in order: a stable set may be a union.
+
+        >>> stability("gradient_descent").intervals(4.0)
+        [(0.0, 0.5)]
+        """
+        rate, point = self._point(curvature, hyper)
+        pieces = [(low, high) for low, _, high in stable_pieces(self.polynomials, rate, point)]
+        apart = [k for k, (low, _) in enumerate(pieces) if not k or low != pieces[k - 1][1]]
+        ends = [*(k - 1 for k in apart[1:]), len(pieces) - 1]
+        return [(pieces[first][0], pieces[last][1]) for first, last in zip(apart, ends, strict=False)]
+
     def largest_lr(self, curvature: float, **hyper: Any) -> float:
         """The supremum of the stable learning rates at these numbers (the rate itself is not among them); 0 for none."""
-        rate = self.method.rate
-        if rate is None:
+        rate, point = self._point(curvature, hyper)
+        return _top(self.polynomials, rate, point)
+
+    def _point(self, curvature: Any, hyper: Mapping[str, Any]) -> tuple[sp.Symbol, guide.Point]:
+        """The letter of the learning rate, and the values of all others."""
+        name = self.method.rate
+        if name is None:
             raise BadHyperparameter(f"{self.method.name} has no learning rate to bound")
-        settings = self.method.settings({rate: 1.0, **hyper})
-        point = {self.method.symbols[n]: exact(v) for n, v in settings.items() if n != rate} | {
-            CURVATURE: exact(curvature)
-        }
-        return _top(self.polynomials, self.method.symbols[rate], point)
+        settings = self.method.settings({name: 1.0, **hyper})
+        point = {self.method.symbols[n]: exact(v) for n, v in settings.items() if n != name}
+        return self.method.symbols[name], {**point, CURVATURE: exact(curvature)}
 
     def _repr_latex_(self) -> str:
         return "$$" + r",\quad ".join(sp.latex(c) for c in self.conditions) + "$$"
 
     def __repr__(self) -> str:
-        return f"Region of {self.method.name}: {', '.join(map(str, self.conditions))}; lr_max = {self.lr_max}"
+        tried = "" if self.decided else " (holds where tried)"
+        return f"Region of {self.method.name}: {', '.join(map(str, self.conditions))}; lr_max = {self.lr_max}{tried}"
 
 
 def stability(m: Any, *, sigma: bool = False, loss: str = "sum") -> Region:
@@ -101,10 +120,12 @@ def region(method: Method) -> Region:
     derived, roots = rational(system(method))
     polynomials = stable_polynomials(derived)
     conditions = tuple(condition.xreplace(roots) for condition in relationals(polynomials, derived))
-    bound = _lr_max(derived, polynomials, conditions, method, tuple(roots))
+    bound, decided = (
+        (sp.Integer(0), True) if sp.false in conditions else _lr_max(derived, polynomials, method, tuple(roots))
+    )
     if bound is not None:
         bound = bound.xreplace(roots)
-    return Region(method, conditions, bound, tuple(p.xreplace(roots) for p in polynomials), derived.symbols)
+    return Region(method, conditions, bound, decided, tuple(p.xreplace(roots) for p in polynomials), derived.symbols)
 
 
 @cache
@@ -119,32 +140,41 @@ def in_sigma(found: Region, loss: str) -> Region:
     swap = {CURVATURE: sigma_curvature(loss)}
     bound = None if found.lr_max is None else found.lr_max.subs(swap)
     conditions = tuple(condition.subs(swap) for condition in found.conditions)
-    return Region(found.method, conditions, bound, found.polynomials, sigma_symbols(found.symbols))
+    return replace(found, conditions=conditions, lr_max=bound, symbols=sigma_symbols(found.symbols))
 
 
 def _lr_max(
-    derived: System,
-    polynomials: tuple[sp.Expr, ...],
-    conditions: tuple[Any, ...],
-    method: Method,
-    roots: tuple[sp.Symbol, ...],
-) -> sp.Expr | None:
-    """The formula that is the largest stable rate at every sample point: of either sign, or else between 0 and 1."""
+    derived: System, polynomials: tuple[sp.Expr, ...], method: Method, roots: tuple[sp.Symbol, ...]
+) -> tuple[sp.Expr | None, bool]:
+    """The formula that is the largest stable rate in every cell of the other hyperparameters, and whether all were seen."""
     if method.rate is None:
-        return None
-    if sp.false in conditions:
-        return sp.Integer(0)
+        return None, True
     rate = method.symbols[method.rate]
-    others = [s for name, s in derived.symbols.items() if name not in ("curvature", method.rate)] + [*roots]
     candidates = guide.solutions(polynomials, rate) or ()
-    for signed in (True, False):
-        points = list(guide.sample_points(CURVATURE, others, signed))
-        tops = [(point, _top(polynomials, rate, point)) for point in points]
-        stable = [(point, top) for point, top in tops if top > 0]
-        found = guide.winner([guide.matching(candidates, t, p) for p, t in stable], [p for p, _ in stable])
-        if found is not None:
-            return found
-    return None
+    seen = cells(derived, polynomials, rate, roots)
+    return joined(candidates, [_top(polynomials, rate, point) for point in seen.points], seen), seen.decided
+
+
+def joined(candidates: Sequence[sp.Expr], tops: Sequence[float], seen: Cells) -> sp.Expr | None:
+    """One formula for the values at the cells' points: one candidate for all, the least of a few, or one a cell in a row.
+
+    0 where all are 0. Where only some are, and cells are in no row, it holds for those that are not.
+    """
+    if not any(tops):
+        return sp.Integer(0)
+    named = [guide.matching(candidates, top, point) for top, point in zip(tops, seen.points, strict=True)]
+    stable = [k for k, top in enumerate(tops) if top]
+    one = guide.winner(named, seen.points) or _in_pieces(named, seen)
+    return one or guide.winner([named[k] for k in stable], [seen.points[k] for k in stable])
+
+
+def _in_pieces(named: Sequence[Sequence[sp.Expr]], seen: Cells) -> sp.Expr | None:
+    """One formula a cell, for a single other hyperparameter whose cells lie in a row; None where a cell has none."""
+    if len(seen.edges) + 1 != len(seen.points) or not all(named):
+        return None
+    (letter,) = (s for s in seen.points[0] if len({point[s] for point in seen.points}) > 1)
+    pieces = [(formulas[0], letter < edge) for formulas, edge in zip(named, seen.edges, strict=False)]
+    return sp.Piecewise(*pieces, (named[-1][0], True))
 
 
 def _top(polynomials: tuple[sp.Expr, ...], rate: sp.Symbol, point: guide.Point) -> float:

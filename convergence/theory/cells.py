@@ -1,0 +1,144 @@
+"""Open cells of hyperparameters in which competing formulas keep their order: one sample point decides each cell.
+
+Which root is the largest, which bound binds first: the answer can change only where two of the competitors meet, that is
+on the zeros of their resultants and discriminants. The cells between them are found by projection, one letter after
+another (cylindrical algebraic decomposition, Collins 1975, its open cells alone: Strzeboński 2000).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import sympy as sp
+
+from convergence.algebra import factors, projection
+from convergence.crossing import fraction
+from convergence.theory.symbols import CURVATURE
+from convergence.theory.system import System
+
+Point = dict[sp.Symbol, sp.Rational]
+
+LARGEST = 24
+"""Polynomials of a higher degree than this, in all letters together, are not projected: it would take too long."""
+
+MOST = 600
+"""More cells than this are not visited."""
+
+POOL = tuple(sp.Rational(k, 100) for k in (50, 3, 17, 31, 71, 83, 95, 99, 7, 43, 62, 88, 13, 25, 57, 97))
+"""Values between 0 and 1 that are tried where cells are too many."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A ``point`` in each cell; ``decided``: they are all the cells there are, else a few points that were tried.
+
+    With one parameter, ``edges`` are the values of it between the cells, in the points' order.
+    """
+
+    points: tuple[Point, ...]
+    decided: bool
+    edges: tuple[sp.Expr, ...] = ()
+
+
+def cells(
+    derived: System, polynomials: Sequence[sp.Expr], unknown: sp.Symbol, roots: Sequence[sp.Symbol] = ()
+) -> Cells:
+    """The cells of the hyperparameters other than ``unknown``, all between 0 and 1, for any curvature.
+
+    In each cell the positive roots in ``unknown`` of the polynomials keep their number and their order.
+    """
+    scale_free = _is_scale_free(derived)
+    letters = [s for name, s in derived.symbols.items() if name != "curvature" and s != unknown] + list(roots)
+    used = [s for s in letters if any(p.has(s) for p in polynomials)]
+    axes = used if scale_free or not any(p.has(CURVATURE) for p in polynomials) else [*used, CURVATURE]
+    fixed = {CURVATURE: sp.Integer(1)} | {s: sp.Rational(1, 2) for s in letters if s not in used}
+    parts = [part for p in dict.fromkeys(polynomials) for part in factors(p.subs(CURVATURE, 1) if scale_free else p)]
+    levels = _levels(list(dict.fromkeys(parts)), unknown, axes)
+    if levels is not None:
+        points = tuple({**fixed, **point} for point in _lifted(levels, axes))
+        if len(points) <= MOST:
+            edges = _edges(levels[0], axes[0]) if len(axes) == 1 else ()
+            return Cells(points, True, edges)
+    tried = ({s: POOL[(k + 3 * place) % len(POOL)] for place, s in enumerate(axes)} for k in range(len(POOL)))
+    return Cells(tuple({**fixed, **point} for point in tried), False)
+
+
+def _is_scale_free(derived: System) -> bool:
+    """Whether curvature and hyperparameters come together in pure numbers only, as lr·λ: then λ = 1 stands for all."""
+    units = {s: s * CURVATURE**d.unit for name, d in derived.method.domains.items() if (s := derived.symbols[name])}
+    return not any(
+        sp.cancel(c.subs(units, simultaneous=True)).has(CURVATURE) for c in derived.characteristic.all_coeffs()
+    )
+
+
+def _levels(polynomials: list[sp.Expr], unknown: sp.Symbol, axes: Sequence[sp.Symbol]) -> list[list[sp.Expr]] | None:
+    """The polynomials in the first axis alone, in the first two, …: each the projection of the next; None if too large."""
+    levels, current = [], polynomials
+    for letter in (unknown, *reversed(axes)):
+        if letter != unknown:
+            levels.append(current)
+        if any(sp.Poly(p).total_degree() > LARGEST for p in current):
+            return None
+        ends = (sp.Integer(0),) if letter in (unknown, CURVATURE) else (sp.Integer(0), sp.Integer(1))
+        current = projection(current, letter, ends) if current else []
+    return levels[::-1]
+
+
+def _lifted(levels: Sequence[Sequence[sp.Expr]], axes: Sequence[sp.Symbol]) -> Iterator[Point]:
+    """A rational point in each cell, axis by axis."""
+    if not axes:
+        yield {}
+        return
+    for value in _between(levels[0], axes[0]):
+        deeper = [[p.subs(axes[0], value) for p in level] for level in levels[1:]]
+        yield from ({axes[0]: value, **rest} for rest in _lifted(deeper, axes[1:]))
+
+
+def _between(polynomials: Sequence[sp.Expr], letter: sp.Symbol) -> list[sp.Rational]:
+    """A short fraction between each two neighbouring roots of polynomials in one letter, and to the ends of its axis."""
+    isolated = [root for root, _ in _isolated(polynomials, letter)]
+    edges = [(sp.Integer(0), sp.Integer(0)), *isolated]
+    samples = [_simplest(before[1], after[0]) for before, after in pairwise([*edges, (sp.Integer(1), sp.Integer(1))])]
+    if letter == CURVATURE:
+        samples[-1] = (isolated[-1][1] if isolated else sp.Integer(0)) + 1
+    return samples
+
+
+def _isolated(polynomials: Sequence[sp.Expr], letter: sp.Symbol) -> list[tuple[tuple[sp.Rational, sp.Rational], int]]:
+    """Disjoint rational intervals around the roots inside the axis; those of one point are the roots themselves."""
+    product = sp.Mul(*dict.fromkeys(part for p in polynomials for part in factors(p) if part.has(letter)))
+    if not product.has(letter):
+        return []
+    top = None if letter == CURVATURE else sp.Integer(1)
+    poly = sp.Poly(product, letter, domain="QQ")
+    width = sp.Rational(1, 2**10)
+    while True:
+        roots = poly.intervals(eps=width, inf=sp.Integer(0), sup=top)
+        inside = [(ends, times) for ends, times in roots if ends[1] > 0 and (top is None or ends[0] < top)]
+        inside = [(ends, times) for ends, times in inside if not (ends[0] == ends[1] and ends[0] in (0, top))]
+        clear = all(before[0][1] < after[0][0] for before, after in pairwise(inside))
+        if clear and all(ends[0] > 0 and (top is None or ends[1] < top) for ends, _ in inside):
+            return inside
+        width /= 2**10
+
+
+def _edges(polynomials: Sequence[sp.Expr], letter: sp.Symbol) -> tuple[sp.Expr, ...]:
+    """The roots themselves, in order."""
+    product = sp.Mul(*dict.fromkeys(part for p in polynomials for part in factors(p) if part.has(letter)))
+    if not product.has(letter):
+        return ()
+    top = sp.oo if letter == CURVATURE else sp.Integer(1)
+    return tuple(root for root in sp.Poly(product, letter, domain="QQ").real_roots() if 0 < root < top)
+
+
+def _simplest(low: sp.Rational, high: sp.Rational) -> sp.Rational:
+    """The fraction with the smallest denominator strictly between two numbers (Stern–Brocot)."""
+    a, b = fraction(low), fraction(high)
+    whole = a.numerator // a.denominator
+    if whole + 1 < b:
+        return sp.Integer(whole + 1)
+    if a == whole:
+        return sp.Rational(whole) + 1 / (sp.floor(1 / (sp.Rational(b) - whole)) + 1)
+    return whole + 1 / _simplest(1 / (sp.Rational(b) - whole), 1 / (sp.Rational(a) - whole))
