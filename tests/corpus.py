@@ -1066,11 +1066,11 @@ for _group in (
     _group()
 
 
-def write(path: Path = FILE) -> None:
-    """Keep the answers of the code at hand, an answer a line."""
-    lines = (
-        f"{json.dumps(key)}: {json.dumps(answer(key), ensure_ascii=False, separators=(',', ':'))}" for key in QUESTIONS
-    )
+def write(*keys: str, path: Path = FILE) -> None:
+    """Keep the answers of the code at hand, an answer a line: all of them, or those of these questions."""
+    answers = {key: answer(key) if key in keys or not keys else old for key, old in kept(path).items()}
+    answers |= {key: answer(key) for key in QUESTIONS if key not in answers}
+    lines = (f"{json.dumps(key)}: {json.dumps(answers[key], ensure_ascii=False, separators=(',', ':'))}" for key in QUESTIONS)
     path.parent.mkdir(exist_ok=True)
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 
@@ -1080,5 +1080,5 @@ def kept(path: Path = FILE) -> dict[str, Any]:
     return dict(json.loads(path.read_text(encoding="utf-8")))
 
 
-if __name__ == "__main__" and sys.argv[1:] == ["--write"]:
-    write()
+if __name__ == "__main__" and sys.argv[1:2] == ["--write"]:
+    write(*sys.argv[2:])
