@@ -505,7 +505,7 @@ def two_pictures(monkeypatch):
     """Only two pictures, since drawing takes long."""
     few = dict(list(figures(fake_study(2)).items())[:2])
     monkeypatch.setattr("convergence.report.figures", lambda study: few)
-    monkeypatch.setattr("convergence.figures.workers.figures", lambda study: few)
+    monkeypatch.setattr("convergence.figures.findings.workers.figures", lambda study: few)
     return few
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from convergence.evidence.check import Check, Control, not_made
 from convergence.evidence.checks import KINDS
 from convergence.evidence.setting import Setting, setting
+from convergence.plotting import Plotted
 from convergence.problem import Quadratic
 from convergence.rule import Method
 
@@ -15,7 +16,7 @@ BENT = "at this distance from the minimiser the rule is not linear yet, and near
 
 
 @dataclass(frozen=True)
-class Verification:
+class Verification(Plotted, figure="verification"):
     """The checks and controls of a method on a problem; truthy when no check failed and every fault was rejected."""
 
     method: str

@@ -1,39 +1,67 @@
-"""A study goes in; figures come out. They draw and never compute, and leave nothing of matplotlib's changed or open.
+"""Figures of results: each draws what a result holds, on the axes given or new ones, and computes nothing.
 
-Single panels take ``ax`` and return it: ``radius_map(result, ax=ax)``; figures of several panels return a Figure.
+Single panels take ``ax`` and return it: ``radius_map(result, ax=ax)``; figures of several panels return a Figure. They call
+no ``show`` and leave no setting of Matplotlib's changed.
 """
 
 from __future__ import annotations
 
-from convergence.figures.catalogue import figures
-from convergence.figures.comparison import optimal_rates
-from convergence.figures.data import landscape, scatter
-from convergence.figures.descent import descent, descent_pair, gradients, weights
-from convergence.figures.finite import worst_cases
+from typing import Any
+
+from matplotlib.axes import Axes
+
+from convergence.figures.comparison import krylov, rates, steps_across, transient, transient_growth, worst_cases
+from convergence.figures.evidence import verification
+from convergence.figures.findings.catalogue import figures
+from convergence.figures.findings.workers import drawn
+from convergence.figures.gallery import Case, Gallery
+from convergence.figures.landscape import landscape, scatter
 from convergence.figures.picture import Picture, render
-from convergence.figures.runs import errors, losses
-from convergence.figures.spectrum import eigenvalues, spectrum
-from convergence.figures.stability import damping, radius_curve, radius_map
-from convergence.figures.workers import drawn
+from convergence.figures.runs import descent, errors, gradients, losses, run, weights
+from convergence.figures.spectrum import eigenvalues, identification, spectrum
+from convergence.figures.stability import damping, optimum, radius_curve, radius_map, regimes, region
+from convergence.figures.style import of_pyplot
+from convergence.plotting import Plotted
 
 __all__ = [
+    "Case",
+    "Gallery",
     "Picture",
     "damping",
     "descent",
-    "descent_pair",
     "drawn",
     "eigenvalues",
     "errors",
     "figures",
     "gradients",
+    "identification",
+    "krylov",
     "landscape",
     "losses",
-    "optimal_rates",
+    "optimum",
+    "plot",
     "radius_curve",
     "radius_map",
+    "rates",
+    "regimes",
+    "region",
     "render",
+    "run",
     "scatter",
     "spectrum",
+    "steps_across",
+    "transient",
+    "transient_growth",
+    "verification",
     "weights",
     "worst_cases",
 ]
+
+
+def plot(result: Plotted, ax: Axes | None = None, **options: Any) -> Axes:
+    """Draw a result on ``ax``, or on a new figure of pyplot's: what ``result.plot`` does."""
+    draw = globals()[result.drawn_by]
+    if ax is not None:
+        return draw(result, ax=ax, **options)  # type: ignore[no-any-return]
+    with of_pyplot():
+        return draw(result, **options)  # type: ignore[no-any-return]

@@ -13,11 +13,10 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from convergence.coursework.on_data import DataAnswer, MethodOnData
 from convergence.coursework.plateau import PlateauAnswer
-from convergence.figures.curves import every, log_axis, positive, step_axis
-from convergence.figures.picture import Picture
-from convergence.figures.runs import STEP
-from convergence.figures.stability import RADIUS, RATE
-from convergence.figures.style import (
+from convergence.figures.findings.curves import every, log_axis, positive, step_axis
+from convergence.figures.findings.runs import STEP
+from convergence.figures.findings.stability import RADIUS, RATE
+from convergence.figures.findings.style import (
     BLACK,
     EDGE,
     LOOKS,
@@ -32,6 +31,7 @@ from convergence.figures.style import (
     star,
     styled,
 )
+from convergence.figures.picture import Picture
 
 SHADE = "#e7eef4"
 DIRECTIONS = ("first", "second")

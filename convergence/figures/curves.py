@@ -1,23 +1,36 @@
-"""Rows of numbers go in; what of them can be drawn comes out: finite, positive on a log axis, equal ones merged."""
+"""Rows of numbers as a chart can show them: finite, rounded, positive on a logarithmic axis, equal ones merged."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.text import Annotation
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from convergence.figures.ticks import plain_powers
+from convergence.figures.style import BLACK, LOOKS, MOST, Look, legend, log_ticks, note, wrapped
 
 Array = NDArray[np.float64]
 
-SPAN = 1e-20  # a log axis goes no further below its first values: there is only rounding
-HUGE = 1e200  # where a log axis ends: its ticks, far apart, must not overflow
-SAME = 1e-6  # relative: curves nearer than this lie on each other at any printed size
-ROUNDING = 1e-12  # of the largest value: below it, equal curves differ by rounding
+DIGITS = 6
+"""Significant digits of what is drawn: the last ones of a double depend on the processor's vector units."""
+
+SPAN = 1e-20
+"""A logarithmic axis goes no further below its first values: there is only rounding."""
+
+HUGE = 1e200
+"""Where a logarithmic axis ends: its ticks, far apart, must not overflow."""
+
+SAME, ROUNDING = 1e-6, 1e-12
+"""Curves nearer than this lie on each other at any printed size: relative, and in parts of the largest value."""
+
+
+MARGIN = np.array([0.03, 0.02])
+"""Between a point and its words, in parts of the axes."""
 
 
 @dataclass(frozen=True)
@@ -33,20 +46,19 @@ class Group:
 
 
 def finite(values: ArrayLike, limit: float = np.inf) -> Array:
-    """The values, with NaN (which is not drawn) for what is not finite or beyond the limit."""
+    """The values rounded, with NaN (which is not drawn) for what is not finite or beyond the limit."""
     array = np.asarray(values, dtype=np.float64)
-    return np.where(np.isfinite(array) & (np.abs(np.nan_to_num(array)) <= limit), array, np.nan)
+    with np.errstate(all="ignore"):
+        kept = np.where(np.abs(array) <= limit, array, np.nan) + 0.0
+        scale = 10.0 ** np.clip(DIGITS - 1 - np.floor(np.log10(np.abs(kept))), -300, 300)
+        rounded = np.round(kept * scale) / scale
+    return np.where(np.isfinite(rounded), rounded, np.where(np.isfinite(kept), kept, np.nan))
 
 
 def positive(values: ArrayLike) -> Array:
-    """The values as a log axis can show them: NaN for zero, below, and what is not finite."""
+    """The values as a logarithmic axis can show them: NaN for zero, below, and what is not finite."""
     array = finite(values)
     return np.where(np.nan_to_num(array) > 0, array, np.nan)
-
-
-def vanished(values: ArrayLike) -> bool:
-    """Whether a curve has values that are exactly zero, which a log axis cannot show."""
-    return bool((np.asarray(values) == 0).any())
 
 
 def grouped(names: Iterable[str], rows: Sequence[ArrayLike]) -> list[Group]:
@@ -63,7 +75,7 @@ def grouped(names: Iterable[str], rows: Sequence[ArrayLike]) -> list[Group]:
 
 def coincide(one: ArrayLike, other: ArrayLike) -> bool:
     """Whether two curves cannot be told apart in a picture."""
-    a, b = finite(one), finite(other)
+    a, b = (np.where(np.isfinite(row), row, np.nan) for row in (np.asarray(one, float), np.asarray(other, float)))
     if a.shape != b.shape:
         return False
     largest = np.fmax(np.abs(a), np.abs(b))
@@ -72,11 +84,121 @@ def coincide(one: ArrayLike, other: ArrayLike) -> bool:
     return bool((near | (np.isnan(a) & np.isnan(b))).all())
 
 
+def foremost(groups: Sequence[Group], merit: Callable[[int], float], most: int = MOST) -> list[Group]:
+    """The groups that are drawn, in their order: where there are too many, the ones of least ``merit`` (of their row)."""
+    best = sorted(groups, key=lambda group: np.nan_to_num(merit(group.first), nan=np.inf))[:most]
+    return [group for group in groups if group in best]
+
+
+def draw(
+    ax: Axes, x: Sequence[ArrayLike], rows: Sequence[Array], groups: Sequence[Group], marks: int = 0
+) -> list[Look]:
+    """A line for each group, with about ``marks`` markers; returns their looks."""
+    for group, look in zip(groups, LOOKS, strict=False):
+        own = {**look.marked, "markevery": every(len(rows[group.first]), marks)} if marks else look.line
+        ax.plot(finite(x[group.first]), rows[group.first], **own, label=wrapped(group.label))
+    return list(LOOKS[: len(groups)])
+
+
+def star(ax: Axes, x: float, y: float, words: str = "") -> None:
+    """The one point that matters, white with a black edge, and words beside it where they hide least. After the limits."""
+    look: dict[str, Any] = {"color": "white", "markeredgecolor": BLACK, "markersize": 14, "linestyle": "none"}
+    ax.plot([x], [y], "*", **look, zorder=6, clip_on=False, scalex=False, scaley=False, label="_star")
+    if words and np.isfinite([x, y]).all():
+        spot, half = _to_axes(ax).transform((x, y)), _half(words)
+        sides = [np.array([across, up]) * (half + MARGIN) for across in (1, -1) for up in (-1, 1)]
+        best = min(sides, key=lambda side: _cost(spot + side, half, _curves(ax), boxes(ax)))
+        offset = (11 * np.sign(best[0]), 17 * np.sign(best[1]))
+        note(ax, words, (x, y), offset, "left" if best[0] > 0 else "right")
+
+
+def name_lines(ax: Axes, notes: Sequence[str] = (), letters: int = 30) -> None:
+    """The names of the lines beside them, in their colours; in a legend where they are long or many.
+
+    ``notes`` stand below. Call it when limits, scales and other words are set.
+    """
+    lines = [line for line in ax.lines if not str(line.get_label()).startswith("_")]
+    names = [str(line.get_label()) for line in lines]
+    if len(lines) > 4 or max(map(len, names), default=0) > letters:
+        legend(ax, notes)
+        return
+    curves, placed = _curves(ax), boxes(ax)
+    for line, name in zip(lines, names, strict=True):
+        own, half = curves[list(ax.lines).index(line)], _half(name)
+        offsets = [np.array([across, up]) for up in (1.35, -1.35) for across in (0.0, 1.05, -1.05)]
+        spots = [point + offset * half for point in own[::6] for offset in offsets] or [np.array([0.5, 0.5])]
+        others = [curves[list(ax.lines).index(other)] for other in lines if other is not line]
+        costs = [_cost(spot, half, curves, placed) + _mistaken(spot, own, others) for spot in spots]
+        best = spots[int(np.argmin(costs))]
+        placed.append(np.array([best - half, best + half]))
+        look: dict[str, Any] = {"color": line.get_color(), "fontsize": 9.5, "ha": "center", "va": "center"}
+        ax.text(float(best[0]), float(best[1]), name, transform=ax.transAxes, **look)
+        line.set_label(f"_{name}")
+    if notes:
+        legend(ax, notes, handles=[])
+
+
+def _to_axes(ax: Axes) -> Any:
+    return ax.transScale + ax.transLimits
+
+
+def _half(words: str) -> Array:
+    """Half the width and height of words, in parts of the axes of a single panel."""
+    lines = words.split("\n")
+    return np.array([0.0175 * max(map(len, lines)), 0.062 * len(lines)]) / 2
+
+
+def _curves(ax: Axes) -> list[Array]:
+    """The lines in parts of the axes, with points as near as a letter, and none outside."""
+    return [_dense(line.get_transform().transform(line.get_xydata()), ax) for line in ax.lines]
+
+
+def _dense(pixels: Array, ax: Axes) -> Array:
+    points = ax.transAxes.inverted().transform(pixels)
+    points = points[np.isfinite(points).all(axis=1)].clip(-1, 2)
+    along = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])[: len(points)]
+    if len(points) > 1:
+        fine = np.linspace(0, along[-1], 240)
+        points = np.stack([np.interp(fine, along, points[:, k]) for k in (0, 1)], axis=1)
+    return np.round(points[((points >= 0) & (points <= 1)).all(axis=1)], 4)
+
+
+def boxes(ax: Axes) -> list[Array]:
+    """About where words and single points stand already, as corners (2, 2) in parts of the axes."""
+    words = [word for word in ax.texts if isinstance(word, Annotation) and word.get_text()]
+    points = [line for line in ax.lines if line.get_linestyle() == "None" and line.get_label() != "_star"]
+    spots = [spot for line in points for spot in _to_axes(ax).transform(line.get_xydata())]
+    return [np.array([at - half, at + half]) for at, half in [*map(_box, words), *((spot, MARGIN) for spot in spots)]]
+
+
+def _box(word: Annotation) -> tuple[Array, Array]:
+    ax, half = cast(Axes, word.axes), _half(word.get_text())
+    at = _to_axes(ax).transform(word.xy) if word.xycoords == "data" else np.asarray(word.xy)
+    side = {"left": 1, "right": -1}.get(word.get_horizontalalignment(), 0)
+    return at + np.array([side * (half[0] + MARGIN[0]), np.sign(word.xyann[1]) * half[1]]), half
+
+
+def _cost(spot: Array, half: Array, curves: Sequence[Array], placed: Sequence[Array]) -> float:
+    """How much words at a spot would hide: lines, other words, the frame; a little less to the right."""
+    low, high = spot - half, spot + half
+    outside = float(np.maximum(0, np.concatenate([0.01 - low, high - 0.99])).sum())
+    crossed = sum(int(((curve > low) & (curve < high)).all(axis=1).sum()) for curve in curves)
+    touched = sum(bool((np.minimum(high, box[1]) > np.maximum(low, box[0])).all()) for box in placed)
+    return round(2000 * outside + crossed + 50 * touched - 0.2 * float(spot[0]), 6)
+
+
+def _mistaken(spot: Array, own: Array, others: Sequence[Array]) -> float:
+    """How easily a name is read as that of another line: those farther away than its own are welcome."""
+    near, *far = (float(np.abs(line - spot).sum(axis=1).min()) if len(line) else 1.0 for line in (own, *others))
+    least = min(far, default=1.0)
+    return round((20.0 if least < 1.2 * near else 0.0) - min(least, 0.4), 4)
+
+
 def log_axis(ax: Axes, rows: Sequence[Array]) -> None:
     """A logarithmic vertical axis round the rows, no deeper than rounding; (10⁻³, 1) where there is nothing to show."""
     ax.set_ylim(*_depth(rows))  # before the scale, which would otherwise look for limits of its own
     ax.set_yscale("log", nonpositive="mask")
-    plain_powers(ax.yaxis)
+    log_ticks(ax.yaxis)
 
 
 def _depth(rows: Sequence[Array]) -> tuple[float, float]:
@@ -86,7 +208,8 @@ def _depth(rows: Sequence[Array]) -> tuple[float, float]:
         return 1e-3, 1.0
     deepest = SPAN * max(float(row[0]) for row in shown)
     low, high = max(min(float(row.min()) for row in shown), deepest), max(float(row.max()) for row in shown)
-    return max(low / 3, 1 / HUGE), min(high * 3, HUGE) if high < HUGE else HUGE
+    room = max(3.0, (high / low) ** 0.08)
+    return max(low / room, 1 / HUGE), min(high * room, HUGE)
 
 
 def span(values: ArrayLike, log: bool = False) -> tuple[float, float]:

@@ -1,81 +1,175 @@
-"""What the runs did on the data: errors on the line that was predicted, and the loss of all methods."""
+"""What runs did: errors on the line that was predicted, the loss of several methods, gradients and weights."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
+from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from convergence.figures.curves import every, grouped, log_axis, positive, step_axis, vanished
-from convergence.figures.style import LOOKS, MOST, describe, left_out, legend, panel, plain, wrapped
-from convergence.results import DataResult, Findings, MethodResult, RunResult
+from convergence.figures.curves import (
+    HUGE,
+    Array,
+    draw,
+    every,
+    finite,
+    foremost,
+    grouped,
+    log_axis,
+    name_lines,
+    positive,
+    step_axis,
+)
+from convergence.figures.style import (
+    LOOKS,
+    MOST,
+    blank,
+    describe,
+    grow,
+    left_out,
+    legend,
+    linear_ticks,
+    panel,
+    plain,
+    short,
+    styled,
+)
+from convergence.numerics.trajectory import Run
 
-STEP = "step k"
+STEP, GRADIENT, WEIGHT = "step k", "gradient |∂f/∂w|", "weight |w|"
+PAIRED = 3
+"""Columns that a figure of two methods shows: six lines."""
+
+EPSILON = 4 * float(np.finfo(float).eps)
+"""Of the largest value: what a run has below it is rounding, and differs from machine to machine."""
 
 
-def errors(result: MethodResult, data: DataResult, ax: Axes | None = None) -> Axes:
-    """Error in each direction on a log axis: the run as open markers on the line that was predicted."""
-    run, names = result.run, [d.name for d in data.directions]
+def run(found: Run, ax: Axes | None = None, **options: Any) -> Axes:
+    """The error of a run in each direction over the steps."""
+    return errors(found, None, ax, **options)
+
+
+def errors(
+    found: Run, predicted: Run | None = None, ax: Axes | None = None, *, rows: Sequence[int] = (), title: str = "",
+    names: Sequence[str] = (), hidden: int = 0,
+) -> Axes:  # fmt: skip
+    """Size of the error in each direction, on a logarithmic axis: the run as open markers on the predicted line.
+
+    ``rows`` are the directions that are drawn (default: the first six), ``names`` theirs; ``hidden`` counts those that
+    have no name. What is below the rounding of the largest error is not drawn.
+    """
+    shown = list(rows or range(found.error.shape[1]))[:MOST]
+    names = list(names or [f"direction {k + 1}" for k in shown])[:MOST]
     with panel(ax) as axes:
-        rows = [positive(row) for row in run.error[:MOST]]
-        for row, predicted, look in zip(rows, run.predicted, LOOKS, strict=False):
-            axes.plot(run.step, positive(predicted), **look.line)
-            axes.plot(
-                run.step,
-                row,
-                look.marker,
-                color=look.color,
-                markerfacecolor="none",
-                linestyle="none",
-                markevery=every(len(run.step)),
-            )
-        log_axis(axes, rows)
-        describe(axes, f"Error of {result.title}: run and prediction", STEP, "error |e| in a direction")
-        step_axis(axes, run.step)
-        hidden = left_out(data.hidden + len(names) - len(rows), "direction")
-        legend(axes, [*zeros(names, run.error), *ended(run), *hidden], handles=_samples(names))
+        step = np.arange(len(found.error))
+        measured = [_above_rounding(np.abs(found.error[:, k])) for k in shown]
+        for k, row, look, name in zip(shown, measured, LOOKS, names, strict=False):
+            if predicted is not None:
+                axes.plot(positive(np.abs(predicted.error[:, k])), **look.line, label=plain(name))
+            line = "none" if predicted is not None else look.linestyle
+            own: dict[str, Any] = {
+                "color": look.color,
+                "markerfacecolor": "none",
+                "linestyle": line,
+                "marker": look.marker,
+            }
+            axes.plot(step, row, **own, markevery=every(len(row)), label=None if predicted is not None else plain(name))
+        log_axis(axes, measured)
+        step_axis(axes, [len(step) - 1])
+        how = ", run (markers) and prediction" if predicted is not None else ""
+        describe(axes, f"Error of {title or found.method}{how}", STEP, "error |e| in a direction")
+        gone = left_out(hidden + found.error.shape[1] - len(shown) if not rows else hidden, "direction")
+        name_lines(axes, [*sunk(names, measured), *ended(found), *gone])
     return axes
 
 
-def losses(study: Findings, ax: Axes | None = None) -> Axes:
-    """Loss above its minimum over the steps, for all methods; coinciding curves are one line with all names."""
+def losses(runs: Mapping[str, ArrayLike], ax: Axes | None = None) -> Axes:
+    """Loss above its minimum (k+1,) over the steps of several named runs; equal curves are one line with all names.
+
+    Where there are more than can be told apart, those that end lowest are drawn.
+    """
+    names, gaps = list(runs), [np.asarray(row, dtype=float) for row in runs.values()]
     with panel(ax) as axes:
-        names, runs = [m.title for m in study.methods], [m.run for m in study.methods]
-        groups = grouped(names, [run.gap for run in runs])
-        for group, look in zip(groups, LOOKS, strict=False):
-            run = runs[group.first]
-            axes.plot(
-                run.step,
-                positive(run.gap),
-                **look.marked,
-                markevery=every(len(run.step), 14),
-                label=wrapped(group.label),
-            )
-        log_axis(axes, [positive(runs[group.first].gap) for group in groups[:MOST]])
-        describe(axes, "Loss above its minimum, all methods", STEP, "loss − minimum")
-        step_axis(axes, [step for run in runs for step in run.step])
-        legend(axes, [*zeros(names, [run.gap for run in runs]), *left_out(len(groups) - MOST, "curve")])
+        rows = [_above_rounding(row, EPSILON**2) for row in gaps]
+        groups = grouped(names, [row[: min(map(len, gaps))] for row in rows])
+        drawn = foremost(groups, lambda k: float(gaps[k][-1]))
+        draw(axes, [np.arange(len(row)) for row in gaps], rows, drawn, marks=14)
+        log_axis(axes, [rows[group.first] for group in drawn])
+        step_axis(axes, [len(row) - 1 for row in gaps])
+        describe(axes, "Loss above its minimum", STEP, "loss − minimum")
+        name_lines(axes, [*sunk(names, rows), *left_out(len(groups) - len(drawn), "curve")])
     return axes
 
 
-def zeros(names: Iterable[str], rows: Iterable[ArrayLike]) -> list[str]:
-    """The remark on values that are exactly zero, which a log axis cannot show."""
+def gradients(found: Run, ax: Axes | None = None, *, columns: Sequence[str] = (), title: str = "") -> Axes:
+    """Size of the gradient in each column of the data over the steps, on a logarithmic axis."""
+    with panel(ax) as axes:
+        rows = [_above_rounding(row) for row in np.abs(found.grad.T)]
+        _by_column(axes, rows, columns, f"Gradient of {title or found.method}", GRADIENT)
+        log_axis(axes, rows[:MOST])
+        legend(axes, [*ended(found), *left_out(len(rows) - MOST, "column")])
+    return axes
+
+
+def weights(found: Run, ax: Axes | None = None, *, columns: Sequence[str] = (), title: str = "") -> Axes:
+    """Size of the weight of each column of the data over the steps."""
+    with panel(ax) as axes:
+        rows = [finite(row, HUGE) for row in np.abs(found.x.T)]
+        _by_column(axes, rows, columns, f"Weights of {title or found.method}", WEIGHT)
+        linear_ticks(axes.yaxis)
+        legend(axes, [*ended(found), *left_out(len(rows) - MOST, "column")])
+    return axes
+
+
+def descent(runs: Mapping[str, Run], columns: Sequence[str]) -> Figure:
+    """The course notes' figure of one method or two: gradients above, weights below; line and marker tell the column."""
+    most = MOST if len(runs) == 1 else PAIRED
+    with styled():
+        figure, (above, below) = blank(2, 1, height=4.8, sharex=True)
+        for (name, found), hue in zip(runs.items(), LOOKS, strict=False):
+            for k, (column, look) in enumerate(zip(columns[:most], LOOKS, strict=False)):
+                own: dict[str, Any] = {**look.marked, "markevery": every(len(found.x), 12)}
+                own |= {"color": hue.color} if len(runs) > 1 else {}
+                own |= {"markerfacecolor": "none"} if hue is LOOKS[1] else {}
+                label = f"column {short(column)}" if len(runs) == 1 else f"{name}, column {short(column)}"
+                above.plot(_above_rounding(np.abs(found.grad[:, k])), **own)
+                below.plot(finite(np.abs(found.x[:, k]), HUGE), **own, label=plain(label))
+        shown = range(min(most, len(columns)))
+        log_axis(above, [_above_rounding(np.abs(found.grad[:, k])) for found in runs.values() for k in shown])
+        step_axis(below, [found.steps for found in runs.values()])
+        linear_ticks(below.yaxis)
+        describe(above, f"Gradient and weights of {' and '.join(runs)}", "", GRADIENT)
+        describe(below, "", STEP, WEIGHT)
+        notes = [remark for found in runs.values() for remark in ended(found)]
+        legend(below, [*notes, *left_out(len(columns) - most, "column")], below.get_legend_handles_labels()[0])
+        grow(figure)
+    return figure
+
+
+def sunk(names: Iterable[str], rows: Iterable[Array]) -> list[str]:
+    """The remark on values that are 0 or only rounding, which are not drawn."""
     pairs = list(zip(names, rows, strict=False))
-    named = [name for name, row in pairs if vanished(row)]
-    some = f" (in {len(named)} of {len(pairs)})" if len(named) > 3 else f": {', '.join(named)}"
-    return [f"exactly 0 at some steps, so not drawn there{some}"] if named else []
+    named = [name for name, row in pairs if np.isnan(row).any()]
+    some = f"in {len(named)} of {len(pairs)}" if len(named) > 3 else ", ".join(named)
+    return [f"0 or only rounding at some steps, so not drawn there: {some}"] if named else []
 
 
-def ended(run: RunResult) -> list[str]:
+def ended(found: Run) -> list[str]:
     """The remark on a run that overflowed."""
-    return [] if run.diverged is None else [f"diverged: numbers overflowed at step {run.diverged}"]
+    return [] if found.diverged is None else [f"diverged: numbers overflowed at step {found.diverged}"]
 
 
-def _samples(names: Sequence[str]) -> list[Line2D]:
-    """A sample of the line with its marker, for each direction that is drawn."""
-    return [
-        Line2D([], [], **look.marked, markerfacecolor="none", label=plain(f"{name}: run (markers), predicted (line)"))
-        for name, look in zip(names, LOOKS, strict=False)
-    ]
+def _above_rounding(row: Array, part: float = EPSILON) -> Array:
+    known = row[np.isfinite(row)]
+    return positive(np.where(row > part * known.max(initial=0.0), row, np.nan))
+
+
+def _by_column(ax: Axes, rows: Sequence[Array], columns: Sequence[str], title: str, label: str) -> None:
+    names = columns or [f"w{k + 1}" for k in range(len(rows))]
+    for row, name, look in zip(rows, names, LOOKS, strict=False):
+        ax.plot(row, **look.marked, markevery=every(len(row), 12), label=plain(f"column {short(name)}"))
+    describe(ax, title, STEP, label)
+    step_axis(ax, [len(rows[0]) - 1])

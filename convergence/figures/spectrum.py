@@ -1,7 +1,8 @@
-"""Eigenvalues of the iteration matrix in the complex plane as the learning rate grows, and those a run revealed."""
+"""Eigenvalues of the iteration matrix in the complex plane, as the learning rate grows, and those that a run shows."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,86 +14,98 @@ from matplotlib.patches import Circle
 from convergence.figures.curves import every, finite
 from convergence.figures.style import (
     BLACK,
+    LOOKS,
     MAP,
     VERMILLION,
     blank,
     describe,
     grow,
-    left_out,
-    legend_of,
+    legend,
+    note,
     panel,
+    plain,
     styled,
-    wrapped,
 )
-from convergence.results import MethodResult, RootResult
+from convergence.notation import text
+from convergence.numerics.identification import Identification
+from convergence.numerics.sweeps import Locus
 
-POINTS = 28  # along the way of an eigenvalue
-FARTHEST = 1.5  # the view's half width at most
-PANELS = 4
+POINTS = 28
+"""Along the way of an eigenvalue."""
+
+FARTHEST = 1.5
+"""Half the width of the plane at most."""
+
+SEEN: dict[str, Any] = {"color": VERMILLION, "markersize": 9, "markeredgewidth": 2.2, "linestyle": "none"}
+START: dict[str, Any] = {"color": BLACK, "markerfacecolor": "none", "markersize": 9, "linestyle": "none"}
 
 
-def eigenvalues(root: RootResult, ax: Axes | None = None) -> Axes:
-    """One direction: where the eigenvalues go in the complex plane as the learning rate grows from 0 past its bound."""
+def eigenvalues(found: Locus, ax: Axes | None = None, *, name: str = "", identified: Any = ()) -> Axes:
+    """Where the eigenvalues of one direction go as the learning rate grows from 0 (squares) past its bound (bright).
+
+    ``identified`` are eigenvalues that a run showed: crosses.
+    """
     with panel(ax, height=3.6) as axes:
-        _way(axes, root)
-        _identified(axes, root)
-        _plane(axes, root)
-        describe(axes, root.direction, "real part", "imaginary part")
+        chosen = slice(None, None, every(len(found.lr), POINTS))
+        share = np.linspace(0, 1, len(found.lr))[chosen]
+        axes.plot(finite(found.eigenvalues[0].real), finite(found.eigenvalues[0].imag), "s", **START, zorder=4)
+        for way in found.eigenvalues.T:
+            look: dict[str, Any] = {"cmap": MAP, "vmin": 0, "vmax": 1, "edgecolors": "#555555", "linewidths": 0.3}
+            axes.scatter(_near(way.real)[chosen], _near(way.imag)[chosen], c=share, s=22, zorder=3, **look)
+        _crosses(axes, np.asarray(identified, dtype=complex))
+        _plane(axes, found.eigenvalues)
+        describe(axes, name or f"λ = {text(found.curvature, 3)}", "real part", "imaginary part")
     return axes
 
 
-def spectrum(result: MethodResult) -> Figure:
-    """A panel for each direction of ``result.roots`` (at most four), one scale of learning rates for all."""
-    roots = result.roots[:PANELS]
+def spectrum(title: str, loci: Sequence[tuple[str, Locus, Any]], letter: str = "η") -> Figure:
+    """A panel for each (name, locus, identified eigenvalues), on one scale."""
     with styled():
-        rows = -(-len(roots) // 2)
-        figure, panels = blank(rows, min(2, len(roots)), height=2.9 * rows)
-        for root, axes in zip(roots, panels, strict=False):
-            eigenvalues(root, axes)
-        half = max(axes.get_xlim()[1] for axes in panels[: len(roots)])
-        for axes in panels[: len(roots)]:
+        rows = -(-len(loci) // 2)
+        figure, panels = blank(rows, min(2, len(loci)), height=3.1 * rows)
+        for (name, found, identified), axes in zip(loci, panels, strict=False):
+            eigenvalues(found, axes, identified=identified).set_title("")
+            note(axes, name, (0, 1), (2, -8), xycoords="axes fraction")
+        half = max(axes.get_xlim()[1] for axes in panels[: len(loci)])
+        for axes in panels[: len(loci)]:
             axes.set(xlim=(-half, half), ylim=(-half, half))
-        for axes in panels[len(roots) :]:
+        for axes in panels[len(loci) :]:
             axes.set_axis_off()
-        figure.suptitle(wrapped(f"Eigenvalues of {result.title} as η grows"), x=0.01, ha="left", fontsize=11)
-        legend_of(
-            figure,
-            _handles(any(root.identified_real for root in roots)),
-            left_out(len(result.roots) - PANELS, "direction"),
-        )
+        panels[0].set_title(plain(f"Eigenvalues of {title} as {letter} grows"), loc="left")
+        seen = any(np.isfinite(np.asarray(identified, dtype=complex)).any() for *_, identified in loci)
+        legend(panels[0], handles=_samples(letter, seen))
         grow(figure)
     return figure
 
 
-def _way(ax: Axes, root: RootResult) -> None:
-    """Points that brighten as the learning rate grows; open squares where it is 0."""
-    chosen = slice(None, None, every(len(root.lr), POINTS))
-    share = np.linspace(0, 1, len(root.lr))[chosen]
-    starts = [row[0] for row in root.real], [row[0] for row in root.imag]
-    ax.plot(*starts, "s", color=BLACK, markerfacecolor="none", markersize=9, linestyle="none", zorder=4)
-    for real, imag in zip(root.real, root.imag, strict=True):
-        ax.scatter(
-            finite(real, FARTHEST)[chosen],
-            finite(imag, FARTHEST)[chosen],
-            c=share,
-            s=22,
-            cmap=MAP,
-            vmin=0,
-            vmax=1,
-            edgecolors="#555555",
-            linewidths=0.3,
-            zorder=3,
-        )
+def identification(found: Identification, ax: Axes | None = None, *, names: Sequence[str] = ()) -> Axes:
+    """The eigenvalues recovered from a run, a mark for each direction, in the unit circle of what converges."""
+    with panel(ax, height=3.8) as axes:
+        for row, look in zip(found.eigenvalues, LOOKS, strict=False):
+            axes.plot(finite(row.real), finite(row.imag), look.marker, color=look.color, markerfacecolor="none")
+        _plane(axes, found.eigenvalues)
+        names = names or [f"direction {k + 1}" for k in range(len(found))]
+        shown = [
+            Line2D([], [], marker=look.marker, color=look.color, markerfacecolor="none", linestyle="none", label=name)
+            for name, look in zip(names, LOOKS, strict=False)
+        ]
+        describe(axes, "Eigenvalues that the run shows", "real part", "imaginary part")
+        legend(axes, handles=shown)
+    return axes
 
 
-def _identified(ax: Axes, root: RootResult) -> None:
-    real, imag = finite(root.identified_real), finite(root.identified_imag)
-    ax.plot(real, imag, "x", color=VERMILLION, markersize=9, markeredgewidth=2.2, linestyle="none", zorder=5)
+def _near(values: Any) -> Any:
+    return finite(values, FARTHEST)
 
 
-def _plane(ax: Axes, root: RootResult) -> None:
+def _crosses(ax: Axes, seen: Any) -> None:
+    seen = seen[np.isfinite(seen)]
+    ax.plot(finite(seen.real), finite(seen.imag), "x", **SEEN, zorder=5)
+
+
+def _plane(ax: Axes, roots: Any) -> None:
     ax.add_patch(Circle((0, 0), 1, facecolor="#f1f1ec", edgecolor=BLACK, linewidth=1.2, zorder=0))
-    reach = np.abs(np.concatenate([finite(root.real, FARTHEST).ravel(), finite(root.imag, FARTHEST).ravel(), [1.1]]))
+    reach = np.abs(np.concatenate([_near(roots.real).ravel(), _near(roots.imag).ravel(), [1.1]]))
     half = 1.06 * float(np.nanmax(reach))
     ax.axhline(0, color="#bbbbbb", linewidth=0.6, zorder=1)
     ax.axvline(0, color="#bbbbbb", linewidth=0.6, zorder=1)
@@ -100,20 +113,11 @@ def _plane(ax: Axes, root: RootResult) -> None:
     ax.set_aspect("equal")
 
 
-def _handles(identified: bool) -> list[Any]:
-    start = Line2D(
-        [], [], marker="s", color=BLACK, markerfacecolor="none", markersize=9, linestyle="none", label="η = 0"
-    )
-    way = Line2D([], [], marker="o", color="#555555", linestyle="none", label="derived, brighter as η grows")
-    circle = Line2D([], [], color=BLACK, linewidth=1.2, label="unit circle: inside, the error shrinks")
-    found = Line2D(
-        [],
-        [],
-        marker="x",
-        color=VERMILLION,
-        markersize=9,
-        markeredgewidth=2.2,
-        linestyle="none",
-        label="identified from the run",
-    )
-    return [start, way, circle, *([found] if identified else [])]
+def _samples(letter: str, seen: bool) -> list[Line2D]:
+    way: dict[str, Any] = {"marker": "o", "color": "#555555", "linestyle": "none"}
+    samples = [
+        Line2D([], [], marker="s", **START, label=f"{letter} = 0"),
+        Line2D([], [], **way, label=f"derived, brighter as {letter} grows"),
+        Line2D([], [], color=BLACK, linewidth=1.2, label="unit circle: inside, the error shrinks"),
+    ]
+    return [*samples, *([Line2D([], [], marker="x", **SEEN, label="identified from the run")] if seen else [])]

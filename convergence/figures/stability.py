@@ -1,4 +1,4 @@
-"""Where a method converges: its spectral radius over learning rate and momentum, and its damping regimes."""
+"""Where a method converges: spectral radius over its hyperparameters, and what the error does there."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from convergence.figures.curves import Array, finite, grouped, span
+from convergence.figures.curves import Array, boxes, finite, grouped, name_lines, span, star
 from convergence.figures.style import (
     BLACK,
     EDGE,
@@ -25,166 +24,238 @@ from convergence.figures.style import (
     left_out,
     legend,
     linear_ticks,
-    number,
+    log_ticks,
+    note,
     panel,
-    plain,
-    star,
     wrapped,
 )
-from convergence.figures.ticks import plain_powers
-from convergence.results import DampingResult, DataResult, MapResult, MethodResult
+from convergence.notation import text
+from convergence.numerics.sweeps import KINDS, DampingMap, RadiusCurve, RadiusMap, damping_map, second
+from convergence.numerics.sweeps import radius_curve as curve_of
+from convergence.numerics.sweeps import radius_map as map_of
+from convergence.rule import Method
+from convergence.theory.optimum import Optimum
+from convergence.theory.regimes import Regimes
+from convergence.theory.region import Region
 
-RATE, MOMENTUM, RADIUS, SCALED = "learning rate η", "momentum β", "spectral radius ρ", "scaled learning rate ηλ"
-WIDE = 12.0  # times the smallest bound: from there on the scaled rate is shown on a log axis
-BANDS = (("#cfe3f1", ""), ("#fbe0c2", "///"), ("#cdeade", "\\\\\\"), ("#efdbe6", "|||"), ("#f4f4f4", "---"))
+RADIUS, BANDS = "spectral radius ρ", 24
+LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9999, 0.99999)
+LOOK_OF = {"monotone": ("#cfe3f1", ""), "rippling": ("#fbe0c2", "///"), "alternating": ("#cdeade", "\\\\\\")}
 
 
-def radius_map(result: MethodResult, ax: Axes | None = None) -> Axes:
-    """Spectral radius over (learning rate, momentum), the derived boundary, the optimum, the runs that probed it."""
-    if result.map is None:
-        raise ValueError(f"{result.name} has no momentum, so there is no map")
-    with panel(ax, height=3.6) as axes:
-        _radii(axes, result.map)
-        edge = finite(result.map.boundary)
-        axes.plot(edge, result.map.momentum, color=BLACK, linewidth=2, label="derived boundary ρ = 1")
-        _probes(axes, result.map)
-        axes.set_xlim(*span(result.map.lr))
-        axes.set_ylim(*span([*result.map.momentum, result.map.optimum[1]]))
-        star(axes, *result.map.optimum, label="derived optimum" if result.tuning.optimal else "chosen settings")
-        describe(axes, f"Where {result.title} converges, and how fast", RATE, MOMENTUM)
+def named(method: Method, name: str) -> str:
+    """A hyperparameter as an axis is labelled: "learning rate η", "momentum β"."""
+    letter = text(method.symbols[name])
+    words = "learning rate" if method.domains[name].is_rate else name.replace("_", " ")
+    return words if words == letter else f"{words} {letter}"
+
+
+def settings(method: Method, hyper: Any, *names: str) -> str:
+    """Hyperparameters with their letters: "η = 0.1, β = 0.9"."""
+    return ", ".join(f"{text(method.symbols[n])} = {text(float(hyper[n]), 3)}" for n in names if n in hyper)
+
+
+def radius_map(found: RadiusMap, ax: Axes | None = None, *, best: bool = True, probes: Any = ()) -> Axes:
+    """Spectral radius over two hyperparameters: filled contours, their values, the derived boundary and the settings.
+
+    ``best`` says whether the settings are the optimum. ``probes`` are runs (x, y, converged).
+    """
+    with panel(ax, height=3.9) as axes:
+        radius = np.nan_to_num(finite(found.radius), nan=2.0)
+        low = min(float(radius.min()), 0.9999)
+        levels = low + (1 - low) * np.linspace(0, 1, BANDS + 1)
+        shown = axes.contourf(found.across, found.up, radius, levels, cmap=colormaps[MAP].with_extremes(over=GREY),
+                              extend="max")  # fmt: skip
+        shown.set_rasterized(True)
+        linear_ticks(colorbar(axes, shown, f"{RADIUS} (grey: diverges)").ax.yaxis)
+        _point(axes, found, best)
+        _isolines(axes, found, radius, low)
+        _boundary(axes, found.across, found.up, found.margin)
+        for x, y, converged in probes:
+            face, mark = ("white", "o") if converged else (VERMILLION, "X")
+            axes.plot(x, y, mark, color=face, markeredgecolor=BLACK, markersize=6, zorder=4)
+        describe(axes, f"Where {found.method.title} converges, and how fast", *_axes_of(found))
         linear_ticks(axes.xaxis, axes.yaxis)
-        legend(axes, columns=2)
     return axes
 
 
-def radius_curve(result: MethodResult, data: DataResult, ax: Axes | None = None) -> Axes:
-    """Spectral radius over the learning rate, a line for each direction, with the bound and the chosen rate."""
-    curve = result.curve
+def radius_curve(
+    found: RadiusCurve, ax: Axes | None = None, *, names: Any = (), hidden: int = 0, best: bool = True
+) -> Axes:
+    """Spectral radius over the learning rate, a line for each curvature, with the bound and the chosen rate.
+
+    ``names`` are those of the lines; ``hidden`` is how many directions of the data are not among them.
+    """
+    rate, letter = str(found.method.rate), text(found.method.symbols[str(found.method.rate)])
     with panel(ax) as axes:
-        groups = grouped([d.name for d in data.directions], curve.radius)
+        names = names or [f"λ = {text(float(c), 3)}" for c in found.curvatures]
+        groups = grouped(names, list(found.radius))
         for group, look in zip(groups, LOOKS, strict=False):
-            axes.plot(curve.lr, finite(curve.radius[group.first]), **look.line, label=wrapped(group.label))
+            axes.plot(finite(found.lr), finite(found.radius[group.first]), **look.line, label=wrapped(group.label))
         axes.axhline(1.0, color=EDGE, linewidth=0.8)
-        axes.set_xlim(*span(curve.lr))
-        axes.set_ylim(*_heights(finite(curve.radius)))
-        _rates(axes, result)
-        describe(axes, f"Spectral radius of {result.title}", RATE, RADIUS)
+        axes.set_xlim(0, float(found.lr[-1]))
+        axes.set_ylim(*_heights(finite(found.radius)))
         linear_ticks(axes.xaxis)
-        legend(axes, left_out(data.hidden + len(groups) - len(groups[:MOST]), "direction"))
+        describe(axes, f"Spectral radius of {found.method.title}", named(found.method, rate), RADIUS)
+        if np.isfinite(found.bound):
+            axes.axvline(found.bound, color=BLACK, linestyle="--", linewidth=1.2)
+            high = axes.get_ylim()[1]
+            note(axes, f"stable below {letter} = {text(found.bound, 3)}", (found.bound, high), (-5, -9), "right")
+        if rate in found.hyper:
+            star(axes, float(found.hyper[rate]), found.rate, _answer(found, best, rate))
+        name_lines(axes, left_out(hidden + len(groups) - MOST, "direction"))
     return axes
 
 
-def damping(result: MethodResult, data: DataResult, ax: Axes | None = None) -> Axes:
-    """The damping regimes over (momentum, ηλ), and where each direction of the data lies at the settings of the run."""
-    found = result.damping
-    if found is None:
-        raise ValueError(f"{result.name} has no momentum, so there are no damping regimes to map")
-    with panel(ax, height=3.5) as axes:
-        low, high = _scale(axes, found)
-        patches = _bands(axes, found, low, high)
-        (bound,) = axes.plot(found.momentum, finite(found.bound), color=BLACK, linewidth=2, label="largest stable ηλ")
-        axes.set_xlim(*span([*found.momentum, result.tuning.hyper.get("momentum", np.nan)]))
-        axes.set_ylim(low, high)
-        lying = _directions(axes, result, data)
-        describe(axes, f"How {result.title} is damped", MOMENTUM, SCALED)
-        legend(axes, handles=[*patches, bound, *lying], columns=2)
+def damping(found: DampingMap, ax: Axes | None = None, *, directions: Any = ()) -> Axes:
+    """Whether the error falls monotonely, ripples or alternates, over a hyperparameter and ηλ.
+
+    The largest eigenvalue along a direction is positive, complex, or negative there. ``directions`` are the scaled rates
+    ηλ at which the data lie, at the settings.
+    """
+    with panel(ax, height=3.7) as axes:
+        shown = [k for k, kind in enumerate(KINDS[:3]) if (found.kind == k).any()]
+        for k in shown:
+            face, hatch = LOOK_OF[KINDS[k]]
+            field = np.round(found.fields[k], 7)
+            axes.contourf(found.across, found.scaled, field, [0, np.inf], colors=[face], hatches=[hatch])
+        bound = finite(found.bound)
+        axes.fill_between(found.across, np.nan_to_num(bound, nan=np.inf), found.scaled[-1], color=GREY, linewidth=0)
+        axes.plot(finite(found.across), bound, color=BLACK, linewidth=2)
+        if found.logarithmic:
+            axes.set_yscale("log")
+            log_ticks(axes.yaxis)
+        axes.set_ylim(*span(found.scaled, log=found.logarithmic))
+        axes.set_xlim(*span(found.across))
+        _lying(axes, found, np.asarray(directions, dtype=float))
+        _name_bands(axes, found, shown)
+        letter = text(found.method.symbols[str(found.method.rate)])
+        describe(
+            axes, f"How {found.method.title} is damped", named(found.method, found.x), f"scaled learning rate {letter}λ"
+        )
     return axes
 
 
-def _radii(ax: Axes, found: MapResult) -> None:
-    colours = colormaps[MAP].with_extremes(over=GREY, bad=GREY)
-    radius = finite(found.radius)
-    low = float(np.nanmin(radius)) if np.isfinite(radius).any() else 0.0
-    drawn = ax.pcolormesh(
-        found.lr,
-        found.momentum,
-        radius,
-        cmap=colours,
-        vmin=min(low, 0.99),
-        vmax=1.0,
-        shading="nearest",
-        rasterized=True,
-    )
-    bar = colorbar(ax, drawn, f"{RADIUS} (grey: diverges)", extend="max")
-    linear_ticks(bar.ax.yaxis)
+def _axes_of(found: RadiusMap) -> tuple[str, str]:
+    return named(found.method, found.x), named(found.method, found.y)
 
 
-def _probes(ax: Axes, found: MapResult) -> None:
-    for verdict, marker, face, label in ((1.0, "o", "white", "run converged"), (0.0, "X", VERMILLION, "run diverged")):
-        points = [(lr, momentum) for lr, momentum, converged in found.probes if converged == verdict]
-        if points:
-            ax.plot(
-                *zip(*points, strict=True),
-                marker,
-                color=face,
-                markeredgecolor=BLACK,
-                markersize=6.5,
-                linestyle="none",
-                zorder=4,
-                label=label,
-            )
+def _isolines(ax: Axes, found: RadiusMap, radius: Array, low: float) -> None:
+    """Contours at round values, each with its value; fewer where they would crowd."""
+    spaced: list[float] = []
+    for level in (level for level in LEVELS if low + 0.1 * (1 - low) < level < 1 - 0.05 * (1 - low)):
+        if not spaced or level > spaced[-1] + 0.13 * (1 - low):
+            spaced.append(level)
+    if not spaced:
+        return
+    inks = ["white" if level < low + 0.6 * (1 - low) else "#3a3a36" for level in spaced]
+    lines = ax.contour(found.across, found.up, radius, spaced, colors=inks, linewidths=0.8)
+    spots = _spots(ax, [path.vertices for path in lines.get_paths()], found)
+    ax.clabel(lines, spaced, fontsize=8.5, fmt=lambda level: text(float(level), 6), manual=spots)
 
 
-def _rates(ax: Axes, result: MethodResult) -> None:
-    curve, tuning = result.curve, result.tuning
-    if np.isfinite(curve.bound):
-        label = f"largest stable η = {number(curve.bound)}"
-        ax.axvline(curve.bound, color=BLACK, linestyle="--", linewidth=1.2, label=label)
-    kind = "optimum" if tuning.optimal else "chosen"
-    star(ax, curve.chosen, tuning.rate, f"{kind}: η = {number(curve.chosen)}, ρ = {number(tuning.rate)}")
+def _spots(ax: Axes, ways: list[Any], found: RadiusMap) -> list[tuple[float, float]]:
+    """A place on each contour for its value: far from the frame, from other words and from the other values."""
+    corner, size = np.array([found.across[0], found.up[0]]), np.array([np.ptp(found.across), np.ptp(found.up)])
+    taken: list[Array] = []
+    for way in ways:
+        inside = (np.round(way, 6) - corner) / size
+        room = np.minimum(inside, 1 - inside).min(axis=1)
+        for low, high in boxes(ax):
+            room = np.fmin(room, np.maximum(low - inside, inside - high).max(axis=1))
+        for other in taken:
+            room = np.fmin(room, np.abs(inside - other).max(axis=1) / 2.5)
+        taken.append(inside[np.round(room, 4).argmax()])
+    return [tuple(corner + spot * size) for spot in taken]
+
+
+def _boundary(ax: Axes, across: Array, up: Array, margin: Array) -> None:
+    """The zeros of the derived stability conditions; scaled row by row, which leaves them where they are."""
+    size = np.nanmax(np.abs(margin), axis=1, keepdims=True)
+    scaled = np.where(np.isfinite(margin), margin, -1.0) / np.where(size > 0, size, 1.0)
+    if scaled.min() < 0 < scaled.max():
+        ax.contour(across, up, scaled, [0.0], colors=BLACK, linewidths=2.0)
+
+
+def _point(ax: Axes, found: RadiusMap, best: bool) -> None:
+    if found.x in found.hyper and found.y in found.hyper:
+        x, y = float(found.hyper[found.x]), float(found.hyper[found.y])
+        star(ax, x, y, _answer(found, best, found.x, found.y))
+
+
+def _answer(found: RadiusMap | RadiusCurve, best: bool, *names: str) -> str:
+    kind = "optimum" if best else "chosen"
+    return f"{kind}: ρ = {text(found.rate, 3)}\n{settings(found.method, found.hyper, *names)}"
 
 
 def _heights(radius: Array) -> tuple[float, float]:
     """Limits about ρ = 1 in proportion to the depth of the lowest curve below it."""
     low, high = span([*radius.ravel(), 1.0])
     depth = 1.0 - min(low, 0.9999)
-    return max(0.0, low - 0.25 * depth), min(max(1.08 * high, 1 + 0.25 * depth), 1 + depth)
+    return max(0.0, low - 0.4 * depth), min(max(1.08 * high, 1 + 0.25 * depth), 1 + depth)
 
 
-def _scale(ax: Axes, found: DampingResult) -> tuple[float, float]:
-    """The limits of the vertical axis; logarithmic where the bound ranges widely."""
-    bound = finite(found.bound)
-    bound = bound[np.isfinite(bound)]
-    if not bound.size:
-        return 0.0, 1.0
-    if bound.max() <= WIDE * bound.min():
-        return 0.0, 1.15 * float(bound.max())
-    edges = finite(found.edges)
-    ax.set_yscale("log")
-    plain_powers(ax.yaxis)
-    smallest = float(edges[edges > 0].min()) if (edges > 0).any() else float(bound.min())
-    return max(smallest, 1e-3 * float(bound.min())), 2.0 * float(bound.max())
+def _name_bands(ax: Axes, found: DampingMap, shown: list[int]) -> None:
+    """Each regime's name where it is widest; in a legend where it is too narrow for its name."""
+    narrow = [k for k in shown if not _name_band(ax, found, k)]
+    _name_band(ax, found, 3)
+    if narrow:
+        looks = [(KINDS[k], *LOOK_OF[KINDS[k]]) for k in narrow]
+        legend(ax, handles=[Patch(facecolor=f, hatch=h, edgecolor=EDGE, label=name) for name, f, h in looks])
 
 
-def _bands(ax: Axes, found: DampingResult, low: float, high: float) -> list[Patch]:
-    """Fill each regime from its lower to its upper edge, within the bound; the same regime looks the same."""
-    bound = np.nan_to_num(finite(found.bound), nan=high)
-    limits = [np.full_like(bound, low), *(np.nan_to_num(finite(row), nan=high) for row in found.edges), bound]
-    looks = dict(zip(dict.fromkeys(found.bands), BANDS, strict=False))
-    for name, lower, upper in zip(found.bands, limits, limits[1:], strict=False):
-        face, hatch = looks.get(name, BANDS[-1])
-        ax.fill_between(
-            found.momentum,
-            np.minimum(lower, bound),
-            np.minimum(upper, bound),
-            facecolor=face,
-            hatch=hatch,
-            edgecolor=EDGE,
-            linewidth=0,
+def _name_band(ax: Axes, found: DampingMap, k: int) -> bool:
+    """Write the name near the middle of the places where a rectangle of its size fits the regime, off other words."""
+    inside = np.pad((found.kind == k).astype(int).cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    rows, columns = found.kind.shape
+    high, wide = int(0.085 * rows), int(0.024 * len(KINDS[k]) * columns)
+    filled = inside[high:, wide:] - inside[:-high, wide:] - inside[high:, :-wide] + inside[:-high, :-wide]
+    places = np.argwhere(filled == high * wide)
+    for low, top in ((box[0][::-1], box[1][::-1]) for box in boxes(ax)):
+        corner, size = places / [rows, columns], np.array([high, wide]) / [rows, columns]
+        apart = (corner > top).any(axis=1) | (corner < low - size).any(axis=1)
+        places = places[apart]
+    if not len(places):
+        return False
+    row, column = places[np.abs(places - places.mean(axis=0)).sum(axis=1).argmin()]
+    note(ax, KINDS[k], (found.across[column + wide // 2], found.scaled[row + high // 2]), (0, 0), "center")
+    return True
+
+
+def _lying(ax: Axes, found: DampingMap, scaled: Array) -> None:
+    if scaled.size and found.x in found.hyper:
+        at = np.full(scaled.shape, float(found.hyper[found.x]))
+        low, high = ax.get_ylim()
+        within = (scaled >= low) & (scaled <= high)
+        ax.plot(
+            at[within], finite(scaled)[within], "o", color=BLACK, markerfacecolor=PAPER, markeredgewidth=1.4, zorder=8
         )
-    ax.fill_between(found.momentum, bound, high, facecolor=GREY, linewidth=0)
-    shown = [(plain(name), *look) for name, look in looks.items()]
-    listed = [*shown, ("diverges", GREY, "")]
-    return [Patch(facecolor=face, hatch=hatch, edgecolor=EDGE, label=name) for name, face, hatch in listed]
+        if within.any():
+            side = "right" if at[0] > float(np.mean(ax.get_xlim())) else "left"
+            middle = float(np.exp(np.log(scaled[within]).mean()) if found.logarithmic else scaled[within].mean())
+            note(ax, "directions of the data", (float(at[0]), middle), (-8 if side == "right" else 8, 0), side)
 
 
-def _directions(ax: Axes, result: MethodResult, data: DataResult) -> list[Line2D]:
-    hyper = result.tuning.hyper
-    if not {"lr", "momentum"} <= set(hyper):
-        return []
-    scaled = [hyper["lr"] * d.curvature for d in data.directions]
-    low, high = ax.get_ylim()
-    outside = not all(low <= value <= high for value in scaled)
-    look: dict[str, Any] = {"color": BLACK, "markerfacecolor": PAPER, "markeredgewidth": 1.4, "linestyle": "none"}
-    label = "directions of this data"
-    return ax.plot([hyper["momentum"]] * len(scaled), scaled, "o", **look, zorder=5, clip_on=outside, label=label)
+def region(found: Region, ax: Axes | None = None, *, mu: float = 1.0, L: float | None = None, **hyper: Any) -> Axes:
+    """The stable region of a method over the spectrum [μ, L] (default: one direction of curvature 1), with its radius.
+
+    A map over learning rate and momentum, with others held at ``hyper`` or their defaults; for a method with a learning
+    rate alone, the radius over it. Where ``hyper`` gives a point of it, that is marked.
+    """
+    return _over(found.method, (mu, mu if L is None else L), hyper, ax, best=False)
+
+
+def optimum(found: Optimum, ax: Axes | None = None, *, mu: float = 1.0, L: float = 100.0) -> Axes:
+    """The optimum for [μ, L] on the map of the spectral radius. Raises what ``found.at`` raises."""
+    return _over(found.method, (mu, L), found.at(mu=mu, L=L).hyper, ax, best=True)
+
+
+def regimes(found: Regimes, ax: Axes | None = None, **hyper: Any) -> Axes:
+    """The damping of a method along any direction, over momentum and ηλ; others are held at ``hyper`` or their defaults."""
+    return damping(damping_map(found.method, hyper), ax)
+
+
+def _over(method: Method, curvatures: tuple[float, float], hyper: Any, ax: Axes | None, best: bool) -> Axes:
+    if second(method, hyper) is None:
+        return radius_curve(curve_of(method, np.unique(curvatures), hyper), ax, best=best)
+    return radius_map(map_of(method, curvatures, hyper), ax, best=best)

@@ -1,32 +1,35 @@
-"""The look of every figure: palette, line styles, fonts, and the panel that a drawing function draws on.
+"""The look of every figure: palette, line styles, fonts, ticks, and the panel that a drawing function draws on.
 
-Nothing global is touched: ``styled`` is a context, and figures are made without pyplot, so that none stays open.
+Nothing global is touched: ``styled`` is a context, and figures are made without pyplot unless ``result.plot()`` asks.
 """
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, cast
 
 from matplotlib import style
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
-from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
-from matplotlib.ticker import MaxNLocator
-from matplotlib.transforms import offset_copy
+from matplotlib.ticker import LogFormatterSciNotation, LogLocator, MaxNLocator, ScalarFormatter
 
-from convergence.figures.ticks import PlainNumbers, plain_numbers
+WIDTH, HEIGHT = 5.6, 3.5
+"""Inches; a page shows a figure some 640 pixels wide, and letters of 10 points as letters of 16 pixels."""
 
-WIDTH = 5.2  # inches; at 360 pixels 10 points are still 9.6 pixels
-HEIGHT = 3.3
-ENTRY, LINE = 0.222, 0.165  # inches: an entry of a legend, each further line of it
-LETTERS = 46  # that fit beside each other in a title or a legend
+LETTERS = 58
+"""That fit beside each other in a title or a legend."""
+
+ENTRY, LINE = 0.2, 0.165
+"""Inches: an entry of a legend, and each further line of it."""
 
 BLACK, EDGE, GREY, PAPER = "#000000", "#777777", "#d0d0d0", "#fdfdfb"
 BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"  # Okabe and Ito's
@@ -39,26 +42,21 @@ RC: dict[str, Any] = {
     "axes.titlesize": 11.0,
     "axes.titlelocation": "left",
     "axes.titlepad": 8.0,
-    "axes.labelsize": 10.0,
     "xtick.labelsize": 9.5,
     "ytick.labelsize": 9.5,
     "legend.fontsize": 9.5,
     "legend.frameon": False,
     "legend.handlelength": 2.6,
-    "legend.borderaxespad": 0.0,
-    "legend.borderpad": 0.0,
+    "legend.borderaxespad": 0.4,
     "figure.facecolor": PAPER,
     "axes.facecolor": PAPER,
     "savefig.facecolor": PAPER,
-    "savefig.transparent": False,
     "axes.spines.top": False,
     "axes.spines.right": False,
-    "axes.formatter.limits": (-2, 4),
+    "axes.formatter.limits": (-3, 5),
     "axes.formatter.useoffset": False,
-    "axes.grid": False,
-    "grid.color": "#e4e4e0",
-    "grid.linewidth": 0.6,
     "hatch.linewidth": 0.6,
+    "hatch.color": "#a0a09a",
     "lines.linewidth": 1.6,
     "lines.markersize": 5.0,
     "svg.fonttype": "path",
@@ -93,12 +91,26 @@ LOOKS = (
 )
 MOST = len(LOOKS)
 
+_new_figure: ContextVar[Callable[..., Figure]] = ContextVar("_new_figure", default=Figure)
+
 
 @contextmanager
 def styled(**more: Any) -> Iterator[None]:
     """The figures' settings, whatever the user's own are; those come back afterwards."""
     with style.context(["default", {**RC, **more}]):
         yield
+
+
+@contextmanager
+def of_pyplot() -> Iterator[None]:
+    """Figures that are made here are pyplot's: a notebook shows them, and so does ``pyplot.show()``."""
+    from matplotlib import pyplot
+
+    before = _new_figure.set(pyplot.figure)
+    try:
+        yield
+    finally:
+        _new_figure.reset(before)
 
 
 @contextmanager
@@ -110,15 +122,15 @@ def panel(ax: Axes | None, height: float = HEIGHT) -> Iterator[Axes]:
             return
         figure, (axes,) = blank(height=height)
         yield axes
-        _make_room(figure, axes)
+        grow(figure)
 
 
 def blank(rows: int = 1, columns: int = 1, height: float = HEIGHT, **more: Any) -> tuple[Figure, list[Axes]]:
-    """A new figure that pyplot does not know, and its axes in reading order."""
-    figure = Figure(figsize=(WIDTH, height), layout="constrained")
+    """A new figure and its axes in reading order."""
+    figure = _new_figure.get()(figsize=(WIDTH, height), layout="constrained")
     axes = list(figure.subplots(rows, columns, squeeze=False, **more).flat)
     for axis in (axis for ax in axes for axis in (ax.xaxis, ax.yaxis)):
-        plain_numbers(axis)
+        axis.set_major_formatter(PlainNumbers())
     return figure, axes
 
 
@@ -129,79 +141,50 @@ def grow(figure: Figure) -> None:
     figure.set_figheight(figure.get_figheight() + below + LINE * above)
 
 
-def _make_room(figure: Figure, ax: Axes) -> None:
-    """A strip for the legend of the axes at the foot; the layout takes the rest, so that a colour bar stays near."""
-    grow(figure)
-    legend = ax.get_legend()
-    if legend is None:
-        return
-    foot = _height(legend) + 0.08
-    height = figure.get_figheight() + foot
-    figure.set_figheight(height)
-    legend.set_in_layout(False)
-    cast(ConstrainedLayoutEngine, figure.get_layout_engine()).set(rect=(0, foot / height, 1, 1 - foot / height))
-
-
 def _height(legend: Legend) -> float:
     """In inches: that of the highest column."""
-    texts = [text.get_text().count("\n") + 1 for text in legend.get_texts()]
-    rows = -(-len(texts) // legend._ncols)  # type: ignore[attr-defined]
-    columns = [texts[i : i + rows] for i in range(0, len(texts), rows)]
-    return max((ENTRY * len(column) + LINE * (sum(column) - len(column)) for column in columns), default=0.0)
+    breaks = [text.get_text().count("\n") for text in legend.get_texts()]
+    rows = -(-len(breaks) // legend._ncols)  # type: ignore[attr-defined]
+    columns = [breaks[i : i + rows] for i in range(0, len(breaks), rows)]
+    return max((ENTRY * len(column) + LINE * sum(column) for column in columns), default=0.0)
 
 
 def describe(ax: Axes, title: str, x: str, y: str) -> None:
     """Title and axis labels, in plain words; whatever stands in them is text and not mathematics."""
-    entitle(ax, title)
+    ax.set_title(wrapped(title[:1].upper() + title[1:]), loc="left")
     ax.set_xlabel(plain(x))
     ax.set_ylabel(plain(y))
 
 
-def entitle(ax: Axes, title: str) -> None:
-    """The title, begun with a capital letter."""
-    ax.set_title(wrapped(title[:1].upper() + title[1:]), loc="left")
+def legend(ax: Axes, notes: Sequence[str] = (), handles: Sequence[Any] | None = None) -> Legend | None:
+    """A legend below the figure of these axes, where it hides nothing; ``notes`` follow without a sample."""
+    samples = ax.get_legend_handles_labels()[0] if handles is None else handles
+    listed = [*samples, *(Line2D([], [], linestyle="none", label=wrapped(note)) for note in notes)]
+    own = len(cast(Figure, ax.get_figure(root=True)).axes) == 1 or handles is not None
+    return _legend(ax, listed, own) if listed else None
 
 
-def linear_ticks(*axes: Any) -> None:
-    """Few ticks, so that long numbers do not touch."""
-    for axis in axes:
-        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+def _legend(ax: Axes, listed: Sequence[Any], own: bool) -> Legend:
+    """Below the figure, where the layout gives it room; on axes among others of the user's, within them."""
+    figure = cast(Figure, ax.get_figure(root=True))
+    if own and figure.get_layout_engine() is not None:
+        short = len(listed) > 3 and max(len(str(handle.get_label())) for handle in listed) <= 26
+        return figure.legend(handles=listed, loc="outside lower left", ncols=2 if short else 1)
+    return ax.legend(handles=listed, loc="best")
 
 
-def legend(ax: Axes, notes: Sequence[str] = (), columns: int = 1, handles: Sequence[Any] | None = None) -> Legend:
-    """A legend below the axes' label, where it hides nothing; ``notes`` follow without a sample."""
-    listed = [*(ax.get_legend_handles_labels()[0] if handles is None else handles), *(remark(note) for note in notes)]
-    where = offset_copy(ax.transAxes, ax.get_figure(root=True), y=-42, units="points")
-    return ax.legend(handles=listed, loc="upper left", bbox_to_anchor=(0, 0), bbox_transform=where, ncols=columns)
-
-
-def legend_of(figure: Figure, handles: Sequence[Any], notes: Sequence[str] = (), columns: int = 1) -> Legend:
-    """One legend for all panels of a figure, below them."""
-    return figure.legend(
-        handles=[*handles, *(remark(note) for note in notes)],
-        loc="outside lower left",
-        borderaxespad=0.4,
-        ncols=columns,
-    )
-
-
-def star(ax: Axes, x: float, y: float, label: str) -> None:
-    """The one point that matters, white with a black edge: it shows on every ground. After the limits are set."""
-    (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
-    outside = not (left <= x <= right and low <= y <= high)
-    look: dict[str, Any] = {"color": "white", "markeredgecolor": BLACK, "markersize": 14, "linestyle": "none"}
-    ax.plot([x], [y], "*", **look, zorder=5, label=label, clip_on=outside)
-    ax.set(xlim=(left, right), ylim=(low, high))
+def note(
+    ax: Axes, text: str, at: tuple[float, float], offset: tuple[float, float], side: str = "left", **more: Any
+) -> None:
+    """A few words beside a point, on paper of their own: they can be read on every ground."""
+    box = {"boxstyle": "round,pad=0.2", "facecolor": PAPER, "edgecolor": "none", "alpha": 0.88}
+    look: dict[str, Any] = {"ha": side, "va": "center", "fontsize": 9, "bbox": box, "zorder": 7, **more}
+    ax.annotate(plain(text), at, offset, textcoords="offset points", **look)
 
 
 def colorbar(ax: Axes, drawn: Any, label: str, **more: Any) -> Colorbar:
     """The scale of a map, beside it."""
     return cast(Figure, ax.get_figure(root=True)).colorbar(drawn, ax=ax, label=label, format=PlainNumbers(), **more)
-
-
-def remark(text: str) -> Line2D:
-    """A line of a legend that says something and shows nothing."""
-    return Line2D([], [], linestyle="none", label=wrapped(text))
 
 
 def wrapped(text: str, letters: int = LETTERS) -> str:
@@ -214,19 +197,6 @@ def plain(text: str) -> str:
     return text.replace("$", r"\$")
 
 
-def number(value: float) -> str:
-    """A number for reading, three digits: 0.625, 1.1·10⁻⁴."""
-    small = 0 < abs(value) < 1e-3
-    mantissa, _, exponent = (
-        (f"{value:.2e}" if small else f"{value:.3g}").replace("-", "−").replace("inf", "∞").partition("e")
-    )
-    if not exponent:
-        return mantissa
-    mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
-    power = str(int(exponent.replace("−", "-"))).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"10{power}" if mantissa == "1" else f"{mantissa}·10{power}"
-
-
 def short(name: str, letters: int = 24) -> str:
     """A name from the data, cut where it is too long for a legend."""
     return name if len(name) <= letters else f"{name[: letters - 1]}…"
@@ -235,3 +205,41 @@ def short(name: str, letters: int = 24) -> str:
 def left_out(count: int, noun: str) -> list[str]:
     """The remark on what a figure does not show, if it leaves something out."""
     return [f"{count} more {noun}{'s are' if count > 1 else ' is'} not shown"] if count > 0 else []
+
+
+RAISED = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+class PlainPowers(LogFormatterSciNotation):
+    """10⁻³ and 2×10⁻³, or 0.5 and 20 on a short axis.
+
+    In plain text: setting each label of an axis as mathematics is half of a figure's time.
+    """
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        low, high = self.axis.get_view_interval()  # type: ignore[union-attr]
+        if low >= 1e-2 and high <= 1e3 and super().__call__(x, pos):
+            return f"{x:g}"
+        label = str(super().__call__(x, pos)).strip("$").replace(r"\mathdefault", "").replace(r"\times", "×")
+        raised = re.sub(r"\^\{(.*?)\}", lambda power: power[1].translate(RAISED), label)
+        return raised.replace("{", "").replace("}", "")
+
+
+class PlainNumbers(ScalarFormatter):
+    """Numbers, with a common power of ten beside the axis written ×10⁻⁴."""
+
+    def get_offset(self) -> str:
+        return re.sub(r"^1e(.+)$", lambda power: "×10" + power[1].translate(RAISED), super().get_offset())
+
+
+def log_ticks(axis: Axis) -> None:
+    """Label a logarithmic axis in plain text; minor ticks only where it spans less than a decade."""
+    axis.set_major_formatter(PlainPowers())
+    axis.set_minor_locator(LogLocator(subs=(2, 5)))
+    axis.set_minor_formatter(PlainPowers(labelOnlyBase=False, minor_thresholds=(1, 0.4)))
+
+
+def linear_ticks(*axes: Any) -> None:
+    """Few ticks, so that long numbers do not touch."""
+    for axis in axes:
+        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from convergence.errors import BadHyperparameter, NoStableLearningRate
 from convergence.numerics import settling
 from convergence.numerics.settling_interval import worst_steps_to
+from convergence.plotting import Plotted
 from convergence.problem.arrays import floats
 from convergence.rule import Method
 
@@ -18,7 +19,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class StepsAcross:
+class StepsAcross(Plotted, figure="steps_across"):
     """``steps`` (n,) for each of the learning rates ``lr`` (n,); None where the method does not settle."""
 
     lr: Array

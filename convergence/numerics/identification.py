@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from convergence.errors import BadData
 from convergence.numerics.trajectory import Run
+from convergence.plotting import Plotted
 
 Array = NDArray[np.float64]
 
@@ -41,7 +42,7 @@ HIGHEST = 6
 
 
 @dataclass(frozen=True, eq=False)
-class Identification:
+class Identification(Plotted, figure="identification"):
     """Eigenvalues recovered from a run: ``eigenvalues`` (d, n), a row a direction, largest modulus first.
 
     Entries are nan where a direction shows fewer, or none at all (no curvature, or an error below rounding). ``error``

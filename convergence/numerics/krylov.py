@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from convergence.errors import BadData
 from convergence.numerics.trajectory import checked_steps
+from convergence.plotting import Plotted
 from convergence.problem import checked_curvatures
 from convergence.problem.arrays import floats
 
@@ -22,7 +23,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class KrylovBound:
+class KrylovBound(Plotted, figure="krylov"):
     """The least possible ‖e_k‖/‖e_0‖, (f_k−f*)/(f_0−f*) and ‖g_k‖/‖g_0‖, each by its own best method.
 
     ``history`` (k+1, 3) has them after 0, 1, …, k steps, in the order error, loss, gradient. Below ε (ε² for the loss)

@@ -12,7 +12,7 @@ from convergence.crossing import evaluate
 from convergence.problem import Direction, Quadratic
 from convergence.rule import Method
 from convergence.theory.region import region
-from convergence.theory.symbols import CURVATURE, symbol
+from convergence.theory.symbols import CURVATURE
 
 Array = NDArray[np.float64]
 
@@ -52,6 +52,8 @@ def _closed_form(method: Method, curvatures: Array, others: Mapping[str, Any]) -
     names = list(others)
     with np.errstate(all="ignore"):
         (value,) = evaluate(
-            [CURVATURE, *map(symbol, names)], [formula], [curvatures, *(float(others[n]) for n in names)]
+            [CURVATURE, *(method.symbols[name] for name in names)],
+            [formula],
+            [curvatures, *(float(others[n]) for n in names)],
         )
     return np.broadcast_to(np.asarray(value, dtype=float), curvatures.shape)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from convergence.crossing import compiled
 from convergence.rule import Method
 from convergence.theory.dynamics import dynamics
-from convergence.theory.symbols import CURVATURE, Z, symbol
+from convergence.theory.symbols import CURVATURE, Z
 
 Array = NDArray[np.float64]
 
@@ -80,7 +80,7 @@ def _slope(method: Method, of_moment: bool) -> Any:
 
 @cache
 def arguments(method: Method) -> tuple[sp.Symbol, ...]:
-    return (CURVATURE, *(symbol(name) for name in method.hyper))
+    return (CURVATURE, *method.symbols.values())
 
 
 @cache

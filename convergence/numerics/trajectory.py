@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from convergence.errors import BadData
 from convergence.numerics.resting import resting_point
+from convergence.plotting import Plotted
 from convergence.problem import Quadratic
 from convergence.rule import Method
 
@@ -18,7 +19,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class Run(Plotted, figure="run"):
     """What a method did, or will do, from a start. Row 0 of each array is the start.
 
     ``x`` (steps+1, d) are the iterates, ``state`` (steps+1, n, d) all of the method's state, ``grad`` (steps+1, d) the

@@ -18,6 +18,7 @@ from convergence.errors import BadData, BadHyperparameter
 from convergence.numerics.pseudospectra import kreiss_constant, norms, pseudoradius
 from convergence.numerics.radius import spectral_radius
 from convergence.numerics.spectral import blocks, eigenvalues
+from convergence.plotting import Plotted
 from convergence.problem.arrays import floats
 from convergence.rule import Method
 from convergence.theory.optimum import best
@@ -33,7 +34,7 @@ BLOCK, LONGEST = 2**14, 2**26
 
 
 @dataclass(frozen=True, eq=False)
-class Transient:
+class Transient(Plotted, figure="transient"):
     """How the iteration matrix A (n, n) of one direction behaves before its powers die out, in the method's own state.
 
     ``peak`` is sup_k‖Aᵏ‖₂, k = 0 included, so at least 1 (∞ where they grow without bound), at ``step``. ``kreiss`` is
@@ -119,7 +120,7 @@ def _first_powers(matrix: Array, count: int) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class TransientGrowth:
+class TransientGrowth(Plotted, figure="transient_growth"):
     """The largest peak over [1/κ, 1] at the derived optimum, for each κ; ``slope`` is that of log peak against log κ.
 
     L is 1: the peak is in the method's own state, whose buffers may hold gradients, in units of L.

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convergence.plotting import Plotted
+
 Array = NDArray[np.float64]
 
 
@@ -27,7 +29,7 @@ class Direction:
     name: str
 
 
-class Quadratic:
+class Quadratic(Plotted, figure="landscape"):
     """What a problem must offer: the loss m + ½(w − w*)ᵀH(w − w*), and its spectrum.
 
     ``curvatures`` (d,) are the eigenvalues of H, largest first, the first ``rank`` of them positive and the rest 0.0

@@ -13,6 +13,7 @@ import sympy as sp
 from convergence.crossing import exact
 from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
+from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.theory import guide
 from convergence.theory.cells import Cells, cells
@@ -27,7 +28,7 @@ LONGEST = 120
 
 
 @dataclass(frozen=True)
-class Regimes:
+class Regimes(Plotted, figure="regimes"):
     """The regimes of a method along a direction, in its learning rate, for other hyperparameters between 0 and 1.
 
     ``real`` and ``complex`` are tuples of open intervals, ``repeated`` the rates between them at which eigenvalues meet.

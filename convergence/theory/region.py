@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from convergence.crossing import evaluate, exact, fraction
 from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
+from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.theory import guide
 from convergence.theory.cells import Cells, cells
@@ -27,7 +28,7 @@ DOUBT = 1e-10
 
 
 @dataclass(frozen=True)
-class Region:
+class Region(Plotted, figure="region"):
     """Where a method is stable along a direction of curvature λ: spectral radius below 1, strictly.
 
     ``conditions`` are the Schur–Cohn inequalities, simplified for λ > 0, lr > 0, momentum ≥ 0. ``lr_max`` is the supremum of

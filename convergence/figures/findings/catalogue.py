@@ -8,7 +8,7 @@ from typing import Any
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from convergence.figures import comparison, data, descent, finite, runs, spectrum, stability, words
+from convergence.figures.findings import comparison, data, descent, finite, runs, spectrum, stability, words
 from convergence.figures.picture import Picture
 from convergence.results import Findings, MethodResult
 

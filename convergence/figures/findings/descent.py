@@ -8,9 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from convergence.figures.curves import HUGE, Array, every, finite, log_axis, positive, step_axis
-from convergence.figures.runs import STEP, ended, zeros
-from convergence.figures.style import (
+from convergence.figures.findings.curves import HUGE, Array, every, finite, log_axis, positive, step_axis
+from convergence.figures.findings.runs import STEP, ended, zeros
+from convergence.figures.findings.style import (
     LOOKS,
     blank,
     describe,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from convergence.figures.catalogue import figures
+from convergence.figures.findings.catalogue import figures
 from convergence.figures.picture import Picture, render
 from convergence.results import Findings
 from convergence.workers import spread

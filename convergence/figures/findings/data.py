@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 
-from convergence.figures.curves import finite, grouped, span
-from convergence.figures.style import (
+from convergence.figures.findings.curves import finite, grouped, span
+from convergence.figures.findings.style import (
     BLACK,
     LOOKS,
     MAP,

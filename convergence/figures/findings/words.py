@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from convergence.figures.style import number
+from convergence.figures.findings.style import number
 from convergence.results import DataResult, Findings, MethodResult
 
 Words = tuple[str, str, str]  # title, alt text, caption

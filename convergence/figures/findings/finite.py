@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from matplotlib.axes import Axes
 
-from convergence.figures.curves import every, grouped, log_axis, positive, step_axis
-from convergence.figures.style import BLACK, LOOKS, MOST, describe, left_out, legend, panel, wrapped
+from convergence.figures.findings.curves import every, grouped, log_axis, positive, step_axis
+from convergence.figures.findings.style import BLACK, LOOKS, MOST, describe, left_out, legend, panel, wrapped
 from convergence.results import Findings
 
 STEP, LEFT = "step k", "worst ‖e_k‖/‖e_0‖ over [μ, L]"

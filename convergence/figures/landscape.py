@@ -1,0 +1,157 @@
+"""The data and the loss over the weights: a scatter of the sample, and the landscape with the methods' paths on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+
+from convergence.errors import BadData
+from convergence.figures.curves import finite, foremost, grouped, span
+from convergence.figures.style import (
+    BLACK,
+    LOOKS,
+    MAP,
+    colorbar,
+    describe,
+    left_out,
+    legend,
+    linear_ticks,
+    panel,
+    plain,
+    short,
+    wrapped,
+)
+from convergence.notation import text
+from convergence.numerics.trajectory import Run
+from convergence.problem import LeastSquares, Quadratic
+
+LEVELS, POINTS, STEPS = 12, 81, 30
+MARGIN = 0.35
+"""Room around what is shown, in parts of its size."""
+
+FAR = 3.0
+"""A path that leaves the start's distance from the minimum this many times over is cut there."""
+
+SAMPLE, MOST_CLASSES = 500, 3
+
+NO_RUNS: Mapping[str, Run] = {}
+
+
+def scatter(problem: LeastSquares, ax: Axes | None = None) -> Axes:
+    """The first two columns of the data that vary; a target of few values as classes, another as colour.
+
+    Raises BadData for data that have not two such columns.
+    """
+    pair = varying(problem)
+    if len(pair) < 2:
+        raise BadData(f"a scatter needs two columns that vary; {', '.join(problem.columns[:6])} has {len(pair)}")
+    every = slice(None, None, -(-problem.rows // SAMPLE))
+    with panel(ax) as axes:
+        points, target = finite(problem.X[every][:, pair]), finite(problem.y[every])
+        classes = np.unique(target)
+        if len(classes) <= MOST_CLASSES:
+            _classes(axes, points, target, classes)
+        else:
+            drawn = axes.scatter(
+                points[:, 0], points[:, 1], c=target, s=12, cmap=MAP, edgecolors="none", rasterized=True
+            )
+            colorbar(axes, drawn, "target y")
+        shown = f"{len(points)} of {problem.rows} rows" if len(points) < problem.rows else f"{problem.rows} rows"
+        describe(axes, f"The data: {shown}", *(short(problem.columns[j], 40) for j in pair))
+        linear_ticks(axes.xaxis, axes.yaxis)
+        if len(classes) <= MOST_CLASSES:
+            legend(axes)
+    return axes
+
+
+def varying(problem: LeastSquares) -> list[int]:
+    """The first two columns that are not constant."""
+    return [j for j in range(len(problem.columns)) if np.ptp(problem.X[:, j]) > 0][:2]
+
+
+def landscape(problem: Quadratic, runs: Mapping[str, Run] = NO_RUNS, ax: Axes | None = None) -> Axes:
+    """The loss over the two weights as filled contours, its minimum, and the way of each run by name.
+
+    With more weights, the plane of the steepest and the flattest direction through the minimum. Raises BadData for a
+    problem with fewer than two directions.
+    """
+    if problem.rank < 2:
+        raise BadData("a landscape needs two directions with curvature")
+    plane = _Plane(problem)
+    paths = [_cut(plane.path(found)[: STEPS + 1], plane.minimum) for found in runs.values()]
+    with panel(ax, height=4.1) as axes:
+        x, y = (_axis([*(path[:, k] for path in paths), plane.minimum[k : k + 1]]) for k in (0, 1))
+        _contours(axes, x, y, plane.loss(x, y))
+        groups = grouped(runs, [_padded(path) for path in paths])
+        drawn = foremost(groups, lambda k: float(list(runs.values())[k].loss[min(STEPS, list(runs.values())[k].steps)]))
+        for group, look in zip(drawn, LOOKS, strict=False):
+            way = finite(paths[group.first]).T
+            axes.plot(*way, **look.marked, markersize=4, linewidth=1.2, label=wrapped(group.label))
+        axes.plot(*finite(plane.minimum), "*", color=BLACK, markersize=11, zorder=6, linestyle="none", label="minimum")
+        axes.set_xlim(*span(x))
+        axes.set_ylim(*span(y))
+        describe(axes, "The loss, and the way each method takes", *plane.labels)
+        linear_ticks(axes.xaxis, axes.yaxis)
+        long = max((found.steps for found in runs.values()), default=0) > STEPS
+        legend(axes, [*([f"the first {STEPS} steps of each"] if long else []), *left_out(len(groups) - len(drawn), "path")],
+               axes.get_legend_handles_labels()[0])  # fmt: skip
+    return axes
+
+
+class _Plane:
+    """Coordinates in which a landscape is drawn: two weights, or the two extreme directions."""
+
+    def __init__(self, problem: Quadratic) -> None:
+        self.problem, self.weights = problem, len(problem.columns) == 2
+        self.ends = [0, problem.rank - 1]
+        names = [short(name) for name in problem.columns] if self.weights else [f"direction {k + 1}" for k in self.ends]
+        self.labels = (f"weight of {names[0]}", f"weight of {names[1]}") if self.weights else (names[0], names[1])
+        self.minimum = problem.minimizer if self.weights else np.zeros(2)
+
+    def path(self, found: Run) -> Any:
+        return found.x if self.weights else found.error[:, self.ends]
+
+    def loss(self, x: Any, y: Any) -> Any:
+        """(len(y), len(x)); off the plane the other errors are zero."""
+        points = np.stack(np.meshgrid(x, y), axis=-1)
+        if self.weights:
+            return np.asarray(self.problem.loss(points))
+        return np.asarray(self.problem.minimum + 0.5 * (points**2 * self.problem.curvatures[self.ends]).sum(axis=-1))
+
+
+def _cut(path: Any, minimum: Any) -> Any:
+    away = np.linalg.norm(path - minimum, axis=1)
+    beyond = np.nonzero(~(away <= FAR * max(away[0], 1e-300)))[0]
+    return path[: beyond[0] if beyond.size else len(path)]
+
+
+def _padded(path: Any) -> Any:
+    return np.concatenate([path, np.full((STEPS + 1 - len(path), 2), np.nan)]).ravel()
+
+
+def _axis(parts: Sequence[Any]) -> Any:
+    low, high = span(np.concatenate(parts))
+    return np.linspace(low - MARGIN * (high - low), high + MARGIN * (high - low), POINTS)
+
+
+def _classes(ax: Axes, points: Any, target: Any, classes: Any) -> None:
+    for value, look in zip(classes, LOOKS, strict=False):
+        chosen = points[target == value]
+        own: dict[str, Any] = {"color": look.color, "markerfacecolor": look.color if look.marker == "o" else "none"}
+        label = f"target {text(float(value), 3)}: {len(chosen)} points"
+        ax.plot(*chosen.T, look.marker, **own, markersize=3.2, markeredgewidth=0.8, label=plain(label))
+
+
+def _contours(ax: Axes, x: Any, y: Any, loss: Any) -> None:
+    loss = finite(loss)
+    low, high = span(loss)
+    levels = low + (high - low) * np.linspace(0, 1, LEVELS) ** 2  # squares: evenly spaced ellipses
+    shades = colormaps["Greys"](np.linspace(0.0, 0.5, LEVELS - 1))  # light, so that lines of any hue stand out
+    filled = ax.contourf(x, y, loss, levels=levels, colors=shades)
+    filled.set_rasterized(True)
+    bar = colorbar(ax, filled, "loss", ticks=levels[::3])
+    bar.ax.set_yticklabels([text(float(level), 3) for level in levels[::3]])

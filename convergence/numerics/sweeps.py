@@ -1,0 +1,328 @@
+"""Spectral radius and eigenvalues over ranges of settings: the maps, curves and loci that charts of a method show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convergence.crossing import evaluate
+from convergence.errors import BadHyperparameter, ConvergenceError
+from convergence.numerics.limits import bounds
+from convergence.numerics.radius import spectral_radius
+from convergence.numerics.spectral import arguments, eigenvalues
+from convergence.plotting import Plotted
+from convergence.rule import Method
+from convergence.theory.optimum import best
+from convergence.theory.region import region
+
+Array = NDArray[np.float64]
+
+CELLS = (500, 400)
+"""Points of a map, across and up: a figure is some 600 pixels wide."""
+
+POINTS = 241
+WIDE = 12.0
+"""Times its smallest value: from there on a bound is shown on a logarithmic axis."""
+
+MEMBERS = 33
+"""Curvatures of a spectrum that a boundary is held against, where its ends do not decide."""
+
+KINDS = ("monotone", "rippling", "alternating", "diverges")
+"""What the error does along a direction: its largest eigenvalue is real and positive, complex, negative, or outside."""
+
+REAL = 1e-7
+"""Relative: an eigenvalue with less imaginary part than this is real; double ones are known to √ε."""
+
+
+@dataclass(frozen=True, eq=False)
+class RadiusMap(Plotted, figure="radius_map"):
+    """The largest spectral radius over a spectrum, over two hyperparameters: ``radius`` (m, n) has a row for each ``up``.
+
+    ``across`` (n,) are values of ``x``, the learning rate, ``up`` (m,) of ``y``. ``margin`` (m, n) is positive where the
+    derived Schur–Cohn conditions hold for the whole spectrum: its zeros are the boundary. ``hyper`` are the settings: the
+    others are held there, and the point (x, y) is the one chosen, with ``rate`` (NaN where no point is).
+    """
+
+    method: Method
+    x: str
+    y: str
+    across: Array
+    up: Array
+    radius: Array
+    margin: Array
+    hyper: Mapping[str, float]
+    rate: float
+
+
+@dataclass(frozen=True, eq=False)
+class DampingMap(Plotted, figure="damping"):
+    """What the error along a direction does, over a hyperparameter and the scaled learning rate ηλ.
+
+    ``fields`` (3, m, n) are positive where the error falls as the first three of ``KINDS`` say, a row for each of ``scaled``
+    (m,), a column for each of ``across`` (n,), the values of ``x``; where two meet both are 0. ``kind`` (m, n) are places in
+    ``KINDS``. ``bound`` (n,) is the largest stable ηλ.
+    """
+
+    method: Method
+    x: str
+    across: Array
+    scaled: Array
+    fields: Array
+    kind: NDArray[np.int64]
+    bound: Array
+    hyper: Mapping[str, float]
+
+    @property
+    def logarithmic(self) -> bool:
+        """Whether ηλ is spaced evenly in its logarithm."""
+        return bool(self.scaled[0] > 0)
+
+
+@dataclass(frozen=True, eq=False)
+class RadiusCurve(Plotted, figure="radius_curve"):
+    """The spectral radius over the learning rate: ``radius`` (d, n) has a row for each of ``curvatures`` (d,).
+
+    ``bound`` is the largest stable learning rate of all of them (∞: none), ``rate`` the largest radius at ``hyper``.
+    """
+
+    method: Method
+    lr: Array
+    curvatures: Array
+    radius: Array
+    bound: float
+    hyper: Mapping[str, float]
+    rate: float
+
+
+@dataclass(frozen=True, eq=False)
+class Locus(Plotted, figure="eigenvalues"):
+    """The eigenvalues (n, s) of the iteration matrix along a direction, as the learning rate ``lr`` (n,) grows from 0."""
+
+    method: Method
+    lr: Array
+    curvature: float
+    eigenvalues: NDArray[np.complex128]
+    hyper: Mapping[str, float]
+
+
+@dataclass(frozen=True, eq=False)
+class RateCurve(Plotted, figure="rates"):
+    """The optimal rate (n,) of a method over the condition number ``kappa`` (n,); NaN where nothing converges."""
+
+    method: Method
+    kappa: Array
+    rate: Array
+
+    @property
+    def steps(self) -> Array:
+        """Steps for one more decimal digit, −1/log₁₀ ρ: 0 where ρ = 0, NaN where ρ is not below 1."""
+        with np.errstate(divide="ignore", invalid="ignore"):
+            below = np.where(self.rate < 1, -1 / np.log10(self.rate), np.nan)
+        return np.where(self.rate > 0, below, 0.0 * self.rate)
+
+
+def radius_map(
+    method: Method, curvatures: Any, hyper: Mapping[str, float], cells: tuple[int, int] = CELLS
+) -> RadiusMap:
+    """The map of a method on a spectrum over its learning rate and the hyperparameter that ``second`` names.
+
+    Raises BadHyperparameter for a method that has not both.
+    """
+    x, y = rate_of(method), second(method, hyper)
+    if y is None:
+        raise BadHyperparameter(
+            f"{method.name} has one hyperparameter, {x}: a map needs a second; draw its radius curve"
+        )
+    spectrum, held = np.unique(np.asarray(curvatures, dtype=float)), _held(method, hyper, x, y)
+    up = _interval(method, y, hyper, cells[1])
+    across = np.linspace(0, _width(method, spectrum, {**held, **_chosen(hyper, x, y)}, y, up), cells[0] + 1)[1:]
+    settings: dict[str, Any] = {**held, x: across, y: up[:, None]}
+    radius = spectral_radius(method, spectrum, over="spectrum", **settings)
+    margin = _margin(method, spectrum, settings, radius)
+    return RadiusMap(method, x, y, across, up, radius, margin, dict(hyper), rate(method, spectrum, hyper))
+
+
+def second(method: Method, hyper: Mapping[str, Any] | None = None) -> str | None:
+    """The hyperparameter that a map shows beside the learning rate: a share (as momentum is), else any plain number.
+
+    Those that a rule gives a default are left alone.
+    """
+    free = [name for name in method.hyper if name != method.rate and name not in dict(method.defaults)]
+    plain = [name for name in free if method.domains[name].unit == 0 and method.domains[name].scale == "linear"]
+    return next((name for name in plain if method.domains[name].is_share), next(iter(plain), None))
+
+
+def damping_map(method: Method, hyper: Mapping[str, float], cells: tuple[int, int] = (121, 121)) -> DampingMap:
+    """The damping of a method along any direction. Raises BadHyperparameter for one without a second hyperparameter."""
+    rate, x = rate_of(method), second(method, hyper)
+    if x is None:
+        raise BadHyperparameter(f"{method.name} has no hyperparameter beside {rate} over which to map its damping")
+    held, across = _held(method, hyper, rate, x), _interval(method, x, hyper, cells[0])
+    coarse = across[:: max(1, cells[0] // 100)]
+    bound = np.array([float(bounds(method, np.ones(1), {**held, rate: 1.0, x: value})[0]) for value in coarse])
+    scaled = _scaled(bound, cells[1])
+    settings = {name: {**held, rate: scaled[:, None], x: across}[name] for name in method.hyper}
+    roots = eigenvalues(method, 1.0, settings)
+    roots = np.broadcast_to(roots, (len(scaled), len(across), roots.shape[-1]))
+    fields = _fields(roots)
+    kind = np.where(np.abs(roots).max(axis=-1) < 1, fields.argmax(axis=0), 3)
+    return DampingMap(method, x, across, scaled, fields, kind, np.interp(across, coarse, bound), dict(hyper))
+
+
+def radius_curve(method: Method, curvatures: Any, hyper: Mapping[str, float]) -> RadiusCurve:
+    """The radius of each of the curvatures (d,) over the learning rate, from 0 past the largest stable one."""
+    name, values = rate_of(method), np.asarray(curvatures, dtype=float)
+    hyper = {**dict(method.defaults), **hyper}
+    bound = float(bounds(method, values, hyper).min())
+    lr = np.linspace(0, _past(bound, hyper.get(name), values), POINTS)[1:]
+    settings: dict[str, Any] = {**hyper, name: lr}
+    radius = spectral_radius(method, values[:, None], **settings)
+    return RadiusCurve(method, lr, values, radius, bound, dict(hyper), rate(method, values, hyper))
+
+
+def locus(method: Method, curvature: float, hyper: Mapping[str, float], last: float | None = None) -> Locus:
+    """The eigenvalues along a direction as the learning rate grows from 0 to ``last``, or past the largest stable one."""
+    rate = rate_of(method)
+    end = last or _past(float(bounds(method, np.array([curvature]), hyper)[0]), hyper.get(rate), np.array([curvature]))
+    lr = np.linspace(0, end, POINTS)[1:]
+    found = eigenvalues(method, curvature, {name: lr if name == rate else hyper[name] for name in method.hyper})
+    return Locus(method, lr, float(curvature), np.broadcast_to(found, (len(lr), found.shape[-1])), dict(hyper))
+
+
+def rate_curve(method: Method, kappas: Any, every: int = 3) -> RateCurve:
+    """The best rate of a method over the condition number (n,); where it is searched for, at each ``every``-th and between.
+
+    Never raises for a κ at which nothing converges: the rate is NaN there. A rate that a search found at one κ holds at
+    smaller ones, too: [μ, L] is a part of the wider interval.
+    """
+    kappa = np.asarray(kappas, dtype=float)
+    some = kappa if _closed(method) else np.unique([*kappa[::every], kappa[-1]])
+    known = np.array([_best_rate(method, float(k)) for k in some])
+    known = known if _closed(method) else np.fmin.accumulate(known[::-1])[::-1]
+    between = 1 - np.exp(np.interp(np.log(kappa), np.log(some), np.log(np.maximum(1 - known, 1e-16))))
+    return RateCurve(method, kappa, known if _closed(method) else between)
+
+
+def _closed(method: Method) -> bool:
+    try:
+        return best(method, {}).exact
+    except ConvergenceError:
+        return False
+
+
+def _best_rate(method: Method, kappa: float) -> float:
+    try:
+        return float(best(method, {}).at(mu=1.0, L=kappa).rate)
+    except ConvergenceError:
+        return float("nan")
+
+
+def rate_of(method: Method) -> str:
+    """The name of the learning rate. BadHyperparameter where a rule has none."""
+    if method.rate is None:
+        raise BadHyperparameter(f"{method.name} has no learning rate to vary")
+    return method.rate
+
+
+def rate(method: Method, spectrum: Array, hyper: Mapping[str, float]) -> float:
+    """The largest radius over the spectrum at these settings; NaN where one is missing."""
+    full = {**dict(method.defaults), **hyper}
+    known = all(name in full for name in method.hyper)
+    return float(spectral_radius(method, spectrum, over="spectrum", **full)) if known else float("nan")
+
+
+def _held(method: Method, hyper: Mapping[str, float], *varied: str) -> dict[str, Any]:
+    full = {**dict(method.defaults), **hyper}
+    held = {name: full[name] for name in method.hyper if name not in varied and name in full}
+    missing = [name for name in method.hyper if name not in varied and name not in full]
+    if missing:
+        raise BadHyperparameter(f"{method.name}: give numbers for {', '.join(missing)}, which this figure holds")
+    return held
+
+
+def _chosen(hyper: Mapping[str, float], *names: str) -> dict[str, float]:
+    return {name: hyper[name] for name in names if name in hyper}
+
+
+def _interval(method: Method, name: str, hyper: Mapping[str, float], points: int) -> Array:
+    """The interval of a hyperparameter without its ends, and wide enough for the value that was chosen."""
+    low, high = method.domains[name].span
+    value = float(hyper.get(name, low))
+    low, high = (min(low, value - 0.2), max(high, value + 0.2)) if not low <= value <= high else (low, high)
+    return np.linspace(low, high, points + 2)[1:-1]
+
+
+def _width(method: Method, spectrum: Array, settings: Mapping[str, Any], y: str, up: Array) -> float:
+    """How far a map goes: past the boundary, but where that runs away for some ``up``, past it at the settings."""
+    rate = rate_of(method)
+    ends, some = spectrum[[0, -1]], up[:: max(1, len(up) // 12)]
+    tops = np.array([bounds(method, ends, {rate: 1.0, **settings, y: float(value)}).min() for value in some])
+    tops = tops[np.isfinite(tops) & (tops > 0)]
+    here = float(settings.get(rate, 0.0))
+    if not tops.size:
+        return max(2 / float(spectrum[-1]), 1.5 * here)
+    most = (
+        1.5 * float(bounds(method, ends, {rate: 1.0, **settings}).min())
+        if y in settings
+        else 3 * float(np.median(tops))
+    )
+    return max(min(1.15 * float(tops.max()), most if np.isfinite(most) and most > 0 else np.inf), 1.3 * here)
+
+
+def _margin(method: Method, spectrum: Array, settings: Mapping[str, Any], radius: Array) -> Array:
+    """The least of the Schur–Cohn polynomials over the spectrum (its ends decide where their number is large)."""
+    members = spectrum[np.unique(np.linspace(0, len(spectrum) - 1, MEMBERS).astype(int))]
+    least = np.full(radius.shape, np.inf)
+    values = [settings[name] for name in method.hyper]
+    try:
+        polynomials = region(method).polynomials
+    except ConvergenceError:
+        return 1 - radius
+    with np.errstate(all="ignore"):
+        for curvature in members:
+            for value in evaluate(arguments(method), polynomials, [curvature, *values]):
+                least = np.minimum(least, value)
+    return least
+
+
+def _scaled(bound: Array, points: int) -> Array:
+    """Scaled rates that show where the bound lies; evenly spaced logarithms where it ranges widely."""
+    known = bound[np.isfinite(bound) & (bound > 0)]
+    if not known.size:
+        return np.linspace(0, 2, points)
+    if known.max() <= WIDE * known.min():
+        return np.linspace(0, 1.15 * known.max(), points)
+    return np.geomspace(1e-3 * known.min(), 2 * known.max(), points)
+
+
+def _fields(roots: NDArray[np.complex128]) -> Array:
+    """Positive where the largest eigenvalue is positive, complex, negative; continuous where two real ones meet and part."""
+    order = np.take_along_axis(roots, np.argsort(-np.abs(roots), axis=-1, kind="stable"), axis=-1)
+    one, other = order[..., 0], order[..., min(1, order.shape[-1] - 1)]
+    size = np.maximum(np.abs(one), 1e-300)
+    turning = np.abs(one.imag) > REAL * size
+    apart = np.abs(one - other) ** 2 / 4 if order.shape[-1] > 1 else size**2
+    gap = np.where(turning, -(one.imag**2), apart) / size**2
+    sign = np.where(np.abs(other.imag) > REAL * size, one.real, one.real + other.real) / size
+    return np.stack([np.minimum(gap, sign), -gap, np.minimum(gap, -sign)])
+
+
+def _past(bound: float, chosen: float | None, curvatures: Array) -> float:
+    """The end of an axis of learning rates: past the bound and the one that was chosen."""
+    ends = [1.3 * bound] if np.isfinite(bound) and bound > 0 else []
+    ends += [1.15 * float(chosen)] if chosen else []
+    return max(ends, default=2 / float(np.max(curvatures)))
+
+
+def kappas(here: float, points: int = 61) -> Array:
+    """Condition numbers from 1 to a million, and further where the problem's own is larger."""
+    return np.geomspace(1, max(1e6, min(10 * here, 1e12)), points)
+
+
+def rate_curves(methods: Iterable[Method], here: float) -> tuple[RateCurve, ...]:
+    """``rate_curve`` for each method, on one axis of condition numbers that holds ``here``."""
+    return tuple(rate_curve(method, kappas(here)) for method in methods)
