@@ -16,9 +16,6 @@ from convergence.theory.symbols import RATE
 SAMPLE = (1.0, 12.25)
 """The spectrum at which active inequalities are looked up; any will do."""
 
-FLAT = 1e-3
-"""A relative width of the best learning rates above this is a plateau; at a point it is about 1e-7."""
-
 
 @dataclass(frozen=True)
 class Signature:
@@ -67,9 +64,10 @@ def _looked(problem: Minimax, held: dict[sp.Symbol, float], near: Values | None)
     here = Signature(frozenset(solution.active), frozenset(solution.at_zero))
     if rate not in solution.values:
         return Look(solution, here, (0.0, 0.0), held)
-    low, high = problem.flat(*SAMPLE, solution, held)
-    if high - low <= FLAT * high:
-        return Look(solution, here, (low, high), held)
+    plateau = problem.plateau(*SAMPLE, solution, held)
+    if plateau is None:
+        return Look(solution, here, (0.0, 0.0), held)
+    low, high = plateau
     middle, below, above = (problem.moved(*SAMPLE, solution, at, held) for at in ((low + high) / 2, low, high))
     inside = frozenset(middle.active)
     ends = (frozenset(below.active) - inside, frozenset(above.active) - inside)

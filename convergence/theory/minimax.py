@@ -34,6 +34,9 @@ ACTIVE = 1e-6
 ROOMS = (1e-6, 1e-2, 1e-4)
 """How far above the reached rate a descent begins: SLSQP sometimes sticks to an inequality that it began at."""
 
+FLAT = 1e-3
+"""A relative width of the best learning rates above this is a plateau; at a point it is about 1e-7."""
+
 STARTS = {1: 2, 2: 3}
 GRID = {1: 400, 2: 48, 3: 16, 4: 9}
 """Points a hyperparameter in the global search, by the number of unknown hyperparameters."""
@@ -202,7 +205,8 @@ class Minimax:
         return float(self.radius(spectrum, {**values, **fixed}).max())
 
     def _values(self, u: Array) -> Values:
-        return {s: float(np.exp(v) if s.is_positive else v) for s, v in zip(self.unknown, u[:-1], strict=True)}
+        pairs = zip(self.unknown, u[:-1], strict=True)
+        return {s: np.float64(np.exp(v) if s.is_positive else v) for s, v in pairs}  # of Python's, powers would raise
 
     def _slack(self, spectrum: Array, u: Array, fixed: Mapping[sp.Symbol, float]) -> tuple[Array, Array]:
         """The polynomials at every curvature (row by row), and their derivatives by the transformed unknowns and ρ."""
@@ -242,6 +246,15 @@ class Minimax:
         for curvature in self._spectrum(mu, L):
             edges += real_roots(self.polynomials, rate, {**point, CURVATURE: float(curvature)})
         return max(e for e in edges if e <= here * (1 + 1e-7)), min(e for e in edges if e >= here * (1 - 1e-7))
+
+    def plateau(
+        self, mu: float, L: float, solution: Solution, fixed: Mapping[sp.Symbol, float]
+    ) -> tuple[float, float] | None:
+        """The interval ``flat`` where it is more than a point."""
+        if not solution.values.get(self.rate_symbol, 0.0) > 0:
+            return None
+        low, high = self.flat(mu, L, solution, fixed)
+        return (low, high) if high - low > FLAT * high else None
 
     def moved(self, mu: float, L: float, solution: Solution, lr: float, fixed: Mapping[sp.Symbol, float]) -> Solution:
         """The solution with another learning rate of the same radius, and what is active there."""

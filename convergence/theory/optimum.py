@@ -96,7 +96,8 @@ class Optimum(Plotted, figure="optimum"):
         held = [piece.holds(point) for piece in self.pieces]
         piece = None if None in held else next(p for p, holds in zip(self.pieces, held, strict=True) if holds)
         tuned = _closed(self.method, piece, point) if piece is not None and piece.closed else None
-        if tuned is None:  # no closed form, or one that is 0/0 here, as some are at μ = L
+        if tuned is None or not _attained(self.method, tuned, mu, L):
+            # no closed form, or one that is 0/0 here, as some are at μ = L, or that holds for other spectra only
             tuned = _numeric(self.method, mu, L, fixed)
         if tuned is None:
             given = "".join(f", {name}={value:g}" for name, value in fixed.items())
@@ -261,17 +262,32 @@ def _closed(method: Method, piece: Piece, point: Mapping[sp.Symbol, float]) -> T
     return Tuned(floats, float(rate), (low, high))
 
 
+def _attained(method: Method, tuned: Tuned, mu: float, L: float) -> bool:
+    """Whether the hyperparameters of an optimum have its rate on [μ, L], and none of them is a negative learning rate."""
+    if not tuned.rate >= 0 or any(tuned.hyper[n] <= 0 for n, d in method.domains.items() if d.is_rate):
+        return False
+    derived = system(method)
+    settings = {method.symbols[name]: value for name, value in tuned.hyper.items()}
+    reached = float(Minimax(derived, ()).worst(mu, L, settings))
+    return abs(reached - tuned.rate) <= meeting_roots(len(derived.state))
+
+
+def meeting_roots(states: int) -> float:
+    """How far a radius computed in floats may lie from the true one where all eigenvalues meet: the n-th root of rounding."""
+    return float(16 * np.finfo(float).eps ** (1 / states))
+
+
 def _numeric(method: Method, mu: float, L: float, fixed: Mapping[str, float]) -> Tuned | None:
     names = unknowns(method, tuple(fixed))[0]
     problem = Minimax(system(method), tuple(method.symbols[n] for n in names))
+    held = {method.symbols[n]: float(v) for n, v in fixed.items()}
     with np.errstate(all="ignore"):
-        solution = problem.polished(float(mu), float(L), {method.symbols[n]: float(v) for n, v in fixed.items()})
-    found = {name: solution.values[method.symbols[name]] for name in names}
-    return (
-        Tuned({n: {**fixed, **found}[n] for n in method.hyper}, solution.rate, None)
-        if solution.rate < 1 - ROUNDING
-        else None
-    )
+        solution = problem.polished(float(mu), float(L), held)
+        if solution.rate >= 1 - ROUNDING:
+            return None
+        plateau = problem.plateau(float(mu), float(L), solution, held)
+    values = {**held, **solution.values}
+    return Tuned({n: float(values[method.symbols[n]]) for n in method.hyper}, float(solution.rate), plateau)
 
 
 def _number(formula: sp.Expr, point: Mapping[sp.Symbol, float]) -> sp.Expr:

@@ -157,9 +157,9 @@ def _samples(parameter: sp.Symbol | None) -> list[float]:
         return [0.0]
     if parameter.is_positive:
         return [float(t) for t in np.geomspace(0.011, 40, 27)]
-    return [
-        float(t) for t in (np.linspace(0.023, 0.977, 19) if parameter.is_nonnegative else np.linspace(-0.93, 1.31, 19))
-    ]
+    if parameter.is_nonnegative:
+        return [1e-3, *map(float, np.linspace(0.023, 0.977, 19)), *(1 - 10.0**-k for k in (2, 3, 4))]
+    return [float(t) for t in np.linspace(-0.93, 1.31, 19)]
 
 
 def _edge(task: Task, before: tuple[float, Look], after: tuple[float, Look]) -> sp.Expr | None:
