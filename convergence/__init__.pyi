@@ -12,11 +12,6 @@ from .api.certificates import certify_rate as certify_rate
 from .api.certificates import certify_stable as certify_stable
 from .api.certificates import read_certificate as read_certificate
 from .api.certificates import recheck as recheck
-from .api.conventions import convert as convert
-from .api.conventions import equivalences as equivalences
-from .api.conventions import equivalent as equivalent
-from .api.conventions import in_libraries as in_libraries
-from .api.conventions import presets as presets
 from .api.core import identify as identify
 from .api.core import predict as predict
 from .api.core import simulate as simulate
@@ -44,6 +39,11 @@ from .api.finite import transient as transient
 from .api.finite import transient_growth as transient_growth
 from .api.finite import worst_case as worst_case
 from .auditing.claim import Finding as Finding
+from .conventions.classes import equivalences as equivalences
+from .conventions.conversion import convert as convert
+from .conventions.conversion import in_libraries as in_libraries
+from .conventions.conversion import presets as presets
+from .conventions.equivalence import equivalent as equivalent
 from .document import Study as Study
 from .domain import Decay as Decay
 from .domain import Domain as Domain

@@ -11,8 +11,7 @@ import pytest
 import sympy as sp
 from tolerances import identity
 
-from convergence import METHODS, datasets, method, simulate
-from convergence.api.conventions import convert, in_libraries, presets
+from convergence import METHODS, convert, datasets, in_libraries, method, presets, simulate
 from convergence.errors import BadHyperparameter, BadName, NoEquivalent
 from convergence.grammar import conventions as grammar
 from convergence.terminal import conventions as terminal

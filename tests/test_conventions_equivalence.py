@@ -8,8 +8,7 @@ import sympy as sp
 from tolerances import identity
 from user_rules import extragradient, polyak_at_rest, two_buffers
 
-from convergence import METHODS, datasets, derive, method, simulate
-from convergence.api.conventions import equivalences, equivalent
+from convergence import METHODS, datasets, derive, equivalences, equivalent, method, simulate
 from convergence.theory.symbols import symbol
 
 lr, b, d, nu = (symbol(name) for name in ("lr", "momentum", "dampening", "nu"))

@@ -1,15 +1,17 @@
-"""Methods go in; classes of those that are one method in other letters come out, and which class holds which."""
+"""Classes of methods that are one method in other letters, and which class holds which."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from convergence.conventions.equivalence import Equivalence, equivalence
 from convergence.conventions.matching import matches
+from convergence.conventions.response import response
 from convergence.conventions.solving import Unsolved
-from convergence.conventions.system import system
+from convergence.methods import METHODS, as_method
 from convergence.rule import Method
 
 
@@ -38,9 +40,15 @@ class Equivalences:
         return "Equivalences: " + " | ".join(" = ".join(names) for names in self.classes)
 
 
-def equivalences(methods: Iterable[Method]) -> Equivalences:
-    """The equivalence classes of methods under maps that keep the spectrum. Raises what ``equivalence`` raises."""
-    return _sorted(tuple(dict.fromkeys(methods)))
+def equivalences(methods: Iterable[Any] | None = None) -> Equivalences:
+    """The classes of methods (default: the catalogue) that are one method in other letters, as far as the spectrum goes.
+
+    Raises what ``equivalent`` raises.
+
+    >>> equivalences(["heavy_ball", "nesterov", "pytorch"])
+    Equivalences: heavy_ball = torch_sgd | nesterov
+    """
+    return _sorted(tuple(dict.fromkeys(as_method(m) for m in (METHODS if methods is None else methods))))
 
 
 @cache
@@ -61,6 +69,6 @@ def _sorted(methods: tuple[Method, ...]) -> Equivalences:
 def has_map(a: Method, b: Method) -> bool:
     """Whether every setting of a has a match in b; False, too, where elimination finds no formula for it."""
     try:
-        return a is b or bool(matches(system(a), system(b)))
+        return a is b or bool(matches(response(a), response(b)))
     except Unsolved:
         return False

@@ -1,4 +1,4 @@
-"""Settings in one library's words go in; the settings of another that do the same come out, or the reason why none do."""
+"""Settings in one library's words, in the words of another; or the reason why it cannot do the same."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from convergence.conventions.counterexample import counterexample
 from convergence.conventions.equivalence import equivalence, explanation, reasons
 from convergence.conventions.flags import Flag
 from convergence.conventions.matching import Match, matches
+from convergence.conventions.response import Response, at_values, fresh
 from convergence.conventions.solving import Unsolved
-from convergence.conventions.system import System, at_values, fresh
 from convergence.conventions.wording import conditions, setting
 from convergence.crossing import exact
+from convergence.domain import CONVENTIONAL, NUMBER
 from convergence.errors import BadHyperparameter, NoEquivalent, nearest
-from convergence.methods import METHODS, as_preset
-from convergence.methods.presets import LIBRARIES, Preset, Variant
-from convergence.rule import RATE_NAMES, Method
+from convergence.methods import METHODS, as_method, as_preset
+from convergence.methods.presets import LIBRARIES, PRESETS, Preset, Variant
+from convergence.rule import Method
 
 
 class Converted(dict[str, Any]):
@@ -54,14 +55,36 @@ class _Candidate:
     arguments: dict[str, Any]
 
 
-def convert(src: Any, dst: Any, hyper: Mapping[str, Any]) -> Converted:
-    """The arguments of ``dst`` that make it do what ``src`` does with ``hyper``, in exact arithmetic.
+def presets() -> Mapping[str, Preset]:
+    """The presets by name: library, version checked, source, arguments with defaults, and the methods they stand for.
 
-    Where several would do, those with the same iterates come first. Floats give floats, exact numbers exact ones, letters
-    formulas. Raises NoEquivalent, with a counterexample; BadName and BadHyperparameter for wrong names and values.
+    >>> presets()["torch.sgd"].version
+    '2.13.0'
     """
+    return PRESETS
+
+
+def convert(src: Any, dst: Any, /, **hyper: Any) -> Converted:
+    """The arguments of ``dst`` with which it does what ``src`` does with these: a dict in dst's own argument names.
+
+    Both are names of presets ("torch.sgd", "optax.sgd", "keras.sgd", "course", …; "pytorch", "optax", "keras" for short) or
+    of methods, or Methods. Arguments left out have src's defaults. Exact numbers give exact ones, floats floats, letters
+    formulas. Where several settings would do, those with the same iterates come first. The result says by
+    ``.same_iterates``, ``.flags`` and ``.why`` whether more than the spectrum agrees.
+
+    Raises NoEquivalent, with a counterexample, where dst cannot do it; BadName, BadHyperparameter for wrong input.
+
+    >>> convert("pytorch", "course", lr=0.1, momentum=0.9)
+    {'lr': 1.0, 'momentum': 0.1}
+    """
+    return _convert(
+        src if isinstance(src, str) else as_method(src), dst if isinstance(dst, str) else as_method(dst), hyper
+    )
+
+
+def _convert(src: Any, dst: Any, hyper: Mapping[str, Any]) -> Converted:
     source, target = as_preset(src), as_preset(dst)
-    variant, values = _understood(source, hyper)
+    variant, values = _understood(source, hyper, src)
     ours = at_values(_method(variant, src), values)
     found = _converted(ours, target, dst, hyper)
     if found is None:
@@ -69,7 +92,7 @@ def convert(src: Any, dst: Any, hyper: Mapping[str, Any]) -> Converted:
     return found
 
 
-def _converted(ours: System, target: Preset, dst: Any, hyper: Mapping[str, Any]) -> Converted | None:
+def _converted(ours: Response, target: Preset, dst: Any, hyper: Mapping[str, Any]) -> Converted | None:
     """The best arguments of the target for what ``ours`` does; None where there are none."""
     best: _Candidate | None = None
     for one in _candidates(ours, target, dst):
@@ -85,23 +108,30 @@ def _converted(ours: System, target: Preset, dst: Any, hyper: Mapping[str, Any])
     return Converted(arguments, best.variant.method, best.match.same_iterates, why, seen)
 
 
-def in_libraries(
-    method: Any, hyper: Mapping[str, Any], libraries: Iterable[str] = LIBRARIES
-) -> tuple[LibraryCall, ...]:
-    """How to write a setting of a method in each library: a row for each, with the reason where it cannot be written."""
-    return tuple(_called(method, hyper, as_preset(name)) for name in libraries)
+def in_libraries(m: Any, /, **hyper: Any) -> tuple[LibraryCall, ...]:
+    """How a setting of a method is written in PyTorch, optax and Keras: ``.library .call .same_iterates .why`` each.
+
+    ``m`` is a Method, its name, a preset or a plain rule. ``.call`` is empty where the library has no such setting. Raises
+    BadHyperparameter for missing or unknown names.
+
+    >>> in_libraries("heavy_ball", lr=0.1, momentum=0.9)[0].call
+    'torch.optim.SGD(params, lr=0.1, momentum=0.9)'
+    """
+    method = as_method(m)
+    settings = method.settings(hyper)
+    return tuple(_called(method, settings, as_preset(name)) for name in LIBRARIES)
 
 
 def calls(method: Method, hyper: Mapping[str, Any]) -> tuple[LibraryCall, ...]:
     """The rows of ``in_libraries`` that can be written, without the time to explain the others."""
-    ours = at_values(method, _understood(as_preset(method), hyper)[1])
+    ours = at_values(method, _understood(as_preset(method), hyper, method)[1])
     pairs = [(preset, _converted(ours, preset, preset.name, hyper)) for preset in map(as_preset, LIBRARIES)]
     return tuple(_call(preset, found) for preset, found in pairs if found is not None)
 
 
 def _called(method: Any, hyper: Mapping[str, Any], preset: Preset) -> LibraryCall:
     try:
-        return _call(preset, convert(method, preset.name, hyper))
+        return _call(preset, _convert(method, preset.name, hyper))
     except NoEquivalent as reason:
         return LibraryCall(preset.name, "", False, str(reason))
 
@@ -122,7 +152,7 @@ def _method(variant: Variant, given: Any) -> Method:
     return given if isinstance(given, Method) else METHODS[variant.method]
 
 
-def _understood(preset: Preset, hyper: Mapping[str, Any]) -> tuple[Variant, dict[str, sp.Expr]]:
+def _understood(preset: Preset, hyper: Mapping[str, Any], given: Any) -> tuple[Variant, dict[str, sp.Expr]]:
     """The variant that these arguments choose, and the exact hyperparameters of its method."""
     for name in hyper:
         if name not in preset.arguments:
@@ -134,7 +164,7 @@ def _understood(preset: Preset, hyper: Mapping[str, Any]) -> tuple[Variant, dict
     for variant in preset.variants:
         if all(full[name] == value for name, value in variant.given.items()):
             values = {to: _number(preset, name, full[name]) for name, to in variant.names.items()}
-            _require_accepted(preset, variant, full)
+            _require_accepted(preset, variant, _method(variant, given), full)
             return variant, values
     raise BadHyperparameter(f"{preset.name} with {setting_of(full)} is no method of the catalogue")
 
@@ -158,17 +188,17 @@ def _number(preset: Preset, name: str, value: Any) -> sp.Expr:
     return number
 
 
-def _require_accepted(preset: Preset, variant: Variant, full: Mapping[str, Any]) -> None:
+def _require_accepted(preset: Preset, variant: Variant, method: Method, full: Mapping[str, Any]) -> None:
     for name, to in variant.names.items():
         value = _number(preset, name, full[name])
         low, high = preset.bounds.get(name, (-float("inf"), float("inf")))
         if value.is_number and not (low <= value <= high):
             raise BadHyperparameter(f"{preset.name} takes {name} from {low:g} to {high:g}; got {full[name]}")
-        if to in RATE_NAMES and value.is_number and not value > 0:
+        if method.domains[to].is_rate and value.is_number and not value > 0:
             raise BadHyperparameter(f"{preset.name}: a learning rate must be positive; got {name}={full[name]}")
 
 
-def _candidates(ours: System, preset: Preset, given: Any) -> Iterator[_Candidate]:
+def _candidates(ours: Response, preset: Preset, given: Any) -> Iterator[_Candidate]:
     """The settings of each variant of a preset that match a method at its values."""
     for variant in preset.variants:
         theirs = _method(variant, given)
@@ -178,7 +208,7 @@ def _candidates(ours: System, preset: Preset, given: Any) -> Iterator[_Candidate
                 yield _Candidate(variant, match, _complete(preset, variant, arguments))
 
 
-def _matches(ours: System, theirs: Method) -> list[Match]:
+def _matches(ours: Response, theirs: Method) -> list[Match]:
     if ours.method is theirs:
         return [Match(dict(ours.hyper), {}, sp.Integer(1), True)]
     try:
@@ -196,7 +226,7 @@ def _accepts(preset: Preset, variant: Variant, name: str, value: sp.Expr) -> boo
 
 def _complete(preset: Preset, variant: Variant, arguments: dict[str, sp.Expr]) -> dict[str, Any]:
     """With the arguments that choose the variant, where they are not at their defaults; momentum always."""
-    fixed = {n: v for n, v in variant.given.items() if n == "momentum" or v != preset.arguments[n]}
+    fixed = {n: v for n, v in variant.given.items() if v != preset.arguments[n] or CONVENTIONAL.get(n, NUMBER).is_share}
     full = {**arguments, **{n: v if isinstance(v, bool) else sp.Integer(v) for n, v in fixed.items()}}
     return {name: full[name] for name in preset.arguments if name in full}
 
@@ -207,7 +237,7 @@ def _like(given: Iterable[Any], value: Any) -> Any:
     return float(value) if floats and isinstance(value, sp.Expr) and value.is_number else value
 
 
-def _refusal(source: Preset, target: Preset, ours: System, given: Any) -> str:
+def _refusal(source: Preset, target: Preset, ours: Response, given: Any) -> str:
     """Why nothing matches: eigenvalues that no setting has, and the settings of the source's method that would do."""
     against = counterexample(ours, fresh(_method(target.main, given)))
     near = [part for v in target.variants for part in equivalence(ours.method, _method(v, given)).subfamilies]

@@ -1,4 +1,4 @@
-"""Two systems go in; a setting of the first whose eigenvalues no setting of the second has comes out, if there is one."""
+"""A setting of one method whose eigenvalues no setting of another has."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import sympy as sp
 
 from convergence.algebra import plain
 from convergence.conventions.matching import EXTRA, SAMPLES, is_hidden, is_sound, spectra
+from convergence.conventions.response import Response, fresh
 from convergence.conventions.solving import Branch, Unsolved
-from convergence.conventions.system import System, fresh
 from convergence.conventions.wording import setting
 from convergence.crossing import exact
 from convergence.theory.symbols import CURVATURE, Z
@@ -40,7 +40,7 @@ class Counterexample:
         return str(self)
 
 
-def counterexample(a: System, b: System) -> Counterexample | None:
+def counterexample(a: Response, b: Response) -> Counterexample | None:
     """The first of a few settings of a, with the fewest curvatures, that b cannot match: elimination shows it."""
     theirs = fresh(b.method)
     for values in _settings(a):
@@ -51,7 +51,7 @@ def counterexample(a: System, b: System) -> Counterexample | None:
     return None
 
 
-def _settings(a: System) -> Iterator[Branch]:
+def _settings(a: Response) -> Iterator[Branch]:
     usual = {name: exact(value) for name, value in a.method.defaults}
     for turn in range(len(SAMPLES)):
         yield {
@@ -63,7 +63,7 @@ def _settings(a: System) -> Iterator[Branch]:
             return
 
 
-def _matched(a: System, b: System, curvatures: tuple[sp.Expr, ...]) -> bool:
+def _matched(a: Response, b: Response, curvatures: tuple[sp.Expr, ...]) -> bool:
     """Whether some sound setting of b has these eigenvalues, or elimination cannot say."""
     try:
         found = spectra(a, b, curvatures=curvatures)
@@ -72,14 +72,14 @@ def _matched(a: System, b: System, curvatures: tuple[sp.Expr, ...]) -> bool:
     return any(_possible(a, b, branch) for branch in found)
 
 
-def _possible(a: System, b: System, branch: Branch) -> bool:
+def _possible(a: Response, b: Response, branch: Branch) -> bool:
     """Whether a branch may be a match: sound where it has numbers, its extra factor hidden or still open."""
     values = {name: plain(branch[letter]) for name, letter in b.hyper.items() if letter in branch}
-    sound = all(value.free_symbols or is_sound(name, value) for name, value in values.items())
+    sound = all(value.free_symbols or is_sound(b.method.domains[name], value) for name, value in values.items())
     return sound and (branch[EXTRA].free_symbols != {Z} or is_hidden(a, b, branch))
 
 
-def _made(a: System, b: System, curvatures: tuple[sp.Expr, ...]) -> Counterexample:
+def _made(a: Response, b: Response, curvatures: tuple[sp.Expr, ...]) -> Counterexample:
     eigenvalues = tuple(_roots(a.core.subs(CURVATURE, value)) for value in curvatures)
     return Counterexample(a.method.name, b.method.name, dict(a.hyper), curvatures, eigenvalues)
 

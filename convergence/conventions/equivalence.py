@@ -1,10 +1,11 @@
-"""Two methods go in; the map from the hyperparameters of the first to those of the second comes out, or why there is none."""
+"""The map from the hyperparameters of one method to those of another that does the same, or why there is none."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import sympy as sp
 
@@ -12,9 +13,10 @@ from convergence.algebra import has_root
 from convergence.conventions.counterexample import Counterexample, counterexample
 from convergence.conventions.flags import Flag, begun_otherwise, flags
 from convergence.conventions.matching import Match, Setting, matches
+from convergence.conventions.response import Response, response
 from convergence.conventions.solving import Branch, Unsolved
-from convergence.conventions.system import System, system
 from convergence.conventions.wording import conditions, setting
+from convergence.methods import as_method
 from convergence.rule import Method
 from convergence.theory.radicals import short
 
@@ -77,13 +79,31 @@ class Equivalence:
         return "$$" + r",\quad ".join(rows) + "$$"
 
 
+def equivalent(a: Any, b: Any, /) -> Equivalence:
+    """Derive how the hyperparameters of method b follow from those of method a so that b does what a does.
+
+    ``a`` and ``b`` are Methods, their names, presets or plain rules. ``.hyper`` maps each hyperparameter of b to a formula in
+    a's letters, or is None, with a ``.counterexample``; then ``.condition`` says where a map exists. ``.same_iterates`` tells
+    whether all iterates are the same from one start, and ``.flags`` why not. Characteristic polynomials are matched in z and
+    λ, without powers of z and factors that no position shows; iterates are compared as generating functions, so at all
+    steps; of a rule that keeps time, or is not linear, the first ones at one setting. What the match leaves open is set so
+    that iterates agree, else to its default, else to 0.
+
+    Raises NotLinear for a rule without a rational iteration matrix.
+
+    >>> equivalent("heavy_ball", "momentum_rate_inside").hyper
+    {'lr': eta, 'momentum': beta}
+    """
+    return equivalence(as_method(a), as_method(b))
+
+
 @cache
 def equivalence(a: Method, b: Method) -> Equivalence:
     """Derive the map from a's settings to b's by matching characteristic polynomials, and then all iterates.
 
     Raises NotLinear where one of them has no iteration matrix, or none that is rational in its hyperparameters.
     """
-    ours, theirs = system(a), system(b)
+    ours, theirs = response(a), response(b)
     if a is b:
         return _mapped(ours, theirs, Match(dict(ours.hyper), {}, sp.Integer(1), True))
     try:
@@ -97,7 +117,7 @@ def equivalence(a: Method, b: Method) -> Equivalence:
     return _missing(ours, theirs, "", _subfamilies(ours, theirs))
 
 
-def _mapped(a: System, b: System, match: Match) -> Equivalence:
+def _mapped(a: Response, b: Response, match: Match) -> Equivalence:
     hyper = {name: _written(value) for name, value in match.hyper.items()}
     seen = () if match.same_iterates else reasons(a, b, match)
     why = explanation(a, b, match, seen)
@@ -106,14 +126,14 @@ def _mapped(a: System, b: System, match: Match) -> Equivalence:
     )
 
 
-def reasons(a: System, b: System, match: Match) -> tuple[Flag, ...]:
+def reasons(a: Response, b: Response, match: Match) -> tuple[Flag, ...]:
     """The flags of a match whose iterates differ: found by elimination where the map is rational."""
     if not (a.steady and b.steady) or not any(map(has_root, match.hyper.values())):
         return flags(a, b.at({b.hyper[name]: value for name, value in match.hyper.items()}))
     return (begun_otherwise(b),)
 
 
-def explanation(a: System, b: System, match: Match, seen: tuple[Flag, ...]) -> str:
+def explanation(a: Response, b: Response, match: Match, seen: tuple[Flag, ...]) -> str:
     """The whole verdict in words."""
     parts = ["the eigenvalues that positions show are the same at every curvature"]
     if match.extra != 1:
@@ -131,7 +151,7 @@ def explanation(a: System, b: System, match: Match, seen: tuple[Flag, ...]) -> s
     return "; ".join([*parts, *(flag.text for flag in seen)])
 
 
-def _missing(a: System, b: System, reason: str, parts: tuple[Subfamily, ...]) -> Equivalence:
+def _missing(a: Response, b: Response, reason: str, parts: tuple[Subfamily, ...]) -> Equivalence:
     against = None if reason else counterexample(a, b)
     words = [reason or f"not every setting of {a.method.name} has a match in {b.method.name}"]
     words += [str(against)] if against else []
@@ -141,7 +161,7 @@ def _missing(a: System, b: System, reason: str, parts: tuple[Subfamily, ...]) ->
     )
 
 
-def _subfamilies(a: System, b: System) -> tuple[Subfamily, ...]:
+def _subfamilies(a: Response, b: Response) -> tuple[Subfamily, ...]:
     try:
         found = [match for match in matches(a, b, special=True) if match.where and _is_proper(match)]
     except Unsolved:

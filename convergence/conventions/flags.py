@@ -1,4 +1,4 @@
-"""Two systems with one spectrum go in; in words, why their iterates differ still, and how one is found from the other."""
+"""Why the iterates of two methods with one spectrum differ still, and how one is found from the other."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import sympy as sp
 
 from convergence.algebra import coefficients, lowest_terms, vanishes
+from convergence.conventions.response import Response
 from convergence.conventions.solving import solutions
-from convergence.conventions.system import System
 from convergence.conventions.wording import named
-from convergence.theory.dynamics import dynamics
 from convergence.theory.symbols import CURVATURE, Z, factored
+from convergence.theory.system import system
 
 SMALL = sp.Rational(1, 100)
 """Where a weight is asked for its sign: hyperparameters are small numbers."""
@@ -29,21 +29,21 @@ class Flag:
         return f"{self.kind}: {self.text}"
 
 
-def flags(a: System, b: System) -> tuple[Flag, ...]:
+def flags(a: Response, b: Response) -> tuple[Flag, ...]:
     """Why the iterates of a and of b, set to a's spectrum, are not the same."""
     if a.responses is None or b.responses is None:
-        return tuple(flag for system in (a, b) if not system.steady for flag in _unsteady(system))
+        return tuple(flag for one in (a, b) if not one.steady for flag in _unsteady(one))
     found = (*_rests(a, b), *_looks(a, b), *_looks(b, a), *_starts(a, b))
     return found or (begun_otherwise(b),)
 
 
-def begun_otherwise(b: System) -> Flag:
+def begun_otherwise(b: Response) -> Flag:
     """The reason that is always there: positions that show the same eigenvalues obey one recurrence."""
     return Flag("start", f"the positions of both obey one recurrence, which {b.method.name} begins otherwise")
 
 
-def _unsteady(system: System) -> Iterator[Flag]:
-    clock, name = dynamics(system.method).clock, system.method.name
+def _unsteady(of: Response) -> Iterator[Flag]:
+    clock, name = system(of.method).clock, of.method.name
     if clock is None:
         yield Flag("not linear", f"{name} is not linear; the map holds near the minimiser, where it was linearised")
     else:
@@ -51,7 +51,7 @@ def _unsteady(system: System) -> Iterator[Flag]:
         yield Flag("clock", words)
 
 
-def _rests(a: System, b: System) -> Iterator[Flag]:
+def _rests(a: Response, b: Response) -> Iterator[Flag]:
     """Whether they end at one point: both eigenvalue polynomials and both drives decide it."""
     one, other = (_rest(system) for system in (a, b))
     if not vanishes(one - other):
@@ -61,12 +61,12 @@ def _rests(a: System, b: System) -> Iterator[Flag]:
         )
 
 
-def _rest(system: System) -> sp.Expr:
+def _rest(system: Response) -> sp.Expr:
     assert system.responses is not None
     return lowest_terms((system.responses[1] / system.characteristic).subs(Z, 1))
 
 
-def _looks(a: System, b: System) -> Iterator[Flag]:
+def _looks(a: Response, b: Response) -> Iterator[Flag]:
     """Whether the positions of b are a fixed combination of a's state: a point that looks ahead along its buffers."""
     weights = tuple(sp.Dummy(f"c{k}", real=True) for k in range(1, a.matrix.rows))
     if not weights:
@@ -92,7 +92,7 @@ def _term(weight: sp.Expr, state: str) -> str:
     )
 
 
-def _starts(a: System, b: System) -> Iterator[Flag]:
+def _starts(a: Response, b: Response) -> Iterator[Flag]:
     """The first buffer with which b would make a's iterates, where that is a multiple of the first gradient."""
     unknown = tuple(sp.Dummy(f"s{k}", real=True) for k in range(1, b.matrix.rows))
     ours, theirs, gaps = a.first, sp.Matrix([1, *unknown]), []

@@ -1,4 +1,4 @@
-"""Two systems go in; the settings of the second that have the spectrum of the first, or its very iterates, come out."""
+"""The settings of one method that have the spectrum of another, or its very iterates."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from convergence.algebra import (
     plain,
     vanishes,
 )
+from convergence.conventions.response import Response, fresh, positions, rate_first
 from convergence.conventions.solving import Branch, Unsolved, settle, solutions
-from convergence.conventions.system import System, fresh, positions, rate_first
 from convergence.crossing import exact
-from convergence.rule import RATE_NAMES
+from convergence.domain import Domain
 from convergence.theory.symbols import CURVATURE, Z
 
 Setting = dict[str, sp.Expr]
@@ -48,19 +48,19 @@ class Match:
     iterates_if: tuple[Branch, ...] = ()
 
 
-def matches(a: System, b: System, *, special: bool = False) -> list[Match]:
+def matches(a: Response, b: Response, *, special: bool = False) -> list[Match]:
     """The settings of b that match a, the best first: same iterates, sound at samples of a's letters, short.
 
     With ``special``, a's letters may be bound too: the subfamilies of a that b contains. Raises Unsolved.
     """
     b = fresh(b.method)
     alike = spectra(a, b, special) + (spectra(a, b, special, loose=False) if a.degree != b.degree else [])
-    found = [m for branch in alike if not _is_rooted(branch) for m in _completed(a, b, branch) if _soundness(a, m)]
+    found = [m for branch in alike if not _is_rooted(branch) for m in _completed(a, b, branch) if _soundness(a, b, m)]
     if not found:  # where there is one, a formula without roots says the same, or more
-        found = [m for branch in alike if _is_rooted(branch) for m in _completed(a, b, branch) if _soundness(a, m)]
+        found = [m for branch in alike if _is_rooted(branch) for m in _completed(a, b, branch) if _soundness(a, b, m)]
     return sorted(
         found,
-        key=lambda m: (not m.same_iterates, -_soundness(a, m), _is_no_power(m.extra), _distance(a, m), _length(m)),
+        key=lambda m: (not m.same_iterates, -_soundness(a, b, m), _is_no_power(m.extra), _distance(a, m), _length(m)),
     )
 
 
@@ -69,7 +69,7 @@ def _is_rooted(branch: Branch) -> bool:
 
 
 def spectra(
-    a: System, b: System, special: bool = False, curvatures: Iterable[sp.Expr] = (), *, loose: bool = True
+    a: Response, b: Response, special: bool = False, curvatures: Iterable[sp.Expr] = (), *, loose: bool = True
 ) -> list[Branch]:
     """The branches on which the visible spectra agree, for all λ, or at these curvatures alone.
 
@@ -90,18 +90,18 @@ def spectra(
     return [{**branch, EXTRA: extra.xreplace(branch)} for branch in found if not vanishes(poles.xreplace(branch))]
 
 
-def _ordered(system: System) -> tuple[sp.Symbol, ...]:
-    names = rate_first(system.method.hyper, dict(system.method.defaults))
-    return tuple(system.hyper[name] for name in names if system.hyper[name].is_Symbol)
+def _ordered(system: Response) -> tuple[sp.Symbol, ...]:
+    return tuple(system.hyper[name] for name in rate_first(system.method) if system.hyper[name].is_Symbol)
 
 
-def _bindable(system: System) -> tuple[sp.Symbol, ...]:
+def _bindable(system: Response) -> tuple[sp.Symbol, ...]:
     """A system's letters, those first that one would rather see bound: nu = momentum, and not the reverse."""
-    names = sorted(system.hyper, key=lambda name: (name in RATE_NAMES, name == "momentum"))
+    domains = system.method.domains
+    names = sorted(system.hyper, key=lambda name: (domains[name].is_rate, domains[name].is_share))
     return tuple(system.hyper[name] for name in names if system.hyper[name].is_Symbol)
 
 
-def _completed(a: System, b: System, branch: Branch) -> Iterator[Match]:
+def _completed(a: Response, b: Response, branch: Branch) -> Iterator[Match]:
     """The matches of one branch of equal spectra: what it leaves free is settled by the iterates, or else by defaults."""
     where = {letter: branch[letter] for letter in a.letters if letter in branch}
     hyper = {name: branch.get(letter, letter) for name, letter in b.hyper.items()}
@@ -133,7 +133,7 @@ def _exactly(gaps: list[sp.Expr], free: Mapping[str, sp.Symbol]) -> list[Branch]
         return []
 
 
-def _where(gaps: list[sp.Expr], a: System, where: Branch, hyper: Setting) -> tuple[Branch, ...]:
+def _where(gaps: list[sp.Expr], a: Response, where: Branch, hyper: Setting) -> tuple[Branch, ...]:
     """The settings of a at which gaps between the iterates vanish."""
     letters = [letter for letter in _bindable(a) if letter not in where]
     try:
@@ -147,7 +147,7 @@ def _has_pole(hyper: Setting, branch: Branch) -> bool:
     return any(settle(value, branch) is None for value in hyper.values())
 
 
-def iterate_gaps(a: System, b: System, branch: Branch) -> list[sp.Expr]:
+def iterate_gaps(a: Response, b: Response, branch: Branch) -> list[sp.Expr]:
     """Formulas that all vanish exactly where two linear rules have the same iterates, from every start to every minimiser."""
     assert a.responses is not None
     assert b.responses is not None
@@ -156,7 +156,7 @@ def iterate_gaps(a: System, b: System, branch: Branch) -> list[sp.Expr]:
     return [above for gap in gaps for c in coefficients(gap, Z, CURVATURE) if (above := numerator(c)) != 0]
 
 
-def is_hidden(a: System, b: System, branch: Branch) -> bool:
+def is_hidden(a: Response, b: Response, branch: Branch) -> bool:
     """Whether the positions of the system that has the extra factor show no root of it but zero."""
     shown = [factor for factor in factors(fraction(branch[EXTRA])[0]) if factor.has(Z) and factor != Z]
     if not shown:
@@ -166,12 +166,12 @@ def is_hidden(a: System, b: System, branch: Branch) -> bool:
     return all(sp.rem(rich.hidden, factor, Z) == 0 for factor in shown)
 
 
-def _free(b: System, hyper: Mapping[str, sp.Expr]) -> dict[str, sp.Symbol]:
+def _free(b: Response, hyper: Mapping[str, sp.Expr]) -> dict[str, sp.Symbol]:
     """b's hyperparameters that a branch left open."""
     return {name: letter for name, letter in b.hyper.items() if hyper[name] == letter}
 
 
-def _settled(b: System, hyper: Mapping[str, sp.Expr], free: Mapping[str, sp.Symbol]) -> Setting:
+def _settled(b: Response, hyper: Mapping[str, sp.Expr], free: Mapping[str, sp.Symbol]) -> Setting:
     """What was left open so that the others have their defaults, else at its own, at 0, or a letter with a prime."""
     defaults = {name: exact(value) for name, value in b.method.defaults}
     bound = [v - defaults[n] for n, v in hyper.items() if n in defaults and n not in free and v.has(*free.values())]
@@ -182,13 +182,13 @@ def _settled(b: System, hyper: Mapping[str, sp.Expr], free: Mapping[str, sp.Symb
     for name, letter in _free(b, hyper).items():
         for value in (*([defaults[name]] if name in defaults else []), sp.Integer(0), sp.Symbol(f"{name}'")):
             tried = {n: settle(f, {letter: value}) for n, f in settled.items()}
-            if all(v is not None and not (v == 0 and n in RATE_NAMES) for n, v in tried.items()):
+            if all(v is not None and not (v == 0 and b.method.domains[n].is_rate) for n, v in tried.items()):
                 settled = tried
                 break
     return settled
 
 
-def _same_steps(ours: Setting, a: System, theirs: Setting, b: System) -> bool:
+def _same_steps(ours: Setting, a: Response, theirs: Setting, b: Response) -> bool:
     """Whether first positions agree where a rule is not linear, so that no series says it: exactly, at one setting.
 
     Unequal ones are a proof; equal ones are none.
@@ -210,14 +210,16 @@ def _plain_branch(branch: Branch) -> Branch:
     return {letter: plain(value) for letter, value in branch.items()}
 
 
-def _soundness(a: System, match: Match) -> int:
+def _soundness(a: Response, b: Response, match: Match) -> int:
     """At how many samples of a's letters the setting is real, its rate positive, its momentum not negative."""
+    domains = b.method.domains
     return sum(
-        all(is_sound(name, value.subs(turn)) for name, value in match.hyper.items()) for turn in samples(a, match)
+        all(is_sound(domains[name], value.subs(turn)) for name, value in match.hyper.items())
+        for turn in samples(a, match)
     )
 
 
-def _distance(a: System, match: Match) -> float:
+def _distance(a: Response, match: Match) -> float:
     """How far hyperparameters of one name lie apart at a sample: of two roots, the one that changes least is meant."""
     turn = samples(a, match)[0]
     shared = [(a.hyper[name], value) for name, value in match.hyper.items() if name in a.hyper]
@@ -226,18 +228,18 @@ def _distance(a: System, match: Match) -> float:
     return float(sum(abs(sp.re((one - other).subs(turn).evalf())) for one, other in shared))
 
 
-def samples(a: System, match: Match) -> list[dict[sp.Symbol, sp.Expr]]:
+def samples(a: Response, match: Match) -> list[dict[sp.Symbol, sp.Expr]]:
     """Three settings for the letters in a match: small numbers, or a's defaults."""
     usual = {a.hyper[name]: exact(value) for name, value in a.method.defaults}
     letters = sorted(set().union(*(value.free_symbols for value in match.hyper.values())), key=str)
     return [{x: usual.get(x, SAMPLES[(k + turn) % 3] / (1 + k)) for k, x in enumerate(letters)} for turn in range(3)]
 
 
-def is_sound(name: str, value: sp.Expr) -> bool:
-    """Whether a number may be a hyperparameter of this name: real, a rate positive, a momentum not negative."""
+def is_sound(domain: Domain, value: sp.Expr) -> bool:
+    """Whether a number may be such a hyperparameter: real, a rate positive, a momentum not negative."""
     if not value.is_real:
         return False
-    return bool(value > 0) if name in RATE_NAMES else bool(value >= 0) if name == "momentum" else True
+    return bool(value > 0) if domain.is_rate else bool(value >= 0) if domain.is_share else True
 
 
 def _is_no_power(extra: sp.Expr) -> bool:

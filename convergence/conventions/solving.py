@@ -1,4 +1,4 @@
-"""Polynomial equations go in; their solutions come out branch by branch, by linear elimination and splitting of factors.
+"""Solutions of polynomial equations, branch by branch: linear elimination, and splitting of factors.
 
 The systems here are small, and nearly every one is linear in one unknown after another. A general solver returns nothing
 on them, or takes seconds, because it does not know which letters are positive.

@@ -1,4 +1,4 @@
-"""A formula or a setting goes in; it comes out in words, with hyperparameters by their names: lr·(1 − momentum)."""
+"""Formulas and settings in one line, with hyperparameters by their names: lr·(1 − momentum)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Mapping
 
 import sympy as sp
 
-from convergence.theory.symbols import LETTERS
+from convergence.domain import CONVENTIONAL
 
-NAMES = {letter: name for name, letter in LETTERS.items() if name != "curvature"}
+NAMES = {domain.letter: name for name, domain in reversed(CONVENTIONAL.items()) if domain.letter}
 
 
 def named(formula: sp.Expr) -> str:

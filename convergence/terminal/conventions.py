@@ -8,7 +8,7 @@ from typing import Any
 import sympy as sp
 from rich.table import Column, Table
 
-from convergence.api import conventions as api
+import convergence as api
 from convergence.choices import chosen_method, given_hyper
 from convergence.conventions.equivalence import Equivalence
 from convergence.errors import BadHyperparameter

@@ -1,4 +1,4 @@
-"""A method goes in; what its positions obey comes out: their characteristic polynomial and their generating function.
+"""The response of a method: the characteristic polynomial that its positions obey, and their generating functions.
 
 Iterates are written as a power series in 1/z: Σ x_k z^(−k) = z·N/P with P the characteristic polynomial. Two linear rules
 have the same iterates, from step 0 on, exactly where these series are the same rational function: no step is left out.
@@ -14,17 +14,16 @@ from typing import Any
 import sympy as sp
 
 from convergence.algebra import factors_with_powers, fraction, lowest_terms, powers
-from convergence.rule import RATE_NAMES, Method
+from convergence.rule import Method
 from convergence.theory.symbols import CURVATURE, Z
-from convergence.theory.system import START, require_rational
-from convergence.theory.system import system as derived_system
+from convergence.theory.system import START, require_rational, system
 from convergence.theory.trace import MINIMISER, state_symbols, trace_rule, trace_start
 
 Formulas = tuple[sp.Expr, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class System:
+class Response:
     """A method along one direction, its hyperparameters letters or numbers.
 
     ``matrix`` (n, n) moves the state, ``first`` is the state at x₀ = 1 with the minimiser at 0, ``drive`` what the minimiser
@@ -57,7 +56,7 @@ class System:
         """The hyperparameters that are letters, in the method's order."""
         return tuple(value for value in self.hyper.values() if value.is_Symbol)
 
-    def at(self, values: Mapping[sp.Symbol, Any]) -> System:
+    def at(self, values: Mapping[sp.Symbol, Any]) -> Response:
         """The same with letters replaced; what the position shows is looked at anew."""
         matrix, first, offset, drive = (
             part.subs(values, simultaneous=True).applyfunc(lowest_terms)
@@ -66,7 +65,7 @@ class System:
         hyper = {name: sp.sympify(value).subs(values, simultaneous=True) for name, value in self.hyper.items()}
         return _system(self.method, hyper, matrix, first, offset, drive, self.steady)
 
-    def renamed(self, names: Mapping[str, sp.Symbol]) -> System:
+    def renamed(self, names: Mapping[str, sp.Symbol]) -> Response:
         """The same in other letters, nothing else changed."""
         swap = {self.hyper[name]: letter for name, letter in names.items()}
         names_of = ("matrix", "first", "offset", "drive", "characteristic", "core", "hidden")
@@ -76,9 +75,9 @@ class System:
 
 
 @cache
-def system(method: Method) -> System:
+def response(method: Method) -> Response:
     """The system of a method in its own letters. NotLinear where it has no iteration matrix, or none that is rational."""
-    derived = derived_system(method)
+    derived = system(method)
     require_rational(derived)
     steady = derived.linear and derived.clock is None
     drive = (sp.eye(len(derived.state)) - derived.matrix) * sp.Matrix(derived.rest)
@@ -86,15 +85,15 @@ def system(method: Method) -> System:
     return _system(method, method.symbols, sp.Matrix(derived.matrix), first, offset, drive, steady)
 
 
-def at_values(method: Method, hyper: Mapping[str, Any]) -> System:
+def at_values(method: Method, hyper: Mapping[str, Any]) -> Response:
     """The system of a method at numbers, or formulas, for all of its hyperparameters."""
-    plain = system(method)
+    plain = response(method)
     return plain.at({plain.hyper[name]: sp.sympify(hyper[name]) for name in method.hyper})
 
 
-def fresh(method: Method) -> System:
+def fresh(method: Method) -> Response:
     """The system of a method in letters that nothing else uses, with the assumptions of its own."""
-    plain = system(method)
+    plain = response(method)
     return plain.renamed({name: sp.Dummy(name, **letter.assumptions0) for name, letter in plain.hyper.items()})
 
 
@@ -109,9 +108,9 @@ def positions(method: Method, hyper: Mapping[str, sp.Expr]) -> Iterator[sp.Expr]
         state = [sp.cancel(entry.xreplace(now)) for entry in update]
 
 
-def rate_first(names: tuple[str, ...], defaults: Mapping[str, float]) -> list[str]:
+def rate_first(method: Method) -> list[str]:
     """Hyperparameters in the order in which to solve for them: rates, then those without a default."""
-    return sorted(names, key=lambda name: (name not in RATE_NAMES, name in defaults))
+    return sorted(method.hyper, key=lambda name: (not method.domains[name].is_rate, name in dict(method.defaults)))
 
 
 def _first_row(matrix: sp.Matrix) -> sp.Matrix:
@@ -133,14 +132,14 @@ def _system(
     offset: sp.Matrix,
     drive: sp.Matrix,
     steady: bool,
-) -> System:
+) -> Response:
     characteristic = lowest_terms((Z * sp.eye(matrix.rows) - matrix).det(method="berkowitz"))
     row = _first_row(matrix)
     responses = (row * first)[0], (row * ((Z - 1) * offset + drive))[0]
     shown = [lowest_terms(part) for part in (responses if steady else row)]
     core, hidden = _split(characteristic, [fraction(part)[0] for part in shown])
     seen = tuple(shown) if steady else None
-    return System(method, hyper, matrix, first, offset, drive, steady, characteristic, core, hidden, seen)
+    return Response(method, hyper, matrix, first, offset, drive, steady, characteristic, core, hidden, seen)
 
 
 def _split(characteristic: sp.Expr, shown: list[sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
