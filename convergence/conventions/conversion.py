@@ -115,7 +115,7 @@ def in_libraries(m: Any, /, **hyper: Any) -> tuple[LibraryCall, ...]:
     BadHyperparameter for missing or unknown names.
 
     >>> in_libraries("heavy_ball", lr=0.1, momentum=0.9)[0].call
-    'torch.optim.SGD(params, lr=0.1, momentum=0.9)'
+    'torch.optim.SGD(params, lr=0.1, momentum=0.9, dampening=0.0)'
     """
     method = as_method(m)
     settings = method.settings(hyper)

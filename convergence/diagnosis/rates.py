@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from convergence.crossing import exact
 from convergence.rule import Method
-from convergence.theory import guide
+from convergence.theory import candidates
 from convergence.theory.dynamics import dynamics
 from convergence.theory.region import region
 from convergence.theory.symbols import CURVATURE, symbol
@@ -28,9 +28,9 @@ def stable_rates(method: Method, curvatures: Array, given: Mapping[str, float]) 
     edges = {
         edge
         for c in curvatures
-        for edge in guide.real_roots(polynomials, symbol(rate), {**letters, CURVATURE: exact(float(c))})
+        for edge in candidates.real_roots(polynomials, symbol(rate), {**letters, CURVATURE: exact(float(c))})
     }
-    inside = guide.between(sorted(edges))
+    inside = candidates.between(sorted(edges))
     middles = {**others, rate: np.array([middle for _, middle, _ in inside])}
     good = np.atleast_1d(np.asarray(region(method).contains(curvatures[:, None], **middles)).all(axis=0))
     pieces: list[tuple[float, float]] = []

@@ -1,4 +1,4 @@
-"""A rule on symbols goes in; the states that only keep time come out, and the rule's matrix at every reading of them.
+"""Clocks: states that only keep time, and the iteration matrix of the others at every reading of them.
 
 Bias correction needs βᵗ, Chebyshev's coefficients βᵏ. Such a state is a clock: it hears nothing but itself. Given its
 reading the rule may be linear; then it is a linear method whose matrix changes with time and tends to a limit.

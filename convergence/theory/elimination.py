@@ -1,4 +1,4 @@
-"""Polynomial equations and where their solution lies, roughly, go in; the solution in radicals comes out, or None.
+"""The solution of polynomial equations near a numerical one, in square roots.
 
 A general solver asks for every solution in every case. Here a numerical one is known, so each step keeps the one factor
 that vanishes there: eliminate an unknown that stands linearly, factor, keep, repeat; at the end a quadratic at most.
@@ -11,7 +11,7 @@ from itertools import combinations
 
 import sympy as sp
 
-from convergence.theory.guide import values
+from convergence.theory.candidates import values
 from convergence.theory.radicals import short, square_root
 
 Near = Mapping[sp.Symbol, float]

@@ -1,4 +1,4 @@
-"""Polynomials that must be positive go in; the shortest inequalities that say so come out, solved for the rate if linear."""
+"""Polynomials that must be positive, as the shortest inequalities that say so, solved for the rate where they are linear."""
 
 from __future__ import annotations
 

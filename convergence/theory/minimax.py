@@ -1,4 +1,4 @@
-"""A tuning problem goes in: make the largest spectral radius over [μ, L] smallest. Its solution in floats comes out.
+"""The tuning problem in floats: make the largest spectral radius over [μ, L] smallest.
 
 In radii the problem is not even Lipschitz (at critical damping); as inequalities it is smooth: smallest ρ such that
 the Schur–Cohn polynomials of p(ρz) are not negative at the curvatures that matter. A global grid, then sequential
@@ -20,7 +20,7 @@ from scipy.optimize import minimize
 
 from convergence.crossing import compiled
 from convergence.roots import largest_modulus
-from convergence.theory.guide import real_roots
+from convergence.theory.candidates import real_roots
 from convergence.theory.schur import scaled_conditions
 from convergence.theory.symbols import CURVATURE, RATE
 from convergence.theory.system import System

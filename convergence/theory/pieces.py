@@ -1,4 +1,4 @@
-"""A tuning problem goes in; its optimum comes out piece by piece: which inequalities are active, solved exactly.
+"""The optimum of a tuning problem, piece by piece: which inequalities are active, solved exactly.
 
 With a hyperparameter fixed at a symbol, the active inequalities change as it grows: between two pieces lies the value at
 which the inequalities of both are active, and that is an equation too.
@@ -16,9 +16,9 @@ import numpy as np
 import sympy as sp
 
 from convergence.crossing import exact
+from convergence.theory.active_set import NumericalOptimum, numerical_optimum
+from convergence.theory.candidates import values
 from convergence.theory.elimination import solved
-from convergence.theory.guide import values
-from convergence.theory.look import Look, look
 from convergence.theory.minimax import Constraint, Minimax
 from convergence.theory.radicals import ROOT_L, ROOT_MU, without_roots
 from convergence.theory.symbols import CURVATURE, LARGEST, MU, RATE
@@ -83,9 +83,9 @@ class Task:
     carried: Mapping[sp.Symbol, Any]
     known: Mapping[sp.Symbol, sp.Expr]
 
-    def look(self, at: float, near: Look | None = None) -> Look:
+    def numerical(self, at: float, near: NumericalOptimum | None = None) -> NumericalOptimum:
         """The numerical optimum where the parameter has this value."""
-        return look(self.problem, self.fixed(at), near)
+        return numerical_optimum(self.problem, self.fixed(at), near)
 
     def fixed(self, at: float) -> dict[sp.Symbol, Any]:
         return {**self.carried, **({} if self.parameter is None else {self.parameter: at})}
@@ -140,11 +140,11 @@ def _numerical(problem: Minimax) -> str:
 
 def _pieces(task: Task) -> list[Piece]:
     """The pieces from small to large parameters; none where one begins at a value that has no formula."""
-    looks = [(at, task.look(at)) for at in _samples(task.parameter)]
-    stable = [(at, seen) for at, seen in looks if seen.solution.rate < 1 - AGREEMENT]
+    optima = [(at, task.numerical(at)) for at in _samples(task.parameter)]
+    stable = [(at, seen) for at, seen in optima if seen.solution.rate < 1 - AGREEMENT]
     pieces: list[Piece] = []
     for before, after in pairwise(stable):
-        if after[1].signature != before[1].signature:
+        if after[1].active_set != before[1].active_set:
             edge = _edge(task, before, after)
             if edge is None:
                 return []
@@ -162,17 +162,17 @@ def _samples(parameter: sp.Symbol | None) -> list[float]:
     return [float(t) for t in np.linspace(-0.93, 1.31, 19)]
 
 
-def _edge(task: Task, before: tuple[float, Look], after: tuple[float, Look]) -> sp.Expr | None:
+def _edge(task: Task, before: tuple[float, NumericalOptimum], after: tuple[float, NumericalOptimum]) -> sp.Expr | None:
     """The value of the parameter at which the inequalities of both pieces are active; None where it has no formula."""
     low, high = before[0], after[0]
     for _ in range(14):
         middle = (low + high) / 2
-        same = task.look(middle, before[1]).signature == before[1].signature
+        same = task.numerical(middle, before[1]).active_set == before[1].active_set
         low, high = (middle, high) if same else (low, middle)
-    one, other = before[1].signature, after[1].signature
+    one, other = before[1].active_set, after[1].active_set
     equations = task.equations(one.everything | other.everything, one.zero | other.zero)
     unknown = [*task.problem.unknown, RATE]
-    near = task.look(low, before[1]).near
+    near = task.numerical(low, before[1]).near
     edge = (solved(equations, [*unknown, task.parameter], near) or {}).get(task.parameter)
     if edge is None or edge.has(*unknown):
         return None
@@ -180,9 +180,9 @@ def _edge(task: Task, before: tuple[float, Look], after: tuple[float, Look]) -> 
     return without_roots(edge) if abs(there - low) < NEARBY * abs(low) else None
 
 
-def _piece(task: Task, seen: Look, condition: Any) -> Piece:
+def _piece(task: Task, seen: NumericalOptimum, condition: Any) -> Piece:
     """The closed form of one piece, or a piece that says that it has none."""
-    sign, letters, rate = seen.signature, [*task.problem.unknown, RATE], task.problem.rate_symbol
+    sign, letters, rate = seen.active_set, [*task.problem.unknown, RATE], task.problem.rate_symbol
     names = tuple(sorted({_name(constraint) for constraint in sign.everything}))
     groups = [(sign.below, seen.edges[0]), (sign.above, seen.edges[1])] if sign.plateau else [(frozenset(), 0.0)]
     forms = []

@@ -1,4 +1,4 @@
-"""A formula with square roots goes in; the same formula as one would write it by hand comes out."""
+"""Formulas with square roots, as one would write them by hand."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
 from convergence.plotting import Plotted
 from convergence.rule import Method
-from convergence.theory import guide
+from convergence.theory import candidates
 from convergence.theory.cells import Cells, cells
 from convergence.theory.region import joined, stable_pieces, stable_polynomials
 from convergence.theory.symbols import CURVATURE
@@ -52,9 +52,9 @@ class Regimes(Plotted, figure="regimes"):
         rest = {n: v for n, v in settings.items() if n != _rate(self.method)}
         point = {self.method.symbols[n]: exact(v) for n, v in rest.items()} | {CURVATURE: exact(curvature)}
         derived = system(self.method)
-        edges = guide.real_roots([derived.discriminant], self.method.symbols[_rate(self.method)], point)
+        edges = candidates.real_roots([derived.discriminant], self.method.symbols[_rate(self.method)], point)
         kinds = _kinds(derived, self.method.symbols[_rate(self.method)], point, edges)
-        pieces = list(zip(kinds, guide.between(edges), strict=True))
+        pieces = list(zip(kinds, candidates.between(edges), strict=True))
         found = {kind: tuple((low, high) for k, (low, _, high) in pieces if k == kind) for kind in ("real", "complex")}
         return {"real": found["real"], "repeated": tuple(edges), "complex": found["complex"]}
 
@@ -84,7 +84,7 @@ def damping(method: Method) -> Regimes:
     """Derive the regimes of a method from its rule. BadHyperparameter for a rule that has no learning rate."""
     rate = method.symbols[_rate(method)]
     derived, roots = rational(system(method))
-    edges = guide.solutions([derived.discriminant], rate)
+    edges = candidates.solutions([derived.discriminant], rate)
     if edges is not None and max(map(sp.count_ops, edges), default=0) > LONGEST:
         edges = None
     seen = cells(derived, [*stable_polynomials(derived), derived.discriminant], rate, tuple(roots))
@@ -125,19 +125,19 @@ def _rate(method: Method) -> str:
 Cut = tuple[tuple[sp.Expr, ...], tuple[str, ...]]
 
 
-def _cut(derived: System, rate: sp.Symbol, point: guide.Point, edges: Sequence[sp.Expr]) -> Cut:
+def _cut(derived: System, rate: sp.Symbol, point: candidates.Point, edges: Sequence[sp.Expr]) -> Cut:
     """The edges in their order at this point, and the kind of each interval between them."""
-    values = guide.real_roots([derived.discriminant], rate, point)
-    names = tuple((guide.matching(edges, value, point) or [sp.nan])[0] for value in values)
+    values = candidates.real_roots([derived.discriminant], rate, point)
+    names = tuple((candidates.matching(edges, value, point) or [sp.nan])[0] for value in values)
     return names, _kinds(derived, rate, point, values)
 
 
-def _kinds(derived: System, rate: sp.Symbol, point: guide.Point, edges: Sequence[float]) -> tuple[str, ...]:
-    return tuple(_kind(derived, {**point, rate: inside}) for _, inside, _ in guide.between(edges))
+def _kinds(derived: System, rate: sp.Symbol, point: candidates.Point, edges: Sequence[float]) -> tuple[str, ...]:
+    return tuple(_kind(derived, {**point, rate: inside}) for _, inside, _ in candidates.between(edges))
 
 
-def _kind(derived: System, point: guide.Point) -> str:
-    roots = np.roots(guide.values(derived.characteristic.all_coeffs(), point))
+def _kind(derived: System, point: candidates.Point) -> str:
+    roots = np.roots(candidates.values(derived.characteristic.all_coeffs(), point))
     return "complex" if np.any(np.abs(roots.imag) > 1e-7 * np.abs(roots).max(initial=0)) else "real"
 
 
@@ -153,13 +153,17 @@ def _intervals(
 def _largest(derived: System, rate: sp.Symbol, kind: str, edges: Sequence[sp.Expr], seen: Cells) -> sp.Expr | None:
     """The supremum of the stable rates of this kind, as the formula that wins in every cell."""
     polynomials = stable_polynomials(derived)
-    candidates = [*edges, *(guide.solutions(polynomials, rate) or ())]
-    return joined(candidates, [_top(polynomials, derived, rate, kind, point) for point in seen.points], seen)
+    formulas = [*edges, *(candidates.solutions(polynomials, rate) or ())]
+    return joined(formulas, [_top(polynomials, derived, rate, kind, point) for point in seen.points], seen)
 
 
-def _top(polynomials: tuple[sp.Expr, ...], derived: System, rate: sp.Symbol, kind: str, point: guide.Point) -> float:
-    edges = guide.real_roots([derived.discriminant], rate, point)
+def _top(
+    polynomials: tuple[sp.Expr, ...], derived: System, rate: sp.Symbol, kind: str, point: candidates.Point
+) -> float:
+    edges = candidates.real_roots([derived.discriminant], rate, point)
     pieces = stable_pieces(polynomials, rate, point, tuple(edges))
     if kind == "repeated":
-        return max((edge for edge in edges if min(guide.values(polynomials, {**point, rate: edge})) > 0), default=0.0)
+        return max(
+            (edge for edge in edges if min(candidates.values(polynomials, {**point, rate: edge})) > 0), default=0.0
+        )
     return max((high for _, inside, high in pieces if _kind(derived, {**point, rate: inside}) == kind), default=0.0)

@@ -16,7 +16,7 @@ from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
 from convergence.plotting import Plotted
 from convergence.rule import Method
-from convergence.theory import guide
+from convergence.theory import candidates
 from convergence.theory.cells import Cells, cells
 from convergence.theory.inequality import relationals
 from convergence.theory.schur import stable_conditions
@@ -76,7 +76,7 @@ class Region(Plotted, figure="region"):
         rate, point = self._point(curvature, hyper)
         return _top(self.polynomials, rate, point)
 
-    def _point(self, curvature: Any, hyper: Mapping[str, Any]) -> tuple[sp.Symbol, guide.Point]:
+    def _point(self, curvature: Any, hyper: Mapping[str, Any]) -> tuple[sp.Symbol, candidates.Point]:
         """The letter of the learning rate, and the values of all others."""
         name = self.method.rate
         if name is None:
@@ -151,22 +151,22 @@ def _lr_max(
     if method.rate is None:
         return None, True
     rate = method.symbols[method.rate]
-    candidates = guide.solutions(polynomials, rate) or ()
+    formulas = candidates.solutions(polynomials, rate) or ()
     seen = cells(derived, polynomials, rate, roots)
-    return joined(candidates, [_top(polynomials, rate, point) for point in seen.points], seen), seen.decided
+    return joined(formulas, [_top(polynomials, rate, point) for point in seen.points], seen), seen.decided
 
 
-def joined(candidates: Sequence[sp.Expr], tops: Sequence[float], seen: Cells) -> sp.Expr | None:
+def joined(formulas: Sequence[sp.Expr], tops: Sequence[float], seen: Cells) -> sp.Expr | None:
     """One formula for the values at the cells' points: one candidate for all, the least of a few, or one a cell in a row.
 
     0 where all are 0. Where only some are, and cells are in no row, it holds for those that are not.
     """
     if not any(tops):
         return sp.Integer(0)
-    named = [guide.matching(candidates, top, point) for top, point in zip(tops, seen.points, strict=True)]
+    named = [candidates.matching(formulas, top, point) for top, point in zip(tops, seen.points, strict=True)]
     stable = [k for k, top in enumerate(tops) if top]
-    one = guide.winner(named, seen.points) or _in_pieces(named, seen)
-    return one or guide.winner([named[k] for k in stable], [seen.points[k] for k in stable])
+    one = candidates.winner(named, seen.points) or _in_pieces(named, seen)
+    return one or candidates.winner([named[k] for k in stable], [seen.points[k] for k in stable])
 
 
 def _in_pieces(named: Sequence[Sequence[sp.Expr]], seen: Cells) -> sp.Expr | None:
@@ -178,18 +178,22 @@ def _in_pieces(named: Sequence[Sequence[sp.Expr]], seen: Cells) -> sp.Expr | Non
     return sp.Piecewise(*pieces, (named[-1][0], True))
 
 
-def _top(polynomials: tuple[sp.Expr, ...], rate: sp.Symbol, point: guide.Point) -> float:
+def _top(polynomials: tuple[sp.Expr, ...], rate: sp.Symbol, point: candidates.Point) -> float:
     """The upper end of the highest stable interval of rates at this point."""
     stable = [high for low, inside, high in stable_pieces(polynomials, rate, point)]
     return max(stable, default=0.0)
 
 
 def stable_pieces(
-    polynomials: tuple[sp.Expr, ...], rate: sp.Symbol, point: guide.Point, extra: tuple[float, ...] = ()
+    polynomials: tuple[sp.Expr, ...], rate: sp.Symbol, point: candidates.Point, extra: tuple[float, ...] = ()
 ) -> list[tuple[float, float, float]]:
     """The intervals (low, inside, high) of rates in which all polynomials are positive, cut at ``extra`` points too."""
-    edges = sorted({*guide.real_roots(polynomials, rate, point), *extra})
-    return [piece for piece in guide.between(edges) if min(guide.values(polynomials, {**point, rate: piece[1]})) > 0]
+    edges = sorted({*candidates.real_roots(polynomials, rate, point), *extra})
+    return [
+        piece
+        for piece in candidates.between(edges)
+        if min(candidates.values(polynomials, {**point, rate: piece[1]})) > 0
+    ]
 
 
 def _numbers(value: Any) -> NDArray[Any]:

@@ -1,4 +1,4 @@
-"""A characteristic polynomial goes in; polynomials that are positive exactly where all roots lie in the unit disc come out.
+"""The Schur–Cohn conditions: polynomials that are positive exactly where all roots lie in the unit disc.
 
 The map z = (1+s)/(1−s) takes the unit disc to the left half plane, where Hurwitz's determinants decide (Jury 1964, ch. 3),
 half of them after Liénard and Chipart (Gantmacher 1959, vol. 2, ch. XV §13). Any degree; no division, so exact.

@@ -1,4 +1,4 @@
-"""A method goes in; the names of the hyperparameters that a tuning determines, and of those it leaves open, come out."""
+"""Which hyperparameters a tuning determines, and which it leaves open because another plays their part."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A tuning task goes in; one numerical look at its optimum comes out: where it lies, and which inequalities are active."""
+"""The active set of a tuning problem: where its numerical optimum lies, and which inequalities hold with equality there."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SAMPLE = (1.0, 12.25)
 
 
 @dataclass(frozen=True)
-class Signature:
+class ActiveSet:
     """Which inequalities are active at the optimum, and which unknowns are zero; on a plateau also what ends it."""
 
     active: frozenset[Constraint]
@@ -36,11 +36,11 @@ class Signature:
 
 
 @dataclass(frozen=True)
-class Look:
-    """One numerical solution and its signature; ``edges`` are the ends of the plateau, ``fixed`` what was held."""
+class NumericalOptimum:
+    """One numerical solution and its active_set; ``edges`` are the ends of the plateau, ``fixed`` what was held."""
 
     solution: Solution
-    signature: Signature
+    active_set: ActiveSet
     edges: tuple[float, float]
     fixed: Mapping[sp.Symbol, float]
 
@@ -51,24 +51,26 @@ class Look:
         return {**self.solution.values, RATE: self.solution.rate, ROOT_MU: mu**0.5, ROOT_L: L**0.5, **self.fixed}
 
 
-def look(problem: Minimax, fixed: Mapping[sp.Symbol, Any], near: Look | None = None) -> Look:
+def numerical_optimum(
+    problem: Minimax, fixed: Mapping[sp.Symbol, Any], near: NumericalOptimum | None = None
+) -> NumericalOptimum:
     """The optimum over the sample spectrum with some letters fixed; with ``near``, the one next to an earlier look."""
     held = {s: float(v) for s, v in fixed.items()}
     with np.errstate(all="ignore"):
-        return _looked(problem, held, None if near is None else near.solution.values)
+        return _optimum(problem, held, None if near is None else near.solution.values)
 
 
-def _looked(problem: Minimax, held: dict[sp.Symbol, float], near: Values | None) -> Look:
+def _optimum(problem: Minimax, held: dict[sp.Symbol, float], near: Values | None) -> NumericalOptimum:
     solution = problem.polished(*SAMPLE, held, near)
     rate = problem.rate_symbol
-    here = Signature(frozenset(solution.active), frozenset(solution.at_zero))
+    here = ActiveSet(frozenset(solution.active), frozenset(solution.at_zero))
     if rate not in solution.values:
-        return Look(solution, here, (0.0, 0.0), held)
+        return NumericalOptimum(solution, here, (0.0, 0.0), held)
     plateau = problem.plateau(*SAMPLE, solution, held)
     if plateau is None:
-        return Look(solution, here, (0.0, 0.0), held)
+        return NumericalOptimum(solution, here, (0.0, 0.0), held)
     low, high = plateau
     middle, below, above = (problem.moved(*SAMPLE, solution, at, held) for at in ((low + high) / 2, low, high))
     inside = frozenset(middle.active)
     ends = (frozenset(below.active) - inside, frozenset(above.active) - inside)
-    return Look(middle, Signature(inside, frozenset(middle.at_zero), *ends), (low, high), held)
+    return NumericalOptimum(middle, ActiveSet(inside, frozenset(middle.at_zero), *ends), (low, high), held)

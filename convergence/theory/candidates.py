@@ -1,12 +1,12 @@
-"""Formulas that compete go in, sample numbers decide, the formula that wins everywhere comes out.
+"""Roots of polynomials in one unknown: candidate formulas in square roots, their values at a point, and the one that wins.
 
-Which root is the largest, which bound binds first: a general solver splits such questions into endless cases. Here they
-are decided at sample values, and an answer counts only when the same formula wins at every one of them.
+Which root is the largest, which bound binds first: a general solver splits such questions into endless cases. Here they are
+decided at one point in each of the ``cells`` between which the answer can change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from typing import Any
@@ -18,21 +18,6 @@ from convergence.crossing import compiled
 from convergence.theory.radicals import quadratic
 
 Point = dict[sp.Symbol, sp.Rational]
-
-CURVATURES = tuple(sp.Rational(*pair) for pair in ((1, 1), (7, 3), (1, 40), (30, 1), (3, 10)))
-FRACTIONS = tuple(sp.Rational(k, 100) for k in (50, 3, 17, 31, 71, 83, 95, 99))
-SIGNED = tuple(sp.Rational(k, 20) for k in (7, 13, -9, 3, 17, 31, -3, 19))
-
-
-def sample_points(curvature: sp.Symbol, others: Sequence[sp.Symbol], signed: bool = True) -> Iterator[Point]:
-    """Values for the curvature and the hyperparameters other than the rate: momentum in (0, 1), the rest of either sign.
-
-    With ``signed=False`` all of them lie in (0, 1).
-    """
-    for count in range(2 * len(FRACTIONS)):
-        pools = [FRACTIONS if s.is_nonnegative or not signed else SIGNED for s in others]
-        numbers = {s: pool[(count + 3 * place) % 8] for place, (s, pool) in enumerate(zip(others, pools, strict=True))}
-        yield {curvature: CURVATURES[count % len(CURVATURES)], **numbers}
 
 
 def values(formulas: Sequence[sp.Expr], point: Mapping[sp.Symbol, Any], kind: type = float) -> list[Any]:
