@@ -2,7 +2,7 @@
 
 >>> import convergence as cv
 >>> cv.stability("heavy_ball").lr_max
-(2*beta + 2)/lambda
+2*(beta + 1)/lambda
 
 Glossary, for code and formulas alike:
 

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from itertools import permutations
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import sympy as sp
 from tolerances import identity
 
-from convergence import METHODS, convert, datasets, in_libraries, method, presets, simulate
-from convergence.errors import BadHyperparameter, BadName, NoEquivalent
-from convergence.grammar import conventions as grammar
-from convergence.terminal import conventions as terminal
+from convergence import (
+    METHODS,
+    BadHyperparameter,
+    BadName,
+    NoEquivalent,
+    convert,
+    datasets,
+    in_libraries,
+    method,
+    presets,
+    simulate,
+)
+from convergence.cli import main
 
 R = sp.Rational
 STEPS = 120
@@ -218,28 +225,20 @@ def test_users_rules_and_libraries():
     assert convert("optax", own, learning_rate=R(1, 10), momentum=R(1, 2)) == {"lr": R(1, 10), "momentum": R(1, 2)}
 
 
-def command(capsys, name, *words):
-    parser = ArgumentParser()
-    grammar.COMMANDS[name][1](parser)
-    status = terminal.COMMANDS[name](parser.parse_args(list(words)))
-    return SimpleNamespace(status=status, text=capsys.readouterr().out)
+def printed(capsys, *words):
+    assert main(list(words)) == 0
+    return capsys.readouterr().out
 
 
 def test_commands(capsys):
-    shown = command(
-        capsys, "convert", "pytorch", "course", "--lr", "0.1", "--momentum", "0.9", "--set", "dampening=0.5"
-    )
-    assert shown.status == 0
-    assert "1/2" in shown.text
-    assert '"lr": 0.01' in command(capsys, "convert", "optax", "course", "--lr=.001", "--momentum=9/10", "--json").text
-    nesterov = command(
-        capsys, "convert", "torch", "qhm", "--lr=.1", "--momentum=.9", "--set", "nesterov=True", "--json"
-    )
-    assert '"nu": 0.9' in nesterov.text
-    assert "look" not in command(capsys, "equivalent", "heavy_ball", "qhm").text
-    assert r"\frac{\eta}" in command(capsys, "equivalent", "heavy_ball", "qhm", "--latex").text
-    assert '"condition"' in command(capsys, "equivalent", "qhm", "nesterov", "--json").text
-    assert max(map(len, command(capsys, "equivalent").text.splitlines())) <= 80
+    setting = ("--lr", "0.1", "--momentum", "0.9")
+    assert "1/2" in printed(capsys, "convert", "pytorch", "course", *setting, "--set", "dampening=0.5")
+    assert '"lr": 0.01' in printed(capsys, "convert", "optax", "course", "--lr=.001", "--momentum=9/10", "--json")
+    assert '"nu": 0.9' in printed(capsys, "convert", "torch", "qhm", *setting, "--set", "nesterov=True", "--json")
+    assert "look" not in printed(capsys, "equivalent", "heavy_ball", "qhm")
+    assert r"\frac{\eta}" in printed(capsys, "equivalent", "heavy_ball", "qhm", "--latex")
+    assert '"condition"' in printed(capsys, "equivalent", "qhm", "nesterov", "--json")
+    assert max(map(len, printed(capsys, "equivalent").splitlines())) <= 80
 
 
 @pytest.mark.parametrize("name", METHODS)

@@ -9,9 +9,9 @@ from tolerances import identity
 from user_rules import extragradient, polyak_at_rest, two_buffers
 
 from convergence import METHODS, datasets, derive, equivalences, equivalent, method, simulate
-from convergence.theory.symbols import symbol
 
-lr, b, d, nu = (symbol(name) for name in ("lr", "momentum", "dampening", "nu"))
+SYMBOLS = {name: letter for method in METHODS.values() for name, letter in method.symbols.items()}
+lr, b, d, nu = (SYMBOLS[name] for name in ("lr", "momentum", "dampening", "nu"))
 ADAPTIVE = ("chebyshev", "frozen_adam", "frozen_nadam")
 STEPS = 120
 NUMBERS = {
@@ -58,7 +58,7 @@ def test_published_identities_are_derived(pair, known):
 
 def numbers(found, a):
     given = {name: NUMBERS[name] for name in METHODS[a].hyper}
-    values = {symbol(name): value for name, value in given.items()}
+    values = {SYMBOLS[name]: value for name, value in given.items()}
     return given, {name: sp.sympify(value).subs(values) for name, value in found.hyper.items()}
 
 

@@ -10,8 +10,7 @@ import sympy as sp
 from tolerances import identity
 from user_rules import extragradient, linear_rule, polyak_at_rest, triple_positions, two_buffers
 
-from convergence import METHODS, LeastSquares, datasets, derive, simulate
-from convergence.rule import method
+from convergence import METHODS, LeastSquares, datasets, derive, method, simulate
 
 M = METHODS
 b, d = sp.Symbol("beta", nonnegative=True), sp.Symbol("d", real=True)

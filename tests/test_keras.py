@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from tolerances import library
 
-from convergence import datasets, simulate
-from convergence.api.conventions import convert, presets
+from convergence import convert, datasets, presets, simulate
 
 pytest.importorskip("torch")
 os.environ.setdefault("KERAS_BACKEND", "torch")

@@ -1,11 +1,16 @@
-"""Imports point down, two witnesses do not see each other, and only the command line prints."""
+"""Imports point down, what is asked loads only what it needs, and only the command line prints."""
+
+from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
+PRINTING = ("cli", "cli.py", "terminal")
 
 
 def test_the_layers_of_pyproject_hold(monkeypatch):
@@ -14,15 +19,28 @@ def test_the_layers_of_pyproject_hold(monkeypatch):
     assert cli.lint_imports(no_cache=True) == 0
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "convergence").rglob("*.py")), ids=lambda p: p.name)
-def test_only_the_command_line_prints(path):
-    names = {node.id for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Name)}
-    attributes = {node.attr for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)}
-    prints = path.name == "cli.py" or path.parent.name == "terminal"
-    assert prints or ("print" not in names and not attributes & {"stdout", "stderr"})
+def test_only_the_command_line_prints():
+    for path in sorted((ROOT / "convergence").rglob("*.py")):
+        nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        names = {node.id for node in nodes if isinstance(node, ast.Name)}
+        attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+        if path.relative_to(ROOT / "convergence").parts[0] not in PRINTING:
+            assert "print" not in names, path
+            assert not attributes & {"stdout", "stderr"}, path
 
 
-def test_theory_has_no_published_result_in_it():
-    """No optimum stands in the code of theory/: the roots of curvatures come in as letters and leave as letters."""
-    for path in (ROOT / "convergence" / "theory").glob("*.py"):
-        assert "literature" not in path.read_text(), path
+def loaded(code):
+    """The modules that a fresh process has loaded after this code."""
+    code = f"import sys\n{code}\nprint(*sys.modules)"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_importing_loads_nothing_heavy():
+    heavy = {"numpy", "sympy", "scipy", "matplotlib", "rich", "pydantic", "jinja2"}
+    assert not heavy & set(loaded("import convergence, convergence.cli"))
+
+
+def test_a_stable_region_loads_neither_figures_nor_pages():
+    modules = loaded("import convergence as cv; cv.stability('heavy_ball')")
+    assert len([name for name in modules if name.split(".")[0] == "convergence"]) < 40
+    assert not {"matplotlib", "jinja2", "scipy", "pydantic", "rich"} & set(modules)

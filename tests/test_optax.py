@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from tolerances import library
 
-from convergence import datasets, simulate
-from convergence.api.conventions import convert, presets
+from convergence import convert, datasets, presets, simulate
 
 jax = pytest.importorskip("jax")
 optax = pytest.importorskip("optax")

@@ -6,8 +6,7 @@ import time
 
 import pytest
 
-from convergence.api.core import optimum
-from convergence.api.finite import worst_case
+from convergence import optimum, worst_case
 
 PEPit = pytest.importorskip("PEPit")
 from PEPit.functions import SmoothStronglyConvexQuadraticFunction  # noqa: E402

@@ -12,9 +12,6 @@ from tolerances import EPS, SLACK, prediction
 from usual_settings import usual
 
 from convergence import METHODS, NotLinear, datasets, derive, method, optimum, predict, simulate, spectral_radius
-from convergence.numerics import clocks
-from convergence.numerics.prediction import closed_form
-from convergence.numerics.trajectory import first_position
 
 CLOCKED = ["chebyshev", "frozen_adam", "frozen_nadam"]
 eta, lam = sp.symbols("eta lambda", positive=True)
@@ -86,44 +83,43 @@ def test_a_users_clocks_are_predicted(rule, steps):
     assert (np.abs(run.state - closed.state).max(axis=(1, 2)) <= prediction(problem, run.state)).all()
 
 
+def by_matrices(name, problem, readings, **hyper):
+    """The positions that products of the derived matrix at these readings make, from the run's own first state."""
+    derived = derive(name)
+    letters = [derived.symbols[key] for key in ("curvature", *hyper)]
+    matrix = sp.lambdify([*letters, *derived.clock.letters], derived.clock.matrix)
+    first = simulate(problem, name, 0, **hyper).state[0, : len(derived.state)] @ problem.directions
+    states = [first - np.outer([1, 0], problem.minimizer @ problem.directions)]
+    for p in readings:
+        rows = [matrix(lam, *hyper.values(), p) @ e for lam, e in zip(problem.curvatures, states[-1].T, strict=True)]
+        states.append(np.array(rows).T)
+    return np.array([problem.minimizer + e[0] @ problem.directions.T for e in states])
+
+
 @pytest.mark.parametrize("name", CLOCKED)
 def test_the_first_matrices_are_not_the_limit(name):
     problem, hyper = datasets.gaussian_2d(), {"lr": 2e-5, "momentum": 0.9}
-    matrices = clocks.step_matrices(METHODS[name], problem.curvatures, hyper, 500)
-    assert matrices.shape[1:] == (2, 2, 2)
-    assert np.abs(matrices[0] - matrices[-1]).max() > 1e-6
-    assert np.abs(matrices[-2] - matrices[-1]).max() <= 1e-15 * np.abs(matrices[-1]).max()
-    limit = predicted_with(problem, name, matrices[-1], hyper)
-    run = simulate(problem, name, 60, **hyper)
-    assert np.abs(limit.x - run.x).max() > 1e-4
-
-
-def predicted_with(problem, name, matrices, hyper, steps=60):
-    return closed_form(problem, METHODS[name], hyper, matrices, steps, first_position(problem, None))
+    assert np.abs(by_matrices(name, problem, np.zeros(60), **hyper) - simulate(problem, name, 60, **hyper).x).max() > 1e-4
 
 
 @pytest.mark.parametrize("name", CLOCKED)
 def test_a_clock_one_per_cent_wrong_is_noticed(name):
     """The readings 1 % off, all else right; and the right readings pass by the same measure."""
     problem, hyper = datasets.gaussian_2d(), {"lr": 2e-5, "momentum": 0.8}
-    expected = by_loop(name, problem, 60, **hyper)
-    right = clocks.step_matrices(METHODS[name], problem.curvatures, hyper, 60)
-    seen = clocks.readings(METHODS[name], hyper, 60)
-    off = clocks.blocks(METHODS[name], problem.curvatures, hyper, [1.01 * column[:, None] for column in seen[1:].T])
-    wrong = np.concatenate([right[:1], off, right[-1:]])
+    expected, right = by_loop(name, problem, 60, **hyper), 0.8 ** np.arange(60)
     room = prediction(problem, simulate(problem, name, 60, **hyper).state, buffers=False)
-    gaps = [np.abs(predicted_with(problem, name, m, hyper).x - expected).max(axis=1) for m in (right, wrong)]
+    gaps = [
+        np.abs(by_matrices(name, problem, readings, **hyper) - expected).max(axis=1)
+        for readings in (right, np.where(right < 1, 1.01 * right, 1))
+    ]
     assert (gaps[0] <= room).all()
     assert (gaps[1] > 1e6 * room).any()
 
 
 @pytest.mark.parametrize("name", CLOCKED)
-def test_readings_are_powers_and_end_where_they_change_nothing(name):
-    seen = clocks.readings(METHODS[name], {"lr": 1.0, "momentum": 0.5}, 500)
-    assert np.array_equal(seen[:, 0], 0.5 ** np.arange(len(seen)))
-    assert 50 < len(seen) < 70  # 2⁻⁶⁰ ≈ 1e-18
-    assert len(clocks.readings(METHODS[name], {"lr": 1.0, "momentum": 0.5}, 7)) == 7
-    assert clocks.readings(METHODS["heavy_ball"], {"lr": 1.0, "momentum": 0.5}, 7).size == 0
+def test_predicted_clocks_are_powers_and_end_where_they_change_nothing(name):
+    closed = predict(datasets.gaussian_2d(), name, 500, lr=2e-5, momentum=0.5)
+    assert np.abs(closed.state[:, 2] - 0.5 ** np.arange(501)[:, None]).max() <= 1e-18
 
 
 def test_the_matrix_at_a_reading_by_hand():
@@ -189,10 +185,8 @@ def test_a_clock_that_runs_up_has_no_limit():
 @pytest.mark.parametrize("name", CLOCKED)
 def test_with_its_clock_run_down_a_method_is_its_limit_from_the_start(name):
     problem, hyper = datasets.gaussian_2d(), {"lr": 2e-5, **usual(METHODS[name])}
-    limit = clocks.run_down(METHODS[name])
-    run = simulate(problem, limit, 50, **hyper)
-    closed = predict(problem, limit, 50, **hyper)
-    assert clocks.step_matrices(limit, problem.curvatures, hyper, 50).ndim == 3  # one matrix for all steps
+    limit = method(start=lambda f, x: (*METHODS[name].start(f, x)[:2], x * 0), name="limit")(METHODS[name].rule)
+    run, closed = simulate(problem, limit, 50, **hyper), predict(problem, limit, 50, **hyper)
     assert (np.abs(run.x - closed.x).max(axis=1) <= prediction(problem, run.state, buffers=False)).all()
+    assert np.abs(run.x - by_matrices(name, problem, np.zeros(50), **hyper)).max() <= 1e-12
     assert np.abs(run.x - simulate(problem, name, 50, **hyper).x).max() > 1e-4
-    assert clocks.run_down(METHODS["heavy_ball"]) is METHODS["heavy_ball"]

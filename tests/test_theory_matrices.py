@@ -8,7 +8,7 @@ import sympy as sp
 from hand_matrices import MATRICES
 from usual_settings import usual
 
-from convergence import METHODS, derive
+from convergence import METHODS, LeastSquares, derive
 
 eta, lam = sp.symbols("eta lambda", positive=True)
 beta = sp.Symbol("beta", nonnegative=True)
@@ -145,14 +145,10 @@ def test_sigma_puts_the_scaled_square_for_the_curvature(name, loss, scale):
     assert "curvature" not in turned.symbols
 
 
-def test_curvatures_in_sigma_are_those_of_the_problem():
-    """λ = cσ² as theory writes it, with n rows, is the curvature that the data have, for every scaling of the loss."""
-    from convergence.problem import LOSSES
-    from convergence.theory.dynamics import sigma_curvature
-    from convergence.theory.symbols import ROWS, SCALINGS, SIGMA
-
-    assert set(SCALINGS) == set(LOSSES)
-    for loss, scale in LOSSES.items():
-        assert sigma_curvature(loss).subs({ROWS: 7, SIGMA: 3}) == sp.nsimplify(
-            scale(7) * 9, rational=True, tolerance=1e-12
-        )
+@pytest.mark.parametrize("loss", ["sum", "half", "mean", "half_mean"])
+def test_curvatures_in_sigma_are_those_of_the_problem(loss):
+    """λ = cσ² as theory writes it, with n rows, is the curvature that the data have: here σ = 3, n = 7."""
+    turned = derive("gradient_descent", sigma=True, loss=loss)
+    at = {turned.symbols["sigma"]: 3, turned.symbols["lr"]: 1, sp.Symbol("n", positive=True, integer=True): 7}
+    data = LeastSquares(3 * np.eye(7)[:, :1], np.ones(7), loss)
+    assert float(1 - turned.matrix[0].subs(at)) == pytest.approx(data.L, rel=1e-14)

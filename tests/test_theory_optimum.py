@@ -20,6 +20,8 @@ eta = sp.Symbol("eta", positive=True)
 delta = sp.Symbol("delta", nonnegative=True)
 qhm = METHODS["qhm"]
 MOMENTUM = list(PAIRS)
+FIXED_RATE = ["momentum_rate_inside", "torch_sgd_nesterov", "ema_momentum_zero_start", "weight_decay_coupled"]
+"""Their momentum is free where the learning rate is fixed; others' momentum is fixed: each method once, three both ways."""
 NUMERIC = 1e-8
 
 
@@ -121,7 +123,7 @@ def test_brute_force_finds_nothing_better(name, kappa):
     assert found <= claimed + 2e-3
 
 
-@pytest.mark.parametrize("name", MOMENTUM)
+@pytest.mark.parametrize("name", [name for name in MOMENTUM if name not in FIXED_RATE])
 def test_fixed_momentum_against_brute_force(name):
     found, rng = optimum(METHODS[name], momentum=beta), np.random.default_rng(12)
     for _ in range(4):
@@ -131,10 +133,7 @@ def test_fixed_momentum_against_brute_force(name):
         assert worst(name, spectrum, np.array(tuned.hyper["lr"]), b) == pytest.approx(tuned.rate, abs=NUMERIC)
 
 
-@pytest.mark.parametrize(
-    "name",
-    ["heavy_ball", "momentum_rate_inside", "nesterov", "torch_sgd_nesterov", "ema_momentum", "ema_momentum_zero_start"],
-)
+@pytest.mark.parametrize("name", ["heavy_ball", "nesterov", "ema_momentum", *FIXED_RATE])
 def test_fixed_learning_rate_against_brute_force(name):
     found, rng = optimum(METHODS[name], lr=eta), np.random.default_rng(13)
     drawn = [
@@ -251,7 +250,7 @@ def test_qhm_with_nu_fixed(nu):
 
 @pytest.mark.parametrize(
     "fixed",
-    [{"nu": 0.5, "lr": 3}, {"lr": 3, "nu": 0.5}, {"nu": 0.5, "momentum": 0.3}, {"momentum": 0.3, "nu": 0.5}],
+    [{"nu": 0.5, "lr": 3}, {"lr": 3, "nu": 0.5}, {"momentum": 0.3, "nu": 0.5}],
     ids=lambda fixed: " ".join(fixed),
 )
 def test_two_fixed_hyperparameters_in_either_order(fixed):
@@ -270,11 +269,8 @@ def test_two_fixed_hyperparameters_in_either_order(fixed):
     "fixed",
     [
         {"dampening": 0.5},
-        {"dampening": 0},
-        {"dampening": 0.5, "momentum": 0.9},
         {"momentum": 0.9, "dampening": 0.5},
         {"dampening": 0.5, "lr": 0.1},
-        {"lr": 0.1, "dampening": 0.5},
     ],
     ids=lambda fixed: " ".join(fixed),
 )

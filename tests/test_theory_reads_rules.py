@@ -18,6 +18,7 @@ from convergence import (
     NotLinear,
     datasets,
     derive,
+    method,
     optimum,
     predict,
     regimes,
@@ -26,7 +27,6 @@ from convergence import (
     stability,
 )
 from convergence.methods import as_method
-from convergence.rule import method
 
 eta, lam = sp.symbols("eta lambda", positive=True)
 decay = sp.Symbol("decay", real=True)
