@@ -80,3 +80,12 @@ def test_pieces_beyond_the_usual_momenta_are_seen():
     mu, L, c = 1, 7, sp.Rational(999, 150)  # c = b/(150(1 − b)) at b = 0.999
     point = {b: sp.Rational(999, 1000), sp.Symbol("mu", positive=True): mu, sp.Symbol("L", positive=True): L}
     assert sp.simplify(second.rate.subs(point) - (c * L - mu) / (c * L + mu)) == 0
+
+
+@pytest.mark.parametrize("kappa", [1e4, 316228, 1e6])
+def test_a_search_reaches_at_a_large_condition_number_what_it_reaches_at_others(kappa):
+    """Between [1, κ] and [1, 4κ] the best rate can only grow: a search that is trapped breaks this."""
+    narrow, wide = (cv.optimum("robust_momentum").at(mu=1, L=L).rate for L in (kappa, 4 * kappa))
+    assert narrow <= wide
+    if kappa == 316228:
+        assert 0.9995848 <= narrow <= 0.9996148  # the bracket of a certificate, and its upper end rounded up

@@ -263,3 +263,12 @@ def test_a_stable_set_may_be_a_union():
     """|(1 − s)(1 − 10s)| < 1: apart from 0 < s < 11/10, not where 10s² − 11s + 2 < 0."""
     ends = [(11 - 41**0.5) / 20, (11 + 41**0.5) / 20]
     assert np.allclose(stability(two_rates).intervals(1.0), [(0, ends[0]), (ends[1], 1.1)])
+
+
+def hidden(f, x, *, lr):
+    slope = f.grad(x + 1) - f.grad(x)
+    return x - lr * f.grad(x) * (slope - 3) / (slope - 3)
+
+
+def test_a_rule_is_not_stable_where_it_divides_by_zero():
+    assert stability(hidden).contains([1.0, 3.0, 4.0], lr=0.1).tolist() == [True, False, True]

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
+from math import ceil, log
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,9 @@ ROOMS = (1e-6, 1e-2, 1e-4)
 
 FLAT = 1e-3
 """A relative width of the best learning rates above this is a plateau; at a point it is about 1e-7."""
+
+PATH = 4.0
+"""The factor by which condition numbers grow along the path of ``best``."""
 
 STARTS = {1: 2, 2: 3}
 GRID = {1: 400, 2: 48, 3: 16, 4: 9}
@@ -236,6 +240,19 @@ class Minimax:
         values = self._values(u)
         better = abs(float(u[-1]) - rough.rate) < 1e-5 and self.worst(mu, L, {**values, **fixed}) < rough.rate + 1e-6
         return replace(rough, values=values, rate=max(float(u[-1]), 0.0)) if better else rough
+
+    def best(self, mu: float, L: float, fixed: Mapping[sp.Symbol, float]) -> Solution:
+        """The best of a search over [μ, L] and of a path to it from narrower spectra, each search next to the best before.
+
+        At large condition numbers the best settings lie in a valley that a grid may miss.
+        """
+        ratio, near, solution = L / mu, None, self.polished(mu, L, fixed)
+        for kappa in np.geomspace(PATH, ratio, ceil(log(ratio) / log(PATH))) if ratio > PATH and self.unknown else ():
+            bottom = L / float(kappa)
+            ends = [self.polished(bottom, L, fixed, start) for start in ([None] if near is None else [None, near])]
+            narrow = min(ends, key=lambda end: end.rate)
+            near = narrow.values
+        return solution if near is None or solution.rate <= narrow.rate else narrow
 
     def flat(self, mu: float, L: float, solution: Solution, fixed: Mapping[sp.Symbol, float]) -> tuple[float, float]:
         """The interval of learning rates around the solution that have its rate (a hair more), other unknowns as they are."""

@@ -51,7 +51,7 @@ class Optimum(Plotted, figure="optimum"):
 
     ``pieces`` hold them, each under its condition (True where there is one only); ``hyper``, ``rate`` and ``plateau`` put the
     pieces together. On a plateau a whole interval of learning rates is optimal; ``hyper`` then has its middle. ``exact``:
-    every piece has a closed form; where not, ``at`` solves numerically to 1e-10, and ``note`` says so. A hyperparameter
+    every piece has a closed form; where not, ``at`` gives the best that a search finds, and ``note`` says so. A hyperparameter
     whose part another can play (dampening) stays a symbol in ``hyper``.
     """
 
@@ -282,7 +282,7 @@ def _numeric(method: Method, mu: float, L: float, fixed: Mapping[str, float]) ->
     problem = Minimax(system(method), tuple(method.symbols[n] for n in names))
     held = {method.symbols[n]: float(v) for n, v in fixed.items()}
     with np.errstate(all="ignore"):
-        solution = problem.polished(float(mu), float(L), held)
+        solution = problem.best(float(mu), float(L), held)
         if solution.rate >= 1 - ROUNDING:
             return None
         plateau = problem.plateau(float(mu), float(L), solution, held)

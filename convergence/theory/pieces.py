@@ -35,6 +35,8 @@ ATTAINED = 1e-4
 NEARBY = 0.05
 """How far from the bisected edge its formula may lie, relatively: the search wavers where two pieces meet."""
 
+SEARCHED = "numbers are the best found by search"
+
 LONGEST = 120
 """A formula with more operations than this is no answer to anybody: numbers are given instead."""
 
@@ -120,7 +122,7 @@ def derived_pieces(
     pieces = _pieces(task)
     doubt = _doubt(task, pieces) if pieces else "no closed form"
     if doubt:
-        return (Piece(sp.true, {}, sp.nan, None, False, ()),), f"{doubt}; {_numerical(problem)}"
+        return (Piece(sp.true, {}, sp.nan, None, False, ()),), f"{doubt}; {SEARCHED}"
     if first is not None and not fixed[first].is_Symbol:
         pieces = [piece.subs({problem.system.symbols[first]: fixed[first]}) for piece in pieces]
     return tuple(piece for piece in pieces if piece.condition != sp.false), _note(problem, pieces)
@@ -128,14 +130,10 @@ def derived_pieces(
 
 def _note(problem: Minimax, pieces: Sequence[Piece]) -> str:
     if not all(piece.closed for piece in pieces):
-        return f"in part no closed form in square roots; {_numerical(problem)}"
+        return f"in part no closed form in square roots; {SEARCHED}"
     bounded = [name for name, letter in problem.system.symbols.items() if letter.is_nonnegative]
     active = [name for name in bounded if any(piece.hyper.get(name) == 0 for piece in pieces)]
     return f"the bound {' and '.join(active)} ≥ 0 is active" if active else ""
-
-
-def _numerical(problem: Minimax) -> str:
-    return "solved numerically to 1e-10" if len(problem.unknown) < 3 else "solved numerically, from many starts"
 
 
 def _pieces(task: Task) -> list[Piece]:

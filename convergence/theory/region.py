@@ -19,6 +19,7 @@ from convergence.rule import Method
 from convergence.theory import candidates
 from convergence.theory.cells import Cells, cells
 from convergence.theory.inequality import relationals
+from convergence.theory.rest import rest_of
 from convergence.theory.schur import stable_conditions
 from convergence.theory.symbols import CURVATURE
 from convergence.theory.system import System, rational, sigma_curvature, sigma_symbols, system
@@ -35,7 +36,8 @@ class Region(Plotted, figure="region"):
     the stable learning rates for other hyperparameters between 0 and 1 that can be stable at all: ∞ where there is no bound,
     0 where none is ever stable, None where it has no short formula (``largest_lr`` has its value at any numbers). It was
     ``decided`` in every cell into which the competing bounds cut those hyperparameters, else it holds where it was tried.
-    ``polynomials`` are the conditions unsimplified: all positive means stable.
+    ``polynomials`` are the conditions unsimplified: all positive means stable, except where one of the ``poles`` vanishes:
+    there the rule divides by zero, although the quotient may cancel in its matrix.
     """
 
     method: Method
@@ -44,6 +46,7 @@ class Region(Plotted, figure="region"):
     decided: bool
     polynomials: tuple[sp.Expr, ...]
     symbols: Mapping[str, sp.Symbol]
+    poles: tuple[sp.Expr, ...] = ()
 
     def contains(self, curvature: Any, **hyper: Any) -> NDArray[np.bool_]:
         """Whether the method is stable there: bool array, broadcast over curvature and hyperparameters.
@@ -55,7 +58,7 @@ class Region(Plotted, figure="region"):
         arguments = [CURVATURE, *(self.method.symbols[name] for name in settings)]
         values = np.broadcast_arrays(*(_numbers(v) for v in (curvature, *settings.values())))
         inside = np.ones(values[0].shape, dtype=bool)
-        for polynomial in self.polynomials:
+        for polynomial in (*self.polynomials, *(pole**2 for pole in self.poles)):
             inside &= _positive(polynomial, arguments, values)
         return inside[()]
 
@@ -126,7 +129,15 @@ def region(method: Method) -> Region:
     )
     if bound is not None:
         bound = bound.xreplace(roots)
-    return Region(method, conditions, bound, decided, tuple(p.xreplace(roots) for p in polynomials), derived.symbols)
+    return Region(
+        method,
+        conditions,
+        bound,
+        decided,
+        tuple(p.xreplace(roots) for p in polynomials),
+        derived.symbols,
+        rest_of(method).poles,
+    )
 
 
 @cache

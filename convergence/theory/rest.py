@@ -25,6 +25,13 @@ class Rest:
     linear: bool
     state: Formulas
 
+    @property
+    def poles(self) -> Formulas:
+        """What the rule divides by, whatever its state is: where one of these vanishes it has no value, even if it cancels."""
+        divisors = (sp.cancel(trace.answered(d)) for trace in (self.trace, self.start) for d in trace.divisors)
+        inner = {*self.trace.inputs, MINIMISER}
+        return tuple(dict.fromkeys(d for d in divisors if d.free_symbols and not d.free_symbols & inner))
+
 
 @cache
 def rest_of(method: Method) -> Rest:
