@@ -14,7 +14,6 @@ from convergence.figures.comparison import krylov, rates, steps_across, transien
 from convergence.figures.evidence import verification
 from convergence.figures.findings.catalogue import figures
 from convergence.figures.findings.workers import drawn
-from convergence.figures.gallery import Case, Gallery
 from convergence.figures.landscape import landscape, scatter
 from convergence.figures.picture import Picture, render
 from convergence.figures.runs import descent, errors, gradients, losses, run, weights
@@ -24,8 +23,6 @@ from convergence.figures.style import of_pyplot
 from convergence.plotting import Plotted
 
 __all__ = [
-    "Case",
-    "Gallery",
     "Picture",
     "damping",
     "descent",

@@ -52,18 +52,10 @@ def rates(curves: RateCurve | Sequence[RateCurve], ax: Axes | None = None, *, he
         axes.set_xscale("log")
         log_ticks(axes.xaxis)
         log_axis(axes, [rows[group.first] for group in drawn])
-        axes.set_xlim(*span([*curves[0].kappa, *([here] if here else [])], log=True))
+        axes.set_xlim(*span(curves[0].kappa, log=True))
         _slopes(axes)
         if here:
-            axes.axvline(here, color=BLACK, linestyle=":", linewidth=1.2)
-            right = here > float(np.sqrt(np.prod(axes.get_xlim())))
-            note(
-                axes,
-                f"this data: κ = {text(here, 3)}",
-                (here, axes.get_ylim()[1]),
-                (-6 if right else 6, -9),
-                "right" if right else "left",
-            )
+            _mark(axes, here)
         describe(axes, "What the condition number costs", KAPPA, DIGIT)
         remarks = [f"{group.label}: ρ = 0, a single step at every κ" for group in at_once]
         remarks += [f"{group.label}: nothing converges" for group in never]
@@ -155,6 +147,16 @@ def transient_growth(found: TransientGrowth, ax: Axes | None = None) -> Axes:
             axes, f"Transient peaks grow like κ to the power {text(found.slope, 3)}", KAPPA, "largest peak of ‖Aᵏ‖"
         )
     return axes
+
+
+def _mark(ax: Axes, here: float) -> None:
+    """The condition number of the data, or an arrow to it where it is further right."""
+    end, top = ax.get_xlim()[1], ax.get_ylim()[1]
+    right = here**2 > end
+    words = f"this data: κ = {text(here, 3)}{' →' if here > end else ''}"
+    note(ax, words, (min(here, end), top), (-6 if right else 6, -9), "right" if right else "left")
+    if here <= end:
+        ax.axvline(here, color=BLACK, linestyle=":", linewidth=1.2)
 
 
 def _slopes(ax: Axes) -> None:

@@ -105,7 +105,7 @@ def star(ax: Axes, x: float, y: float, words: str = "") -> None:
     look: dict[str, Any] = {"color": "white", "markeredgecolor": BLACK, "markersize": 14, "linestyle": "none"}
     ax.plot([x], [y], "*", **look, zorder=6, clip_on=False, scalex=False, scaley=False, label="_star")
     if words and np.isfinite([x, y]).all():
-        spot, half = _to_axes(ax).transform((x, y)), _half(words)
+        spot, half = to_axes(ax).transform((x, y)), _half(words)
         sides = [np.array([across, up]) * (half + MARGIN) for across in (1, -1) for up in (-1, 1)]
         best = min(sides, key=lambda side: _cost(spot + side, half, _curves(ax), boxes(ax)))
         offset = (11 * np.sign(best[0]), 17 * np.sign(best[1]))
@@ -138,7 +138,8 @@ def name_lines(ax: Axes, notes: Sequence[str] = (), letters: int = 30) -> None:
         legend(ax, notes, handles=[])
 
 
-def _to_axes(ax: Axes) -> Any:
+def to_axes(ax: Axes) -> Any:
+    """The transform from data to parts of the axes."""
     return ax.transScale + ax.transLimits
 
 
@@ -167,13 +168,13 @@ def boxes(ax: Axes) -> list[Array]:
     """About where words and single points stand already, as corners (2, 2) in parts of the axes."""
     words = [word for word in ax.texts if isinstance(word, Annotation) and word.get_text()]
     points = [line for line in ax.lines if line.get_linestyle() == "None" and line.get_label() != "_star"]
-    spots = [spot for line in points for spot in _to_axes(ax).transform(line.get_xydata())]
+    spots = [spot for line in points for spot in to_axes(ax).transform(line.get_xydata())]
     return [np.array([at - half, at + half]) for at, half in [*map(_box, words), *((spot, MARGIN) for spot in spots)]]
 
 
 def _box(word: Annotation) -> tuple[Array, Array]:
     ax, half = cast(Axes, word.axes), _half(word.get_text())
-    at = _to_axes(ax).transform(word.xy) if word.xycoords == "data" else np.asarray(word.xy)
+    at = to_axes(ax).transform(word.xy) if word.xycoords == "data" else np.asarray(word.xy)
     side = {"left": 1, "right": -1}.get(word.get_horizontalalignment(), 0)
     return at + np.array([side * (half[0] + MARGIN[0]), np.sign(word.xyann[1]) * half[1]]), half
 

@@ -93,7 +93,7 @@ def losses(runs: Mapping[str, ArrayLike], ax: Axes | None = None) -> Axes:
     """
     names, gaps = list(runs), [np.asarray(row, dtype=float) for row in runs.values()]
     with panel(ax) as axes:
-        rows = [_above_rounding(row, EPSILON**2) for row in gaps]
+        rows = [_above_rounding(row) for row in gaps]
         groups = grouped(names, [row[: min(map(len, gaps))] for row in rows])
         drawn = foremost(groups, lambda k: float(gaps[k][-1]))
         draw(axes, [np.arange(len(row)) for row in gaps], rows, drawn, marks=14)
@@ -162,9 +162,9 @@ def ended(found: Run) -> list[str]:
     return [] if found.diverged is None else [f"diverged: numbers overflowed at step {found.diverged}"]
 
 
-def _above_rounding(row: Array, part: float = EPSILON) -> Array:
+def _above_rounding(row: Array) -> Array:
     known = row[np.isfinite(row)]
-    return positive(np.where(row > part * known.max(initial=0.0), row, np.nan))
+    return positive(np.where(row > EPSILON * known.max(initial=0.0), row, np.nan))
 
 
 def _by_column(ax: Axes, rows: Sequence[Array], columns: Sequence[str], title: str, label: str) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.patches import Patch
+from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from convergence.figures.curves import Array, boxes, finite, grouped, name_lines, span, star
+from convergence.figures.curves import Array, boxes, finite, grouped, name_lines, span, star, to_axes
 from convergence.figures.style import (
     BLACK,
     EDGE,
@@ -18,6 +21,7 @@ from convergence.figures.style import (
     MAP,
     MOST,
     PAPER,
+    RAISED,
     VERMILLION,
     colorbar,
     describe,
@@ -39,7 +43,13 @@ from convergence.theory.regimes import Regimes
 from convergence.theory.region import Region
 
 RADIUS, BANDS = "spectral radius ρ", 24
-LEVELS = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9999, 0.99999)
+LETTER = 0.012
+"""Room for each letter of the value of a contour, in parts of the axes."""
+
+UNRESOLVED = 1e-7
+"""A map on which 1 − ρ is smaller than this everywhere would show rounding: double eigenvalues are known to √ε."""
+
+LEVELS = (*(k / 10 for k in range(1, 9)), *(1 - part * 10.0**-k for k in range(1, 10) for part in (1, 0.5, 0.2)))
 LOOK_OF = {"monotone": ("#cfe3f1", ""), "rippling": ("#fbe0c2", "///"), "alternating": ("#cdeade", "\\\\\\")}
 
 
@@ -52,7 +62,12 @@ def named(method: Method, name: str) -> str:
 
 def settings(method: Method, hyper: Any, *names: str) -> str:
     """Hyperparameters with their letters: "η = 0.1, β = 0.9"."""
-    return ", ".join(f"{text(method.symbols[n])} = {text(float(hyper[n]), 3)}" for n in names if n in hyper)
+    return ", ".join(equation(text(method.symbols[n]), float(hyper[n])) for n in names if n in hyper)
+
+
+def equation(letter: str, value: float) -> str:
+    """ "β = 0.9", and "1−β = 10⁻⁵" where its distance from 1 says more."""
+    return f"1−{letter} = {text(1 - value, 3)}" if 0.999 < value < 1 else f"{letter} = {text(value, 3)}"
 
 
 def radius_map(found: RadiusMap, ax: Axes | None = None, *, best: bool = True, probes: Any = ()) -> Axes:
@@ -61,21 +76,30 @@ def radius_map(found: RadiusMap, ax: Axes | None = None, *, best: bool = True, p
     ``best`` says whether the settings are the optimum. ``probes`` are runs (x, y, converged).
     """
     with panel(ax, height=3.9) as axes:
-        radius = np.nan_to_num(finite(found.radius), nan=2.0)
-        low = min(float(radius.min()), 0.9999)
-        levels = low + (1 - low) * np.linspace(0, 1, BANDS + 1)
-        shown = axes.contourf(found.across, found.up, radius, levels, cmap=colormaps[MAP].with_extremes(over=GREY),
-                              extend="max")  # fmt: skip
-        shown.set_rasterized(True)
-        linear_ticks(colorbar(axes, shown, f"{RADIUS} (grey: diverges)").ax.yaxis)
+        radius = 1 - np.nan_to_num(
+            finite(1 - found.radius), nan=-1.0
+        )  # digits count from 1: rates of 0.99999 are common
+        low = min(float(radius.min()), 1 - 1e-9)
+        crowded = _by_distance(axes.yaxis, found.up)
+        if 1 - low < UNRESOLVED:
+            inside = np.where(found.margin > 0, 1.0, 0.0)
+            axes.contourf(found.across, found.up, inside, [-1, 0.5, 1], colors=[GREY, "#8f8a6b"]).set_rasterized(True)
+            legend(axes, ["stable where not grey; 1−ρ is below rounding"], handles=[])
+        else:
+            levels = low + (1 - low) * np.linspace(0, 1, BANDS + 1)
+            colours = colormaps[MAP].with_extremes(over=GREY)
+            shown = axes.contourf(found.across, found.up, radius, levels, cmap=colours, extend="max")
+            shown.set_rasterized(True)
+            _bar(axes, shown, low)
         _point(axes, found, best)
-        _isolines(axes, found, radius, low)
+        if 1 - low >= UNRESOLVED:
+            _isolines(axes, found, radius, low)
         _boundary(axes, found.across, found.up, found.margin)
         for x, y, converged in probes:
             face, mark = ("white", "o") if converged else (VERMILLION, "X")
             axes.plot(x, y, mark, color=face, markeredgecolor=BLACK, markersize=6, zorder=4)
         describe(axes, f"Where {found.method.title} converges, and how fast", *_axes_of(found))
-        linear_ticks(axes.xaxis, axes.yaxis)
+        linear_ticks(axes.xaxis, *([] if crowded else [axes.yaxis]))
     return axes
 
 
@@ -121,12 +145,13 @@ def damping(found: DampingMap, ax: Axes | None = None, *, directions: Any = ()) 
             axes.contourf(found.across, found.scaled, field, [0, np.inf], colors=[face], hatches=[hatch])
         bound = finite(found.bound)
         axes.fill_between(found.across, np.nan_to_num(bound, nan=np.inf), found.scaled[-1], color=GREY, linewidth=0)
-        axes.plot(finite(found.across), bound, color=BLACK, linewidth=2)
+        axes.plot(found.across, bound, color=BLACK, linewidth=2)
         if found.logarithmic:
             axes.set_yscale("log")
             log_ticks(axes.yaxis)
         axes.set_ylim(*span(found.scaled, log=found.logarithmic))
-        axes.set_xlim(*span(found.across))
+        _by_distance(axes.xaxis, found.across)
+        axes.set_xlim(found.across[0], found.across[-1])
         _lying(axes, found, np.asarray(directions, dtype=float))
         _name_bands(axes, found, shown)
         letter = text(found.method.symbols[str(found.method.rate)])
@@ -134,6 +159,42 @@ def damping(found: DampingMap, ax: Axes | None = None, *, directions: Any = ()) 
             axes, f"How {found.method.title} is damped", named(found.method, found.x), f"scaled learning rate {letter}λ"
         )
     return axes
+
+
+def _by_distance(axis: Axis, values: Array) -> bool:
+    """Where values crowd towards 0 or 1, show them by their distance from it: 0, 0.9, 0.99, 0.999."""
+    steps = np.diff(values)
+    if np.allclose(steps[[0, -1]], steps[1]):
+        return False
+    if steps[0] < steps[-1]:
+        axis._set_axes_scale("log")  # type: ignore[attr-defined]
+        log_ticks(axis)
+        return True
+    axis._set_axes_scale("function", functions=(_digits, lambda digits: 1 - 10.0**-digits))  # type: ignore[attr-defined]
+    last = int(_digits(values[-1]))
+    axis.set_major_locator(FixedLocator([1 - 10.0**-k for k in range(0, last + 1, 1 + last // 5)]))
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _nines(value)))
+    axis.set_minor_locator(NullLocator())
+    return True
+
+
+def _digits(value: Any) -> Any:
+    return -np.log10(np.maximum(1 - np.asarray(value), 1e-12))
+
+
+def _nines(value: float) -> str:
+    """0.99, and 1−10⁻⁵ where there would be more digits than one counts."""
+    if not 0 < 1 - value < 0.9e-3:
+        return f"{value:.10g}"
+    digits, power = f"{1 - value:.1e}".split("e")
+    return f"1−{'' if digits == '1.0' else digits.removesuffix('.0') + '·'}10{str(int(power)).translate(RAISED)}"
+
+
+def _bar(ax: Axes, shown: Any, low: float) -> None:
+    bar = colorbar(ax, shown, f"{RADIUS} (grey: diverges)")
+    linear_ticks(bar.ax.yaxis)
+    if low > 0.999:
+        bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: _nines(value)))
 
 
 def _axes_of(found: RadiusMap) -> tuple[str, str]:
@@ -150,23 +211,24 @@ def _isolines(ax: Axes, found: RadiusMap, radius: Array, low: float) -> None:
         return
     inks = ["white" if level < low + 0.6 * (1 - low) else "#3a3a36" for level in spaced]
     lines = ax.contour(found.across, found.up, radius, spaced, colors=inks, linewidths=0.8)
-    spots = _spots(ax, [path.vertices for path in lines.get_paths()], found)
-    ax.clabel(lines, spaced, fontsize=8.5, fmt=lambda level: text(float(level), 6), manual=spots)
+    spots = dict(_spots(ax, lines))
+    ax.clabel(lines, list(spots), fontsize=8.5, fmt=_nines, manual=list(spots.values()))
 
 
-def _spots(ax: Axes, ways: list[Any], found: RadiusMap) -> list[tuple[float, float]]:
-    """A place on each contour for its value: far from the frame, from other words and from the other values."""
-    corner, size = np.array([found.across[0], found.up[0]]), np.array([np.ptp(found.across), np.ptp(found.up)])
+def _spots(ax: Axes, lines: Any) -> Iterator[tuple[float, tuple[float, float]]]:
+    """For each level a place for its value, far from the frame, other words and other values; none where there is no room."""
     taken: list[Array] = []
-    for way in ways:
-        inside = (np.round(way, 6) - corner) / size
-        room = np.minimum(inside, 1 - inside).min(axis=1)
+    for level, path in zip(lines.levels, lines.get_paths(), strict=True):
+        inside = np.round(to_axes(ax).transform(path.vertices), 5)
+        room = np.minimum(inside, 1 - inside).min(axis=1, initial=1.0)
         for low, high in boxes(ax):
             room = np.fmin(room, np.maximum(low - inside, inside - high).max(axis=1))
         for other in taken:
             room = np.fmin(room, np.abs(inside - other).max(axis=1) / 2.5)
-        taken.append(inside[np.round(room, 4).argmax()])
-    return [tuple(corner + spot * size) for spot in taken]
+        if len(room) and room.max() > LETTER * len(_nines(level)):
+            best = np.round(room, 4).argmax()
+            taken.append(inside[best])
+            yield float(level), (float(path.vertices[best, 0]), float(path.vertices[best, 1]))
 
 
 def _boundary(ax: Axes, across: Array, up: Array, margin: Array) -> None:
@@ -179,13 +241,13 @@ def _boundary(ax: Axes, across: Array, up: Array, margin: Array) -> None:
 
 def _point(ax: Axes, found: RadiusMap, best: bool) -> None:
     if found.x in found.hyper and found.y in found.hyper:
-        x, y = float(found.hyper[found.x]), float(found.hyper[found.y])
+        x, y = float(found.hyper[found.x]), float(np.clip(found.hyper[found.y], found.up[0], found.up[-1]))
         star(ax, x, y, _answer(found, best, found.x, found.y))
 
 
 def _answer(found: RadiusMap | RadiusCurve, best: bool, *names: str) -> str:
     kind = "optimum" if best else "chosen"
-    return f"{kind}: ρ = {text(found.rate, 3)}\n{settings(found.method, found.hyper, *names)}"
+    return f"{kind}: {equation('ρ', found.rate)}\n{settings(found.method, found.hyper, *names)}"
 
 
 def _heights(radius: Array) -> tuple[float, float]:

@@ -168,7 +168,7 @@ def _legend(ax: Axes, listed: Sequence[Any], own: bool) -> Legend:
     """Below the figure, where the layout gives it room; on axes among others of the user's, within them."""
     figure = cast(Figure, ax.get_figure(root=True))
     if own and figure.get_layout_engine() is not None:
-        short = len(listed) > 3 and max(len(str(handle.get_label())) for handle in listed) <= 26
+        short = len(listed) > 3 and max(len(str(handle.get_label())) for handle in listed) <= 30
         return figure.legend(handles=listed, loc="outside lower left", ncols=2 if short else 1)
     return ax.legend(handles=listed, loc="best")
 

@@ -28,6 +28,9 @@ POINTS = 241
 WIDE = 12.0
 """Times its smallest value: from there on a bound is shown on a logarithmic axis."""
 
+NEAR, FINEST = 0.05, 1e-8
+"""A share nearer to 0 or 1 than this is shown by the logarithm of its distance from there, down to the finest."""
+
 MEMBERS = 33
 """Curvatures of a spectrum that a boundary is held against, where its ends do not decide."""
 
@@ -188,7 +191,7 @@ def locus(method: Method, curvature: float, hyper: Mapping[str, float], last: fl
     """The eigenvalues along a direction as the learning rate grows from 0 to ``last``, or past the largest stable one."""
     rate = rate_of(method)
     end = last or _past(float(bounds(method, np.array([curvature]), hyper)[0]), hyper.get(rate), np.array([curvature]))
-    lr = np.linspace(0, end, POINTS)[1:]
+    lr = np.linspace(0, end, POINTS)
     found = eigenvalues(method, curvature, {name: lr if name == rate else hyper[name] for name in method.hyper})
     return Locus(method, lr, float(curvature), np.broadcast_to(found, (len(lr), found.shape[-1])), dict(hyper))
 
@@ -200,11 +203,11 @@ def rate_curve(method: Method, kappas: Any, every: int = 3) -> RateCurve:
     smaller ones, too: [μ, L] is a part of the wider interval.
     """
     kappa = np.asarray(kappas, dtype=float)
-    some = kappa if _closed(method) else np.unique([*kappa[::every], kappa[-1]])
-    known = np.array([_best_rate(method, float(k)) for k in some])
-    known = known if _closed(method) else np.fmin.accumulate(known[::-1])[::-1]
+    closed = _closed(method)
+    some = kappa if closed else np.unique([*kappa[::every], kappa[-1]])
+    known = np.fmin.accumulate([_best_rate(method, float(k)) for k in some[::-1]])[::-1]
     between = 1 - np.exp(np.interp(np.log(kappa), np.log(some), np.log(np.maximum(1 - known, 1e-16))))
-    return RateCurve(method, kappa, known if _closed(method) else between)
+    return RateCurve(method, kappa, known if closed else between)
 
 
 def _closed(method: Method) -> bool:
@@ -249,9 +252,16 @@ def _chosen(hyper: Mapping[str, float], *names: str) -> dict[str, float]:
 
 
 def _interval(method: Method, name: str, hyper: Mapping[str, float], points: int) -> Array:
-    """The interval of a hyperparameter without its ends, and wide enough for the value that was chosen."""
+    """The interval of a hyperparameter without its ends, wide enough for the value chosen.
+
+    A share chosen near 1 or 0, as a large condition number asks for, is spaced by factors of its distance from there.
+    """
     low, high = method.domains[name].span
     value = float(hyper.get(name, low))
+    if method.domains[name].is_share and 1 - NEAR < value < 1:
+        return np.asarray(1 - np.geomspace(1, max((1 - value) / 8, FINEST), points))
+    if method.domains[name].is_share and 0 < value < NEAR:
+        return np.geomspace(max(value / 8, FINEST), 0.999, points)
     low, high = (min(low, value - 0.2), max(high, value + 0.2)) if not low <= value <= high else (low, high)
     return np.linspace(low, high, points + 2)[1:-1]
 
