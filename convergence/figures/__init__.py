@@ -11,6 +11,7 @@ from typing import Any
 from matplotlib.axes import Axes
 
 from convergence.figures.comparison import krylov, rates, steps_across, transient, transient_growth, worst_cases
+from convergence.figures.damping import damping, regimes
 from convergence.figures.evidence import verification
 from convergence.figures.findings.catalogue import figures
 from convergence.figures.findings.workers import drawn
@@ -18,7 +19,7 @@ from convergence.figures.landscape import landscape, scatter
 from convergence.figures.picture import Picture, render
 from convergence.figures.runs import descent, errors, gradients, losses, run, weights
 from convergence.figures.spectrum import eigenvalues, identification, spectrum
-from convergence.figures.stability import damping, optimum, radius_curve, radius_map, regimes, region
+from convergence.figures.stability import optimum, radius_curve, radius_map, region
 from convergence.figures.style import of_pyplot
 from convergence.plotting import Plotted
 

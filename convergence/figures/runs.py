@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,6 @@ from convergence.figures.curves import (
     Array,
     draw,
     every,
-    finite,
     foremost,
     grouped,
     log_axis,
@@ -104,49 +103,68 @@ def losses(runs: Mapping[str, ArrayLike], ax: Axes | None = None) -> Axes:
     return axes
 
 
-def gradients(found: Run, ax: Axes | None = None, *, columns: Sequence[str] = (), title: str = "") -> Axes:
-    """Size of the gradient in each column of the data over the steps, on a logarithmic axis."""
+def gradients(runs: Run | Mapping[str, Run], ax: Axes | None = None, *, columns: Sequence[str] = ()) -> Axes:
+    """Size of the gradient in each column of the data over the steps of one run or several, on a logarithmic axis."""
     with panel(ax) as axes:
-        rows = [_above_rounding(row) for row in np.abs(found.grad.T)]
-        _by_column(axes, rows, columns, f"Gradient of {title or found.method}", GRADIENT)
-        log_axis(axes, rows[:MOST])
-        legend(axes, [*ended(found), *left_out(len(rows) - MOST, "column")])
+        rows = _by_column(axes, runs, columns, lambda found: found.grad)
+        log_axis(axes, rows)
+        describe(axes, "Gradient in each column", STEP, GRADIENT)
+        legend(axes, _missing(runs))
     return axes
 
 
-def weights(found: Run, ax: Axes | None = None, *, columns: Sequence[str] = (), title: str = "") -> Axes:
-    """Size of the weight of each column of the data over the steps."""
+def weights(runs: Run | Mapping[str, Run], ax: Axes | None = None, *, columns: Sequence[str] = ()) -> Axes:
+    """Size of the weight of each column of the data over the steps of one run or several."""
     with panel(ax) as axes:
-        rows = [finite(row, HUGE) for row in np.abs(found.x.T)]
-        _by_column(axes, rows, columns, f"Weights of {title or found.method}", WEIGHT)
+        _by_column(axes, runs, columns, lambda found: found.x)
         linear_ticks(axes.yaxis)
-        legend(axes, [*ended(found), *left_out(len(rows) - MOST, "column")])
+        describe(axes, "Weight of each column", STEP, WEIGHT)
+        legend(axes, _missing(runs))
     return axes
 
 
 def descent(runs: Mapping[str, Run], columns: Sequence[str]) -> Figure:
-    """The course notes' figure of one method or two: gradients above, weights below; line and marker tell the column."""
-    most = MOST if len(runs) == 1 else PAIRED
+    """The course notes' figure of one method or two: gradients above, weights below."""
     with styled():
         figure, (above, below) = blank(2, 1, height=4.8, sharex=True)
-        for (name, found), hue in zip(runs.items(), LOOKS, strict=False):
-            for k, (column, look) in enumerate(zip(columns[:most], LOOKS, strict=False)):
-                own: dict[str, Any] = {**look.marked, "markevery": every(len(found.x), 12)}
-                own |= {"color": hue.color} if len(runs) > 1 else {}
-                own |= {"markerfacecolor": "none"} if hue is LOOKS[1] else {}
-                label = f"column {short(column)}" if len(runs) == 1 else f"{name}, column {short(column)}"
-                above.plot(_above_rounding(np.abs(found.grad[:, k])), **own)
-                below.plot(finite(np.abs(found.x[:, k]), HUGE), **own, label=plain(label))
-        shown = range(min(most, len(columns)))
-        log_axis(above, [_above_rounding(np.abs(found.grad[:, k])) for found in runs.values() for k in shown])
-        step_axis(below, [found.steps for found in runs.values()])
+        log_axis(above, _by_column(above, runs, columns, lambda found: found.grad))
+        _by_column(below, runs, columns, lambda found: found.x)
         linear_ticks(below.yaxis)
         describe(above, f"Gradient and weights of {' and '.join(runs)}", "", GRADIENT)
         describe(below, "", STEP, WEIGHT)
-        notes = [remark for found in runs.values() for remark in ended(found)]
-        legend(below, [*notes, *left_out(len(columns) - most, "column")], below.get_legend_handles_labels()[0])
+        legend(below, _missing(runs), below.get_legend_handles_labels()[0])
         grow(figure)
     return figure
+
+
+def _by_column(
+    ax: Axes, runs: Run | Mapping[str, Run], columns: Sequence[str], part: Callable[[Run], Array]
+) -> list[Array]:
+    """A line for each column and run: of several runs, hue tells the run, line and marker the column."""
+    several = {"": runs} if isinstance(runs, Run) else runs
+    drawn = []
+    for (name, found), hue in zip(several.items(), LOOKS, strict=False):
+        names = columns or [f"w{k + 1}" for k in range(found.x.shape[1])]
+        for row, column, look in zip(part(found).T[: _most(runs)], names, LOOKS, strict=False):
+            own: dict[str, Any] = {**look.marked, "markevery": every(len(row), 12)}
+            if len(several) > 1:
+                own |= {"color": hue.color, "markerfacecolor": hue.color if hue is LOOKS[0] else "none"}
+            drawn.append(_above_rounding(np.minimum(np.abs(row), HUGE)))
+            whose = f"{name}, column" if len(several) > 1 else "column"
+            ax.plot(drawn[-1], **own, label=plain(f"{whose} {short(column)}"))
+    step_axis(ax, [found.steps for found in several.values()])
+    return drawn
+
+
+def _most(runs: Run | Mapping[str, Run]) -> int:
+    return MOST if isinstance(runs, Run) or len(runs) == 1 else PAIRED
+
+
+def _missing(runs: Run | Mapping[str, Run]) -> list[str]:
+    """The remarks on runs that overflowed and on columns that are not drawn."""
+    several = [runs] if isinstance(runs, Run) else list(runs.values())
+    gone = several[0].x.shape[1] - _most(runs)
+    return [*(remark for found in several for remark in ended(found)), *left_out(gone, "column")]
 
 
 def sunk(names: Iterable[str], rows: Iterable[Array]) -> list[str]:
@@ -165,11 +183,3 @@ def ended(found: Run) -> list[str]:
 def _above_rounding(row: Array) -> Array:
     known = row[np.isfinite(row)]
     return positive(np.where(row > EPSILON * known.max(initial=0.0), row, np.nan))
-
-
-def _by_column(ax: Axes, rows: Sequence[Array], columns: Sequence[str], title: str, label: str) -> None:
-    names = columns or [f"w{k + 1}" for k in range(len(rows))]
-    for row, name, look in zip(rows, names, LOOKS, strict=False):
-        ax.plot(row, **look.marked, markevery=every(len(row), 12), label=plain(f"column {short(name)}"))
-    describe(ax, title, STEP, label)
-    step_axis(ax, [len(rows[0]) - 1])

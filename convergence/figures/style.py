@@ -13,14 +13,14 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, cast
 
-from matplotlib import style
+import numpy as np
+from matplotlib import style, ticker
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
-from matplotlib.ticker import LogFormatterSciNotation, LogLocator, MaxNLocator, ScalarFormatter
 
 WIDTH, HEIGHT = 5.6, 3.5
 """Inches; a page shows a figure some 640 pixels wide, and letters of 10 points as letters of 16 pixels."""
@@ -210,7 +210,7 @@ def left_out(count: int, noun: str) -> list[str]:
 RAISED = str.maketrans("-−0123456789", "⁻⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-class PlainPowers(LogFormatterSciNotation):
+class PlainPowers(ticker.LogFormatterSciNotation):
     """10⁻³ and 2×10⁻³, or 0.5 and 20 on a short axis.
 
     In plain text: setting each label of an axis as mathematics is half of a figure's time.
@@ -225,7 +225,7 @@ class PlainPowers(LogFormatterSciNotation):
         return raised.replace("{", "").replace("}", "")
 
 
-class PlainNumbers(ScalarFormatter):
+class PlainNumbers(ticker.ScalarFormatter):
     """Numbers, with a common power of ten beside the axis written ×10⁻⁴."""
 
     def get_offset(self) -> str:
@@ -235,11 +235,39 @@ class PlainNumbers(ScalarFormatter):
 def log_ticks(axis: Axis) -> None:
     """Label a logarithmic axis in plain text; minor ticks only where it spans less than a decade."""
     axis.set_major_formatter(PlainPowers())
-    axis.set_minor_locator(LogLocator(subs=(2, 5)))
+    axis.set_minor_locator(ticker.LogLocator(subs=(2, 5)))
     axis.set_minor_formatter(PlainPowers(labelOnlyBase=False, minor_thresholds=(1, 0.4)))
 
 
 def linear_ticks(*axes: Any) -> None:
     """Few ticks, so that long numbers do not touch."""
     for axis in axes:
-        axis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+        axis.set_major_locator(ticker.MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+
+
+def crowded_ticks(axis: Axis, values: Any) -> None:
+    """Where values crowd towards 0 or 1, show them by their distance from it: 0, 0.9, 0.99, 0.999."""
+    steps = np.diff(values)
+    if np.allclose(steps[[0, -1]], steps[1]):
+        return
+    if steps[0] < steps[-1]:
+        axis._set_axes_scale("log")  # type: ignore[attr-defined]
+        log_ticks(axis)
+        return
+    axis._set_axes_scale("function", functions=(_digits, lambda digits: 1 - 10.0**-digits))  # type: ignore[attr-defined]
+    last = int(_digits(values[-1]))
+    axis.set_major_locator(ticker.FixedLocator([1 - 10.0**-k for k in range(0, last + 1, 1 + last // 5)]))
+    axis.set_major_formatter(ticker.FuncFormatter(lambda value, _: nines(value)))
+    axis.set_minor_locator(ticker.NullLocator())
+
+
+def _digits(value: Any) -> Any:
+    return -np.log10(np.maximum(1 - np.asarray(value), 1e-12))
+
+
+def nines(value: float) -> str:
+    """0.99, and 1−10⁻⁵ where there would be more digits than one counts."""
+    if not 0 < 1 - value < 0.9e-3:
+        return f"{value:.10g}"
+    digits, power = f"{1 - value:.1e}".split("e")
+    return f"1−{'' if digits == '1.0' else digits.removesuffix('.0') + '·'}10{str(int(power)).translate(RAISED)}"
