@@ -152,6 +152,15 @@ def coefficients(formula: sp.Expr, *letters: sp.Symbol) -> list[sp.Expr]:
     return [field.formula(field.ring.from_dict(part)) for part in parts.values()]
 
 
+def resultant(one: sp.Expr, other: sp.Expr, letter: sp.Symbol) -> sp.Expr:
+    """The resultant of two polynomials in one of their letters: zero where they have a common root in it."""
+    if not (one.is_polynomial(*one.free_symbols) and other.is_polynomial(*other.free_symbols)):
+        return sp.resultant(one, other, letter)
+    field = _Field(one, other, letter)
+    name = field.ring.names()[field.letters.index(letter)]
+    return field.formula(field.ratio(one)[0].resultant(field.ratio(other)[0], name))
+
+
 def projection(polynomials: Sequence[sp.Expr], letter: sp.Symbol, ends: Sequence[sp.Expr]) -> list[sp.Expr]:
     """Where the real roots in one letter of some polynomials may change their number or order: irreducible factors.
 

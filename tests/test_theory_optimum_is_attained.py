@@ -89,3 +89,31 @@ def test_a_search_reaches_at_a_large_condition_number_what_it_reaches_at_others(
     assert narrow <= wide
     if kappa == 316228:
         assert 0.9995848 <= narrow <= 0.9996148  # the bracket of a certificate, and its upper end rounded up
+
+
+@cv.method
+def two_averages(f, x, u, v, *, lr, fast, momentum):
+    g = f.grad(x)
+    u, v = fast * u + g, momentum * v + g
+    return x - lr * (u + v) / 2, u, v
+
+
+@cv.method
+def half_way_back(f, x, v, *, lr, momentum):
+    before = x
+    for _ in range(2):
+        v = momentum * v + f.grad(x)
+        x = x - lr * v
+    return (before + x) / 2, v
+
+
+@pytest.mark.parametrize(
+    ("rule", "fixed", "most"), [(two_averages, {}, 9 / 11), (half_way_back, {"momentum": sp.Rational(1, 2)}, 0.9412)]
+)
+def test_what_has_no_closed_form_is_answered_in_numbers(rule, fixed, most):
+    """Elimination that does not end ends: these took minutes. Aggregated momentum can at least do what heavy ball does."""
+    best = cv.optimum(rule, **fixed)
+    tuned = best.at(mu=1, L=100)
+    assert "best found" in best.note
+    assert tuned.rate <= most + 1e-6
+    assert reached(rule, tuned, 1, 100) == pytest.approx(tuned.rate, abs=1e-4)  # three eigenvalues meet

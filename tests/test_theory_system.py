@@ -141,3 +141,13 @@ def hidden_pole(f, x, *, lr):
 
 def test_what_a_rule_divides_by_is_kept():
     assert rest_of(cv.method(hidden_pole)).trace.divisors
+
+
+def crossed(f, x, y, *, lr):
+    return x - lr * f.grad(y), y + lr * f.grad(x)
+
+
+def test_a_rule_that_rests_with_two_positions_at_the_minimiser():
+    derived = cv.derive(crossed)
+    assert derived.rest == (1, 1)
+    assert derived.matrix == sp.Matrix([[1, -eta * lam], [eta * lam, 1]])

@@ -11,10 +11,14 @@ from itertools import combinations
 
 import sympy as sp
 
+from convergence.algebra import factors, resultant
 from convergence.theory.candidates import values
 from convergence.theory.radicals import short, square_root
 
 Near = Mapping[sp.Symbol, float]
+
+RESULTANTS = 12
+"""So many pairs of equations are replaced by their resultant; a solution in square roots needs a few."""
 
 NONZERO = 1e-6
 """A coefficient below this part of its terms' sizes, at a solution known to about 1e-9, is taken for zero."""
@@ -31,12 +35,14 @@ def solved(equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near: Nea
 def _solved(equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near: Near) -> dict[sp.Symbol, sp.Expr] | None:
     left = [_vanishing(equation, unknown, near) for equation in equations]
     found: list[tuple[sp.Symbol, sp.Expr]] = []
+    tries = RESULTANTS
     while remaining := list(dict.fromkeys(e for e in left if e is not None and e.has(*unknown))):
         step = _linear(remaining, unknown, near) or _quadratic(remaining, unknown, near)
         if step is None:
-            reduced = _resultant(remaining, unknown, near)
+            reduced = _resultant(remaining, unknown, near) if tries else None
             if reduced is None:
                 return None
+            tries -= 1
             left = reduced
             continue
         used, letter, value = step
@@ -49,8 +55,14 @@ def _vanishing(equation: sp.Expr, unknown: Sequence[sp.Symbol], near: Near) -> s
     """The irreducible factor that vanishes at the solution; None for an equation that says 0 = 0."""
     if equation == 0:
         return None
-    factors = [factor for factor, _ in sp.factor_list(equation)[1] if factor.has(*unknown)]
-    return min(factors, key=lambda factor: _relative(factor, near), default=None)
+    parts = [factor for factor in _factors(equation) if factor.has(*unknown)]
+    return min(parts, key=lambda factor: _relative(factor, near), default=None)
+
+
+def _factors(equation: sp.Expr) -> list[sp.Expr]:
+    if equation.is_polynomial(*equation.free_symbols):
+        return factors(equation)
+    return [factor for factor, _ in sp.factor_list(equation)[1]]
 
 
 def _relative(formula: sp.Expr, near: Near) -> float:
@@ -113,7 +125,7 @@ def _resultant(equations: list[sp.Expr], unknown: Sequence[sp.Symbol], near: Nea
     if not pairs:
         return None
     _, letter, one, other = min(pairs, key=lambda pair: pair[0])
-    reduced = _vanishing(sp.resultant(one, other, letter), unknown, near)
+    reduced = _vanishing(resultant(one, other, letter), unknown, near)
     kept = min((one, other), key=lambda e: (sp.degree(e, letter), sp.count_ops(e)))
     others = [e for e in equations if e not in (one, other)]
     univariate = reduced is not None and sum(reduced.has(s) for s in unknown) == 1

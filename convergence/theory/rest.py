@@ -88,9 +88,12 @@ def _buffers_at_minimiser(update: Sequence[sp.Expr], state: Sequence[sp.Symbol])
     clocks = [s for u, s in zip(update[1:], state[1:], strict=True) if keeps_time(u, s, state)]
     stopped = {s: -equations[s].subs(s, 0) / sp.diff(equations[s], s) for s in clocks}
     left = {s: sp.expand(e.subs(stopped)) for s, e in equations.items() if s not in stopped}
-    if not all(is_affine(equation, list(left)) for equation in left.values()):
+    if not left:
+        return (MINIMISER, *(sp.cancel(stopped[s]) for s in state[1:]))
+    still = sp.expand((update[0] - state[0]).subs(state[0], MINIMISER).subs(stopped))  # the position stays, too
+    if not all(is_affine(equation, list(left)) for equation in (still, *left.values())):
         return None
-    solutions = sp.linsolve(list(left.values()), *left) if left else [()]
+    solutions = sp.linsolve([still, *left.values()], *left)
     return next(((MINIMISER, *(_of(s, left, solution, stopped) for s in state[1:])) for solution in solutions), None)
 
 
