@@ -1,24 +1,103 @@
-"""A study as a document: what was found, with what saves it to a folder and reads it back."""
+"""A study: a problem, its methods, and the results that were made of them; it can be saved, read, and looked at."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from convergence.errors import BadData
-from convergence.report import report_files
-from convergence.results import Findings
-from convergence.serialization import from_json, to_json
+from convergence import report, schema
+from convergence.errors import BadData, BadName, nearest
+from convergence.problem import Quadratic
+from convergence.rule import Method
+from convergence.schema import Gap
 from convergence.writing import write_files
 
+__all__ = ["Chapter", "Gap", "Study"]
 
-@dataclass(frozen=True)
-class Study(Findings):
-    """All that one study found (see ``Findings`` for the fields); truthy when every check passed.
 
-    ``cv.study`` makes it. It is plain data, equal to what is read back from its JSON.
+@dataclass(frozen=True, eq=False)
+class Chapter:
+    """What a study holds of one method: a result for each part, or the ``Gap`` in its place.
+
+    ``given`` are the hyperparameters that were fixed, ``hyper`` all settings (empty where none could be chosen). A part
+    is an attribute: ``chapter.region`` is what ``cv.stability`` returned; None where it was not asked for or is a gap.
     """
+
+    method: Method
+    given: Mapping[str, Any]
+    hyper: Mapping[str, Any]
+    parts: Mapping[str, Any]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or "parts" not in vars(self):
+            raise AttributeError(name)
+        found = self.parts.get(name)
+        return None if isinstance(found, Gap) else found
+
+    @property
+    def name(self) -> str:
+        """The method's name."""
+        return self.method.name
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """The parts that could not be made."""
+        return tuple(part for part in self.parts.values() if isinstance(part, Gap))
+
+    def __bool__(self) -> bool:
+        return self.verification is None or bool(self.verification)
+
+    def __repr__(self) -> str:
+        return f"Chapter on {self.name}: {', '.join(self.parts)}"
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """Results of the public functions for some methods on one problem; truthy when every check passed.
+
+    ``methods`` has a ``Chapter`` for each; ``study["heavy_ball"]`` is one of them. ``parts`` are results about all of them
+    together (``classes``, ``limit``, ``rates``), attributes like those of a chapter. ``steps`` is the length of the runs that
+    figures show, None for as long as they need. ``cv.study`` makes it.
+    """
+
+    title: str
+    problem: Quadratic
+    methods: tuple[Chapter, ...]
+    parts: Mapping[str, Any] = field(default_factory=dict)
+    steps: int | None = None
+
+    def __getitem__(self, name: str) -> Chapter:
+        names = [chapter.name for chapter in self.methods]
+        if name not in names:
+            raise BadName(f"this study has no method {name!r}: {nearest(str(name), names)}")
+        return self.methods[names.index(name)]
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or name not in ("classes", "limit", "rates"):
+            raise AttributeError(name)
+        found = self.parts.get(name)
+        return None if isinstance(found, Gap) else found
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """The parts that could not be made, of the whole and of each method."""
+        own = tuple(part for part in self.parts.values() if isinstance(part, Gap))
+        return own + tuple(gap for chapter in self.methods for gap in chapter.gaps)
+
+    @property
+    def passed(self) -> bool:
+        """Whether every check that could be made passed, and every deliberate fault was rejected."""
+        return all(self.methods)
+
+    def __bool__(self) -> bool:
+        return self.passed
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Study) and self.to_json() == other.to_json()
+
+    __hash__ = None  # type: ignore[assignment]
 
     def save(
         self,
@@ -29,19 +108,21 @@ class Study(Findings):
     ) -> list[Path]:
         """Write report.md, report.html, report.json, report.tex and the figures; all of them or none.
 
-        ``figures`` are their formats: "svg", "png", "pdf"; ``workers`` the number of processes that draw them. Returns the
-        paths. Raises BadOutput where the folder cannot be written, BadName for an unknown format.
+        ``figures`` are their formats: "svg", "png", "pdf"; ``workers`` the number of processes that draw them. Figures of
+        an earlier report in that folder are taken away. Returns the paths. Raises BadOutput where the folder cannot
+        be written, BadName for an unknown format.
         """
-        return list(write_files(folder, report_files(self, formats, figures, workers)))
+        files = report.report_files(self, formats, figures, workers)
+        return list(write_files(folder, files, report.earlier_figures(Path(folder))))
 
     def to_json(self) -> str:
-        """The study as JSON, with all digits."""
-        return to_json(self)
+        """The study as JSON (schema 3): numbers with all digits, formulas so that they can be computed with again."""
+        return schema.to_json(self)
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Study:
         """The study that ``to_json`` wrote. BadData for anything else, with the place."""
-        return from_json(text, cls)
+        return cls(**schema.from_json(text, Chapter))
 
     @classmethod
     def load(cls, path: str | Path) -> Study:
@@ -53,5 +134,6 @@ class Study(Findings):
             raise BadData(f"expected a report.json at {place}: {error.strerror}") from None
 
     def __repr__(self) -> str:
-        names = ", ".join(m.name for m in self.methods)
-        return f"Study of {names} on {self.data.title}: {'all checks passed' if self else 'SOME CHECKS FAILED'}"
+        names = ", ".join(chapter.name for chapter in self.methods)
+        gaps = f", {len(self.gaps)} gaps" if self.gaps else ""
+        return f"Study of {names} on {self.title}: {'all checks passed' if self else 'SOME CHECKS FAILED'}{gaps}"

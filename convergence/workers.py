@@ -1,57 +1,18 @@
-"""A function and jobs go in; results come out as they are made, by several processes side by side where that is asked for."""
+"""Several processes side by side: joblib's, which send rules by value, typed at a prompt or read from a file too."""
 
 from __future__ import annotations
 
-import pickle
-import signal
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from contextlib import contextmanager
-from multiprocessing import get_context
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 
-def spread(
-    function: Callable[[Any], Any],
-    jobs: Sequence[Any],
-    workers: int,
-    prepare: Callable[[Any], object] = id,
-    shared: Any = None,
-) -> Iterator[Any]:
-    """``function`` of each job, in the order of the jobs. ``prepare(shared)`` is called once in each process before.
-
-    With more than one worker, the calling program must guard its main module as ``multiprocessing`` asks. Jobs that cannot
-    be sent to another process (a rule made at a prompt) are done in this one.
-    """
-    if workers < 2 or len(jobs) < 2 or not _sendable(jobs):
-        prepare(shared)
+def spread(function: Callable[[Any], Any], jobs: Sequence[Any], workers: int) -> Iterator[Any]:
+    """``function`` of each job, in the order of the jobs, as they are made."""
+    if workers < 2 or len(jobs) < 2:
         yield from map(function, jobs)
         return
-    with _uninterrupted():
-        pool = ProcessPoolExecutor(workers, get_context("spawn"), prepare, (shared,))
-        found: Iterable[Any] = pool.map(function, jobs)
-    try:
-        yield from found
-    finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+    import joblib  # 0.3 s, which a single process need not wait for
 
-
-def _sendable(jobs: Sequence[Any]) -> bool:
-    try:
-        pickle.dumps(jobs)
-    except (pickle.PicklingError, AttributeError, TypeError):
-        return False
-    return True
-
-
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Processes started here do not hear Ctrl-C, which is for the one that waits for them."""
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    with joblib.parallel_config("loky", inner_max_num_threads=1):
+        parallel = joblib.Parallel(n_jobs=min(workers, len(jobs)), return_as="generator")
+        yield from parallel(joblib.delayed(function)(job) for job in jobs)

@@ -1,4 +1,4 @@
-"""In: a folder and the contents of its files. Out: all of them written, or the folder as it was before.
+"""Writing a folder of files: all of them, or the folder stays as it was before.
 
 Everything is written to a hidden folder beside the results first: that is where a disk runs full. Only then are the
 files moved into place, each in one step, and put back if a move fails or is interrupted.
@@ -29,22 +29,24 @@ _REASONS = {
 }
 
 
-def write_files(folder: str | Path, files: Mapping[str, str | bytes]) -> tuple[Path, ...]:
+def write_files(
+    folder: str | Path, files: Mapping[str, str | bytes], obsolete: Iterable[str] = ()
+) -> tuple[Path, ...]:
     """Write files, given by their names relative to ``folder``, all or none; returns their paths.
 
     Text is written as UTF-8 with the line ends it has. Missing folders are made, existing files replaced, others left
-    alone. A reader never sees half a file. If anything fails, an interrupt too, the old files stay or come back; only a
+    alone, but for those that are ``obsolete``: they are removed. A reader never sees half a file. If anything fails, an interrupt too, the old files stay or come back; only a
     killed process can leave some files new and some old, each of them whole.
 
     Raises ``BadOutput`` for a name that leaves the folder, and for a folder that cannot be written.
     """
     folder = Path(folder)
-    names = [_inside(name) for name in files]
+    names, gone = [_inside(name) for name in files], [_inside(name) for name in obsolete if name not in files]
     try:
         with _folders({folder / name for name in names}, folder), _staging(folder) as stage:
             for name, content in zip(names, files.values(), strict=True):
                 _write(stage / "new" / name, content)
-            _replace(names, folder, stage)
+            _replace(names, gone, folder, stage)
     except OSError as error:
         reason = _REASONS.get(error.errno or 0, f"{error.strerror or error}")
         raise BadOutput(f"{folder} must be a folder that can be written to: {reason}; nothing was changed") from error
@@ -89,13 +91,19 @@ def _write(path: Path, content: str | bytes) -> None:
         os.fsync(file.fileno())  # some file systems report a full disk only here
 
 
-def _replace(names: Iterable[PurePosixPath], folder: Path, stage: Path) -> None:
+def _replace(
+    names: Iterable[PurePosixPath], gone: Iterable[PurePosixPath], folder: Path, stage: Path
+) -> None:
     begun: list[PurePosixPath] = []
     try:
         for name in names:
             _keep(folder / name, stage / "old" / name)
             begun.append(name)
             (stage / "new" / name).replace(folder / name)
+        for name in gone:
+            _keep(folder / name, stage / "old" / name)
+            begun.append(name)
+            (folder / name).unlink(missing_ok=True)
     except BaseException:
         for name in begun:
             _restore(folder / name, stage / "old" / name)

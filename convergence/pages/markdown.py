@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
-import sympy as sp
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 
 from convergence import notation
 from convergence.notation.decimals import is_number
@@ -23,8 +23,8 @@ _MATHS = {r"\|": r"\Vert ", "|": r"\vert ", "<": r"\lt ", ">": r"\gt "}
 _MARKUP = re.compile(r"``([^`]+)``|(?<![\w*])\*([^\s*](?:[^*]*[^\s*])?)\*(?![\w*])")
 
 
-class Markdown(str):
-    """Text that is Markdown already, and not escaped any more."""
+class Markdown(Markup):
+    """Text that is Markdown already, and not escaped any more; what a macro returns is such."""
 
     __slots__ = ()
 
@@ -37,8 +37,8 @@ def rendered(template: str, **context: Any) -> str:
 
 def shown(value: Any, digits: int = 4) -> Markdown:
     """A value as Markdown: text escaped, numbers rounded, formulas between dollars, nothing as a dash."""
-    if isinstance(value, Markdown):
-        return value
+    if isinstance(value, Markup):
+        return Markdown(value)
     if isinstance(value, str):
         return escaped(value)
     if value is None or is_number(value):
@@ -106,6 +106,16 @@ def percent(share: float | None) -> Markdown:
     return shown(None) if share is None else Markdown(f"{100 * share:.3g} %")
 
 
+def capital(words: str) -> str:
+    """As at the start of a sentence."""
+    return words[:1].upper() + words[1:]
+
+
+def decimals(words: str, digits: int = 10) -> str:
+    """Words in which decimals of more digits are rounded: enough beside an edge of stability, and a page can hold it."""
+    return re.sub(r"\d+\.\d{9,}(?:e-?\d+)?", lambda found: f"{float(found[0]):.{digits}g}", words)
+
+
 def anchor(*words: str) -> str:
     """A name for a place in a page that every format can hold."""
     return "-".join(re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-") for word in words)
@@ -123,10 +133,11 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        autoescape=True,
         finalize=shown,
     )
-    filters = (shown, maths, display, code, listing, prose, joined, percent, anchor)
+    filters = (capital, decimals, shown, maths, display, code, listing, prose, joined, percent, anchor)
     made.filters.update({one.__name__: one for one in filters}, text=lambda x, n=4: Markdown(notation.text(x, n)))
-    made.globals.update(md=Markdown, counted=counted, sp=sp)
-    made.tests.update(number=is_number)
+    made.filters["md"] = Markdown
+    made.globals.update(md=Markdown, counted=counted)
     return made

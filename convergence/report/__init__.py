@@ -1,62 +1,93 @@
-"""A study goes in; its report comes out as Markdown, HTML, JSON and LaTeX, with its pictures. It computes nothing."""
+"""The report of a study: Markdown, HTML, LaTeX and JSON, with its pictures. It computes nothing but what pictures draw."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Sequence
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from convergence.errors import BadName, nearest
-from convergence.figures import Picture, drawn, figures, render
-from convergence.report.content import report
-from convergence.report.html import write_html
-from convergence.report.latex import write_latex
-from convergence.report.markdown import write_markdown
-from convergence.report.tree import Report
-from convergence.results import Findings
-from convergence.serialization import to_json
+from convergence import __version__, notation
+from convergence.figures import Picture
+from convergence.pages import Markdown, page_files, rendered, require_formats
+from convergence.pages.markdown import escaped
+from convergence.report.pictures import drawn, pictures
+from convergence.report.summary import Summary, direction_name
+
+if TYPE_CHECKING:
+    from convergence.document import Study
 
 FORMATS = ("md", "html", "json", "tex")
 FIGURE_FORMATS = ("svg", "png", "pdf")
 
-__all__ = ["FIGURE_FORMATS", "FORMATS", "report", "report_files"]
+__all__ = ["FIGURE_FORMATS", "FORMATS", "markdown", "pictures", "report_files"]
+
+OURS = re.compile(r"(data|landscape|losses|rates|worst|(map|radius|damping|eigenvalues|error)-\w+)\.(svg|png|pdf)")
+"""Names of figures that reports write."""
+
+LOSSES = {
+    "sum": r"\lVert Xw - y \rVert^2",
+    "half": r"\tfrac12 \lVert Xw - y \rVert^2",
+    "mean": r"\tfrac1n \lVert Xw - y \rVert^2",
+    "half_mean": r"\tfrac1{2n} \lVert Xw - y \rVert^2",
+}
 
 
 def report_files(
-    study: Findings, formats: Sequence[str] = FORMATS, figure_formats: Sequence[str] = ("svg",), workers: int = 1
+    study: Study, formats: Sequence[str] = FORMATS, figure_formats: Sequence[str] = ("svg",), workers: int = 1
 ) -> dict[str, bytes | str]:
     """The files of a report, by their names relative to its folder: report.md, …, figures/NAME.svg, ….
 
-    Markdown shows the figures in SVG if they are written, else in the first format that is; LaTeX takes them in PDF,
-    and puts words in the place of those that are not there. The same study gives the same bytes, whatever the number of
-    ``workers`` (processes that draw; see ``convergence.figures.drawn``). Raises ``BadName`` for
-    an unknown format.
+    Markdown shows the figures in SVG if they are written, else in the first format that is; LaTeX includes those in PDF
+    or PNG. The same study gives the same bytes, whatever the number of ``workers`` (processes that draw). Raises
+    ``BadName`` for an unknown format.
     """
-    _require("format", formats, FORMATS)
-    _require("figure format", figure_formats, FIGURE_FORMATS)
-    pictures = figures(study)
-    made = drawn(study, figure_formats, workers)
-    files: dict[str, bytes | str] = {f"figures/{name}.{ending}": content for (name, ending), content in made.items()}
-    content = report(study, pictures.values())
-    writers: dict[str, Callable[[], str]] = {
-        "md": lambda: _markdown(content, figure_formats),
-        "html": lambda: write_html(content, _vectors(pictures, files)),
-        "json": lambda: to_json(study),
-        "tex": lambda: write_latex(content),
+    require_formats(formats, FORMATS)
+    require_formats(figure_formats, FIGURE_FORMATS)
+    every = pictures(study)
+    kinds = tuple(dict.fromkeys((*figure_formats, *(["svg"] if "html" in formats else []))))
+    made = drawn(every, kinds, workers)
+    files: dict[str, bytes | str] = {
+        f"figures/{name}.{ending}": content for (name, ending), content in made.items() if ending in figure_formats
     }
-    return {f"report.{name}": writers[name]() for name in FORMATS if name in formats} | files
+    page = markdown(study, {name: picture for name, picture in every.items() if (name, kinds[0]) in made or not kinds})
+    inside = {name: content for (name, ending), content in made.items() if ending == "svg"}
+    pages = page_files("report", page, formats, inside, list(files), f"convergence {__version__}")
+    return {**pages, **({"report.json": study.to_json()} if "json" in formats else {}), **files}
 
 
-def _vectors(pictures: dict[str, Picture], files: dict[str, bytes | str]) -> dict[str, bytes]:
-    """Each picture as SVG, drawn only if it is not among the files already."""
-    found = {name: files.get(f"figures/{name}.svg") for name in pictures}
-    return {name: svg if isinstance(svg, bytes) else render(pictures[name], "svg") for name, svg in found.items()}
+def earlier_figures(folder: Path) -> list[str]:
+    """The figures that an earlier report left in a folder, by their names relative to it; other files are not ours."""
+    return [f"figures/{file.name}" for file in sorted((folder / "figures").glob("*")) if OURS.fullmatch(file.name)]
 
 
-def _markdown(content: Report, figure_formats: Sequence[str]) -> str:
-    ending = "svg" if "svg" in figure_formats or not figure_formats else figure_formats[0]
-    return write_markdown(content, f"figures/{{}}.{ending}")
+def markdown(study: Study, shown: dict[str, Picture]) -> str:
+    """The page of a study, with these pictures."""
+    numbers = count(1)
+
+    def figure(name: str) -> Markdown:
+        """A picture where it is made, with the next number."""
+        if name not in shown:
+            return Markdown("")
+        picture = shown[name]
+        words = f"*Figure {next(numbers)}. {escaped(picture.title)}.* {escaped(picture.caption)}"
+        return Markdown(f"![{escaped(picture.alt)}](figures/{name}.svg)\n{words}")
+
+    return rendered(
+        "study.md.j2",
+        study=study,
+        problem=study.problem,
+        s=Summary(study),
+        figure=figure,
+        loss=LOSSES[study.problem.loss_name],
+        direction_name=direction_name,
+        notation=notation,
+        version=__version__,
+        letter=_letter,
+    )
 
 
-def _require(what: str, names: Sequence[str], known: Sequence[str]) -> None:
-    for name in names:
-        if name not in known:
-            raise BadName(f"there is no {what} {name!r}; {nearest(name, known)}")
+def _letter(method: Any, name: str) -> str:
+    """The letter of a hyperparameter, as LaTeX."""
+    return notation.latex(method.symbols[name])

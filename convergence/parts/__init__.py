@@ -1,0 +1,115 @@
+"""Parts of a study: for each name a function that makes the result, and ``study``, which makes all of them.
+
+A part that fails is a gap with its reason; the others stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from convergence.document import Chapter, Gap, Study
+from convergence.errors import BadHyperparameter, BadName, nearest
+from convergence.methods import METHODS, as_method
+from convergence.parts.answer import answer
+from convergence.parts.case import Case
+from convergence.parts.evidence import certificates, verification
+from convergence.parts.finite import finite
+from convergence.parts.practice import diagnosis, libraries
+from convergence.parts.theory import optimum, regimes, region, system
+from convergence.parts.whole import classes, limit, rates
+from convergence.problem import as_quadratic
+from convergence.rule import Method
+from convergence.workers import spread
+
+OF_METHOD: dict[str, Callable[[Case], Any]] = {
+    part.__name__: part
+    for part in (system, region, regimes, optimum, answer, verification, certificates, finite, libraries, diagnosis)
+}
+"""What a study says of each method."""
+
+OF_STUDY: dict[str, Callable[..., Any]] = {part.__name__: part for part in (classes, limit, rates)}
+"""What it says of all of them together."""
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is being done, the number of the method (from 1), and how many there are."""
+
+
+def study(
+    p: Any,
+    methods: Iterable[Any] | Any = None,
+    *,
+    parts: Iterable[str] | None = None,
+    hyper: Mapping[str, float] | None = None,
+    steps: int | None = None,
+    title: str | None = None,
+    progress: Progress | None = None,
+    workers: int = 1,
+) -> Study:
+    """Derive, run, check and collect: a ``Study``, which holds the results of the public functions, each by name.
+
+    ``p`` is a LeastSquares problem, ``(X, y)``, or a list of curvatures; ``methods`` one method or several (default: the
+    catalogue). ``parts`` names what is made (default: everything; see ``OF_METHOD`` and ``OF_STUDY``). ``hyper`` fixes
+    hyperparameters for every method that has them; the others are the best for those given. ``steps`` is the length of
+    the runs that figures show. ``title`` names the data. ``workers`` processes share the methods.
+
+    A part that cannot be made is a ``Gap`` with its reason. Raises BadHyperparameter where no method has one of the names
+    in ``hyper``, BadName for an unknown method or part, BadData for what is no problem.
+
+    >>> import convergence as cv
+    >>> found = cv.study([1.0, 10.0], "heavy_ball", parts=["region", "answer"])
+    >>> found["heavy_ball"].region.lr_max
+    (2*beta + 2)/lambda
+    >>> round(found["heavy_ball"].answer.rate, 4)
+    0.5195
+    """
+    problem = as_quadratic(p)
+    one = isinstance(methods, str | Method) or callable(methods)
+    given = METHODS.values() if methods is None else [methods] if one else methods
+    chosen = list(dict.fromkeys(map(as_method, given or ())))
+    if not chosen:
+        raise BadName("a study needs at least one method: its name, a Method, or a rule")
+    fixed = dict(hyper or {})
+    _require_known(chosen, fixed)
+    names = _part_names(parts)
+    own = [name for name in OF_METHOD if name in names]
+    cases = [Case(problem, m, {n: v for n, v in fixed.items() if n in m.hyper}, own) for m in chosen]
+    chapters = []
+    for place, chapter in enumerate(spread(chapter_of, cases, workers), 1):
+        if progress is not None:
+            progress(chapter.method.title, place, len(cases))
+        chapters.append(chapter)
+    whole = {name: made(name, lambda name=name: OF_STUDY[name](problem, chosen)) for name in OF_STUDY if name in names}
+    return Study(title or "least-squares data", problem, tuple(chapters), whole, steps)
+
+
+def chapter_of(case: Case) -> Chapter:
+    """Every part of one method that is asked for."""
+    parts = {name: made(name, lambda name=name: OF_METHOD[name](case)) for name in case.parts}
+    settled = made("hyper", lambda: case.hyper)
+    return Chapter(case.method, case.given, {} if isinstance(settled, Gap) else settled, parts)
+
+
+def made(name: str, make: Callable[[], Any]) -> Any:
+    """A part, or the gap in its place."""
+    try:
+        return make()
+    except Exception as error:  # whatever one method does, the others are to be studied
+        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        return Gap(name, f"{kind}{error}" or type(error).__name__)
+
+
+def _part_names(parts: Iterable[str] | None) -> tuple[str, ...]:
+    known = (*OF_METHOD, *OF_STUDY)
+    names = known if parts is None else (parts,) if isinstance(parts, str) else tuple(parts)
+    for name in names:
+        if name not in known:
+            raise BadName(f"a study has no part {name!r}: {nearest(str(name), known)}")
+    return names
+
+
+def _require_known(methods: Iterable[Method], given: Mapping[str, Any]) -> None:
+    known = {name for method in methods for name in method.hyper}
+    for name in given:
+        if name not in known:
+            raise BadHyperparameter(f"none of the methods has a hyperparameter {name!r}: {nearest(name, known)}")

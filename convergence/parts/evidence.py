@@ -1,0 +1,32 @@
+"""Evidence for a method: theory held against runs, and what is proven exactly."""
+
+from __future__ import annotations
+
+from math import ceil, floor, log10
+from typing import Any
+
+import convergence as cv
+from convergence.parts.case import Case
+
+DIGITS = 4
+"""The rate is certified rounded up in this digit of its distance from 1: the one in floats is off in its last digit."""
+
+
+def verification(case: Case) -> Any:
+    """Checks and controls of the settings on the data."""
+    return cv.verify(case.problem, case.method, **case.hyper)
+
+
+def certificates(case: Case) -> dict[str, Any]:
+    """Stability and rate of the settings on all of [μ, L], and the closed form of the optimum; by name."""
+    rate = float(cv.spectral_radius(case.method, case.problem.curvatures[: case.problem.rank], over="spectrum", **case.hyper))
+    found = {"stable": cv.certify_stable(case.method, **case.ends, **case.hyper)}
+    if rate < 1:
+        found["rate"] = cv.certify_rate(case.method, rounded_up(rate), **case.ends, **case.hyper)
+    return found | {"formula": cv.certify_formula(case.method)}
+
+
+def rounded_up(rate: float) -> float:
+    """A little above a rate: by a unit in the fourth digit of what is left to 1."""
+    unit = 10.0 ** (floor(log10(1 - rate)) - DIGITS + 1)
+    return min(float(f"{ceil(rate / unit) * unit + unit:.15g}"), 1.0)
