@@ -1,131 +1,229 @@
-"""A study is complete, plain, read back equal, and the same twice."""
+"""A study holds the results of the public functions, keeps what failed as gaps, and is read back equal from its JSON."""
 
 import json
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import sympy as sp
 
 import convergence as cv
-from convergence.figures import figures, render
-from convergence.pipeline.kappa import best_rates
-from convergence.serialization import SCHEMA_VERSION
+from convergence.formula_text import Letters, formula, symbols
+from convergence.schema import SCHEMA_VERSION
+
+FEW = ["gradient_descent", "ema_momentum", "nesterov"]
 
 
 @pytest.fixture(scope="module")
 def study():
-    return cv.study(
-        cv.datasets.gaussian_2d(), ["gradient_descent", "ema_momentum", "nesterov"], title="the notes' data"
-    )
+    return cv.study(cv.datasets.gaussian_2d(), FEW, title="the notes' data")
+
+
+def test_it_holds_the_results_themselves(study):
+    chapter = study["nesterov"]
+    assert chapter.region == cv.stability("nesterov")
+    assert chapter.system == cv.derive("nesterov")
+    assert chapter.optimum.rate == cv.optimum("nesterov").rate
+    assert chapter.verification == cv.verify(cv.datasets.gaussian_2d(), "nesterov", **chapter.hyper)
+    assert chapter.diagnosis.verdict == cv.diagnose(cv.datasets.gaussian_2d(), method="nesterov", **chapter.hyper).verdict
 
 
 def test_it_answers_for_every_method(study):
     assert study
-    assert [m.name for m in study.methods] == ["gradient_descent", "ema_momentum", "nesterov"]
+    assert not study.gaps
+    assert [m.name for m in study.methods] == FEW
     for m in study.methods:
-        assert m.tuning.steps_predicted == m.tuning.steps_counted
-        assert m.tuning.binding == "direction 1"
-        assert m.theory.optimum
-        assert all(m.controls)
+        assert m.answer.steps.count == m.answer.counted
+        assert m.answer.binding == 0
+        assert m.optimum.pieces
+        assert all(m.verification.controls)
 
 
 def test_steps_are_what_a_plain_loop_counts(study):
     X, y = cv.datasets.gaussian_2d()
-    (lr,) = study.methods[0].tuning.hyper.values()
+    (lr,) = study.methods[0].hyper.values()
     w, best, count = np.zeros(2), np.linalg.lstsq(X, y)[0], 0
     while np.linalg.norm(w - best) > 1e-3 * np.linalg.norm(best):
         w, count = w - lr * 2 * X.T @ (X @ w - y), count + 1
-    assert study.methods[0].tuning.steps_counted == count
+    assert study.methods[0].answer.counted == count
+
+
+def test_finite_time_limits_and_proofs_are_in_the_study(study):
+    data = cv.datasets.gaussian_2d()
+    plain, ends = study["gradient_descent"], {"mu": data.mu, "L": data.L}
+    assert plain.finite.worst[0].value == cv.worst_case("gradient_descent", 10, **ends, **plain.hyper).value
+    assert plain.finite.shares[0].bound == cv.lower_bound(10, **ends)
+    assert plain.finite.steps == cv.steps_to("gradient_descent", 1e-3, **ends, **plain.hyper)
+    kappa, root = data.kappa, data.kappa**0.5
+    long_run = np.log((kappa - 1) / (kappa + 1)) / np.log((root - 1) / (root + 1))
+    assert plain.finite.share == pytest.approx(long_run, rel=1e-9)
+    assert {name: proof.holds for name, proof in plain.certificates.items()} == dict.fromkeys(("stable", "rate", "formula"), True)
+    assert "torch.optim.SGD" in plain.libraries[0].call
+
+
+def test_chebyshev_attains_the_limit_and_decay_has_no_worst_case():
+    parts = ["finite", "limit"]
+    found = cv.study(cv.datasets.gaussian_2d(), ["chebyshev", "weight_decay_decoupled"], parts=parts)
+    assert found["chebyshev"].finite.curve == pytest.approx(found.limit.bound, rel=1e-8)
+    assert [gap.part for gap in found["weight_decay_decoupled"].gaps] == ["finite"]
+
+
+def test_only_the_parts_asked_for_are_made():
+    found = cv.study([1.0, 10.0], "heavy_ball", parts=["region", "answer"])
+    assert set(found["heavy_ball"].parts) == {"region", "answer"}
+    assert found.classes is None
+    with pytest.raises(cv.BadName, match="did you mean 'region'"):
+        cv.study([1.0, 10.0], "heavy_ball", parts=["regoin"])
+
+
+def test_any_problem_will_do():
+    X, y = np.diag([1.0, 3.0]), np.ones(2)
+    answers = [cv.study(p, "heavy_ball", parts="answer")["heavy_ball"].answer for p in ((X, y), [2.0, 18.0])]
+    assert answers[0].rate == pytest.approx(answers[1].rate, rel=1e-9)
+    with pytest.raises(cv.BadData):
+        cv.study("nothing", "heavy_ball")
+    with pytest.raises(cv.BadName):
+        cv.study([1.0, 2.0], [])
+
+
+def test_a_method_that_fails_is_a_gap_and_not_the_end():
+    def clipped(f, x, *, lr):
+        return x - lr * abs(f.grad(x))
+
+    def raising(f, x, *, lr):
+        raise RuntimeError("no such step")
+
+    def fixed(f, x):
+        return x - 0.1 * f.grad(x)
+
+    found = cv.study([1.0, 10.0], [clipped, raising, fixed, "gradient_descent"], parts=["system", "region", "answer"])
+    assert found["gradient_descent"].region is not None
+    assert {gap.part for gap in found["raising"].gaps} == {"system", "region", "answer"}
+    assert "no such step" in found["raising"].gaps[0].why
+    assert found["clipped"].gaps
+
+
+def test_fixed_hyperparameters_go_to_the_methods_that_have_them():
+    found = cv.study(cv.datasets.gaussian_2d(), ["gradient_descent", "heavy_ball"], hyper={"momentum": 0.9}, parts="answer")
+    answer = found.methods[1].answer
+    assert answer.hyper["momentum"] == 0.9
+    low, high = answer.plateau
+    assert low < answer.hyper["lr"] < high
+    assert abs(answer.rate - 0.9**0.5) < 1e-12
+    with pytest.raises(cv.BadHyperparameter, match="did you mean 'momentum'"):
+        cv.study(cv.datasets.gaussian_2d(), ["heavy_ball"], hyper={"momentun": 0.9})
+
+
+def test_settings_that_diverge_are_shown_refuted_and_diagnosed():
+    parts = ["answer", "certificates", "diagnosis", "finite"]
+    (ball,) = cv.study(cv.datasets.gaussian_2d(), "heavy_ball", hyper={"lr": 1.0, "momentum": 0.5}, parts=parts).methods
+    assert ball.answer.verdict == "diverges"
+    assert ball.answer.steps is None
+    assert ball.answer.lr_max < 1
+    assert ball.certificates["stable"].holds is False
+    assert ball.diagnosis.verdict == "diverges"
+    assert ball.finite.steps is None
+
+
+SOURCE = "import convergence as cv\ndef typed(f, x, v, *, lr, momentum):\n    v = momentum * v + f.grad(x)\n    return x - lr * v, v\n"
+
+
+def test_workers_change_nothing_for_rules_typed_at_a_prompt_and_read_from_a_file(tmp_path):
+    (tmp_path / "my_rules.py").write_text(SOURCE)
+    typed, filed = {"__name__": "__main__"}, {"__name__": "my_rules"}
+    exec(compile(SOURCE, "<stdin>", "exec"), typed)
+    exec(compile(SOURCE, str(tmp_path / "my_rules.py"), "exec"), filed)
+    rules = [cv.method(typed["typed"]), cv.method(name="filed")(filed["typed"]), "gradient_descent"]
+    one, two = (cv.study([1.0, 10.0], rules, parts=["answer", "region"], workers=n) for n in (1, 2))
+    assert one.to_json() == two.to_json()
+    assert not two.gaps
+
+
+# JSON
 
 
 def test_json_reads_back_into_an_equal_study(study, tmp_path):
     assert cv.Study.from_json(study.to_json()) == study
     study.save(tmp_path / "out", formats=["json"], figures=[])
-    assert cv.Study.load(tmp_path / "out") == study
+    found = cv.Study.load(tmp_path / "out")
+    assert found == study
     assert json.loads(study.to_json())["schema_version"] == SCHEMA_VERSION
+    assert found["nesterov"].region.conditions == study["nesterov"].region.conditions
+    assert found["nesterov"].region.contains(1.0, lr=0.1, momentum=0.5)
 
 
-def test_the_same_input_gives_the_same_bytes(study):
-    again = cv.study(
-        cv.datasets.gaussian_2d(), ["gradient_descent", "ema_momentum", "nesterov"], title="the notes' data"
-    )
-    assert again.to_json() == study.to_json()
-    picture, other = figures(study)["stability-nesterov"], figures(again)["stability-nesterov"]
-    assert render(picture) == render(other)
+def test_json_is_json_without_constants_of_its_own():
+    study = cv.study([1.0, 10.0], "newton", parts=["answer", "region"])
+    answer = replace(study.methods[0].answer, lr_max=float("inf"), rate=float("nan"))
+    study = replace(study, methods=(replace(study.methods[0], parts={"answer": answer}),))
+
+    def refuse(constant):
+        raise AssertionError(constant)
+
+    found = json.loads(study.to_json(), parse_constant=refuse)
+    assert found["methods"][0]["parts"]["answer"]["lr_max"] == {"is": "number", "value": "inf"}
+    assert cv.Study.from_json(study.to_json()).methods[0].answer.lr_max == float("inf")
 
 
-def test_save_writes_every_file_that_the_page_names(study, tmp_path):
-    names = {path.relative_to(tmp_path).as_posix() for path in study.save(tmp_path)}
-    assert {"report.md", "report.html", "report.json", "report.tex"} <= names
-    page = (tmp_path / "report.md").read_text()
-    assert all(f"({name})" in page for name in names if name.endswith(".svg"))
+def test_a_rule_of_which_only_the_text_is_known_can_be_looked_at_and_not_run(tmp_path):
+    def mine(f, x, *, lr):
+        return x - lr * f.grad(x) / 2
+
+    study = cv.study([1.0, 10.0], mine, parts=["region", "answer"])
+    found = cv.Study.from_json(study.to_json())
+    assert found["mine"].region.lr_max == study["mine"].region.lr_max
+    with pytest.raises(cv.BadRule, match="text only"):
+        found["mine"].method(None, 0.0, lr=1.0)
+    assert found == study
 
 
-def test_fixed_hyperparameters_go_to_the_methods_that_have_them():
-    found = cv.study(cv.datasets.gaussian_2d(), ["gradient_descent", "heavy_ball"], hyper={"momentum": 0.9})
-    assert found.methods[1].tuning.hyper["momentum"] == 0.9
-    low, high = found.methods[1].tuning.plateau
-    assert low < found.methods[1].tuning.hyper["lr"] < high
-    assert abs(found.methods[1].tuning.rate - 0.9**0.5) < 1e-12
+BROKEN = {
+    "cut off": (lambda text: text[:3000], "cut off"),
+    "empty": (lambda text: "", "cut off"),
+    "not a study": (lambda text: "[1]", "schema_version"),
+    "an older version": (lambda text: text.replace(f'"schema_version": {SCHEMA_VERSION}', '"schema_version": 2'), "make the report anew"),
+    "a field missing": (lambda text: text.replace('"title":', '"name":', 1), "title: field required"),
+    "a field unknown": (lambda text: text.replace('"steps": null', '"steps": null, "colour": 1'), "colour"),
+    "a word for a number": (lambda text: text.replace('"steps": null', '"steps": "many"'), "steps"),
+    "a result without a field": (lambda text: text.replace('"lr_max":', '"largest":', 1), "lr_max"),
+    "a formula that is code": (lambda text: text.replace('"beta < 1"', "\"__import__('os')\"", 1), "formula"),
+    "a kind unknown": (lambda text: text.replace('"is": "formula"', '"is": "socket"', 1), "socket"),
+    "bytes": (lambda text: b"\xff\xfe\x00", "UTF-8"),
+    "deep": (lambda text: "[" * 100_000, "whole"),
+    "nothing": (lambda text: None, "whole"),
+    "a huge number": (lambda text: text.replace('"steps": null', '"steps": ' + "9" * 100_000), "whole"),
+}
 
 
-def test_a_diverging_setting_is_shown_and_not_refused():
-    found = cv.study(cv.datasets.gaussian_2d(), ["heavy_ball"], hyper={"lr": 0.01})
-    tuning = found.methods[0].tuning
-    assert tuning.rate > 1
-    assert tuning.steps_predicted is None
-    assert found.methods[0].run.diverged is not None
-    assert tuning.lr_max < 0.01
+@pytest.mark.parametrize(("broken", "where"), BROKEN.values(), ids=BROKEN)
+def test_json_that_is_no_study_is_refused_and_says_where(broken, where):
+    text = cv.study([1.0, 10.0], "heavy_ball", parts=["region", "answer"]).to_json()
+    with pytest.raises(cv.BadData, match=re.escape(where)):
+        cv.Study.from_json(broken(text))
 
 
-def test_an_unknown_hyperparameter_is_refused_with_the_nearest():
-    with pytest.raises(cv.BadHyperparameter, match="did you mean 'momentum'"):
-        cv.study(cv.datasets.gaussian_2d(), ["heavy_ball"], hyper={"momentun": 0.9})
+X, T = sp.Symbol("lambda", positive=True), sp.Symbol("beta")
+FORMULAS = [
+    2 * (T + 1) / X,
+    sp.sqrt(1 - T) ** 3 / (X + T) ** 2,
+    sp.Interval.open(0, 2 / X),
+    sp.Piecewise((T, X < 1), (sp.Max(T, X), True)),
+    sp.And(X < T, T > -1),
+    sp.Rational(-1, 3) * sp.I + sp.pi,
+    sp.Float("0.1"),
+    sp.oo,
+]
 
 
-@pytest.mark.parametrize("columns", [1, 25])
-def test_one_column_and_many_stay_readable(columns):
-    rng = np.random.default_rng(columns)
-    problem = cv.LeastSquares(rng.normal(size=(60, columns)), rng.normal(size=60))
-    found = cv.study(problem, ["gradient_descent", "heavy_ball"])
-    assert found
-    assert len(found.data.directions) == min(columns, 6)
-    assert found.data.hidden == max(columns - 6, 0)
-    assert len(figures(found))
+@pytest.mark.parametrize("one", FORMULAS, ids=str)
+def test_formulas_come_back_from_their_text(one):
+    letters = Letters()
+    text = letters.text(one)
+    assert formula(text, symbols(letters.table)) == one
 
 
-def test_workers_change_nothing():
-    data = cv.datasets.gaussian_2d()
-    one, two = (cv.study(data, ["gradient_descent", "heavy_ball"], workers=n).to_json() for n in (1, 2))
-    assert one == two
-
-
-def test_finite_time_limits_and_proofs_are_in_the_study():
-    data = cv.datasets.gaussian_2d()
-    found = cv.study(data, ["gradient_descent", "chebyshev", "weight_decay_decoupled"])
-    plain, best, decay = found.methods
-    ends = {"mu": data.mu, "L": data.L}
-    assert plain.finite.horizons[0].worst == cv.worst_case("gradient_descent", 10, **ends, **plain.tuning.hyper).value
-    assert plain.finite.horizons[0].limit == cv.lower_bound(10, **ends)
-    assert plain.finite.steps == cv.steps_to("gradient_descent", 1e-3, **ends, **plain.tuning.hyper)
-    kappa, root = data.kappa, data.kappa**0.5
-    long_run = np.log((kappa - 1) / (kappa + 1)) / np.log((root - 1) / (root + 1))
-    assert plain.finite.share == pytest.approx(long_run, rel=1e-9)
-    assert best.finite.curve == pytest.approx(found.limit.bound, rel=1e-8)
-    assert decay.finite is None
-    assert [c.holds for c in plain.certificates] == [True, True, True]
-    assert "torch.optim.SGD" in plain.libraries[0].call
-    assert all(len(digits) <= 16 for m in found.methods for call in m.libraries for digits in re.findall(r"[\d.]+", call.call))
-
-
-def test_settings_that_diverge_are_refuted_and_diagnosed():
-    (ball,) = cv.study(cv.datasets.gaussian_2d(), ["heavy_ball"], hyper={"lr": 1.0, "momentum": 0.5}).methods
-    assert ball.certificates[0].holds is False
-    assert ball.diagnosis.verdict == "diverges"
-    assert ball.finite.steps is None
-
-
-def test_the_best_rate_never_falls_with_the_condition_number():
-    for name in ("robust_momentum", "nesterov"):
-        rates = np.array(best_rates(cv.METHODS[name], 10.0))
-        assert (np.diff(rates) >= -1e-9).all()
+@pytest.mark.parametrize("text", ["__import__('os')", "beta.subs", "9**9**9", "x", "lambda: 1", "(", "sqrt(beta, evaluate=1)"])
+def test_text_that_is_no_formula_is_refused(text):
+    with pytest.raises(cv.BadData):
+        formula(text, {"beta": T})
