@@ -16,7 +16,6 @@ from .api.core import identify as identify
 from .api.core import predict as predict
 from .api.core import simulate as simulate
 from .api.core import spectral_radius as spectral_radius
-from .api.core import study as study
 from .api.core import verify as verify
 from .api.coursework import audit as audit
 from .api.coursework import course as course
@@ -60,6 +59,7 @@ from .errors import NoEquivalent as NoEquivalent
 from .errors import NoStableLearningRate as NoStableLearningRate
 from .errors import NotLinear as NotLinear
 from .methods import METHODS as METHODS
+from .parts import study as study
 from .problem import Direction as Direction
 from .problem import LeastSquares as LeastSquares
 from .reading import read_problem as read_problem

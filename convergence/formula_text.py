@@ -16,8 +16,37 @@ from convergence.errors import BadData
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     name: getattr(sp, name)
     for name in (
-        *("sqrt", "Abs", "Max", "Min", "sign", "re", "im", "exp", "log", "cos", "sin", "acos", "cosh", "acosh", "conjugate"),
-        *("Piecewise", "Interval", "Union", "FiniteSet", "And", "Or", "Not", "Eq", "Ne", "Rational", "Float", "CRootOf"),
+        *(
+            "sqrt",
+            "Abs",
+            "Max",
+            "Min",
+            "sign",
+            "re",
+            "im",
+            "exp",
+            "log",
+            "cos",
+            "sin",
+            "acos",
+            "cosh",
+            "acosh",
+            "conjugate",
+        ),
+        *(
+            "Piecewise",
+            "Interval",
+            "Union",
+            "FiniteSet",
+            "And",
+            "Or",
+            "Not",
+            "Eq",
+            "Ne",
+            "Rational",
+            "Float",
+            "CRootOf",
+        ),
     )
 } | {f"Interval.{kind}": getattr(sp.Interval, kind) for kind in ("open", "Lopen", "Ropen")}
 CONSTANTS = {"oo": sp.oo, "nan": sp.nan, "pi": sp.pi, "I": sp.I, "E": sp.E, "EmptySet": sp.S.EmptySet, "zoo": sp.zoo}
@@ -67,7 +96,7 @@ class Letters:
 def symbols(table: Mapping[str, Mapping[str, Any]]) -> dict[str, sp.Symbol]:
     """The symbols of a table. BadData for a table that is none."""
     try:
-        return {key: sp.Symbol(**entry) for key, entry in table.items()}  # type: ignore[arg-type]
+        return {key: sp.Symbol(**entry) for key, entry in table.items()}
     except (TypeError, AttributeError, ValueError) as error:
         raise BadData(f"a table of letters must name each and what is assumed of it: {error}") from None
 
@@ -78,7 +107,16 @@ def formula(text: str, letters: Mapping[str, sp.Symbol]) -> Any:
         return sp.sympify(_value(ast.parse(text, mode="eval").body, letters))
     except BadData:
         raise
-    except (SyntaxError, ValueError, TypeError, RecursionError, MemoryError, KeyError, AttributeError, ZeroDivisionError):
+    except (
+        SyntaxError,
+        ValueError,
+        TypeError,
+        RecursionError,
+        MemoryError,
+        KeyError,
+        AttributeError,
+        ZeroDivisionError,
+    ):
         raise BadData(f"a formula must be one in the letters of its file; got {text[:60]!r}") from None
 
 

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
+from importlib.util import find_spec
 from typing import Any, Protocol, overload
 
 import sympy as sp
@@ -147,8 +148,8 @@ class Method:
         return f"Method {self.name}({', '.join(self.state)}; {', '.join(self.hyper)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        """By its name where the name leads to it, as in a decorated module; else from its functions."""
-        for name in (self.rule.__qualname__, self.name):
+        """By its name where another process finds it there, as in a decorated module; else from its functions."""
+        for name in () if not _importable(self.rule.__module__) else (self.rule.__qualname__, self.name):
             if _find(self.rule.__module__, name) is self:
                 return _find, (self.rule.__module__, name)
         return _made, (self.rule, self.starts, self.name)
@@ -220,6 +221,14 @@ class _Bare(ast.NodeTransformer):
         for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
             argument.annotation = None
         return node
+
+
+def _importable(module: str) -> bool:
+    """Whether another process can import a module by its name: not what was typed at a prompt or read from a path."""
+    try:
+        return module != "__main__" and find_spec(module) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 def _find(module: str, qualified: str) -> Any:

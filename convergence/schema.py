@@ -187,18 +187,14 @@ class _Writer:
                 return {str(key): self.value(entry) for key, entry in x.items()}
             case tuple() | list():
                 return [self.value(entry) for entry in x]
-        if _results().get(type(x).__name__) is type(x):
+        if is_dataclass(x) and _results().get(type(x).__name__) is type(x):
             return {"is": type(x).__name__, **{f.name: self.value(getattr(x, f.name)) for f in fields(x) if f.init}}
         raise TypeError(f"JSON does not keep {type(x).__name__}")
 
     def _method(self, method: Method) -> dict[str, Any]:
-        self.rules[method.name] = {
-            "code": method.code,
-            "doc": method.doc,
-            "state": list(method.state),
-            "hyper": list(method.hyper),
-            "defaults": dict(method.defaults),
-        }
+        if method.name not in self.rules:
+            names = {"state": list(method.state), "hyper": list(method.hyper), "defaults": dict(method.defaults)}
+            self.rules[method.name] = {"code": method.code, "doc": method.doc, **names}
         return {"is": "method", "value": method.name}
 
 

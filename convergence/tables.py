@@ -8,9 +8,8 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from convergence.document import Study
+from convergence.document import Chapter, Study
 from convergence.evidence.check import Check
-from convergence.results import MethodResult
 
 PASSED = {True: Text("passed", "green"), False: Text("FAILED", "bold red"), None: Text("not made", "yellow")}
 REJECTED = {True: Text("rejected", "green"), False: Text("ACCEPTED", "bold red"), None: Text("not made", "yellow")}
@@ -18,50 +17,45 @@ REJECTED = {True: Text("rejected", "green"), False: Text("ACCEPTED", "bold red")
 
 def answer(study: Study) -> Table:
     """The answer for the data: a row a method. It fits a terminal of eighty columns."""
-    title = f"{study.data.title}: κ = {study.data.kappa:.5g}"
+    title = Text(f"{study.title}: κ = {study.problem.kappa:.5g}")
     table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    optimal = all(method.tuning.optimal for method in study.methods)
+    optimal = not any(chapter.given for chapter in study.methods)
     lr = "best\nlr" if optimal else "given\nlr"
     headings = ("method", lr, "momen-\ntum", "rate", "steps to\n99.9 %", "largest\nstable lr", "set by", "checks")
     for heading in headings:
-        table.add_column(heading, justify="left" if heading in ("method", "set by") else "right")
-    for method in study.methods:
-        table.add_row(*_answer_row(method))
+        left = heading in ("method", "set by")
+        table.add_column(heading, justify="left" if left else "right", overflow="fold")
+    for chapter in study.methods:
+        table.add_row(*_answer_row(chapter))
     return table
 
 
-def _answer_row(method: MethodResult) -> tuple[Any, ...]:
-    found = method.tuning
+def _answer_row(chapter: Chapter) -> tuple[Any, ...]:
+    found, evidence = chapter.answer, chapter.verification
+    if found is None:
+        return (chapter.method.title, *[""] * 5, Text("not known: see the gaps", "yellow"), "")
     lr, momentum = (f"{found.hyper[name]:.3g}" if name in found.hyper else "" for name in ("lr", "momentum"))
-    diverges = Text("diverges", "bold red")
-    steps = diverges if found.steps_predicted is None else f"{found.steps_predicted:,}".replace(",", " ")
-    made = [check for check in method.checks if check.passed is not None]
-    passed = all(method.checks) and all(method.controls)
-    count = Text(f"{sum(check.passed is True for check in made)}/{len(made)}", "green" if passed else "bold red")
+    steps = Text(found.verdict, "bold red") if found.steps is None else f"{found.steps.count:,}".replace(",", " ")
+    made = [check for check in evidence.checks if check.passed is not None] if evidence is not None else []
+    count = Text(f"{sum(check.passed is True for check in made)}/{len(made)}", "green" if chapter else "bold red")
     limit = f"{found.lr_max:.3g}" if found.lr_max > 0 else "none"
-    return (
-        method.title,
-        lr,
-        momentum,
-        f"{found.rate:.4g}",
-        steps,
-        limit,
-        found.binding.replace("direction ", "dir. "),
-        count,
-    )
+    binding = "all" if found.binding is None else f"dir. {found.binding + 1}"
+    return chapter.method.title, lr, momentum, f"{found.rate:.4g}", steps, limit, binding, count
 
 
-def checks(method: MethodResult) -> Table:
+def checks(chapter: Chapter) -> Table:
     """The checks of a method, and its controls."""
-    settings = ", ".join(f"{name}={value:.6g}" for name, value in method.tuning.hyper.items())
-    table = Table(title=f"{method.title} ({settings})", title_justify="left")
+    settings = ", ".join(f"{name}={value:.6g}" for name, value in chapter.hyper.items())
+    table = Table(title=f"{chapter.method.title} ({settings})", title_justify="left")
     for heading in ("claim", "error", "tolerance", "verdict"):
         table.add_column(heading, justify="left" if heading == "claim" else "right")
-    for check in method.checks:
+    for check in chapter.verification.checks if chapter.verification is not None else ():
         table.add_row(*_check_row(check))
-    for control in method.controls:
+    for control in chapter.verification.controls if chapter.verification is not None else ():
         words = Text(f"fault: {control.kind}, {control.fault}", "dim")
         table.add_row(words, _short(control.error), _short(control.tolerance), REJECTED[control.rejected])
+    for gap in chapter.gaps:
+        table.add_row(Text(f"{gap.part}: {gap.why}", "yellow"), "", "", PASSED[None])
     return table
 
 
@@ -75,13 +69,20 @@ def _short(value: float | None) -> str:
 
 
 def verdict(study: Study) -> Text:
-    """One line when everything agrees, else what failed."""
-    failed = [f"{m.title}: {c.claim}" for m in study.methods for c in m.checks if c.passed is False]
-    failed += [
-        f"{m.title}: fault accepted: {c.fault}" for m in study.methods for c in m.controls if c.rejected is False
+    """One line when everything agrees, else what failed, and what diverges."""
+    found = [
+        (chapter.method.title, chapter.verification) for chapter in study.methods if chapter.verification is not None
     ]
+    failed = [f"{title}: {c.claim}" for title, evidence in found for c in evidence.checks if c.passed is False]
+    failed += [f"{title}: fault accepted: {c.fault}" for title, evidence in found for c in evidence.controls if not c]
+    lost = [f"{c.method.title} {c.answer.verdict}" for c in study.methods if c.answer and c.answer.steps is None]
+    gaps = f"; {len(study.gaps)} parts could not be made" if study.gaps else ""
     if failed:
-        return Text("FAILED\n" + "\n".join(failed), "bold red")
-    made = sum(check.passed is True for m in study.methods for check in m.checks)
-    faults = sum(control.rejected is True for m in study.methods for control in m.controls)
-    return Text(f"All {made} checks passed, and {faults} deliberate faults were rejected.", "green")
+        return Text("FAILED\n" + "\n".join([*failed, *lost]), "bold red")
+    made = sum(check.passed is True for _, evidence in found for check in evidence.checks)
+    faults = sum(control.rejected is True for _, evidence in found for control in evidence.controls)
+    warning = f" At these settings {', '.join(lost)}." if lost else ""
+    return Text(
+        f"All {made} checks passed, and {faults} deliberate faults were rejected{gaps}.{warning}",
+        "yellow" if lost else "green",
+    )

@@ -29,14 +29,13 @@ _REASONS = {
 }
 
 
-def write_files(
-    folder: str | Path, files: Mapping[str, str | bytes], obsolete: Iterable[str] = ()
-) -> tuple[Path, ...]:
+def write_files(folder: str | Path, files: Mapping[str, str | bytes], obsolete: Iterable[str] = ()) -> tuple[Path, ...]:
     """Write files, given by their names relative to ``folder``, all or none; returns their paths.
 
     Text is written as UTF-8 with the line ends it has. Missing folders are made, existing files replaced, others left
-    alone, but for those that are ``obsolete``: they are removed. A reader never sees half a file. If anything fails, an interrupt too, the old files stay or come back; only a
-    killed process can leave some files new and some old, each of them whole.
+    alone, but for those that are ``obsolete``: they are removed. A reader never sees half a file. If anything fails, an
+    interrupt too, the old files stay or come back; only a killed process can leave some files new and some old, each of
+    them whole.
 
     Raises ``BadOutput`` for a name that leaves the folder, and for a folder that cannot be written.
     """
@@ -91,9 +90,7 @@ def _write(path: Path, content: str | bytes) -> None:
         os.fsync(file.fileno())  # some file systems report a full disk only here
 
 
-def _replace(
-    names: Iterable[PurePosixPath], gone: Iterable[PurePosixPath], folder: Path, stage: Path
-) -> None:
+def _replace(names: Iterable[PurePosixPath], gone: Iterable[PurePosixPath], folder: Path, stage: Path) -> None:
     begun: list[PurePosixPath] = []
     try:
         for name in names:

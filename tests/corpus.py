@@ -1004,15 +1004,15 @@ def homework() -> dict[str, Any]:
 def studied() -> dict[str, Any]:
     found = cv.study(problem("notes"), ["gradient_descent", "heavy_ball"])
     methods = [
-        take(m, "name", "state", "hyper")
-        | {"tuning": take(m.tuning, "hyper", "rate", "lr_max", "plateau", "steps_predicted")}
+        {"name": m.name, "state": plain(m.method.state), "hyper": plain(m.method.hyper)}
+        | {"tuning": take(m.answer, "hyper", "rate", "lr_max", "plateau") | {"steps_predicted": m.answer.steps.count}}
         for m in found.methods
     ]
     return {
         "passed": bool(found),
-        "data": take(found.data, "rows", "rank", "curvatures", "mu", "L", "kappa", "minimizer", "minimum"),
+        "data": take(found.problem, "rows", "rank", "curvatures", "mu", "L", "kappa", "minimizer", "minimum"),
         "methods": methods,
-        "bound": plain(found.limit.bound[:6]),
+        "bound": [float(f"{value:.9g}") for value in found.limit.bound[:6]],
         "again": cv.Study.from_json(found.to_json()) == found,
     }
 
@@ -1070,7 +1070,9 @@ def write(*keys: str, path: Path = FILE) -> None:
     """Keep the answers of the code at hand, an answer a line: all of them, or those of these questions."""
     answers = {key: answer(key) if key in keys or not keys else old for key, old in kept(path).items()}
     answers |= {key: answer(key) for key in QUESTIONS if key not in answers}
-    lines = (f"{json.dumps(key)}: {json.dumps(answers[key], ensure_ascii=False, separators=(',', ':'))}" for key in QUESTIONS)
+    lines = (
+        f"{json.dumps(key)}: {json.dumps(answers[key], ensure_ascii=False, separators=(',', ':'))}" for key in QUESTIONS
+    )
     path.parent.mkdir(exist_ok=True)
     path.write_text("{\n" + ",\n".join(lines) + "\n}\n", encoding="utf-8")
 

@@ -54,7 +54,7 @@ def test_report_on_a_users_file(capsys, file, tmp_path):
     page = (out / "report.md").read_text()
     assert "κ" in page or "kappa" in page
     assert "standard" in page
-    assert json.loads((out / "report.json").read_text())["data"]["columns"][0] == "intercept"
+    assert json.loads((out / "report.json").read_text())["problem"]["columns"][0] == "intercept"
 
 
 def test_verify_prints_json_for_a_program(capsys):

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence import pipeline as _pipeline
-from convergence.document import Study
 from convergence.evidence import verification as _verification
-from convergence.methods import METHODS, as_method
+from convergence.methods import as_method
 from convergence.numerics import identification as _identification
 from convergence.numerics import prediction as _prediction
 from convergence.numerics import radius as _radius
 from convergence.numerics import trajectory as _trajectory
 from convergence.problem import as_quadratic
-from convergence.rule import Method
 from convergence.theory.optimum import optimum as optimum
 from convergence.theory.regimes import regimes as regimes
 from convergence.theory.region import stability as stability
@@ -61,15 +57,3 @@ def verify(p: Any, m: AnyMethod, /, **hyper: Any) -> _verification.Verification:
     Hyperparameters that are not given are those of the optimum (with the given ones fixed). Truthy when all pass.
     """
     return _verification.verify(as_quadratic(p), as_method(m), **hyper)
-
-
-def study(p: Any, methods: Iterable[AnyMethod] | None = None, **options: Any) -> Study:
-    """Derive, run, check and collect, for each method (default: the whole catalogue).
-
-    Options: ``hyper`` (hyperparameters to fix, by name), ``steps`` (length of the runs shown), ``title`` (of the data),
-    ``progress`` (called with a text, a number and a total), ``workers`` (processes that share the methods). Raises what
-    deriving and checking raise.
-    """
-    chosen: list[Method] = [as_method(m) for m in (METHODS if methods is None else methods)]
-    problem: Any = as_quadratic(p)
-    return _pipeline.study(problem, list(dict.fromkeys(chosen)), **options)

@@ -13,8 +13,6 @@ from matplotlib.axes import Axes
 from convergence.figures.comparison import krylov, rates, steps_across, transient, transient_growth, worst_cases
 from convergence.figures.damping import damping, regimes
 from convergence.figures.evidence import verification
-from convergence.figures.findings.catalogue import figures
-from convergence.figures.findings.workers import drawn
 from convergence.figures.landscape import landscape, scatter
 from convergence.figures.picture import Picture, render
 from convergence.figures.runs import descent, errors, gradients, losses, run, weights
@@ -27,10 +25,8 @@ __all__ = [
     "Picture",
     "damping",
     "descent",
-    "drawn",
     "eigenvalues",
     "errors",
-    "figures",
     "gradients",
     "identification",
     "krylov",

@@ -14,8 +14,6 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from convergence.coursework.on_data import DataAnswer, MethodOnData
 from convergence.coursework.plateau import PlateauAnswer
 from convergence.figures.findings.curves import every, log_axis, positive, step_axis
-from convergence.figures.findings.runs import STEP
-from convergence.figures.findings.stability import RADIUS, RATE
 from convergence.figures.findings.style import (
     BLACK,
     EDGE,
@@ -32,7 +30,10 @@ from convergence.figures.findings.style import (
     styled,
 )
 from convergence.figures.picture import Picture
+from convergence.figures.runs import STEP
+from convergence.figures.stability import RADIUS
 
+RATE = "learning rate η"
 SHADE = "#e7eef4"
 DIRECTIONS = ("first", "second")
 TICKS = (0.15, 0.25, 0.5, 1.0, 2.0, 4.0)

@@ -6,6 +6,9 @@ A part that fails is a gap with its reason; the others stand.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from functools import partial
+from numbers import Integral
 from typing import Any
 
 from convergence.document import Chapter, Gap, Study
@@ -70,22 +73,22 @@ def study(
     if not chosen:
         raise BadName("a study needs at least one method: its name, a Method, or a rule")
     fixed = dict(hyper or {})
-    _require_known(chosen, fixed)
+    _require_usable(chosen, fixed, steps)
     names = _part_names(parts)
     own = [name for name in OF_METHOD if name in names]
     cases = [Case(problem, m, {n: v for n, v in fixed.items() if n in m.hyper}, own) for m in chosen]
     chapters = []
-    for place, chapter in enumerate(spread(chapter_of, cases, workers), 1):
+    for place, (case, chapter) in enumerate(zip(cases, spread(chapter_of, cases, workers), strict=True), 1):
         if progress is not None:
-            progress(chapter.method.title, place, len(cases))
-        chapters.append(chapter)
-    whole = {name: made(name, lambda name=name: OF_STUDY[name](problem, chosen)) for name in OF_STUDY if name in names}
+            progress(case.method.title, place, len(cases))
+        chapters.append(replace(chapter, method=case.method))  # another process had a copy, without its source
+    whole = {name: made(name, partial(OF_STUDY[name], problem, chosen)) for name in OF_STUDY if name in names}
     return Study(title or "least-squares data", problem, tuple(chapters), whole, steps)
 
 
 def chapter_of(case: Case) -> Chapter:
     """Every part of one method that is asked for."""
-    parts = {name: made(name, lambda name=name: OF_METHOD[name](case)) for name in case.parts}
+    parts = {name: made(name, partial(OF_METHOD[name], case)) for name in case.parts}
     settled = made("hyper", lambda: case.hyper)
     return Chapter(case.method, case.given, {} if isinstance(settled, Gap) else settled, parts)
 
@@ -108,8 +111,13 @@ def _part_names(parts: Iterable[str] | None) -> tuple[str, ...]:
     return names
 
 
-def _require_known(methods: Iterable[Method], given: Mapping[str, Any]) -> None:
+def _require_usable(methods: Iterable[Method], given: Mapping[str, Any], steps: Any) -> None:
+    """Raise for what is wrong whatever the method: then nothing is a gap, but a mistake of the caller."""
     known = {name for method in methods for name in method.hyper}
     for name in given:
         if name not in known:
             raise BadHyperparameter(f"none of the methods has a hyperparameter {name!r}: {nearest(name, known)}")
+    for method in methods:
+        method.scalars({**dict.fromkeys(method.hyper, 0.5), **{n: v for n, v in given.items() if n in method.hyper}})
+    if steps is not None and (isinstance(steps, bool) or not isinstance(steps, Integral) or steps < 0):
+        raise BadHyperparameter(f"steps must be a whole number, 0 or more; got {steps!r}")

@@ -19,7 +19,9 @@ def verification(case: Case) -> Any:
 
 def certificates(case: Case) -> dict[str, Any]:
     """Stability and rate of the settings on all of [μ, L], and the closed form of the optimum; by name."""
-    rate = float(cv.spectral_radius(case.method, case.problem.curvatures[: case.problem.rank], over="spectrum", **case.hyper))
+    rate = float(
+        cv.spectral_radius(case.method, case.problem.curvatures[: case.problem.rank], over="spectrum", **case.hyper)
+    )
     found = {"stable": cv.certify_stable(case.method, **case.ends, **case.hyper)}
     if rate < 1:
         found["rate"] = cv.certify_rate(case.method, rounded_up(rate), **case.ends, **case.hyper)

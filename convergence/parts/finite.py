@@ -22,9 +22,9 @@ SHORT = 10
 FREE = 2
 WITHIN = 1e-3
 LEAST = 1e-9
-"""The worst case is drawn until the limit is below this, at some ``RECORDED`` of at most ``LONGEST`` steps."""
+"""The worst case is drawn until the limit is below this, for at most ``LONGEST`` steps."""
 
-LONGEST, RECORDED = 3000, 120
+LONGEST = 1000
 CURVATURES = 257
 """Curvatures at which the curve is computed: Chebyshev nodes, which see a polynomial of this degree within a factor of two."""
 
@@ -36,7 +36,7 @@ class Finite:
     ``worst``, ``shares`` and ``averages`` have an entry for each of ``HORIZONS``: the worst case, how much of the limit is
     reached, and what is expected on the data's spectrum. ``steps`` come within 99.9 % (None: never). The error grows
     to ``peak`` times the first at most, at ``peak_step``. ``transient`` is that of the matrix powers in the method's own state,
-    where it is largest. ``curve`` is the worst case at ``drawn_steps``. ``best`` are the best settings for ``SHORT`` steps.
+    where it is largest. ``curve`` (k+1,) is the worst case after each step. ``best`` are the best settings for ``SHORT`` steps.
     """
 
     worst: tuple[Any, ...]
@@ -58,12 +58,11 @@ class Finite:
 def finite(case: Case) -> Finite:
     """Raises NotLinear for a method whose error is not the first one times a number that depends on the curvature alone."""
     method, hyper, ends = case.method, case.hyper, case.ends
-    worst = tuple(cv.worst_case(method, k, **ends, **hyper) for k in HORIZONS)
+    worst = tuple(cv.worst_case(method, k, mu=ends["mu"], L=ends["L"], **hyper) for k in HORIZONS)
     steps = _steps(case)
-    places = drawn_steps(case.problem)
+    last = last_step(case.problem)
     spectrum = np.concatenate([[ends["mu"]], nodes(ends["mu"], ends["L"], CURVATURES), [ends["L"]]])
-    last = min(max(*places, steps or 0), LONGEST)
-    sizes = np.abs(cv.residuals(method, last, spectrum, **hyper)).max(axis=1)
+    sizes = np.abs(cv.residuals(method, min(max(last, steps or 0), 3 * LONGEST), spectrum, **hyper)).max(axis=1)
     sizes = np.where(np.isfinite(sizes), sizes, np.inf)
     return Finite(
         worst=worst,
@@ -73,16 +72,15 @@ def finite(case: Case) -> Finite:
         peak=float(sizes.max()),
         peak_step=int(sizes.argmax()),
         transient=max((cv.transient(method, end, **hyper) for end in ends.values()), key=lambda one: one.peak),
-        curve=sizes[list(places)],
+        curve=sizes[: last + 1],
         best=_best(case),
     )
 
 
-def drawn_steps(problem: Quadratic) -> tuple[int, ...]:
-    """The steps at which worst cases are drawn: until the limit is small."""
+def last_step(problem: Quadratic) -> int:
+    """How far worst cases are drawn: until the limit is small."""
     a_step = -log((problem.kappa**0.5 - 1) / (problem.kappa**0.5 + 1)) if problem.kappa > 1 else float("inf")
-    last = min(max(ceil(log(2 / LEAST) / a_step) if isfinite(a_step) else 0, 2 * SHORT), LONGEST)
-    return tuple(int(k) for k in np.unique(np.linspace(0, last, min(last + 1, RECORDED)).round()))
+    return min(max(ceil(log(2 / LEAST) / a_step) if isfinite(a_step) else 0, 2 * SHORT), LONGEST)
 
 
 def _steps(case: Case) -> int | None:

@@ -10,19 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 import convergence as cv
-from convergence.parts.finite import drawn_steps
+from convergence.numerics.sweeps import rate_curves
+from convergence.parts.finite import last_step
 from convergence.problem import Quadratic
 from convergence.rule import Method
 
 
 @dataclass(frozen=True, eq=False)
 class Limits:
-    """What no first-order method can beat over [μ, L], as ‖e_k‖/‖e₀‖ after each of ``steps``.
+    """What no first-order method can beat over [μ, L], as ‖e_k‖/‖e₀‖ after each step (k+1,).
 
     ``krylov`` is the same for this very spectrum and a start at zero: what conjugate gradients do.
     """
 
-    steps: tuple[int, ...]
     bound: NDArray[np.float64]
     krylov: NDArray[np.float64]
 
@@ -34,15 +34,13 @@ def classes(problem: Quadratic, methods: Sequence[Method]) -> Any:
 
 def limit(problem: Quadratic, methods: Sequence[Method]) -> Limits:
     """Chebyshev's bound for the condition number, and Krylov's for the data."""
-    steps = drawn_steps(problem)
+    steps = range(last_step(problem) + 1)
     error = problem.to_directions(-problem.minimizer)[: problem.rank]
-    best = cv.krylov_bound(problem.curvatures[: problem.rank], error, min(max(steps), problem.rank)).history[:, 0]
+    best = cv.krylov_bound(problem.curvatures[: problem.rank], error, min(steps[-1], problem.rank)).history[:, 0]
     bound = np.array([cv.lower_bound(k, mu=problem.mu, L=problem.L) for k in steps])
-    return Limits(steps, bound, np.array([best[k] if k < len(best) else 0.0 for k in steps]))
+    return Limits(bound, np.array([best[k] if k < len(best) else 0.0 for k in steps]))
 
 
 def rates(problem: Quadratic, methods: Sequence[Method]) -> Any:
     """The best rates over the condition number."""
-    from convergence.numerics.sweeps import rate_curves
-
     return rate_curves(methods, problem.kappa)

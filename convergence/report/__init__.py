@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convergence import __version__, notation
-from convergence.figures import Picture
+from convergence.figures.picture import Picture
 from convergence.pages import Markdown, page_files, rendered, require_formats
 from convergence.pages.markdown import escaped
 from convergence.report.pictures import drawn, pictures
@@ -21,9 +21,12 @@ if TYPE_CHECKING:
 FORMATS = ("md", "html", "json", "tex")
 FIGURE_FORMATS = ("svg", "png", "pdf")
 
-__all__ = ["FIGURE_FORMATS", "FORMATS", "markdown", "pictures", "report_files"]
+__all__ = ["FIGURE_FORMATS", "FORMATS", "page", "pictures", "report_files"]
 
-OURS = re.compile(r"(data|landscape|losses|rates|worst|(map|radius|damping|eigenvalues|error)-\w+)\.(svg|png|pdf)")
+OURS = re.compile(
+    r"(data|landscape|losses|comparison|worst|descent|(stability|radius|damping|spectrum|error|descent)-\w+)"
+    r"\.(svg|png|pdf)"
+)
 """Names of figures that reports write."""
 
 LOSSES = {
@@ -51,9 +54,9 @@ def report_files(
     files: dict[str, bytes | str] = {
         f"figures/{name}.{ending}": content for (name, ending), content in made.items() if ending in figure_formats
     }
-    page = markdown(study, {name: picture for name, picture in every.items() if (name, kinds[0]) in made or not kinds})
+    text = page(study, {name: picture for name, picture in every.items() if not kinds or (name, kinds[0]) in made})
     inside = {name: content for (name, ending), content in made.items() if ending == "svg"}
-    pages = page_files("report", page, formats, inside, list(files), f"convergence {__version__}")
+    pages = page_files("report", text, formats, inside, list(files), f"convergence {__version__}")
     return {**pages, **({"report.json": study.to_json()} if "json" in formats else {}), **files}
 
 
@@ -62,7 +65,7 @@ def earlier_figures(folder: Path) -> list[str]:
     return [f"figures/{file.name}" for file in sorted((folder / "figures").glob("*")) if OURS.fullmatch(file.name)]
 
 
-def markdown(study: Study, shown: dict[str, Picture]) -> str:
+def page(study: Study, shown: dict[str, Picture]) -> str:
     """The page of a study, with these pictures."""
     numbers = count(1)
 

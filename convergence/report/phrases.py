@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from math import isinf, isnan
 
 from convergence.report.tree import Emphasis, Inline, Line, Mark, Maths, Mono, Number
-from convergence.results import Formula, TuningResult
+from convergence.results import Formula
 
 NOTHING = "–"
 IS = "\xa0=\xa0"  # an equation does not break over lines
@@ -52,12 +52,6 @@ def _short(digits: str, value: float) -> str:
 def steps(count: int | None) -> Inline:
     """A number of steps; None is never."""
     return "never" if count is None else number(count)
-
-
-def counted_steps(tuning: TuningResult) -> Inline:
-    """The steps counted in a run; a number too large to count was not run for."""
-    many = tuning.steps_counted is None and tuning.steps_predicted is not None
-    return "too many to run" if many else steps(tuning.steps_counted)
 
 
 def numbers(values: Iterable[float], digits: int = 4) -> Line:

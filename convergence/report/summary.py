@@ -55,7 +55,7 @@ class Summary:
 
     @property
     def ranked(self) -> list[Chapter]:
-        """Methods that use the gradient only and come to the minimiser, the fastest first; those whose checks failed left out."""
+        """Methods of the gradient alone that come to the minimiser and passed their checks, the fastest first."""
         usable = [one for one in self.chapters if one.answer and one.answer.steps and one and _at_minimiser(one)]
         return sorted((one for one in usable if not uses_hessian(one)), key=lambda one: one.answer.steps.count)
 

@@ -14,7 +14,7 @@ from convergence.conventions.equivalence import Equivalence
 from convergence.errors import BadHyperparameter
 from convergence.methods import as_preset
 from convergence.methods.presets import ALIASES, PRESETS
-from convergence.pipeline.formulas import latex, text
+from convergence.notation import latex, text
 from convergence.terminal.console import OUT, print_formulas, print_json
 
 WORDS = {"True": True, "False": False, "None": None}

@@ -11,11 +11,10 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from convergence.api import core as api
 from convergence.choices import chosen_methods, numeric_hyper, problem
-from convergence.document import Study
-from convergence.figures import drawn
-from convergence.results import MethodResult
+from convergence.document import Chapter, Study
+from convergence.parts import study as make
+from convergence.report.pictures import drawn, pictures
 from convergence.tables import answer, checks, verdict
 from convergence.terminal.console import ERR, OUT, working
 from convergence.writing import write_files
@@ -37,37 +36,40 @@ def report(options: Namespace) -> int:
 
 def verify(options: Namespace) -> int:
     """Print the checks and controls of each method."""
-    study = _study(options)
-    found = [_evidence(method) for method in study.methods]
+    study = _study(options, ("answer", "verification"))
+    found = [_evidence(chapter) for chapter in study.methods]
     text = json.dumps({"passed": bool(study), "methods": found}, indent=1, ensure_ascii=False)
     if options.out:
         write_files(options.out, {"verification.json": text + "\n"})
     if options.json:
         sys.stdout.write(text + "\n")
         return 0 if study else 1
-    for method in study.methods:
-        OUT.print(checks(method))
+    for chapter in study.methods:
+        OUT.print(checks(chapter))
     OUT.print(verdict(study))
     return 0 if study else 1
 
 
-def _evidence(method: MethodResult) -> dict[str, Any]:
-    evidence = {"checks": [asdict(c) for c in method.checks], "controls": [asdict(c) for c in method.controls]}
-    return {"method": method.name, "hyper": method.tuning.hyper, **evidence}
+def _evidence(chapter: Chapter) -> dict[str, Any]:
+    found = chapter.verification
+    if found is None:
+        return {"method": chapter.name, "hyper": dict(chapter.hyper), "gaps": [asdict(gap) for gap in chapter.gaps]}
+    evidence = {"checks": [asdict(c) for c in found.checks], "controls": [asdict(c) for c in found.controls]}
+    return {"method": chapter.name, "hyper": dict(chapter.hyper), **evidence}
 
 
 def write_figures(options: Namespace) -> int:
     """Write the figures alone."""
     study = _study(options)
     with working("drawing figures"):
-        made = drawn(study, options.figure_formats, WORKERS)
+        made = drawn(pictures(study), options.figure_formats, WORKERS)
     files: dict[str, str | bytes] = {f"{name}.{ending}": content for (name, ending), content in made.items()}
     write_files(options.out, files)
     OUT.print(f"{len(files)} figures: {options.out}")
     return 0 if study else 1
 
 
-def _study(options: Namespace) -> Study:
+def _study(options: Namespace, parts: tuple[str, ...] | None = None) -> Study:
     data, title = problem(options)
     chosen = chosen_methods(options.methods)
     columns = TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
@@ -78,9 +80,10 @@ def _study(options: Namespace) -> Study:
             bar.update(task, description=words, completed=place, total=count)
 
         named = getattr(options, "title", None) or title
-        return api.study(
+        return make(
             data,
             chosen,
+            parts=parts,
             hyper=numeric_hyper(options),
             steps=options.steps,
             title=named,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from dataclasses import asdict
 from typing import Any
 
 import sympy as sp
@@ -13,8 +12,9 @@ from convergence.api import core as api
 from convergence.choices import chosen_method, given_hyper
 from convergence.errors import BadHyperparameter
 from convergence.methods import METHODS
-from convergence.pipeline.theory import pieces, theory
 from convergence.terminal.console import OUT, print_formulas, print_json
+from convergence.terminal.derived import derived as theory
+from convergence.terminal.derived import pieces
 from convergence.theory.optimum import Optimum
 
 
@@ -25,7 +25,7 @@ def derive(options: Namespace) -> int:
     stable = api.stability(method, sigma=options.sigma, loss=options.loss)
     if options.json:
         names = {"method": method.name, "state": method.state, "hyper": method.hyper}
-        print_json({**names, **asdict(theory(method, options.loss))})
+        print_json({**names, **theory(method, options.loss)})
         return 0
     shown: list[tuple[str, Any]] = [
         (f"iteration matrix, state ({', '.join(derived.state)})", derived.matrix),
@@ -53,7 +53,7 @@ def optimum(options: Namespace) -> int:
     found = api.optimum(method, **given)
     numbers = _numbers(found, options)
     if options.json:
-        closed = [asdict(piece) for piece in pieces(found)]
+        closed = pieces(found)
         print_json(
             {"method": method.name, "exact": found.exact, "note": found.note, "pieces": closed, "numbers": numbers}
         )
