@@ -184,7 +184,7 @@ def test_the_map_shows_the_derived_boundary_where_the_radius_is_one():
     assert ((found.margin > 0) == inside).all()
     assert ((found.radius < 1) == inside).all()
     ax = cf.radius_map(found)
-    black = ax.collections[-1].get_paths()[0].vertices
+    black = ax.collections[1].get_paths()[0].vertices
     assert np.abs(black[:, 0] - 2 * (1 + black[:, 1]) / 10).max() < 1e-5
     assert is_drawn(ax, [0.231], [0.27])
     assert any(word.startswith("optimum: ρ = 0.5") and "η = 0.231" in word for word in words(ax))
@@ -192,7 +192,7 @@ def test_the_map_shows_the_derived_boundary_where_the_radius_is_one():
 
 def test_iso_rho_lines_lie_where_the_radius_has_their_value():
     found = sweeps.radius_map(cv.METHODS["heavy_ball"], [1, 10], {"lr": 0.231, "momentum": 0.27})
-    lines = cf.radius_map(found).collections[1]
+    lines = cf.radius_map(found).collections[2]
     for level, path in zip(lines.levels, lines.get_paths(), strict=True):
         lr, momentum = path.vertices.T
         off = np.abs(cv.spectral_radius("heavy_ball", [1, 10], over="spectrum", lr=lr, momentum=momentum) - level)

@@ -15,6 +15,7 @@ from convergence.figures.curves import (
     Array,
     draw,
     every,
+    finite,
     foremost,
     grouped,
     log_axis,
@@ -106,7 +107,7 @@ def losses(runs: Mapping[str, ArrayLike], ax: Axes | None = None) -> Axes:
 def gradients(runs: Run | Mapping[str, Run], ax: Axes | None = None, *, columns: Sequence[str] = ()) -> Axes:
     """Size of the gradient in each column of the data over the steps of one run or several, on a logarithmic axis."""
     with panel(ax) as axes:
-        rows = _by_column(axes, runs, columns, lambda found: found.grad)
+        rows = _by_column(axes, runs, columns, _gradient)
         log_axis(axes, rows)
         describe(axes, "Gradient in each column", STEP, GRADIENT)
         legend(axes, _missing(runs))
@@ -116,7 +117,7 @@ def gradients(runs: Run | Mapping[str, Run], ax: Axes | None = None, *, columns:
 def weights(runs: Run | Mapping[str, Run], ax: Axes | None = None, *, columns: Sequence[str] = ()) -> Axes:
     """Size of the weight of each column of the data over the steps of one run or several."""
     with panel(ax) as axes:
-        _by_column(axes, runs, columns, lambda found: found.x)
+        _by_column(axes, runs, columns, _weight)
         linear_ticks(axes.yaxis)
         describe(axes, "Weight of each column", STEP, WEIGHT)
         legend(axes, _missing(runs))
@@ -127,8 +128,8 @@ def descent(runs: Mapping[str, Run], columns: Sequence[str]) -> Figure:
     """The course notes' figure of one method or two: gradients above, weights below."""
     with styled():
         figure, (above, below) = blank(2, 1, height=4.8, sharex=True)
-        log_axis(above, _by_column(above, runs, columns, lambda found: found.grad))
-        _by_column(below, runs, columns, lambda found: found.x)
+        log_axis(above, _by_column(above, runs, columns, _gradient))
+        _by_column(below, runs, columns, _weight)
         linear_ticks(below.yaxis)
         describe(above, f"Gradient and weights of {' and '.join(runs)}", "", GRADIENT)
         describe(below, "", STEP, WEIGHT)
@@ -137,21 +138,29 @@ def descent(runs: Mapping[str, Run], columns: Sequence[str]) -> Figure:
     return figure
 
 
+def _gradient(found: Run) -> list[Array]:
+    return [_above_rounding(row) for row in np.abs(found.grad.T)]
+
+
+def _weight(found: Run) -> list[Array]:
+    return [finite(row, HUGE) for row in np.abs(found.x.T)]
+
+
 def _by_column(
-    ax: Axes, runs: Run | Mapping[str, Run], columns: Sequence[str], part: Callable[[Run], Array]
+    ax: Axes, runs: Run | Mapping[str, Run], columns: Sequence[str], rows: Callable[[Run], list[Array]]
 ) -> list[Array]:
     """A line for each column and run: of several runs, hue tells the run, line and marker the column."""
     several = {"": runs} if isinstance(runs, Run) else runs
     drawn = []
     for (name, found), hue in zip(several.items(), LOOKS, strict=False):
         names = columns or [f"w{k + 1}" for k in range(found.x.shape[1])]
-        for row, column, look in zip(part(found).T[: _most(runs)], names, LOOKS, strict=False):
+        for row, column, look in zip(rows(found)[: _most(runs)], names, LOOKS, strict=False):
             own: dict[str, Any] = {**look.marked, "markevery": every(len(row), 12)}
             if len(several) > 1:
                 own |= {"color": hue.color, "markerfacecolor": hue.color if hue is LOOKS[0] else "none"}
-            drawn.append(_above_rounding(np.minimum(np.abs(row), HUGE)))
+            drawn.append(row)
             whose = f"{name}, column" if len(several) > 1 else "column"
-            ax.plot(drawn[-1], **own, label=plain(f"{whose} {short(column)}"))
+            ax.plot(row, **own, label=plain(f"{whose} {short(column)}"))
     step_axis(ax, [found.steps for found in several.values()])
     return drawn
 

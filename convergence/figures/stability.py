@@ -89,9 +89,9 @@ def radius_map(found: sweeps.RadiusMap, ax: Axes | None = None, *, best: bool = 
         if found.x in found.hyper and found.y in found.hyper:
             x, y = float(found.hyper[found.x]), float(np.clip(found.hyper[found.y], found.up[0], found.up[-1]))
             star(axes, x, y, _answer(found, best, found.x, found.y))
+        edge = _boundary(axes, found)
         if 1 - low >= UNRESOLVED:
-            _isolines(axes, found, radius, low)
-        _boundary(axes, found)
+            _isolines(axes, found, radius, low, edge)
         title = f"Where {found.method.title} converges, and how fast"
         describe(axes, title, named(found.method, found.x), named(found.method, found.y))
     return axes
@@ -148,7 +148,7 @@ def _answer(found: sweeps.RadiusMap | sweeps.RadiusCurve, best: bool, *names: st
     return f"{kind}: {equation('ρ', found.rate)}\n{settings(found.method, found.hyper, *names)}"
 
 
-def _isolines(ax: Axes, found: sweeps.RadiusMap, radius: Array, low: float) -> None:
+def _isolines(ax: Axes, found: sweeps.RadiusMap, radius: Array, low: float, edge: Array) -> None:
     """Contours at round values, each with its value; fewer where they would crowd."""
     spaced: list[float] = []
     for level in (level for level in LEVELS if low + 0.1 * (1 - low) < level < 1 - 0.05 * (1 - low)):
@@ -157,32 +157,34 @@ def _isolines(ax: Axes, found: sweeps.RadiusMap, radius: Array, low: float) -> N
     if spaced:
         inks = ["white" if level < low + 0.6 * (1 - low) else "#3a3a36" for level in spaced]
         lines = ax.contour(found.across, found.up, radius, spaced, colors=inks, linewidths=0.8)
-        spots = dict(_spots(ax, lines))
+        spots = dict(_spots(ax, lines, edge))
         ax.clabel(lines, list(spots), fontsize=8.5, fmt=nines, manual=list(spots.values()))
 
 
-def _spots(ax: Axes, lines: Any) -> Iterator[tuple[float, tuple[float, float]]]:
-    """For each level a place for its value, far from the frame, other words and other values; none where there is no room."""
-    taken: list[Array] = []
+def _spots(ax: Axes, lines: Any, edge: Array) -> Iterator[tuple[float, tuple[float, float]]]:
+    """For each level a place for its value, off the frame, boundary, other words and values; none without room."""
+    taken = list(np.round(to_axes(ax).transform(edge[::8]), 5))
     for level, path in zip(lines.levels, lines.get_paths(), strict=True):
         inside = np.round(to_axes(ax).transform(path.vertices), 5)
         room = np.minimum(inside, 1 - inside).min(axis=1, initial=1.0)
         for low, high in boxes(ax):
             room = np.fmin(room, np.maximum(low - inside, inside - high).max(axis=1))
         for other in taken:
-            room = np.fmin(room, np.abs(inside - other).max(axis=1) / 2.5)
+            room = np.fmin(room, np.abs(inside - other).max(axis=1) / 2)
         if len(room) and room.max() > LETTER * len(nines(level)):
             best = np.round(room, 4).argmax()
             taken.append(inside[best])
             yield float(level), (float(path.vertices[best, 0]), float(path.vertices[best, 1]))
 
 
-def _boundary(ax: Axes, found: sweeps.RadiusMap) -> None:
-    """The zeros of the derived stability conditions; scaled row by row, which leaves them where they are."""
+def _boundary(ax: Axes, found: sweeps.RadiusMap) -> Array:
+    """The zeros (n, 2) of the derived stability conditions; scaled row by row, which leaves them where they are."""
     size = np.nanmax(np.abs(found.margin), axis=1, keepdims=True)
     scaled = np.where(np.isfinite(found.margin), found.margin, -1.0) / np.where(size > 0, size, 1.0)
-    if scaled.min() < 0 < scaled.max():
-        ax.contour(found.across, found.up, scaled, [0.0], colors=BLACK, linewidths=2.0)
+    if not scaled.min() < 0 < scaled.max():
+        return np.empty((0, 2))
+    lines = ax.contour(found.across, found.up, scaled, [0.0], colors=BLACK, linewidths=2.0)
+    return np.concatenate([path.vertices for path in lines.get_paths()])
 
 
 def _heights(radius: Array) -> tuple[float, float]:
