@@ -1,0 +1,42 @@
+"""What the documentation lists is what there is: public names, commands, methods, presets; and its links lead somewhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import convergence as cv
+from convergence.cli import main
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def words(page):
+    """All that stands between backticks, in words."""
+    return set(re.findall(r"[\w.-]+", " ".join(re.findall(r"`([^`\n]+)`", (ROOT / page).read_text(encoding="utf-8")))))
+
+
+def test_every_public_name_is_in_the_list_of_functions():
+    assert set(cv.__all__) - {"methods", "report"} <= words("docs/functions.md")
+
+
+def test_every_method_and_preset_is_in_the_conventions():
+    assert {*cv.METHODS, *cv.presets()} <= words("docs/conventions.md")
+
+
+def test_every_command_is_in_the_list_of_commands(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    commands = set(re.findall(r"^ {2,4}([a-z][a-z-]+)(?: |$)", capsys.readouterr().out, re.MULTILINE)) - {"convergence"}
+    assert {"report", "derive", "worst-case", "recheck"} <= commands
+    listed = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
+    assert all(f"convergence {command}" in listed for command in commands)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_links_lead_somewhere(page):
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        assert target.startswith("http") or (page.parent / target).exists(), target
