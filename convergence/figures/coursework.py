@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -13,8 +14,11 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
 from convergence.coursework.on_data import DataAnswer, MethodOnData
 from convergence.coursework.plateau import PlateauAnswer
-from convergence.figures.findings.curves import every, log_axis, positive, step_axis
-from convergence.figures.findings.style import (
+from convergence.figures.curves import every, log_axis, positive, star, step_axis
+from convergence.figures.picture import Picture
+from convergence.figures.runs import STEP
+from convergence.figures.stability import RADIUS
+from convergence.figures.style import (
     BLACK,
     EDGE,
     LOOKS,
@@ -22,18 +26,14 @@ from convergence.figures.findings.style import (
     describe,
     grow,
     legend,
-    legend_of,
     linear_ticks,
-    number,
     panel,
-    star,
     styled,
 )
-from convergence.figures.picture import Picture
-from convergence.figures.runs import STEP
-from convergence.figures.stability import RADIUS
+from convergence.notation import text
 
 RATE = "learning rate η"
+number = partial(text, digits=3)
 SHADE = "#e7eef4"
 DIRECTIONS = ("first", "second")
 TICKS = (0.15, 0.25, 0.5, 1.0, 2.0, 4.0)
@@ -73,7 +73,7 @@ def plateau(g: PlateauAnswer) -> Figure:
         below.xaxis.set_major_formatter(FuncFormatter(lambda lr, _: number(lr)))
         fewest = Line2D([], [], marker="*", color="white", markeredgecolor=BLACK, markersize=12, linestyle="none")
         fewest.set_label(f"fewest: {g.best.both} steps at η = {number(g.best.lr)}")
-        legend_of(figure, [Patch(color=SHADE, label=f"ρ = {number(g.rate)} throughout"), *handles, fewest])
+        legend(above, handles=[Patch(color=SHADE, label=f"ρ = {number(g.rate)} throughout"), *handles, fewest])
         grow(figure)
     return figure
 
@@ -110,7 +110,7 @@ def dimensions(h: DataAnswer) -> Figure:
         describe(below, "", STEP, "weight |w|")
         step_axis(below, [len(m.gap) - 1 for m in h.methods])
         linear_ticks(below.yaxis)
-        legend_of(figure, below.get_legend_handles_labels()[0])
+        legend(below, handles=below.get_legend_handles_labels()[0])
         grow(figure)
     return figure
 

@@ -1,1 +1,0 @@
-"""What the homework's figures still draw with."""
