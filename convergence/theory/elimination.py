@@ -56,7 +56,7 @@ def _vanishing(equation: sp.Expr, unknown: Sequence[sp.Symbol], near: Near) -> s
     if equation == 0:
         return None
     parts = [factor for factor in _factors(equation) if factor.has(*unknown)]
-    return min(parts, key=lambda factor: _relative(factor, near), default=None)
+    return min(parts, key=lambda part: _relative(part, near), default=None)
 
 
 def _factors(equation: sp.Expr) -> list[sp.Expr]:
@@ -66,8 +66,10 @@ def _factors(equation: sp.Expr) -> list[sp.Expr]:
 
 
 def _relative(formula: sp.Expr, near: Near) -> float:
-    """How far the formula is from zero there, in parts of its terms."""
+    """How far the formula is from zero there, in parts of its terms; a single term by its size."""
     terms = values(sp.Add.make_args(sp.expand(formula)), near, complex)
+    if len(terms) == 1:
+        return float(abs(terms[0]))
     return float(abs(sum(terms)) / (sum(map(abs, terms)) or 1.0))
 
 
