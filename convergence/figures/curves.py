@@ -100,14 +100,17 @@ def draw(
     return list(LOOKS[: len(groups)])
 
 
-def star(ax: Axes, x: float, y: float, words: str = "") -> None:
-    """The one point that matters, white with a black edge, and words beside it where they hide least. After the limits."""
+def star(ax: Axes, x: float, y: float, words: str = "", spare: Sequence[Array] = ()) -> None:
+    """The one point that matters, white with a black edge, and words beside it where they hide least. After the limits.
+
+    ``spare`` are more points (n, 2), in parts of the axes, that are not to be hidden.
+    """
     look: dict[str, Any] = {"color": "white", "markeredgecolor": BLACK, "markersize": 14, "linestyle": "none"}
     ax.plot([x], [y], "*", **look, zorder=6, clip_on=False, scalex=False, scaley=False, label="_star")
     if words and np.isfinite([x, y]).all():
         spot, half = to_axes(ax).transform((x, y)), _half(words)
         sides = [np.array([across, up]) * (half + MARGIN) for across in (1, -1) for up in (-1, 1)]
-        best = min(sides, key=lambda side: _cost(spot + side, half, _curves(ax), boxes(ax)))
+        best = min(sides, key=lambda side: _cost(spot + side, half, [*_curves(ax), *spare], boxes(ax)))
         offset = (11 * np.sign(best[0]), 17 * np.sign(best[1]))
         note(ax, words, (x, y), offset, "left" if best[0] > 0 else "right")
 

@@ -77,7 +77,8 @@ def radius_map(found: sweeps.RadiusMap, ax: Axes | None = None, *, best: bool = 
         if 1 - low < UNRESOLVED:
             stable = np.where(found.margin > 0, 1.0, 0.0)
             axes.contourf(found.across, found.up, stable, [-1, 0.5, 1], colors=[GREY, "#8f8a6b"]).set_rasterized(True)
-            legend(axes, ["stable where not grey; 1−ρ is below rounding"], handles=[])
+            words = "stable where not grey; 1−ρ is below rounding" if stable.any() else "nothing here is stable"
+            legend(axes, [words], handles=[])
         else:
             levels = low + (1 - low) * np.linspace(0, 1, BANDS + 1)
             colours = colormaps[MAP].with_extremes(over=GREY)
@@ -88,7 +89,7 @@ def radius_map(found: sweeps.RadiusMap, ax: Axes | None = None, *, best: bool = 
             bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: nines(value)))
         if found.x in found.hyper and found.y in found.hyper:
             x, y = float(found.hyper[found.x]), float(np.clip(found.hyper[found.y], found.up[0], found.up[-1]))
-            star(axes, x, y, _answer(found, best, found.x, found.y))
+            star(axes, x, y, _answer(found, best, found.x, found.y), [_stable(axes, found)])
         edge = _boundary(axes, found)
         if 1 - low >= UNRESOLVED:
             _isolines(axes, found, radius, low, edge)
@@ -175,6 +176,12 @@ def _spots(ax: Axes, lines: Any, edge: Array) -> Iterator[tuple[float, tuple[flo
             best = np.round(room, 4).argmax()
             taken.append(inside[best])
             yield float(level), (float(path.vertices[best, 0]), float(path.vertices[best, 1]))
+
+
+def _stable(ax: Axes, found: sweeps.RadiusMap) -> Array:
+    """Some of the points (n, 2) at which the method is stable, in parts of the axes."""
+    row, column = np.nonzero(found.margin[::8, ::10] > 0)
+    return np.asarray(to_axes(ax).transform(np.stack([found.across[::10][column], found.up[::8][row]], axis=1)))
 
 
 def _boundary(ax: Axes, found: sweeps.RadiusMap) -> Array:
