@@ -23,6 +23,7 @@ from convergence.figures.style import MOST, styled
 from convergence.numerics import sweeps
 from convergence.plotting import Plotted
 from convergence.rule import method
+from convergence.tabular import Tabular
 
 NAN, INF = float("nan"), float("inf")
 FOUR = ("gradient_descent", "heavy_ball", "nesterov", "newton")
@@ -149,6 +150,7 @@ def draw(name, result, ax=None):
 @pytest.mark.parametrize("name", results())
 def test_a_result_is_drawn_on_the_axes_given_or_on_its_own(name):
     result = results()[name]
+    assert isinstance(result, Plotted)
     figure = Figure()
     ax = figure.subplots()
     assert draw(name, result, ax) is ax
@@ -438,3 +440,24 @@ def test_names_from_the_data_are_text_and_not_mathematics():
 
 def test_all_public_names_exist():
     assert sorted(cf.__all__) == sorted(name for name in cf.__all__ if hasattr(cf, name))
+
+
+def test_tables_are_shown_in_a_notebook_and_become_data_frames(monkeypatch):
+    tables = [result for result in results().values() if isinstance(result, Tabular)]
+    assert {type(result).__name__ for result in tables} >= {
+        "Run",
+        "StepsAcross",
+        "Verification",
+        "KrylovBound",
+        "RateCurve",
+    }
+    for result in tables:
+        columns = result.table()
+        assert len({len(column) for column in columns.values()}) == 1
+        assert ElementTree.fromstring(result._repr_html_()).findall("tr/th")[0].text == next(iter(columns))
+    monkeypatch.setitem(sys.modules, "pandas", None)
+    with pytest.raises(ImportError, match="pip install pandas"):
+        tables[0].to_dataframe()
+    fake = type("pandas", (), {"DataFrame": dict})
+    monkeypatch.setitem(sys.modules, "pandas", fake)
+    assert list(tables[0].to_dataframe()) == list(tables[0].table())

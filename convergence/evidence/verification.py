@@ -11,12 +11,13 @@ from convergence.evidence.setting import Setting, setting
 from convergence.plotting import Plotted
 from convergence.problem import Quadratic
 from convergence.rule import Method
+from convergence.tabular import Tabular
 
 BENT = "at this distance from the minimiser the rule is not linear yet, and nearer there is only rounding"
 
 
 @dataclass(frozen=True)
-class Verification(Plotted, figure="verification"):
+class Verification(Plotted, Tabular, figure="verification"):
     """The checks and controls of a method on a problem; truthy when no check failed and every fault was rejected."""
 
     method: str
@@ -42,12 +43,9 @@ class Verification(Plotted, figure="verification"):
             f"{len(self.checks) - len(made)} not made; {rejected} of {len(tried)} deliberate faults rejected"
         )
 
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{c.claim}</td><td>{c.error}</td><td>{c.tolerance}</td><td>{c.passed}</td></tr>"
-            for c in self.checks
-        )
-        return f"<table><tr><th>claim</th><th>error</th><th>tolerance</th><th>passed</th></tr>{rows}</table>"
+    def table(self) -> dict[str, list[Any]]:
+        """A row for each check: the claim, how far it was off, how far it may be, and whether it passed."""
+        return {name: [getattr(c, name) for c in self.checks] for name in ("claim", "error", "tolerance", "passed")}
 
 
 def verify(problem: Quadratic, method: Method, **hyper: Any) -> Verification:

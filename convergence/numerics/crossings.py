@@ -14,12 +14,13 @@ from convergence.numerics.settling_interval import worst_steps_to
 from convergence.plotting import Plotted
 from convergence.problem.arrays import floats
 from convergence.rule import Method
+from convergence.tabular import Tabular
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class StepsAcross(Plotted, figure="steps_across"):
+class StepsAcross(Plotted, Tabular, figure="steps_across"):
     """``steps`` (n,) for each of the learning rates ``lr`` (n,); None where the method does not settle."""
 
     lr: Array
@@ -30,6 +31,10 @@ class StepsAcross(Plotted, figure="steps_across"):
         """The learning rate with the fewest steps, the smallest among equals, and its steps; None where none settles."""
         settled = [(steps, float(lr)) for lr, steps in zip(self.lr, self.steps, strict=True) if steps is not None]
         return min(settled)[::-1] if settled else None
+
+    def table(self) -> dict[str, Any]:
+        """The learning rates and their steps."""
+        return {"lr": self.lr, "steps": self.steps}
 
     def __repr__(self) -> str:
         pairs = ", ".join(f"{lr:.6g}: {steps}" for lr, steps in zip(self.lr, self.steps, strict=True))

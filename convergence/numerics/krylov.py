@@ -18,12 +18,13 @@ from convergence.numerics.trajectory import checked_steps
 from convergence.plotting import Plotted
 from convergence.problem import checked_curvatures
 from convergence.problem.arrays import floats
+from convergence.tabular import Tabular
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class KrylovBound(Plotted, figure="krylov"):
+class KrylovBound(Plotted, Tabular, figure="krylov"):
     """The least possible ‖e_k‖/‖e_0‖, (f_k−f*)/(f_0−f*) and ‖g_k‖/‖g_0‖, each by its own best method.
 
     ``history`` (k+1, 3) has them after 0, 1, …, k steps, in the order error, loss, gradient. Below ε (ε² for the loss)
@@ -47,6 +48,10 @@ class KrylovBound(Plotted, figure="krylov"):
     def gradient(self) -> float:
         """‖g_k‖/‖g_0‖, that of MINRES."""
         return float(self.history[-1, 2])
+
+    def table(self) -> dict[str, Any]:
+        """The least error, loss and gradient after each step."""
+        return {"step": range(self.steps + 1), **dict(zip(("error", "loss", "gradient"), self.history.T, strict=True))}
 
     def __repr__(self) -> str:
         sizes = f"error {self.error:.6g}, loss {self.loss:.6g}, gradient {self.gradient:.6g}"

@@ -16,6 +16,7 @@ from convergence.numerics.radius import spectral_radius
 from convergence.numerics.spectral import arguments, eigenvalues
 from convergence.plotting import Plotted
 from convergence.rule import Method
+from convergence.tabular import Tabular
 from convergence.theory.optimum import best
 from convergence.theory.region import region
 
@@ -86,7 +87,7 @@ class DampingMap(Plotted, figure="damping"):
 
 
 @dataclass(frozen=True, eq=False)
-class RadiusCurve(Plotted, figure="radius_curve"):
+class RadiusCurve(Plotted, Tabular, figure="radius_curve"):
     """The spectral radius over the learning rate: ``radius`` (d, n) has a row for each of ``curvatures`` (d,).
 
     ``bound`` is the largest stable learning rate of all of them (∞: none), ``rate`` the largest radius at ``hyper``.
@@ -99,6 +100,10 @@ class RadiusCurve(Plotted, figure="radius_curve"):
     bound: float
     hyper: Mapping[str, float]
     rate: float
+
+    def table(self) -> dict[str, Array]:
+        """The learning rates, and the radius for each curvature."""
+        return {"lr": self.lr, **{f"λ = {c:.6g}": row for c, row in zip(self.curvatures, self.radius, strict=True)}}
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +118,7 @@ class Locus(Plotted, figure="eigenvalues"):
 
 
 @dataclass(frozen=True, eq=False)
-class RateCurve(Plotted, figure="rates"):
+class RateCurve(Plotted, Tabular, figure="rates"):
     """The optimal rate (n,) of a method over the condition number ``kappa`` (n,); NaN where nothing converges."""
 
     method: Method
@@ -126,6 +131,10 @@ class RateCurve(Plotted, figure="rates"):
         with np.errstate(divide="ignore", invalid="ignore"):
             below = np.where(self.rate < 1, -1 / np.log10(self.rate), np.nan)
         return np.where(self.rate > 0, below, 0.0 * self.rate)
+
+    def table(self) -> dict[str, Array]:
+        """κ, the optimal rate, and steps for one more decimal digit."""
+        return {"kappa": self.kappa, "rate": self.rate, "steps": self.steps}
 
 
 def radius_map(

@@ -14,12 +14,13 @@ from convergence.numerics.resting import resting_point
 from convergence.plotting import Plotted
 from convergence.problem import Quadratic
 from convergence.rule import Method
+from convergence.tabular import Tabular
 
 Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Run(Plotted, figure="run"):
+class Run(Plotted, Tabular, figure="run"):
     """What a method did, or will do, from a start. Row 0 of each array is the start.
 
     ``x`` (steps+1, d) are the iterates, ``state`` (steps+1, n, d) all of the method's state, ``grad`` (steps+1, d) the
@@ -43,6 +44,12 @@ class Run(Plotted, figure="run"):
     def steps(self) -> int:
         """The number of steps recorded."""
         return len(self.x) - 1
+
+    def table(self) -> dict[str, Any]:
+        """A row for each step: the loss, each coordinate of x, and the error in each direction."""
+        parts = {"x": self.x, "error": self.error}
+        columns = {f"{name}{k + 1}": column for name, part in parts.items() for k, column in enumerate(part.T)}
+        return {"step": range(self.steps + 1), "loss": self.loss, **columns}
 
     def __repr__(self) -> str:
         kind = "prediction" if self.predicted else "run"

@@ -21,6 +21,7 @@ from convergence.numerics.spectral import blocks, eigenvalues
 from convergence.plotting import Plotted
 from convergence.problem.arrays import floats
 from convergence.rule import Method
+from convergence.tabular import Tabular
 from convergence.theory.optimum import best
 
 Array = NDArray[np.float64]
@@ -120,7 +121,7 @@ def _first_powers(matrix: Array, count: int) -> Array:
 
 
 @dataclass(frozen=True, eq=False)
-class TransientGrowth(Plotted, figure="transient_growth"):
+class TransientGrowth(Plotted, Tabular, figure="transient_growth"):
     """The largest peak over [1/κ, 1] at the derived optimum, for each κ; ``slope`` is that of log peak against log κ.
 
     L is 1: the peak is in the method's own state, whose buffers may hold gradients, in units of L.
@@ -129,6 +130,10 @@ class TransientGrowth(Plotted, figure="transient_growth"):
     kappas: Array
     peaks: Array
     slope: float
+
+    def table(self) -> dict[str, Array]:
+        """κ and the largest peak."""
+        return {"kappa": self.kappas, "peak": self.peaks}
 
     def __repr__(self) -> str:
         return f"TransientGrowth: peaks {self.peaks} at κ = {self.kappas}, growing like κ^{self.slope:.3f}"
