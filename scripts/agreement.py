@@ -1,9 +1,8 @@
-"""Two studies go in; where they say different things comes out, numbers compared with a stated rounding."""
+"""Where two documents in JSON say different things, numbers compared with a stated rounding."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass
 from math import isclose, isfinite
 from typing import Any
 
@@ -13,12 +12,8 @@ RELATIVE = 1e-4
 ABSOLUTE = 1e-6
 """In parts of the largest number beside it: an error that has fallen a million times may be rounding."""
 
-ROUNDING = ("error", "tolerance", "observed")
-"""What a check measured may be pure rounding: there only the verdict must agree."""
-
-
-MEASURED = (*ROUNDING, "evidence", "numbers", "package_version")
-"""The same in the sheets, whose verdicts and formulas must agree: the words of a piece of evidence hold such numbers."""
+MEASURED = ("error", "tolerance", "observed", "evidence", "numbers", "package_version")
+"""What may be pure rounding, or words with such numbers: there only the verdict beside it must agree."""
 
 
 def differences(one: Any, other: Any, place: str = "", most: int = 20) -> list[str]:
@@ -29,10 +24,6 @@ def differences(one: Any, other: Any, place: str = "", most: int = 20) -> list[s
 def _walk(one: Any, other: Any, place: str, scale: float) -> Iterator[str]:
     if type(one) is not type(other) and not (_number(one) and _number(other)):
         yield f"{place}: {one!r:.60} became {other!r:.60}"
-    elif is_dataclass(one):
-        for field in fields(one):
-            if not (field.name in ROUNDING and hasattr(one, "kind")) and field.name != "package_version":
-                yield from _walk(getattr(one, field.name), getattr(other, field.name), f"{place}.{field.name}", 0.0)
     elif isinstance(one, dict):
         if list(one) != list(other):
             yield f"{place}: the entries {list(one)!r:.60} became {list(other)!r:.60}"
@@ -40,7 +31,7 @@ def _walk(one: Any, other: Any, place: str, scale: float) -> Iterator[str]:
         for name in one:
             if name not in MEASURED:
                 yield from _walk(one[name], other[name], f"{place}.{name}", 0.0)
-    elif isinstance(one, tuple | list):
+    elif isinstance(one, list):
         if len(one) != len(other):
             yield f"{place}: {len(one)} entries became {len(other)}"
             return

@@ -11,6 +11,9 @@ def report(parser: argparse.ArgumentParser) -> None:
     study_options(parser)
     out_option(parser, "convergence-report")
     parser.add_argument(
+        "--all", action="store_true", help="the whole catalogue, in classes of equal theory (default: the classic four)"
+    )
+    parser.add_argument(
         "--formats", metavar="F,F", type=names, default=["md", "html", "json", "tex"], help="md,html,json,tex"
     )
     parser.add_argument("--figure-formats", metavar="F,F", type=names, default=["svg"], help="svg,png,pdf")

@@ -151,7 +151,7 @@ def _is_text(cell: SyntaxTreeNode) -> bool:
 def _columns(rows: list[list[SyntaxTreeNode]]) -> str:
     """Numbers to the right, short cells on one line, long ones in paragraphs that share the rest."""
     long = [any(_is_text(row[k]) for row in rows) for k in range(len(rows[0]))]
-    share = max(0.12, (0.94 - 0.12 * long.count(False)) / long.count(True))
+    share = max(0.14, (0.96 - 0.085 * long.count(False)) / long.count(True))
     paragraph = rf">{{\raggedright\arraybackslash}}p{{{share:.3f}\linewidth}}"
     kinds = ["r" if "right" in str(cell.attrs.get("style")) else "l" for cell in rows[0]]
     return "".join(paragraph if wide else kind for wide, kind in zip(long, kinds, strict=True))

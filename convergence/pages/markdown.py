@@ -59,6 +59,11 @@ def maths(value: Any, digits: int = 4) -> Markdown:
     return Markdown(f"${_source(value, digits)}$")
 
 
+def equals(letter: Any, value: Any, digits: int = 4) -> Markdown:
+    """An equation in a line, which does not break."""
+    return maths(f"{_source(letter, digits)} = {_source(value, digits)}")
+
+
 def display(value: Any, digits: int = 4) -> Markdown:
     """A formula on lines of its own."""
     return Markdown(f"$$\n{_source(value, digits)}\n$$")
@@ -136,7 +141,7 @@ def _environment() -> Environment:
         autoescape=True,
         finalize=shown,
     )
-    filters = (capital, decimals, shown, maths, display, code, listing, prose, joined, percent, anchor)
+    filters = (capital, decimals, equals, shown, maths, display, code, listing, prose, joined, percent, anchor)
     made.filters.update({one.__name__: one for one in filters}, text=lambda x, n=4: Markdown(notation.text(x, n)))
     made.filters["md"] = Markdown
     made.globals.update(md=Markdown, counted=counted)

@@ -34,6 +34,9 @@ OF_METHOD: dict[str, Callable[[Case], Any]] = {
 OF_STUDY: dict[str, Callable[..., Any]] = {part.__name__: part for part in (classes, limit, rates)}
 """What it says of all of them together."""
 
+CLASSIC = ("gradient_descent", "heavy_ball", "nesterov", "newton")
+"""The methods of a report that a lecturer hands out."""
+
 Progress = Callable[[str, int, int], None]
 """Called with what is being done, the number of the method (from 1), and how many there are."""
 

@@ -45,8 +45,11 @@ Words = tuple[str, str, str]
 def pictures(study: Study) -> dict[str, Picture]:
     """The pictures by name: those of the whole, then those of the first method of each group of equal theory."""
     shown = [Shown(study, one) for one in study.methods if one.hyper]
-    first = {group[0].name for group in Summary(study).groups}
-    own = (picture for one in shown if one.chapter.name in first for picture in one.pictures())
+    summary = Summary(study)
+    first = {group[0].name for group in summary.groups}
+    maps = {f"stability-{one.name}" for one in summary.winners[:1]}
+    every = ((one.chapter.name, picture) for one in shown for picture in one.pictures())
+    own = (picture for name, picture in every if name in first or picture.name in maps)
     return {picture.name: picture for picture in (*_of_study(study, shown), *own)}
 
 

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from convergence.choices import chosen_methods, numeric_hyper, problem
 from convergence.document import Chapter, Study
+from convergence.parts import CLASSIC
 from convergence.parts import study as make
 from convergence.report.pictures import drawn, pictures
 from convergence.tables import answer, checks, verdict
@@ -25,7 +26,7 @@ WORKERS = min(4, os.cpu_count() or 1)
 
 def report(options: Namespace) -> int:
     """Write the report and print its answer."""
-    study = _study(options)
+    study = _study(options, default=None if options.all else list(CLASSIC))
     with working("drawing figures and writing"):
         study.save(options.out, options.formats, options.figure_formats, WORKERS)
     OUT.print(answer(study))
@@ -69,9 +70,9 @@ def write_figures(options: Namespace) -> int:
     return 0 if study else 1
 
 
-def _study(options: Namespace, parts: tuple[str, ...] | None = None) -> Study:
+def _study(options: Namespace, parts: tuple[str, ...] | None = None, default: list[str] | None = None) -> Study:
     data, title = problem(options)
-    chosen = chosen_methods(options.methods)
+    chosen = chosen_methods(options.methods or default)
     columns = TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as bar:
         task = bar.add_task("deriving", total=len(chosen))
