@@ -177,11 +177,11 @@ def _missing(runs: Run | Mapping[str, Run]) -> list[str]:
 
 
 def sunk(names: Iterable[str], rows: Iterable[Array]) -> list[str]:
-    """The remark on values that are 0 or only rounding, which are not drawn."""
-    pairs = list(zip(names, rows, strict=False))
-    named = [name for name, row in pairs if np.isnan(row).any()]
-    some = f"in {len(named)} of {len(pairs)}" if len(named) > 3 else ", ".join(named)
-    return [f"0 or only rounding at some steps, so not drawn there: {some}"] if named else []
+    """The remark on curves that sink to 0 or to rounding and are not drawn from there on, the fastest first."""
+    drawn = [(int(np.isfinite(row).nonzero()[0].max(initial=-1)) + 1, len(row)) for row in rows]
+    ends = sorted((step, name) for name, (step, steps) in zip(names, drawn, strict=False) if step < steps)
+    named = [f"{name} from step {step}" for step, name in ends[:3]] + ["…"] * (len(ends) > 3)
+    return [f"0 or only rounding, so not drawn: {', '.join(named)}"] if named else []
 
 
 def ended(found: Run) -> list[str]:
