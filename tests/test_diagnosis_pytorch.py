@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import convergence as cv
-from convergence.api.diagnosis import diagnose_run
+from convergence import diagnose_run
 
 torch = pytest.importorskip("torch")
 

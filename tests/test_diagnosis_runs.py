@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import convergence as cv
-from convergence.api.diagnosis import diagnose_run
+from convergence import diagnose_run
 from convergence.diagnosis import family as family_module
 
 SHARP = 1e-9
@@ -103,7 +103,7 @@ def test_the_direction_that_diverges_is_named_with_its_limit():
     assert found.verdict == "diverges"
     assert not found
     assert found.direction == 0
-    assert "lr < 2·(β + 1)/λ = 3.6, you have 4" in found.limit
+    assert "lr < 2(1 + β)/λ = 3.6, you have 4" in found.limit
     assert found.diagnosis.nearest_rate.edge == pytest.approx(3.6, rel=1e-9)
     assert found.advice[0].startswith("Lower lr from 4")
 

@@ -13,22 +13,19 @@ from convergence.diagnosis.directions import DirectionState, rests_elsewhere
 from convergence.diagnosis.nearest import Nearest
 from convergence.diagnosis.printed import as_read
 from convergence.diagnosis.spectrum import Spectrum
-from convergence.diagnosis.verdict import is_slow
+from convergence.diagnosis.verdict import MANY, is_slow
 from convergence.diagnosis.wording import DIGITS, counted, number, rounded, steps
 from convergence.errors import BadData
 from convergence.methods import METHODS
 from convergence.problem import LeastSquares
 from convergence.rule import Method
-from convergence.theory.dynamics import dynamics
+from convergence.theory.system import system
 
 SCALES = 4.0
 """Scaling the columns is worth saying where it makes κ this many times smaller."""
 
 OTHER = "heavy_ball"
 """What a method is compared with when its best is slow: the fastest of the fixed two-step methods on a quadratic."""
-
-HOPELESS = 100_000
-"""Where even the best setting takes so many steps, scaling comes before tuning."""
 
 PATIENCE = 20
 """A best setting that takes so few steps needs no other method."""
@@ -105,7 +102,7 @@ def advice(case: Case) -> tuple[str, ...]:
     """Short sentences, in the order in which to follow them."""
     first = _when_unstable(case) if case.verdict in ("diverges", "stalls") else _when_slow(case)
     scale = tuple(_scale(case))
-    hopeless = case.best is not None and (case.best.steps or HOPELESS) >= HOPELESS
+    hopeless = case.best is not None and (case.best.steps or MANY) >= MANY
     return (*scale, *first, *_notes(case)) if hopeless and scale else (*first, *scale, *_other(case), *_notes(case))
 
 
@@ -174,7 +171,7 @@ def _other(case: Case) -> Iterator[str]:
 
 
 def _notes(case: Case) -> Iterator[str]:
-    derived = dynamics(case.method)
+    derived = system(case.method)
     if not derived.linear:
         yield "All this holds near the minimiser, where the rule was linearised."
     if derived.clock is not None:

@@ -10,13 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from convergence.diagnosis.directions import radii, states
+from convergence.diagnosis.directions import radii, slowest, states
 from convergence.diagnosis.printed import Printed, as_read, printed
 from convergence.diagnosis.wording import DIGITS, FINE, near_one, numbers, steps
 from convergence.errors import BadHyperparameter, NoStableLearningRate, NotLinear
 from convergence.rule import Method
-from convergence.theory.dynamics import dynamics
 from convergence.theory.optimum import best as derived_best
+from convergence.theory.system import system
 
 Array = NDArray[np.float64]
 
@@ -49,8 +49,8 @@ class Best:
 
 def best(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Best | None:
     """The derived optimum; None where none is found. What moves the point of rest (weight decay) is held as given."""
-    moving = {letter for entry in dynamics(method).rest for letter in entry.free_symbols}
-    symbols = dynamics(method).symbols
+    moving = {letter for entry in system(method).rest for letter in entry.free_symbols}
+    symbols = system(method).symbols
     held = {name: settings[name] for name in method.hyper if symbols[name] in moving}
     try:
         optimum = derived_best(method, held)
@@ -100,8 +100,8 @@ def made(
     method: Method, curvatures: Array, hyper: Mapping[str, Any], digits: int = FINE, held: Collection[str] = ()
 ) -> Best:
     """These settings, with their rate and steps, and as they are written with so many digits."""
-    found = states(method, curvatures, hyper)
-    counts = [state.steps for state in found]
-    slowest = None if None in counts else max(int(c or 0) for c in counts)
-    told = printed(method, curvatures, hyper, digits, held)
-    return Best({n: float(v) for n, v in hyper.items()}, max(state.radius for state in found), slowest, told)
+    rows = states(method, curvatures, hyper)
+    rate = max(row.radius for row in rows)
+    return Best(
+        {n: float(v) for n, v in hyper.items()}, rate, slowest(rows), printed(method, curvatures, hyper, digits, held)
+    )

@@ -14,10 +14,12 @@ from convergence.diagnosis import wording
 from convergence.diagnosis.advice import Case, Scaling, advice, scaling
 from convergence.diagnosis.best import Best, best, best_rate, made
 from convergence.diagnosis.directions import DirectionState, rests_elsewhere, states
-from convergence.diagnosis.limit import Limit, limit
+from convergence.diagnosis.limit import Limit, limit, nearest_limit
 from convergence.diagnosis.nearest import HALVED, Nearest, nearest
+from convergence.diagnosis.rates import binding
 from convergence.diagnosis.spectrum import Spectrum
 from convergence.diagnosis.verdict import VERDICTS, culprit, verdict
+from convergence.errors import BadHyperparameter
 from convergence.rule import Method
 
 Array = NDArray[np.float64]
@@ -36,6 +38,7 @@ class Diagnosis:
     where that is nearer (``nearest_rate`` and ``nearest_joint`` are the two; None where there is none). ``best`` are the
     best settings of this method over [μ, L], ``best_rate`` the best learning rate with the rest as it is. ``steps`` are to
     a thousandth in every direction (None: never). ``directions`` has a row for each curvature, largest first.
+    ``loss`` is the scaling of the loss of data, in words.
     """
 
     method: str
@@ -51,6 +54,7 @@ class Diagnosis:
     scaling: Scaling | None
     flat: int
     advice: tuple[str, ...]
+    loss: str = ""
 
     @property
     def curvature(self) -> float:
@@ -115,7 +119,8 @@ class Diagnosis:
     @property
     def findings(self) -> tuple[tuple[str, str], ...]:
         """What was found, as pairs (what, value in words), for tables and reports."""
-        found = [
+        found = [("loss", self.loss)] if self.loss else []
+        found += [
             ("settings", f"{self.method}({wording.numbers(self.hyper)})"),
             ("direction", self.direction.name),
             ("eigenvalues", f"{wording.roots(self.eigenvalues)} ({self.direction.regime})"),
@@ -160,6 +165,7 @@ def diagnose(found: Spectrum, method: Method, given: Mapping[str, Any], whole: b
     iteration matrix.
     """
     settings = method.scalars(given)
+    _require_meant(method, settings)
     found = found.with_flat() if found.flat and rests_elsewhere(method, settings) else found
     rows = states(method, found.curvatures, settings, _columns(found))
     worst = culprit(rows)
@@ -174,10 +180,35 @@ def diagnose(found: Spectrum, method: Method, given: Mapping[str, Any], whole: b
     sizes = scaling(found.problem)
     case = Case(method, settings, found, word, worst, alone, joint, at_best, rate, sizes)
     hyper = {name: float(value) for name, value in settings.items()}
-    broken = limit(method, worst.curvature, settings)
-    return Diagnosis(
-        method.name, hyper, word, worst, broken, alone, joint, at_best, rate, rows, sizes, found.flat, advice(case)
+    broken = (
+        nearest_limit(method, binding(method, found.curvatures), settings)
+        if worst.stable
+        else limit(method, worst.curvature, settings)
     )
+    return Diagnosis(
+        method.name,
+        hyper,
+        word,
+        worst,
+        broken,
+        alone,
+        joint,
+        at_best,
+        rate,
+        rows,
+        sizes,
+        found.flat,
+        advice(case),
+        found.loss,
+    )
+
+
+def _require_meant(method: Method, settings: Mapping[str, float]) -> None:
+    """BadHyperparameter for a number below all that a hyperparameter is meant to take, such as a negative momentum."""
+    for name, value in settings.items():
+        low = method.domains[name].low
+        if value < low:
+            raise BadHyperparameter(f"{method.name}: {name} must be {low:g} or more; got {value:g}")
 
 
 def _columns(found: Spectrum) -> dict[int, tuple[str, ...]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil, isfinite, log
 from typing import Any
@@ -16,9 +16,8 @@ from convergence.numerics.counting import COUNTABLE, WITHIN
 from convergence.numerics.search import UNIT
 from convergence.numerics.spectral import eigenvalues
 from convergence.rule import Method
-from convergence.theory.dynamics import dynamics
 from convergence.theory.region import region
-from convergence.theory.symbols import symbol
+from convergence.theory.system import system
 
 Array = NDArray[np.float64]
 
@@ -74,10 +73,16 @@ def stable(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> ND
         return np.asarray(radii(method, curvatures, settings) < 1)
 
 
+def slowest(rows: Sequence[DirectionState]) -> int | None:
+    """Steps to a thousandth in every direction; None: never."""
+    counts = [row.steps for row in rows]
+    return None if None in counts else max(count for count in counts if count is not None)
+
+
 def rests_elsewhere(method: Method, settings: Mapping[str, Any]) -> bool:
     """Whether weight decay moves the point of rest off the minimiser; then it moves flat directions, too."""
-    rest = dynamics(method).rest[0]
-    return bool(rest.subs({symbol(name): exact(value) for name, value in settings.items()}) != 1)
+    rest = system(method).rest[0]
+    return bool(rest.subs({method.symbols[name]: exact(value) for name, value in settings.items()}) != 1)
 
 
 def radii(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Array:
@@ -142,7 +147,7 @@ def _estimate(radius: float) -> int | None:
 
 def _counted(method: Method, curvatures: Array, settings: Mapping[str, Any], length: int) -> list[int]:
     """The step after the last one at which |x| was still above a thousandth; past ``length`` where it never settled."""
-    f, unit = Parabola(curvatures), 1.0 if dynamics(method).linear else UNIT
+    f, unit = Parabola(curvatures), 1.0 if system(method).linear else UNIT
     state, last = method.start(f, np.full(len(curvatures), unit)), np.zeros(len(curvatures), dtype=int)
     with np.errstate(all="ignore"):
         for step in range(1, length + 1):

@@ -6,14 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import sympy as sp
+from numpy.typing import NDArray
 
 from convergence.crossing import exact
-from convergence.diagnosis.wording import formula, number
+from convergence.diagnosis.wording import number
 from convergence.errors import NotLinear
+from convergence.notation import text as formula
 from convergence.rule import Method
 from convergence.theory.region import region
-from convergence.theory.symbols import CURVATURE, symbol
+from convergence.theory.symbols import CURVATURE
+
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,12 @@ class Limit:
         return self.text
 
 
+def nearest_limit(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Limit | None:
+    """Of the inequalities along all these directions, none of them broken, the one that the settings are nearest to."""
+    limits = [limit(method, float(curvature), settings) for curvature in curvatures]
+    return min((one for one in limits if one is not None), key=_room, default=None)
+
+
 def limit(method: Method, curvature: float, settings: Mapping[str, Any]) -> Limit | None:
     """The inequality that these settings break along this direction; where they break none, the one they are nearest to.
 
@@ -44,7 +55,7 @@ def limit(method: Method, curvature: float, settings: Mapping[str, Any]) -> Limi
         found = region(method)
     except NotLinear:
         return None
-    point = {symbol(name): exact(value) for name, value in settings.items()} | {CURVATURE: exact(curvature)}
+    point = {method.symbols[name]: exact(value) for name, value in settings.items()} | {CURVATURE: exact(curvature)}
     shown = [_limit(method, condition, point) for condition in found.conditions if isinstance(condition, sp.Rel)]
     # What is positive by a symbol's assumption was left out of the conditions; a rate of zero breaks just that.
     hidden = [
@@ -58,7 +69,7 @@ def _limit(method: Method, condition: Any, point: Mapping[sp.Symbol, sp.Expr]) -
     left, right = (side.subs(point) for side in (condition.lhs, condition.rhs))
     below = isinstance(condition, sp.StrictLessThan)
     broken = bool((left >= right) if below else (left <= right))
-    name = next((n for n in method.hyper if symbol(n) == condition.lhs), None)
+    name = next((n for n, letter in method.symbols.items() if letter == condition.lhs), None)
     value, bound = float(left), float(right)
     return Limit(condition, name, bound, value, broken, _text(condition, name, bound, value, method.rate))
 

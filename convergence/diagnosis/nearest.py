@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from convergence.diagnosis.directions import radii, stable, states
+from convergence.diagnosis.directions import radii, slowest, stable, states
 from convergence.diagnosis.printed import MARGIN, Printed, as_read, printed
 from convergence.diagnosis.rates import binding, stable_rates
 from convergence.diagnosis.wording import DIGITS, FINE, rounded, steps
@@ -156,8 +156,7 @@ def _made(
     change = _relative(inside[rate], given[rate])
     change = hypot(change, inside["momentum"] - given["momentum"]) if joint else change
     safe = _safe(method, curvatures, edge, inward, joint)
-    slowest = [state.steps for state in states(method, curvatures, safe)]
-    count = None if None in slowest else max(int(s or 0) for s in slowest)
+    count = slowest(states(method, curvatures, safe))
     told = printed(method, curvatures, safe, DIGITS, held=[name for name in given if safe[name] == given[name]])
     shown, note = _note(rate, inside, inward, joint, told)
     return Nearest(inside, edge[rate], change, joint, safe, count, note, shown, told)

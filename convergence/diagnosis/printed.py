@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.diagnosis.directions import stable, states
+from convergence.diagnosis.directions import slowest, stable, states
 from convergence.diagnosis.rates import binding, stable_rates
 from convergence.diagnosis.wording import rounded
 from convergence.errors import NotLinear
@@ -45,27 +45,32 @@ def printed(
 ) -> Printed | None:
     """The settings rounded to so many digits, and still stable when the rate moves by one in the last of them.
 
-    Where the rate is too near to an edge for that, it is held at a margin from it; where another setting is, more digits
-    are written. What is ``held`` stands as it is. None where nothing near is stable.
+    As many digits are written as that takes. Only where doubles have no more is the rate held at a margin from its edge.
+    What is ``held`` stands as it is. None where nothing near is stable.
     """
     given = {name: float(value) for name, value in hyper.items()}
-    for count in range(digits, MOST + 1, 2):
-        for found in _candidates(method, curvatures, given, count, held):
-            if _keeps(method, curvatures, found, count, held):
-                rows = states(method, curvatures, found)
-                counts = [row.steps for row in rows]
-                slowest = None if None in counts else max(int(c or 0) for c in counts)
-                return Printed(found, max(row.radius for row in rows), slowest)
+    for candidates in (_rounded, _off_the_edge):
+        for count in range(digits, MOST + 1, 2):
+            for found in candidates(method, curvatures, given, count, held):
+                if _keeps(method, curvatures, found, count, held):
+                    rows = states(method, curvatures, found)
+                    return Printed(found, max(row.radius for row in rows), slowest(rows))
     return None
 
 
-def _candidates(
-    method: Method, curvatures: Array, given: dict[str, float], digits: int, held: Collection[str]
+def _rounded(
+    _: Method, __: Array, given: dict[str, float], digits: int, held: Collection[str]
 ) -> Iterator[dict[str, float]]:
-    """Rounded to the nearest, then to either side; then with the rate off its edge."""
+    """Rounded to the nearest, then to either side."""
     free = [name for name in given if name not in held]
     for sides in sorted(product((0.0, -1.0, 1.0), repeat=len(free)), key=np.count_nonzero):
         yield {**given, **{name: rounded(given[name], digits, s) for name, s in zip(free, sides, strict=True)}}
+
+
+def _off_the_edge(
+    method: Method, curvatures: Array, given: dict[str, float], digits: int, held: Collection[str]
+) -> Iterator[dict[str, float]]:
+    free = [name for name in given if name not in held]
     if method.rate in free:
         for found in _inside(
             method, curvatures, {**given, **{n: rounded(given[n], digits) for n in free}}, method.rate

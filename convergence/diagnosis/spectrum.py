@@ -18,6 +18,9 @@ Array = NDArray[np.float64]
 SHARE = 0.3
 """A column is named with a direction when it holds at least this part of the direction's largest entry."""
 
+FORMULAS = {"sum": "‖Xw − y‖²", "half": "½‖Xw − y‖²", "mean": "‖Xw − y‖²/n", "half_mean": "½‖Xw − y‖²/n"}
+"""Each scaling of the loss, as one writes it."""
+
 NAMED = 3
 """At most so many columns are named with a direction."""
 
@@ -48,6 +51,11 @@ class Spectrum:
     def kappa(self) -> float:
         """L/μ."""
         return self.L / self.mu if self.mu > 0 else inf
+
+    @property
+    def loss(self) -> str:
+        """The scaling of the loss, where there are data: limits and rates are in its units."""
+        return f"{self.problem.loss_name}: {FORMULAS[self.problem.loss_name]}" if self.problem else ""
 
     def with_flat(self) -> Spectrum:
         """The flat directions among the others, last."""

@@ -11,6 +11,9 @@ from convergence.diagnosis.directions import DirectionState
 SLOW = 2.0
 """More than this many times the steps of the best setting is slow."""
 
+MANY = 100_000
+"""So many steps are slow, whatever the best setting takes."""
+
 FEW = 10
 """So many steps more than the best setting takes are no matter, whatever their ratio."""
 
@@ -29,7 +32,7 @@ VERDICTS = {
     "oscillates": "slow, and its slowest direction swings: a complex or negative leading eigenvalue",
     "overdamped": "slow, and its slowest direction creeps: a positive leading eigenvalue, with a memory behind it",
     "crawls": "slow, with a positive leading eigenvalue and no memory, or a double one",
-    "fine": f"at most {SLOW:g} times the steps of the best setting of this method, or {FEW} more",
+    "fine": f"below {MANY} steps, and at most {SLOW:g} times those of the best setting of this method, or {FEW} more",
 }
 """Each verdict, and what it says. Slow is what is not fine."""
 
@@ -47,9 +50,9 @@ def verdict(states: Sequence[DirectionState], best: Best | None) -> str:
     worst = culprit(states)
     if not worst.stable:
         return "diverges" if worst.radius > 1 + EDGE else "stalls"
-    if best is None or best.steps is None or not is_slow(worst.steps, best.steps):
-        return "fine"
-    return manner(worst)
+    known = best is not None and best.steps is not None
+    slow = worst.steps is None or worst.steps >= MANY or (known and is_slow(worst.steps, best.steps))
+    return manner(worst) if slow else "fine"
 
 
 def is_slow(steps: int | None, best: int) -> bool:

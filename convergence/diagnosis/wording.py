@@ -2,17 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from typing import Any
-
-import sympy as sp
-
-GREEK = {"lambda": "λ", "eta": "η", "beta": "β", "epsilon": "ε", "nu": "ν", "gamma": "γ", "alpha": "α"}
-
-SIGNS = {sp.StrictLessThan: "<", sp.StrictGreaterThan: ">", sp.LessThan: "≤", sp.GreaterThan: "≥"}
-
 
 DIGITS, FINE = 4, 6
 """Significant digits of a number in a sentence, and of the best settings."""
@@ -46,7 +38,7 @@ def rounded(value: float, digits: int, side: float = 0.0) -> float:
 def steps(count: int | None) -> str:
     """A number of steps, digits in groups of three; in words what None means."""
     if count is None:
-        return "countless steps"
+        return "more steps than can be counted"
     return f"{count:.2g} steps" if count >= 10**9 else f"{count:,} step{'s' * (count != 1)}".replace(",", " ")
 
 
@@ -67,12 +59,3 @@ def roots(values: tuple[complex, ...]) -> str:
     if len(values) == 2 and values[0].imag and values[0] == values[1].conjugate():
         return f"{number(values[0].real)} ± {number(abs(values[0].imag))}i"
     return ", ".join(root(value) for value in values)
-
-
-def formula(expression: Any) -> str:
-    """A SymPy formula or inequality on one line: 2·(1 + β)/λ."""
-    sign = SIGNS.get(type(expression))
-    if sign is not None:
-        return f"{formula(expression.lhs)} {sign} {formula(expression.rhs)}"
-    text = sp.sstr(expression).replace("**2", "²").replace("**3", "³").replace("**", "^").replace("*", "·")
-    return re.sub(r"[a-z]+", lambda word: GREEK.get(word[0], word[0]), text)
