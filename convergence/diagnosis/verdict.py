@@ -50,8 +50,8 @@ def verdict(states: Sequence[DirectionState], best: Best | None) -> str:
     worst = culprit(states)
     if not worst.stable:
         return "diverges" if worst.radius > 1 + EDGE else "stalls"
-    known = best is not None and best.steps is not None
-    slow = worst.steps is None or worst.steps >= MANY or (known and is_slow(worst.steps, best.steps))
+    possible = None if best is None else best.steps
+    slow = worst.steps is None or worst.steps >= MANY or (possible is not None and is_slow(worst.steps, possible))
     return manner(worst) if slow else "fine"
 
 
