@@ -10,11 +10,10 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from convergence.figures.curves import (
+    at_end,
     draw,
     every,
     finite,
-    foremost,
-    grouped,
     log_axis,
     name_lines,
     positive,
@@ -23,7 +22,7 @@ from convergence.figures.curves import (
     step_axis,
 )
 from convergence.figures.runs import STEP
-from convergence.figures.style import BLACK, EDGE, VERMILLION, describe, left_out, log_ticks, note, panel, wrapped
+from convergence.figures.style import BLACK, EDGE, VERMILLION, describe, log_ticks, note, panel, wrapped
 from convergence.notation import text
 from convergence.numerics.crossings import StepsAcross
 from convergence.numerics.krylov import KrylovBound
@@ -41,25 +40,24 @@ def rates(curves: RateCurve | Sequence[RateCurve], ax: Axes | None = None, *, he
     """
     curves = [curves] if isinstance(curves, RateCurve) else list(curves)
     with panel(ax, height=3.9) as axes:
-        steps = [curve.steps for curve in curves]
-        groups = grouped([curve.method.title for curve in curves], steps)
-        at_once = [group for group in groups if not np.any(steps[group.first])]
-        never = [group for group in groups if np.isnan(steps[group.first][1:]).all()]
-        usual = [group for group in groups if group not in at_once and group not in never]
-        drawn = foremost(usual, lambda k: float(steps[k][-1]))
-        rows = [positive(row) for row in steps]
-        draw(axes, [curve.kappa for curve in curves], rows, drawn, marks=8)
+        steps = {curve.method.title: curve.steps for curve in curves}
+        at_once = [name for name, row in steps.items() if not np.any(row)]
+        never = [name for name, row in steps.items() if np.isnan(row[1:]).all()]
+        usual = {
+            c.method.title: (c.kappa, positive(c.steps)) for c in curves if c.method.title not in (*at_once, *never)
+        }
+        shown, hidden = draw(axes, usual, at_end, 8)
         axes.set_xscale("log")
         log_ticks(axes.xaxis)
-        log_axis(axes, [rows[group.first] for group in drawn])
+        log_axis(axes, shown)
         axes.set_xlim(*span(curves[0].kappa, log=True))
         _slopes(axes)
         if here:
             _mark(axes, here)
         describe(axes, "What the condition number costs", KAPPA, DIGIT)
-        remarks = [f"{group.label}: ρ = 0, a single step at every κ" for group in at_once]
-        remarks += [f"{group.label}: nothing converges" for group in never]
-        name_lines(axes, [*remarks, *left_out(len(usual) - len(drawn), "curve")])
+        remarks = [f"{' = '.join(at_once)}: ρ = 0, a single step at every κ"] if at_once else []
+        remarks += [f"{' and '.join(never)}: nothing converges"] if never else []
+        name_lines(axes, [*remarks, *hidden])
     return axes
 
 
@@ -70,24 +68,20 @@ def worst_cases(
 
     Where there are more than can be told apart, those that end lowest are drawn.
     """
-    limit, names = np.asarray(bound, dtype=float), list(curves)
-    values = [np.asarray(row, dtype=float) for row in curves.values()]
+    limit = np.asarray(bound, dtype=float)
     k = np.arange(len(limit)) if steps is None else np.asarray(steps)
+    rows = {name: np.asarray(row, dtype=float) for name, row in curves.items()}
+    at_once = [name for name, row in rows.items() if not np.any(row[1:])]
+    best = [name for name, row in rows.items() if np.allclose(row, limit, rtol=1e-6, atol=0)]
     with panel(ax) as axes:
-        groups = [group for group in grouped(names, values) if np.any(values[group.first][1:])]
-        best = [group for group in groups if np.allclose(values[group.first], limit, rtol=1e-6, atol=0)]
-        usual = [group for group in groups if group not in best]
-        drawn = foremost(usual, lambda i: float(values[i][-1]))
-        rows = [positive(row) for row in values]
-        draw(axes, [k] * len(rows), rows, drawn, marks=14)
-        label = " = ".join(["limit of first-order methods", *(group.label for group in best)])
+        usual = {name: (k, positive(row)) for name, row in rows.items() if name not in (*at_once, *best)}
+        shown, hidden = draw(axes, usual, at_end, 14)
+        label = " = ".join(["limit of first-order methods", *best])
         axes.plot(k, positive(limit), color=BLACK, linewidth=2, linestyle=":", label=wrapped(label))
-        log_axis(axes, [*(rows[group.first] for group in drawn), positive(limit)])
+        log_axis(axes, [*shown, positive(limit)])
         step_axis(axes, [int(k[-1])])
         describe(axes, "Worst case over the steps, and the limit", STEP, "worst ‖eₖ‖/‖e₀‖ over [μ, L]")
-        at_once = [name for name, row in zip(names, values, strict=True) if not np.any(row[1:])]
-        notes = [f"{name}: 0 after a single step" for name in at_once]
-        name_lines(axes, [*notes, *left_out(len(usual) - len(drawn), "curve")])
+        name_lines(axes, [*(f"{name}: 0 after a single step" for name in at_once), *hidden])
     return axes
 
 
@@ -107,9 +101,9 @@ def steps_across(found: StepsAcross, ax: Axes | None = None) -> Axes:
 def krylov(found: KrylovBound, ax: Axes | None = None) -> Axes:
     """The least error, loss and gradient that any Krylov method can have over the steps, on this spectrum."""
     with panel(ax) as axes:
-        rows = [positive(row) for row in found.history.T]
-        draw(axes, [np.arange(found.steps + 1)] * 3, rows, grouped(("error", "loss", "gradient"), rows), marks=20)
-        log_axis(axes, rows)
+        k, names = np.arange(found.steps + 1), ("error", "loss", "gradient")
+        kinds = {name: (k, positive(row)) for name, row in zip(names, found.history.T, strict=True)}
+        log_axis(axes, draw(axes, kinds, at_end, 20)[0])
         step_axis(axes, [found.steps])
         describe(axes, "The least that any Krylov method can have", STEP, "part of the first")
         name_lines(axes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -12,7 +12,7 @@ from matplotlib.text import Annotation
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from convergence.figures.style import BLACK, LOOKS, MOST, Look, legend, log_ticks, note, wrapped
+from convergence.figures.style import BLACK, LOOKS, MOST, left_out, legend, log_ticks, note, wrapped
 
 Array = NDArray[np.float64]
 
@@ -91,13 +91,24 @@ def foremost(groups: Sequence[Group], merit: Callable[[int], float], most: int =
 
 
 def draw(
-    ax: Axes, x: Sequence[ArrayLike], rows: Sequence[Array], groups: Sequence[Group], marks: int = 0
-) -> list[Look]:
-    """A line for each group, with about ``marks`` markers; returns their looks."""
-    for group, look in zip(groups, LOOKS, strict=False):
-        own = {**look.marked, "markevery": every(len(rows[group.first]), marks)} if marks else look.line
-        ax.plot(finite(x[group.first]), rows[group.first], **own, label=wrapped(group.label))
-    return list(LOOKS[: len(groups)])
+    ax: Axes, curves: Mapping[str, tuple[ArrayLike, Array]], merit: Callable[[Array], float], marks: int
+) -> tuple[list[Array], list[str]]:
+    """A line with some ``marks`` for each different curve (x, y), those of least ``merit`` where there are too many.
+
+    Returns the values that are drawn, and the remark on those that are not.
+    """
+    places, rows = [x for x, _ in curves.values()], [y for _, y in curves.values()]
+    groups = grouped(curves, rows)
+    shown = foremost(groups, lambda k: merit(rows[k]))
+    for group, look in zip(shown, LOOKS, strict=False):
+        own = {**look.marked, "markevery": every(len(rows[group.first]), marks), "label": wrapped(group.label)}
+        ax.plot(finite(places[group.first]), rows[group.first], **own)
+    return [rows[group.first] for group in shown], left_out(len(groups) - len(shown), "curve")
+
+
+def at_end(row: Array) -> float:
+    """The merit of a curve that ought to be low at its end; one that has sunk to nothing has the most."""
+    return float(row[-1]) if np.isfinite(row[-1]) else float(np.isfinite(row).sum()) * 1e-300
 
 
 def star(ax: Axes, x: float, y: float, words: str = "", spare: Sequence[Array] = ()) -> None:

@@ -13,11 +13,10 @@ from numpy.typing import ArrayLike
 from convergence.figures.curves import (
     HUGE,
     Array,
+    at_end,
     draw,
     every,
     finite,
-    foremost,
-    grouped,
     log_axis,
     name_lines,
     positive,
@@ -91,16 +90,13 @@ def losses(runs: Mapping[str, ArrayLike], ax: Axes | None = None) -> Axes:
 
     Where there are more than can be told apart, those that end lowest are drawn.
     """
-    names, gaps = list(runs), [np.asarray(row, dtype=float) for row in runs.values()]
+    rows = {name: _above_rounding(np.asarray(row, dtype=float)) for name, row in runs.items()}
     with panel(ax) as axes:
-        rows = [_above_rounding(row) for row in gaps]
-        groups = grouped(names, [row[: min(map(len, gaps))] for row in rows])
-        drawn = foremost(groups, lambda k: float(gaps[k][-1]))
-        draw(axes, [np.arange(len(row)) for row in gaps], rows, drawn, marks=14)
-        log_axis(axes, [rows[group.first] for group in drawn])
-        step_axis(axes, [len(row) - 1 for row in gaps])
+        shown, hidden = draw(axes, {name: (np.arange(len(row)), row) for name, row in rows.items()}, at_end, 14)
+        log_axis(axes, shown)
+        step_axis(axes, [len(row) - 1 for row in rows.values()])
         describe(axes, "Loss above its minimum", STEP, "loss − minimum")
-        name_lines(axes, [*sunk(names, rows), *left_out(len(groups) - len(drawn), "curve")])
+        name_lines(axes, [*sunk(rows, rows.values()), *hidden])
     return axes
 
 
