@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import cache
+from itertools import chain
 from numbers import Integral, Rational, Real
 from typing import Any
 
+import mpmath
 import numpy as np
 import sympy as sp
 
@@ -61,3 +63,34 @@ def _unwieldy(part: sp.Basic) -> bool:
 def evaluate(arguments: Sequence[sp.Symbol], formulas: Sequence[sp.Expr], values: Sequence[Any]) -> list[Any]:
     """The formulas at these values."""
     return list(compiled(tuple(arguments), tuple(formulas))(*values))
+
+
+DIGITS = 40
+"""Decimal digits in which formulas are evaluated for sums of two doubles, which hold 32."""
+
+
+def doubled(
+    arguments: Sequence[sp.Symbol], formulas: Sequence[sp.Expr], values: Sequence[Any]
+) -> np.ndarray[Any, np.dtype[np.float64]]:
+    """The formulas (n,) for an array (m,) as first value, as sums of two doubles: (2, m, n). Floats are read as decimals."""
+    first, *others = values
+    function = _precise(tuple(arguments), tuple(formulas))
+    with mpmath.workdps(DIGITS):
+        rest = [_mpf(value) for value in others]
+        rows = [[mpmath.mpf(v) for v in function(_mpf(float(one)), *rest)] for one in first]
+        high = np.array([[float(v) for v in row] for row in rows]).reshape(len(rows), -1)
+        pairs = zip(chain(*rows), high.flat, strict=True)
+        low = np.array([float(v - h) if np.isfinite(h) else 0.0 for v, h in pairs])
+    return np.stack([high, low.reshape(high.shape)])
+
+
+@cache
+def _precise(arguments: tuple[sp.Symbol, ...], formulas: tuple[sp.Expr, ...]) -> Compiled:
+    letters = {argument: sp.Dummy() for argument in arguments}
+    plain = [sp.sympify(formula).xreplace(letters) for formula in formulas]
+    return sp.lambdify(list(letters.values()), plain, modules="mpmath", cse=True)  # type: ignore[no-any-return]
+
+
+def _mpf(value: Any) -> Any:
+    number = exact(value)
+    return mpmath.mpf(int(number.p)) / int(number.q) if number.is_Rational else sp.N(number, DIGITS)._to_mpmath(133)

@@ -6,8 +6,16 @@ import numpy as np
 import pytest
 from scipy.integrate import quad
 
-from convergence import METHODS, BadHyperparameter, LeastSquares
-from convergence.api.finite import MarchenkoPastur, PowerLaw, average_case, chebyshev_steps, residuals
+from convergence import (
+    METHODS,
+    BadHyperparameter,
+    LeastSquares,
+    MarchenkoPastur,
+    PowerLaw,
+    average_case,
+    chebyshev_steps,
+    residuals,
+)
 
 HYPER = {"lr": 0.3, "momentum": 0.5}
 

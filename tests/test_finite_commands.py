@@ -7,8 +7,7 @@ import json
 
 import pytest
 
-from convergence import BadHyperparameter, BadName, ConvergenceError, datasets
-from convergence.api.finite import lower_bound, steps_to, worst_case
+from convergence import BadHyperparameter, BadName, ConvergenceError, datasets, lower_bound, steps_to, worst_case
 from convergence.grammar.finite import COMMANDS as OPTIONS
 from convergence.terminal.finite import COMMANDS
 

@@ -9,13 +9,16 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from convergence import METHODS, BadData, BadName, optimum
-from convergence.api.finite import (
+from convergence import (
+    METHODS,
+    BadData,
+    BadName,
     chebyshev_recurrence,
     chebyshev_steps,
     fraction_of_limit,
     krylov_bound,
     lower_bound,
+    optimum,
     product_peaks,
     residuals,
     worst_case,

@@ -8,8 +8,18 @@ import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
 
-from convergence import METHODS, BadHyperparameter, NoStableLearningRate, optimum
-from convergence.api.finite import horizon_optimum, lower_bound, residuals, steps_across, steps_to, worst_case
+from convergence import (
+    METHODS,
+    BadHyperparameter,
+    NoStableLearningRate,
+    horizon_optimum,
+    lower_bound,
+    optimum,
+    residuals,
+    steps_across,
+    steps_to,
+    worst_case,
+)
 
 MU, L = 0.1, 10.0
 SETTINGS = {"lr": 0.12, "momentum": 0.6, "gamma": 0.1, "nu": 0.7, "contraction": 0.9, "kappa": 100.0}
@@ -59,6 +69,24 @@ def test_gradient_descent_by_logarithms():
     assert steps_to("gradient_descent", 1e-3, curvatures=[1.0, 1e12], lr=1e-12) == pytest.approx(
         log(1e3) / 1e-12, rel=1e-3
     )
+
+
+@pytest.mark.parametrize("name", ["heavy_ball", "momentum_rate_inside", "torch_sgd", "qhm"])
+def test_counts_at_critical_damping(name):
+    """At λ = L, |p_k| = (1 + kc)rᵏ with a double root: its last crossing of 1/1000 by mpmath, with 60 digits."""
+    mp = pytest.importorskip("mpmath")
+    with mp.workdps(60):
+        root = mp.mpf(10) ** 5
+        r = (root - 1) / (root + 1)
+        c = (1 - 4 * root**2 / (1 + root) ** 2) / -r - 1
+        size = lambda k: abs(1 + k * c) * r**k - mp.mpf("0.001")  # noqa: E731
+        exact = int(mp.ceil(mp.findroot(size, (1_070_000, 1_080_000), solver="anderson")))
+    assert steps_to(name, 1e-3, mu=1, L=1e10) == exact == 1_074_409
+
+
+def test_gradient_descent_settles_past_what_a_double_tells_from_1():
+    """1 − ηλ rounds to 1; log1p knows better."""
+    assert steps_to("gradient_descent", 1e-3, curvatures=[1e-17], lr=1.0) == pytest.approx(log(1e3) * 1e17, rel=1e-9)
 
 
 def test_a_tie_is_decided_exactly():

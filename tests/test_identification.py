@@ -5,7 +5,7 @@ import pytest
 from usual_settings import usual
 
 import convergence as cv
-from convergence.numerics.clocks import run_down
+from convergence.numerics.matrices import run_down
 
 LENGTH = 120
 

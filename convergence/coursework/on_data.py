@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from convergence.coursework.derivation import course_method, descent_method
 from convergence.datasets import gaussian_2d
-from convergence.numerics.counting import settled
+from convergence.numerics.closed_form import predict
+from convergence.numerics.counts import passed as settled
 from convergence.numerics.identification import identify
-from convergence.numerics.prediction import predict
-from convergence.numerics.spectral import eigenvalues
-from convergence.numerics.trajectory import simulate
+from convergence.numerics.matrices import eigenvalues
+from convergence.numerics.runs import simulate
 from convergence.problem import LeastSquares
 from convergence.rule import Method
 

@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 
 from convergence.crossing import exact
 from convergence.errors import NotLinear
-from convergence.numerics.counting import COUNTABLE, WITHIN
-from convergence.numerics.search import UNIT
-from convergence.numerics.spectral import eigenvalues
+from convergence.numerics.counts import COUNTABLE, WITHIN
+from convergence.numerics.matrices import eigenvalues
+from convergence.numerics.replay import UNIT
 from convergence.rule import Method
 from convergence.theory.region import region
 from convergence.theory.system import system

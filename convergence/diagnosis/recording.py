@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.errors import BadData
-from convergence.numerics.trajectory import Run
+from convergence.numerics.runs import Run
 
 Array = NDArray[np.float64]
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.errors import NoStableLearningRate
-from convergence.numerics.clocks import run_down
 from convergence.numerics.identification import Identification, identify
 from convergence.numerics.limits import bounds
-from convergence.numerics.trajectory import Run, simulate
+from convergence.numerics.matrices import run_down
+from convergence.numerics.runs import Run, simulate
 from convergence.problem import Quadratic
 from convergence.rule import Method
 from convergence.theory.dynamics import dynamics

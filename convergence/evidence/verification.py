@@ -8,9 +8,9 @@ from typing import Any
 from convergence.evidence.check import Check, Control, not_made
 from convergence.evidence.checks import KINDS
 from convergence.evidence.setting import Setting, setting
+from convergence.methods import as_method
 from convergence.plotting import Plotted
-from convergence.problem import Quadratic
-from convergence.rule import Method
+from convergence.problem import as_quadratic
 from convergence.tabular import Tabular
 
 BENT = "at this distance from the minimiser the rule is not linear yet, and nearer there is only rounding"
@@ -26,7 +26,8 @@ class Verification(Plotted, Tabular, figure="verification"):
     controls: tuple[Control, ...]
 
     def __bool__(self) -> bool:
-        return all(self.checks) and all(self.controls)
+        made = any(check.passed for check in self.checks)
+        return made and all(self.checks) and all(self.controls)
 
     @property
     def failed(self) -> tuple[Check, ...]:
@@ -48,13 +49,26 @@ class Verification(Plotted, Tabular, figure="verification"):
         return {name: [getattr(c, name) for c in self.checks] for name in ("claim", "error", "tolerance", "passed")}
 
 
-def verify(problem: Quadratic, method: Method, **hyper: Any) -> Verification:
-    """Check the theory of a method on this problem, with its controls.
+def verify(p: Any, m: Any, /, **hyper: Any) -> Verification:
+    """Hold theory against runs on this data, claim by claim, with deliberate faults as controls.
 
-    Hyperparameters that are not given are the best ones. Raises BadHyperparameter for wrong ones, NotLinear where the method
-    has no iteration matrix, NoStableLearningRate where hyperparameters are to be chosen and none converge.
+    Parameters
+    ----------
+    p
+        The problem: a LeastSquares, (X, y), a list of curvatures, or a density.
+    m
+        A Method, its name, a preset, or an update rule.
+    hyper
+        Hyperparameters; those that are not given are those of the optimum, with the given ones fixed.
+
+    Truthy when checks were made, all of them passed, and every fault that could be tried was rejected. Raises
+    BadHyperparameter for wrong settings, NotLinear where the method has no iteration matrix, NoStableLearningRate where
+    hyperparameters are to be chosen and none converge.
+
+    >>> bool(verify([10.0, 1.0], "gradient_descent", lr=0.1))
+    True
     """
-    return verified(setting(problem, method, hyper))
+    return verified(setting(as_quadratic(p), as_method(m), hyper))
 
 
 def verified(at: Setting) -> Verification:

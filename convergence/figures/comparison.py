@@ -24,8 +24,8 @@ from convergence.figures.curves import (
 from convergence.figures.runs import STEP
 from convergence.figures.style import BLACK, EDGE, VERMILLION, describe, log_ticks, note, panel, wrapped
 from convergence.notation import text
-from convergence.numerics.crossings import StepsAcross
-from convergence.numerics.krylov import KrylovBound
+from convergence.numerics.bounds import KrylovBound
+from convergence.numerics.counts import StepsAcross
 from convergence.numerics.sweeps import RateCurve
 from convergence.numerics.transients import Transient, TransientGrowth
 

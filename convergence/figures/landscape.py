@@ -26,7 +26,7 @@ from convergence.figures.style import (
     wrapped,
 )
 from convergence.notation import text
-from convergence.numerics.trajectory import Run
+from convergence.numerics.runs import Run
 from convergence.problem import LeastSquares, Quadratic
 
 LEVELS, POINTS, STEPS = 12, 81, 30

@@ -36,7 +36,7 @@ from convergence.figures.style import (
     short,
     styled,
 )
-from convergence.numerics.trajectory import Run
+from convergence.numerics.runs import Run
 
 STEP, GRADIENT, WEIGHT = "step k", "gradient |∂f/∂w|", "weight |w|"
 PAIRED = 3

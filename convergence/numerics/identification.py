@@ -1,4 +1,4 @@
-"""The iterates of a run go in; the eigenvalues that made them come out, with how well they can be known.
+"""Eigenvalues identified from the iterates of a run, with how well they can be known.
 
 Each direction's errors obey a linear recurrence whose characteristic roots are eigenvalues of the iteration matrix. The
 recurrence is fitted by least squares (Prony 1795), every row weighed by its rounding; nothing of the method is known.
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.errors import BadData
-from convergence.numerics.trajectory import Run
+from convergence.numerics.runs import Run
 from convergence.plotting import Plotted
 
 Array = NDArray[np.float64]

@@ -1,4 +1,4 @@
-"""A method, a spectrum and settings go in; the largest stable learning rate of each direction comes out, and who sets it."""
+"""The largest stable learning rate along each direction of a spectrum, and the direction that sets it."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def bounds(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Ar
     if method.rate is None:
         return np.full(len(curvatures), np.inf)
     others = {name: value for name, value in settings.items() if name != method.rate}
-    found = region(method)
+    stable = region(method)
     top = _closed_form(method, curvatures, others)
     if top is None:
-        return np.array([found.largest_lr(float(c), **others) for c in curvatures])
+        return np.array([stable.largest_lr(float(c), **others) for c in curvatures])
     edges = [np.where(np.isfinite(top) & (top > 0), top * (1 + side * NEAR), 1.0) for side in (-1, 1)]
-    below, above = (found.contains(curvatures, **{**others, str(method.rate): edge}) for edge in edges)
+    below, above = (stable.contains(curvatures, **{**others, str(method.rate): edge}) for edge in edges)
     right = below & (~above | np.isinf(top))
     return np.array(
-        [t if r else found.largest_lr(float(c), **others) for t, r, c in zip(top, right, curvatures, strict=True)]
+        [t if r else stable.largest_lr(float(c), **others) for t, r, c in zip(top, right, curvatures, strict=True)]
     )
 
 
@@ -52,7 +52,7 @@ def _closed_form(method: Method, curvatures: Array, others: Mapping[str, Any]) -
     names = list(others)
     with np.errstate(all="ignore"):
         (value,) = evaluate(
-            [CURVATURE, *(method.symbols[name] for name in names)],
+            [CURVATURE, *(method.symbols[n] for n in names)],
             [formula],
             [curvatures, *(float(others[n]) for n in names)],
         )

@@ -1,4 +1,4 @@
-"""A polynomial's values at Chebyshev nodes go in; its largest modulus over the interval comes out, with a proven bound.
+"""The largest modulus of a polynomial over an interval, from its values at Chebyshev nodes, with a proven bound.
 
 In θ, with λ = μcos²(θ/2) + L·sin²(θ/2), a polynomial of degree n is a trigonometric one. Near a maximum θ* it cannot
 fall faster than M·cos(n(θ−θ*)) (van der Corput and Schaake 1935; on a grid: Ehlich and Zeller 1964), so a node from

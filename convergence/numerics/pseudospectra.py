@@ -1,4 +1,4 @@
-"""Small matrices go in; what their resolvents say comes out: norms, the Kreiss constant, the ε-pseudospectral radius.
+"""Pseudospectra of small matrices: norms of powers and resolvents, the Kreiss constant, the ε-pseudospectral radius.
 
 See Trefethen and Embree, Spectra and Pseudospectra (2005).
 """

@@ -1,4 +1,4 @@
-"""A method, curvatures and grids of settings go in; spectral radii come out.
+"""Spectral radii on arrays of curvatures and hyperparameters, and the largest stable learning rates.
 
 No eigenvalue solver up to three states: for z² − 2hz + δ the radius is max(√δ⁺, |h| + √(h²−δ)⁺), and a cubic is a real
 root and such a quadratic.
@@ -6,7 +6,7 @@ root and such a quadratic.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
 from typing import Any, Literal
@@ -16,12 +16,14 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from convergence.crossing import Compiled, compiled
-from convergence.errors import BadHyperparameter
-from convergence.numerics.spectral import arguments
+from convergence.errors import BadHyperparameter, NotLinear
+from convergence.methods import as_method
+from convergence.numerics.matrices import arguments
+from convergence.numerics.replay import steady
 from convergence.roots import largest_modulus, quadratic_modulus
 from convergence.rule import Method
-from convergence.theory.dynamics import dynamics
 from convergence.theory.symbols import CURVATURE
+from convergence.theory.system import system
 
 Array = NDArray[np.float64]
 
@@ -29,13 +31,26 @@ CHUNK = 2**15
 """Points computed at a time, so that the few arrays at work stay in a core's cache."""
 
 
-def spectral_radius(method: Method, curvature: Any, *, over: Literal["spectrum"] | None = None, **hyper: Any) -> Array:
-    """The spectral radius of the iteration matrix: float array, broadcast over ``curvature`` and the hyperparameters.
+def spectral_radius(
+    m: Any, /, curvature: Any, *, over: Literal["spectrum"] | None = None, **hyper: Any
+) -> NDArray[np.float64]:
+    """The spectral radius of the iteration matrix: the error shrinks by this factor a step, in the end.
 
-    With ``over="spectrum"`` the last axis of ``curvature`` is a spectrum, and the largest radius over it is returned,
-    broadcast over the rest. Curvatures are in units of the loss (λ = cσ²). Raises BadHyperparameter for wrong names, or a
-    curvature that is not a finite real number.
+    Parameters
+    ----------
+    m
+        A Method, its name, a preset, or an update rule.
+    curvature, hyper
+        Numbers or arrays, broadcast; curvatures in units of the loss (λ = cσ²).
+    over
+        With ``"spectrum"`` the last axis of ``curvature`` is a spectrum, and the largest radius over it is returned.
+
+    Raises BadHyperparameter for wrong names, or a curvature that is not a finite real number.
+
+    >>> spectral_radius("heavy_ball", [1.0, 10.0], lr=0.1, momentum=0.25)
+    array([0.78..., 0.5...])
     """
+    method = as_method(m)
     settings = {name: np.asarray(value, dtype=float) for name, value in method.settings(hyper).items()}
     curvatures = _curvatures(method, curvature, over)
     shape = np.broadcast_shapes(curvatures[0].shape, *(value.shape for value in settings.values()))
@@ -46,6 +61,17 @@ def spectral_radius(method: Method, curvature: Any, *, over: Literal["spectrum"]
             some = [_part(value, chosen, len(shape)) for value in settings.values()]
             radius[chosen] = reduce(np.maximum, (_radius(factor, parts, some) for factor in _factors(method)))
     return radius if shape else radius[()]
+
+
+def largest_radii(
+    method: Method, curvatures: Array, settings: Mapping[str, Any], matrices: Array | None = None
+) -> Array:
+    """The spectral radius at each curvature (m,): by the derived formulas, which keep double eigenvalues, or read off."""
+    try:
+        return np.asarray(spectral_radius(method, curvatures, **settings))
+    except NotLinear:
+        read = steady(method, curvatures, settings).matrices if matrices is None else matrices
+        return np.asarray(np.abs(np.linalg.eigvals(read)).max(axis=-1))
 
 
 def _curvatures(method: Method, curvature: Any, over: str | None) -> list[Array]:
@@ -71,7 +97,7 @@ def _curvatures(method: Method, curvature: Any, over: str | None) -> list[Array]
 
 @cache
 def _quasiconvex(method: Method) -> bool:
-    return dynamics(method).ends_suffice
+    return system(method).ends_suffice
 
 
 @dataclass(frozen=True)
@@ -89,7 +115,7 @@ class _Factor:
 
 @cache
 def _factors(method: Method) -> tuple[_Factor, ...]:
-    return tuple(_compiled(method, factor) for factor, _ in dynamics(method).factors)
+    return tuple(_compiled(method, factor) for factor, _ in system(method).factors)
 
 
 def _compiled(method: Method, factor: sp.Poly) -> _Factor:

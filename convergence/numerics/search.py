@@ -1,28 +1,26 @@
-"""A method and curvatures go in; the best hyperparameters that a blind global search finds come out.
+"""A global search over hyperparameters that knows nothing of the theory: differential evolution (Storn and Price 1997).
 
-The search knows nothing of the theory: it runs the update rule on unit states along a parabola to get its matrix, takes
-eigenvalues, and lets differential evolution (Storn and Price 1997) look for the smallest radius.
+The blind search for the best rate runs the update rule on unit states along a parabola to get its matrix, and takes
+eigenvalues.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import log
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import differential_evolution
 
+from convergence.numerics.replay import sampled_matrix
 from convergence.rule import Method
 
 Array = NDArray[np.float64]
 
-UNIT = 2.0**-40
-"""The size of a unit state: so small that a smooth rule is linear there, and a power of two, which rounds nothing."""
-
-GENERATIONS = 250
-POPULATION = 24
+TINY = 1e-300
 
 
 @dataclass(frozen=True)
@@ -33,30 +31,82 @@ class Found:
     rate: float
 
 
-class _Parabola:
-    """½λx², elementwise for arrays of curvatures: the objective that the search lets the rule loose on."""
+@dataclass(frozen=True)
+class Space:
+    """The hyperparameters ``names`` of a method that are searched, the others ``fixed``; those on a log scale as logarithms."""
 
-    def __init__(self, curvature: Array) -> None:
-        self.curvature = curvature
+    method: Method
+    names: tuple[str, ...]
+    fixed: Mapping[str, Any]
 
-    def grad(self, x: Any, /) -> Any:
-        return self.curvature * x
+    def settings(self, points: Array) -> dict[str, Any]:
+        """The hyperparameters at points (n, ...), in the order of the signature."""
+        free = {n: np.exp(u) if self._log(n) else u for n, u in zip(self.names, points, strict=True)}
+        return {name: free.get(name, self.fixed.get(name)) for name in self.method.hyper}
 
-    def solve(self, g: Any, /) -> Any:
-        return g / self.curvature
+    def point(self, hyper: Mapping[str, float]) -> Array:
+        """The point (n,) of hyperparameters."""
+        return np.array([log(max(hyper[n], TINY)) if self._log(n) else hyper[n] for n in self.names])
+
+    def box(self, curvatures: Array) -> list[tuple[float, float]]:
+        """Where to search: linear ones over their interval, logarithmic ones decades around the scale of the curvatures.
+
+        A learning rate around 1/λ and around 1, and around the largest that converges with the others in the middle of
+        theirs, should its scale be another.
+        """
+        mu, L = float(np.min(curvatures)), float(np.max(curvatures))
+        return [self._range(name, mu, L, curvatures) for name in self.names]
+
+    def _range(self, name: str, mu: float, L: float, curvatures: Array) -> tuple[float, float]:
+        domain = self.method.domains[name]
+        if name == self.method.rate and self._log(name):
+            top = self._largest_rate(name, curvatures)
+            return log(min(1e-2 / L, 1e-2, top * 1e-3)), log(max(10 / mu, 10.0, top))
+        if self._log(name):
+            ends = sorted((mu**domain.unit, L**domain.unit))
+            return log(1e-2 * ends[0]), log(10 * ends[1])
+        return domain.span
+
+    def _largest_rate(self, name: str, curvatures: Array) -> float:
+        rates = np.geomspace(1e-16, 1e16, 257)
+        middle = {n: np.full(rates.shape, self.fixed.get(n, 0.5)) for n in self.method.hyper} | {name: rates}
+        with np.errstate(all="ignore"):
+            stable = rates[np.nan_to_num(sampled_rate(self.method, curvatures, middle), nan=np.inf) < 1]
+        return float(stable.max()) if stable.size else 1.0
+
+    def _log(self, name: str) -> bool:
+        return self.method.domains[name].scale == "log"
 
 
-def sampled_matrix(method: Method, curvature: Array, settings: Mapping[str, Any]) -> Array:
-    """The iteration matrix (..., n, n) read off the rule itself: its result on each unit state."""
-    size = len(method.state)
-    shape = np.broadcast_shapes(np.shape(curvature), *(np.shape(v) for v in settings.values()))
-    columns = []
-    for place in range(size):
-        unit = [np.full(shape, UNIT * (k == place)) for k in range(size)]
-        columns.append(
-            np.stack([np.broadcast_to(s, shape) for s in method(_Parabola(curvature), *unit, **settings)], -1)
+def evolved(
+    height: Callable[[Array], Array],
+    box: list[tuple[float, float]],
+    first: Array | None = None,
+    *,
+    population: int = 24,
+    generations: int = 250,
+    tolerance: float = 0.0,
+    seed: int = 0,
+) -> tuple[Array, float]:
+    """The lowest point (n,) of a vectorised height (points (n, count) -> (count,)) over a box, and its height."""
+    with np.errstate(all="ignore"):
+        end = differential_evolution(
+            height,
+            box,
+            rng=seed,
+            popsize=population,
+            maxiter=generations,
+            tol=tolerance,
+            atol=0,
+            polish=False,
+            vectorized=True,
+            updating="deferred",
+            init="sobol",
+            x0=None if first is None else np.clip(first, *np.array(box).T),
+            mutation=(0.4, 0.9),
+            recombination=0.9,
         )
-    return np.stack(columns, axis=-1) / UNIT
+    return np.asarray(end.x), float(end.fun)
 
 
 def sampled_rate(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Array:
@@ -65,50 +115,14 @@ def sampled_rate(method: Method, curvatures: Array, settings: Mapping[str, Any])
     return np.asarray(np.abs(np.linalg.eigvals(matrices)).max(axis=(0, -1)))
 
 
-def search_box(method: Method, name: str, curvatures: Array, fixed: Mapping[str, float]) -> tuple[float, float]:
-    """Where the search looks for a hyperparameter; for a learning rate on a logarithmic scale, around 1/λ and around 1.
-
-    And around the largest rate that converges with the others in the middle of theirs, should its scale be another.
-    """
-    if name != method.rate:
-        return (0.0, 1.0) if name == "momentum" else (-1.5, 1.5)
-    mu, L = float(np.min(curvatures)), float(np.max(curvatures))
-    rates = np.geomspace(1e-16, 1e16, 257)
-    middle = {n: np.full(rates.shape, fixed.get(n, 0.5)) for n in method.hyper} | {name: rates}
-    with np.errstate(all="ignore"):
-        stable = rates[np.nan_to_num(sampled_rate(method, curvatures, middle), nan=np.inf) < 1]
-    top = float(stable.max()) if stable.size else 1.0
-    return float(np.log(min(1e-2 / L, 1e-2, top * 1e-3))), float(np.log(max(10 / mu, 10.0, top)))
-
-
 def global_search(method: Method, curvatures: Array, fixed: Mapping[str, float], seed: int = 0) -> Found:
     """The smallest rate over the curvatures (m,), the fixed hyperparameters held."""
-    names = [name for name in method.hyper if name not in fixed]
-    box = [search_box(method, name, curvatures, fixed) for name in names]
-
-    def settings(points: Array) -> dict[str, Any]:
-        free = {n: np.exp(u) if n == method.rate else u for n, u in zip(names, np.atleast_2d(points.T).T, strict=True)}
-        return {name: free.get(name, fixed.get(name)) for name in method.hyper}
+    space = Space(method, tuple(name for name in method.hyper if name not in fixed), fixed)
 
     def rate(points: Array) -> Array:
-        with np.errstate(all="ignore"):
-            rates = sampled_rate(method, curvatures, settings(points.reshape(len(names), -1)))
+        rates = sampled_rate(method, curvatures, space.settings(points.reshape(len(space.names), -1)))
         return np.nan_to_num(rates, nan=1e300, posinf=1e300)
 
-    end = differential_evolution(
-        rate,
-        box,
-        rng=seed,
-        popsize=POPULATION,
-        maxiter=GENERATIONS,
-        tol=0,
-        atol=0,
-        polish=False,
-        vectorized=True,
-        updating="deferred",
-        init="sobol",
-        mutation=(0.4, 0.9),
-        recombination=0.9,
-    )
-    best = settings(end.x.reshape(len(names), 1))
-    return Found({name: float(np.ravel(value)[0]) for name, value in best.items()}, float(end.fun))
+    best, lowest = evolved(rate, space.box(curvatures), seed=seed)
+    hyper = space.settings(best[:, None])
+    return Found({name: float(np.ravel(value)[0]) for name, value in hyper.items()}, lowest)

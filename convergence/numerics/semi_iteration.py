@@ -1,23 +1,17 @@
-"""An interval of curvatures and a number of steps go in; the limit of all first-order methods and what attains it come out.
-
-Chebyshev's polynomial, shifted to [μ, L] and scaled to 1 at 0, has the smallest maximum there of all polynomials of its
-degree: 1/T_k((κ+1)/(κ−1)) (Markov 1890; Golub and Varga 1961; Nemirovski 1992 for first-order methods). Its roots give
-learning rates.
-"""
+"""Chebyshev's semi-iteration: the learning rates that attain the limit of first-order methods, and its recurrence."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import exp, inf, log1p, log2, pi, sqrt
+from math import inf, log2, pi
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convergence.errors import BadName, nearest
+from convergence.numerics.inputs import checked_interval, checked_steps
 from convergence.numerics.maxima import enough, largest_modulus, nodes
-from convergence.numerics.residuals import checked_interval
-from convergence.numerics.trajectory import checked_steps
 
 Array = NDArray[np.float64]
 Order = Literal["ascending", "descending", "stable"]
@@ -25,30 +19,19 @@ Order = Literal["ascending", "descending", "stable"]
 ORDERS = ("ascending", "descending", "stable")
 
 
-def lower_bound(steps: Any, *, mu: Any, L: Any) -> float:
-    """1/T_k((κ+1)/(κ−1)): the least worst case of ‖e_k‖/‖e_0‖ over [μ, L]. Its square bounds the loss."""
-    k, (low, high) = checked_steps(steps), checked_interval(mu, L)
-    if k == 0:
-        return 1.0
-    growth = k * limit_exponent(low, high)
-    return 2 * exp(-growth) / (1 + exp(-2 * growth)) if growth < inf else 0.0
+def chebyshev_steps(
+    steps: int, *, mu: Any = None, L: Any = None, problem: Any = None, order: Order = "stable"
+) -> Array:
+    """The learning rates (k,) with which k steps of gradient descent attain ``lower_bound``: reciprocals of Chebyshev's roots.
 
+    ``order``: "ascending" or "descending" learning rates, or "stable", that of Lebedev and Finogenov (1971): theirs for
+    a power of two; for 2^p·q with q odd their doubling begins with Leja's order of q roots. The interval may be that of a
+    ``problem``. Raises BadName for another order, BadHyperparameter, BadData (steps).
 
-def log_lower_bound(steps: int, mu: float, L: float) -> float:
-    """The natural logarithm of ``lower_bound``, where that underflows too; −∞ for κ = 1."""
-    growth = steps * limit_exponent(mu, L) if steps else 0.0
-    return -growth + log1p(1.0) - log1p(exp(-2 * growth))
-
-
-def limit_exponent(mu: float, L: float) -> float:
-    """log((√κ+1)/(√κ−1)): minus the logarithm of the best rate; without cancellation where κ is near 1."""
-    apart = (L - mu) / (sqrt(L) + sqrt(mu))
-    return log1p(2 * sqrt(mu) / apart) if apart > 0 else inf
-
-
-def chebyshev_steps(steps: Any, *, mu: Any, L: Any, order: Order = "stable") -> Array:
-    """The learning rates (k,) with which k steps of gradient descent attain ``lower_bound``, in an order."""
-    k, (low, high) = checked_steps(steps), checked_interval(mu, L)
+    >>> chebyshev_steps(2, mu=1, L=3)
+    array([0.773..., 0.369...])
+    """
+    k, (low, high) = checked_steps(steps), checked_interval(mu, L, problem)
     if order not in ORDERS:
         raise BadName(f"order must name an order of the learning rates, got {order!r}: {nearest(str(order), ORDERS)}")
     falling = nodes(low, high, k) if k else np.zeros(0)
@@ -104,10 +87,16 @@ class ProductPeaks:
     log2: tuple[float, float]
 
 
-def product_peaks(steps: Any, *, mu: Any, L: Any, order: Order = "stable") -> ProductPeaks:
-    """The peaks of Chebyshev's products in an order."""
-    rates = chebyshev_steps(steps, mu=mu, L=L, order=order)
-    low, high = checked_interval(mu, L)
+def product_peaks(
+    steps: int, *, mu: Any = None, L: Any = None, problem: Any = None, order: Order = "stable"
+) -> ProductPeaks:
+    """How large the products of ``chebyshev_steps`` become: on the way, and for rounding errors made on the way.
+
+    >>> round(product_peaks(32, mu=0.01, L=1, order="ascending").partial, 6)
+    1.0
+    """
+    low, high = checked_interval(mu, L, problem)
+    rates = chebyshev_steps(steps, mu=low, L=high, order=order)
     forward, step = _peak(rates, low, high)
     backward, _ = _peak(rates[::-1], low, high)
     with np.errstate(over="ignore"):
@@ -148,9 +137,15 @@ class SemiIteration:
     momentum: Array
 
 
-def chebyshev_recurrence(steps: Any, *, mu: Any, L: Any) -> SemiIteration:
-    """Chebyshev's semi-iteration as a two-term recurrence (Golub and Varga 1961; Saad 2003, alg. 12.1)."""
-    k, (low, high) = checked_steps(steps), checked_interval(mu, L)
+def chebyshev_recurrence(steps: int, *, mu: Any = None, L: Any = None, problem: Any = None) -> SemiIteration:
+    """Chebyshev's semi-iteration as schedules of ``lr`` and ``momentum`` for momentum_rate_inside; optimal after every step.
+
+    Golub and Varga 1961; Saad 2003, alg. 12.1.
+
+    >>> chebyshev_recurrence(3, mu=1, L=3).momentum
+    array([0.   , 0.142..., 0.0769...])
+    """
+    k, (low, high) = checked_steps(steps), checked_interval(mu, L, problem)
     middle, quarter = (high + low) / 2, ((high - low) / (high + low)) ** 2 / 4
     factors, factor = np.ones(k), 2.0
     for j in range(1, k):

@@ -1,226 +1,215 @@
-"""A method, a tolerance and a spectrum go in; the step from which every error stays within the tolerance comes out.
+"""Counts of steps: the first step from which an error stays within a tolerance, for good.
 
-That it *stays* is proven: with P = Σ(Aᵏ)ᵀe₁e₁ᵀAᵏ (the observability Gramian, Stein's equation P = e₁e₁ᵀ + AᵀPA), no
-later error is above √(sᵀPs), which falls along the run. What lies before the step at which that is small enough is
-looked through, backwards.
+That it *stays* is proven by quadratic forms Q_j with e_k² ≤ sᵀQ_j s for the next 2^j steps from any state s: Q_{j+1} is an
+upper bound (in Löwner's order) of Q_j and of BᵀQ_jB with B = A^(2^j), until the powers have died out; the first few are
+sums, which makes them definite. With them the last step above the tolerance is found by halving.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from math import ceil, log
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convergence.crossing import exact
-from convergence.errors import BadData, BadHyperparameter, ConvergenceError, NoStableLearningRate
-from convergence.numerics.sampling import Steady, constants, largest_radii, steady
-from convergence.problem import checked_curvatures
-from convergence.problem.arrays import floats
+from convergence.errors import ConvergenceError, NoStableLearningRate, NotLinear
+from convergence.numerics.doubled import Pair, matmul
+from convergence.numerics.matrices import precise_blocks
+from convergence.numerics.radius import largest_radii
+from convergence.numerics.replay import Steady, constants, steady
 from convergence.rule import Method
 from convergence.theory.residual import residual_value
+from convergence.theory.system import system
 
 Array = NDArray[np.float64]
 
 TIE = 1e-9
 """An error this near to the tolerance, relatively, is computed again in exact arithmetic, up to ``EXACT`` steps."""
 
-ROUNDING = 8e-16
-"""A radius this near to 1 is 1."""
-
 EXACT = 3000
-BLOCK = 4096
-BLOCKS = 4000
-"""Blocks looked through; past that, an error is taken to fall from where the last one that is too large is found by halving."""
+DOUBTFUL = 1e-8
+"""A radius that is this near to 1 in doubles is judged by powers of the matrix in doubled precision."""
 
-LONGEST = 2.0**60
+LEAF = 12
+"""Errors of 2^LEAF steps are looked at together."""
+
+LEVELS = 100
+"""Squarings of a matrix: a power of 2^100 that has not died out does not."""
+
+RIDGE = 1e-12
+"""What makes a bound definite along states that hardly show: it may only grow by that."""
+
+GONE = 2.0**-40
+"""A power of this size adds nothing to a sum of squares."""
+
+
+@dataclass(frozen=True, eq=False)
+class Powers:
+    """A^(2^j) of iteration matrices (m, n, n), and bounds Q_j of the errors in 2^j steps, until the powers have died out."""
+
+    squares: tuple[Pair, ...]
+    bounds: tuple[Array, ...]
+    alive: NDArray[np.bool_]
+    """The matrices whose powers do not die out."""
+
+    @classmethod
+    def of(cls, matrices: Pair) -> Powers:
+        size = matrices[0].shape[-1]
+        first = np.zeros((len(matrices[0]), size, size))
+        first[:, 0, 0] = 1.0
+        squares, bounds = [matrices], [first]
+        while True:
+            power, bound = squares[-1], bounds[-1]
+            later = power[0].swapaxes(-1, -2) @ bound @ power[0]
+            bounds.append(bound + later if 2 ** len(squares) < 2 * size else _upper(bound, later))
+            squares.append(matmul(power, power))
+            sizes = np.abs(squares[-1][0]).max(axis=(-1, -2)) * np.sqrt(1 + np.abs(bounds[-1]).max(axis=(-1, -2)))
+            alive = ~(sizes < GONE)
+            if not alive.any() or len(squares) > LEVELS or not np.isfinite(sizes).all():
+                return cls(tuple(squares), tuple(bounds), alive)
+
+    def after(self, steps: int, states: Pair) -> Pair:
+        """The states (m, n) so many steps later."""
+        columns = (states[0][..., None], states[1][..., None])
+        for level, square in enumerate(self.squares):
+            if steps >> level & 1:
+                columns = matmul(square, columns)
+        gone = 0.0 if steps >> len(self.squares) else 1.0
+        return columns[0][..., 0] * gone, columns[1][..., 0] * gone
+
+    def only(self, chosen: Any) -> Powers:
+        """Those of some of the matrices."""
+        squares = tuple((high[chosen], low[chosen]) for high, low in self.squares)
+        return Powers(squares, tuple(b[chosen] for b in self.bounds), self.alive[chosen])
+
+    def energy(self, level: int, states: Pair) -> Array:
+        """A bound of the squared errors in the next 2^level steps, (m,)."""
+        return np.asarray(np.einsum("ma,mab,mb->m", states[0], self.bounds[level], states[0]))
+
+    @cached_property
+    def rows(self) -> Array:
+        """e₁ᵀAⁱ for i < 2^LEAF: (m, 2^LEAF, n)."""
+        rows = np.zeros((len(self.alive), 1, self.bounds[0].shape[-1]))
+        rows[:, :, 0] = 1.0
+        for level in range(min(LEAF, len(self.squares))):
+            rows = np.concatenate([rows, rows @ self.squares[level][0]], axis=1)
+        return rows
+
+    def last(self, states: Pair, tolerance: float, exceeds: Callable[[float, int], bool], begun: int = 0) -> int:
+        """The last step from ``begun`` on, where these states are, with √Σ(errors²) above the tolerance; −1: none."""
+        return self._last(len(self.bounds) - 1, states, tolerance, exceeds, begun)
+
+    def _last(
+        self, level: int, states: Pair, tolerance: float, exceeds: Callable[[float, int], bool], begun: int
+    ) -> int:
+        room = 4 * TIE if begun <= EXACT else 0.0  # ties are decided exactly there
+        if self.energy(level, states).sum() <= tolerance**2 * (1 - room):
+            return -1
+        if level <= LEAF:
+            sizes = np.sqrt(np.square(np.einsum("mkn,mn->mk", self.rows, states[0])).sum(axis=0))
+            for place in np.flatnonzero(sizes > tolerance * (1 - 2 * TIE))[::-1]:
+                if exceeds(float(sizes[place]), begun + int(place)):
+                    return begun + int(place)
+            return -1
+        half = 2 ** (level - 1)
+        later = self._last(level - 1, self.after(half, states), tolerance, exceeds, begun + half)
+        return later if later >= 0 else self._last(level - 1, states, tolerance, exceeds, begun)
+
+
+def _upper(first: Array, second: Array) -> Array:
+    """An upper bound of two positive semidefinite matrices (m, n, n): both are made diagonal, and the larger entries kept."""
+    units = np.sqrt(np.einsum("mii->mi", first + second))
+    units = np.where(units > 0, units, 1.0)
+    outer = units[:, :, None] * units[:, None, :]
+    sizes, axes = np.linalg.eigh(first / outer + RIDGE * np.eye(units.shape[-1]))
+    to, back = axes / np.sqrt(sizes)[:, None, :], axes * np.sqrt(sizes)[:, None, :]
+    ratios, turned = np.linalg.eigh(to.swapaxes(-1, -2) @ (second / outer) @ to)
+    root = back @ turned * np.sqrt(np.maximum(ratios, 1.0))[:, None, :]
+    return np.asarray(root @ root.swapaxes(-1, -2) * outer)
 
 
 @dataclass(frozen=True)
 class Question:
-    """When |p_k(λ)| stays within the tolerance: the method and settings, for what must be computed exactly."""
+    """When |p_k(λ)| stays within the tolerance: the method and its hyperparameters, exact ones where they are given so."""
 
     method: Method
-    settings: dict[str, Any]
+    given: dict[str, Any]
     tolerance: float
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The hyperparameters in floats."""
+        return constants(self.method, self.given)
 
     def exceeds(self, size: float, step: int, curvature: float) -> bool:
         """Whether |p_step(λ)| is above the tolerance, where floats say that it is ``size``."""
         if abs(size - self.tolerance) > TIE * self.tolerance or step > EXACT:
             return size > self.tolerance
         try:
-            value = residual_value(self.method, step, curvature, **self.settings)
+            value = residual_value(self.method, step, curvature, **self.given)
         except ConvergenceError:
             return size > self.tolerance
         return bool(abs(value) > exact(self.tolerance))
 
-
-def steps_to(method: Method, tolerance: Any, curvatures: Any, start: Any = None, **hyper: Any) -> int:
-    """The first k from which every |error| is at most tolerance·|start|, direction by direction, for good."""
-    within, points = checked_tolerance(tolerance), checked_curvatures(curvatures)
-    moved = np.unique(points[_started(start, points)])
-    if not moved.size:
-        return 0
-    question = Question(method, constants(method, hyper), within)
-    run = steady(method, moved, question.settings)
-    require_stable(question, moved, run)
-    return settled(question, moved, run)
+    def matrices(self, curvatures: Array, run: Steady) -> Pair:
+        """The iteration matrices of the run, in doubled precision where they are derived."""
+        try:
+            if len(system(self.method).state) == run.matrices.shape[-1]:
+                return precise_blocks(self.method, curvatures, {n: self.given[n] for n in self.method.hyper})
+        except NotLinear:
+            pass
+        return run.matrices, np.zeros_like(run.matrices)
 
 
-def settled(question: Question, curvatures: Array, run: Steady) -> int:
-    """The largest count over the curvatures (m,) of a run that is stable at each."""
-    ends = [run.after + k for k in _certain(run, question.tolerance)]
-    best = 0
-    for place in np.argsort(ends)[::-1]:
-        if ends[place] <= best:
-            break
-        best = max(best, _last(question, float(curvatures[place]), _single(run, int(place)), int(ends[place])) + 1)
-    return best
+def settled(question: Question, curvatures: Array) -> int:
+    """The largest count over the curvatures (m,). NoStableLearningRate where an error does not fall for good."""
+    settings = question.settings
+    run = steady(question.method, curvatures, settings)
+    radius = largest_radii(question.method, curvatures, settings, run.matrices)
+    if not (radius < 1 + DOUBTFUL).all():
+        raise _never(question, curvatures, radius)
+    with np.errstate(all="ignore"):
+        powers = Powers.of(question.matrices(curvatures, run))
+        if powers.alive.any():
+            raise _never(question, curvatures, np.where(powers.alive, np.maximum(radius, 1.0), 0.0))
+        best = _last_early(question, run, curvatures) + 1
+        return _largest(question, curvatures, run, powers, best)
 
 
-def _single(run: Steady, place: int) -> Steady:
-    own = slice(place, place + 1)
-    return Steady(run.after, run.early[:, own], run.states[own], run.matrices[own])
+def _largest(question: Question, curvatures: Array, run: Steady, powers: Powers, best: int) -> int:
+    """The largest count: only what can still be above the tolerance at the best one so far is looked at."""
+    first, left = (run.states, np.zeros_like(run.states)), np.ones(len(curvatures), dtype=bool)
+    while True:
+        begun = max(best, run.after)
+        states = powers.after(begun - run.after, first)
+        energy = np.where(left, powers.energy(len(powers.bounds) - 1, states), 0.0)
+        place = int(energy.argmax())
+        if energy[place] <= question.tolerance**2 * (1 - 4 * TIE):
+            return best
+        own, left[place] = slice(place, place + 1), False
+        state = (states[0][own], states[1][own])
+        exceeds = partial(question.exceeds, curvature=float(curvatures[place]))
+        last = powers.only(own).last(state, question.tolerance, exceeds, begun)
+        best = max(best, last + 1)
 
 
-def checked_tolerance(tolerance: Any) -> float:
-    """The tolerance as a float. BadHyperparameter unless it is a finite number above 0."""
-    try:
-        within = float(tolerance)
-    except (TypeError, ValueError):
-        within = float("nan")
-    if not 0 < within < float("inf"):
-        raise BadHyperparameter(
-            f"tolerance must be a finite number above 0, a part of the first error; got {tolerance!r}"
-        )
-    return within
-
-
-def _started(start: Any, points: Array) -> NDArray[np.bool_]:
-    """The directions that start away from the minimiser that can be reached: nothing moves along a flat one."""
-    if start is None:
-        curved: NDArray[np.bool_] = points > 0
-        return curved
-    first = floats(start)
-    if first.shape != points.shape or not np.isfinite(first).all():
-        raise BadData(f"start must be the first error along each of {len(points)} directions; got {start!r}")
-    away: NDArray[np.bool_] = (first != 0) & (points > 0)
-    return away
-
-
-def require_stable(question: Question, curvatures: Array, run: Steady) -> None:
-    """Raise NoStableLearningRate where an error does not fall for good."""
-    radius = largest_radii(question.method, curvatures, question.settings, run)
-    wrong = np.flatnonzero(~(radius < 1 - ROUNDING))
-    if wrong.size:
-        worst = wrong[int(np.argmax(radius[wrong]))]
-        given = ", ".join(f"{name}={value:g}" for name, value in question.settings.items())
-        raise NoStableLearningRate(
-            f"{question.method.name}({given}) never settles along λ = {curvatures[worst]:.6g}: its spectral radius there is "
-            f"{radius[worst]:.9g}, not below 1. stability(m).lr_max has the largest stable rate, optimum(m) the best one"
-        )
-
-
-def _gramians(matrices: Array) -> Array:
-    """P = e₁e₁ᵀ + AᵀPA for each matrix (m, n, n)."""
-    size = matrices.shape[-1]
-    turned = matrices.swapaxes(-1, -2)
-    kronecker = np.einsum("mab,mcd->macbd", turned, turned).reshape(-1, size**2, size**2)
-    right = np.zeros((len(matrices), size**2, 1))
-    right[:, 0] = 1.0
-    found = np.linalg.solve(np.eye(size**2) - kronecker, right).reshape(-1, size, size)
-    return np.asarray((found + found.swapaxes(-1, -2)) / 2)
-
-
-def _certain(run: Steady, tolerance: float) -> list[int]:
-    """For each curvature, a number of steps from ``after`` past which no error is above the tolerance."""
-    gramians = _gramians(run.matrices)
-
-    def certain(states: Array) -> NDArray[np.bool_]:
-        energy = np.einsum("ma,mab,mb->m", states, gramians, states)
-        small: NDArray[np.bool_] = energy * (1 + 1e-6) <= tolerance**2
-        return small
-
-    powers = [run.matrices]
-    while not certain(_times(powers[-1], run.states)).all() and 2.0 ** len(powers) < LONGEST:
-        powers.append(powers[-1] @ powers[-1])
-    count, states = np.zeros(len(gramians), dtype=object), run.states
-    small = certain(states)
-    for place, power in reversed(list(enumerate(powers))):
-        further = _times(power, states)
-        go = ~certain(further) & ~small
-        states = np.where(go[:, None], further, states)
-        count = count + np.where(go, 2**place, 0)
-    return [0 if s else int(c) + 1 for c, s in zip(count, small, strict=True)]
-
-
-def _times(matrices: Array, states: Array) -> Array:
-    return np.asarray(np.einsum("mab,mb->ma", matrices, states))
-
-
-def _last(question: Question, curvature: float, run: Steady, end: int) -> int:
-    """The last step before ``end`` at which the error is above the tolerance; −1 if there is none."""
-    if run.matrices.shape[-1] == 1 and not run.after and 0 < abs(run.matrices[0, 0, 0]) < 1:
-        return _geometric(question, curvature, abs(float(run.matrices[0, 0, 0])))
-    rows = _rows(run.matrices[0], min(BLOCK, end))
-    for number, stop in enumerate(range(end, run.after, -len(rows))):
-        if number == BLOCKS:
-            return _halved(question, curvature, run, stop)
-        first = max(stop - len(rows), run.after)
-        sizes = np.abs(rows[: stop - first] @ _powered(run.matrices[0], first - run.after, run.states[0]))
-        found = _last_of(question, curvature, sizes, first)
-        if found >= 0:
-            return found
-    return _last_of(question, curvature, np.abs(run.early[:, 0]), 0) if run.after else -1
-
-
-def _last_of(question: Question, curvature: float, sizes: Array, first: int) -> int:
-    for place in np.flatnonzero(sizes > question.tolerance * (1 - 2 * TIE))[::-1]:
-        if question.exceeds(float(sizes[place]), first + int(place), curvature):
-            return first + int(place)
+def _last_early(question: Question, run: Steady, curvatures: Array) -> int:
+    """The last step before the clocks stand still with an error above the tolerance; −1: none."""
+    sizes = np.abs(run.early)
+    for step in np.flatnonzero((sizes > question.tolerance * (1 - 2 * TIE)).any(axis=1))[::-1]:
+        if any(question.exceeds(float(e), int(step), float(c)) for e, c in zip(sizes[step], curvatures, strict=True)):
+            return int(step)
     return -1
 
 
-def _geometric(question: Question, curvature: float, factor: float) -> int:
-    """The last k with factor^k above the tolerance."""
-    about = log(question.tolerance) / log(factor)
-    near = range(max(0, ceil(about) - 2), max(0, ceil(about)) + 3)
-    found = [k for k in near if question.exceeds(factor**k, k, curvature)]
-    return max(found, default=-1)
-
-
-def _halved(question: Question, curvature: float, run: Steady, high: int) -> int:
-    def exceeds(k: int) -> bool:
-        value = abs(float(_powered(run.matrices[0], k - run.after, run.states[0])[0]))
-        return question.exceeds(value, k, curvature)
-
-    return first_false(exceeds, run.after, high) - 1
-
-
-def first_false(holds: Callable[[int], bool], low: int, high: int) -> int:
-    """The first whole number in [low, high] at which a condition that holds first and then no more fails; high: none."""
-    while low < high:
-        middle = (low + high) // 2
-        low, high = (middle + 1, high) if holds(middle) else (low, middle)
-    return low
-
-
-def _rows(matrix: Array, count: int) -> Array:
-    """e₁ᵀAⁱ for i < count."""
-    rows, power = np.eye(1, len(matrix)), matrix
-    while len(rows) < count:
-        rows = np.concatenate([rows, rows @ power])
-        power = power @ power
-    return rows[:count]
-
-
-def _powered(matrix: Array, times: int, state: Array) -> Array:
-    while times:
-        if times & 1:
-            state = matrix @ state
-        times >>= 1
-        matrix = matrix @ matrix if times else matrix
-    return state
+def _never(question: Question, curvatures: Array, radius: Array) -> NoStableLearningRate:
+    worst = int(np.argmax(np.nan_to_num(radius, nan=np.inf)))
+    given = ", ".join(f"{name}={value:g}" for name, value in question.settings.items())
+    return NoStableLearningRate(
+        f"{question.method.name}({given}) never settles along λ = {curvatures[worst]:.6g}: its spectral radius there is "
+        f"{radius[worst]:.9g}, not below 1. stability(m).lr_max has the largest stable rate, optimum(m) the best one"
+    )

@@ -1,6 +1,6 @@
-"""A method, a tolerance and an interval of curvatures go in; the step from which the worst case stays within it comes out.
+"""The worst case over an interval of curvatures: the step from which it stays within a tolerance, proven.
 
-Up to ``LONGEST`` steps this is proven: one run on so many Chebyshev nodes that every p_k of it is bounded between them
+Up to ``LONGEST`` steps it is: one run on so many Chebyshev nodes that every p_k of it is bounded between them
 (as in ``maxima``), and powers of the iteration matrix that have fallen below 1 in norm, so that nothing grows again.
 """
 
@@ -9,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import cos, hypot, pi
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convergence.numerics.maxima import at_angle, largest_modulus, nodes
-from convergence.numerics.residuals import checked_interval
-from convergence.numerics.sampling import Steady, constants, steady
-from convergence.numerics.settling import Question, checked_tolerance, require_stable, settled
+from convergence.numerics.replay import Steady, steady
+from convergence.numerics.settling import TIE, Question, settled
 from convergence.numerics.worst_cases import largest
-from convergence.rule import Method
 
 Array = NDArray[np.float64]
 
@@ -30,9 +27,6 @@ LONGEST = 8000
 SAMPLES = 257
 
 
-TIE = 1e-9
-
-
 @dataclass(frozen=True, eq=False)
 class Row:
     """p_k on nodes, where these alone do not tell whether its largest modulus is within the tolerance."""
@@ -41,30 +35,20 @@ class Row:
     values: Array
 
 
-def worst_steps_to(method: Method, tolerance: Any, mu: Any, L: Any, **hyper: Any) -> int:
+def worst_steps_to(question: Question, low: float, high: float) -> int:
     """The first k from which max over [μ, L] of |p_k| is at most the tolerance, for good."""
-    (low, high), within = checked_interval(mu, L), checked_tolerance(tolerance)
-    question = Question(method, constants(method, hyper), within)
-    sample = np.unique([low, *nodes(low, high, SAMPLES), high])
-    run = steady(method, sample, question.settings)
-    require_stable(question, sample, run)
-    if run.matrices.shape[-1] == 1 and not run.after:
-        return _one_state(question, low, high)
-    seen = settled(question, sample, run)
+    if len(question.method.state) == 1:  # p_k is the k-th power of p_1: the worst curvature is the same at all steps
+        settings = question.settings
+        maximum, _, _ = largest(question.method, 1, low, high, lambda j: settings)
+        return settled(question, np.unique([low, at_angle(low, high, maximum.theta), high]))
+    seen = settled(question, np.unique([low, *nodes(low, high, SAMPLES), high]))
     steps = int(1.3 * seen) + 50
     while low < high and steps <= LONGEST:
-        found = _counted(question, low, high, steps)
-        if found is not None:
-            return found
+        count = _counted(question, low, high, steps)
+        if count is not None:
+            return count
         steps *= 2
     return seen
-
-
-def _one_state(question: Question, mu: float, L: float) -> int:
-    """With one state p_k is the k-th power of p_1: the worst curvature is the same at all steps."""
-    maximum, _, _ = largest(question.method, 1, mu, L, lambda j: question.settings)
-    worst = np.unique([mu, at_angle(mu, L, maximum.theta), L])
-    return settled(question, worst, steady(question.method, worst, question.settings))
 
 
 def _counted(question: Question, mu: float, L: float, steps: int) -> int | None:

@@ -7,22 +7,28 @@ Pseudospectra (2005).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from math import inf
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.errors import BadData, BadHyperparameter
+from convergence.crossing import Compiled, compiled
+from convergence.errors import BadData, BadHyperparameter, NotLinear
+from convergence.methods import as_method
+from convergence.numerics.matrices import arguments, eigenvalues
 from convergence.numerics.pseudospectra import kreiss_constant, norms, pseudoradius
 from convergence.numerics.radius import spectral_radius
-from convergence.numerics.spectral import blocks, eigenvalues
+from convergence.numerics.replay import steady
 from convergence.plotting import Plotted
-from convergence.problem.arrays import floats
+from convergence.problem.arrays import floats, short
 from convergence.rule import Method
 from convergence.tabular import Tabular
 from convergence.theory.optimum import best
+from convergence.theory.system import system
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
@@ -36,11 +42,13 @@ BLOCK, LONGEST = 2**14, 2**26
 
 @dataclass(frozen=True, eq=False)
 class Transient(Plotted, figure="transient"):
-    """How the iteration matrix A (n, n) of one direction behaves before its powers die out, in the method's own state.
+    """How the errors of one direction behave before they die out, by the recurrence that they obey.
 
-    ``peak`` is sup_k‖Aᵏ‖₂, k = 0 included, so at least 1 (∞ where they grow without bound), at ``step``. ``kreiss`` is
-    the Kreiss constant, ``departure`` Henrici's departure from normality (‖A‖_F²−Σ|z_i|²)^½, ``radius`` the spectral
-    radius.
+    ``matrix`` A (n, n) is its companion matrix: it leads from the errors of n successive iterates, the latest first, to the
+    next such n. ``peak`` is sup_k‖Aᵏ‖₂, k = 0 included, so at least 1 (∞ where they grow without bound), at ``step``: how much
+    larger than any n successive errors later ones can be. ``kreiss`` is the Kreiss constant, ``departure`` Henrici's departure
+    from normality (‖A‖_F²−Σ|z_i|²)^½, ``radius`` the spectral radius. ``growth`` is the largest |e_k|/|e_0| in a run with the
+    method's own start, at ``growth_step``; nan where that is no property of the direction alone.
     """
 
     curvature: float
@@ -50,6 +58,8 @@ class Transient(Plotted, figure="transient"):
     departure: float
     radius: float
     certain: bool = True
+    growth: float = float("nan")
+    growth_step: int = 0
     matrix: Array = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
     roots: Complex = field(default_factory=lambda: np.zeros(0, dtype=complex), repr=False)
 
@@ -67,30 +77,81 @@ class Transient(Plotted, figure="transient"):
         return f"Transient at λ = {self.curvature:.6g}: {sizes}, radius {self.radius:.6g}"
 
 
-def transient(method: Method, curvature: Any, **hyper: Any) -> Transient:
-    """The transient of one direction. Raises NotLinear for a rule without an iteration matrix, BadData for the curvature."""
+def transient(m: Any, /, curvature: float, **hyper: Any) -> Transient:
+    """How far the errors along one direction can stray before they converge: peak, Kreiss constant, pseudospectral radius.
+
+    Parameters
+    ----------
+    m
+        A Method, its name, a preset, or an update rule.
+    curvature
+        λ, 0 or more.
+    hyper
+        One number each.
+
+    In terms of successive errors, so that the units of a method's buffers play no part: methods with the same iterates have
+    the same transient. Raises NotLinear, BadData, BadHyperparameter. Kreiss 1962; Trefethen and Embree 2005.
+
+    >>> transient("heavy_ball", 0.05, lr=1, momentum=0.8).growth
+    1.0
+    """
+    method = as_method(m)
     settings = method.scalars(hyper)
-    try:
-        lam = float(curvature)
-    except (TypeError, ValueError):
-        lam = float("nan")
+    lam = float(floats(curvature)[0]) if np.ndim(curvature) == 0 else float("nan")
     if not 0 <= lam < inf:
-        raise BadData(f"curvature must be one finite number, 0 or more; got {curvature!r}")
+        raise BadData(f"curvature must be one finite number, 0 or more; got {short(curvature)}")
     with np.errstate(all="ignore"):
-        matrix = np.array(blocks(method, lam, settings), dtype=float)
+        matrix = recurrence(method, lam, settings)
         roots = eigenvalues(method, lam, settings).ravel()
-    radius = float(spectral_radius(method, lam, **settings))
-    peak, step, certain = _peak(matrix, radius)
+        radius = float(spectral_radius(method, lam, **settings))
+        peak, step, certain = _peak(matrix, radius)
+        growth, growth_step = _growth(method, lam, settings, peak, len(matrix))
     departure = max(0.0, float(np.linalg.norm(matrix)) ** 2 - float((np.abs(roots) ** 2).sum())) ** 0.5
     kreiss = inf if peak == inf else min(kreiss_constant(matrix, roots), peak)
-    return Transient(lam, peak, step, kreiss, departure, radius, certain, matrix, roots)
+    return Transient(lam, peak, step, kreiss, departure, radius, certain, growth, growth_step, matrix, roots)
+
+
+def recurrence(method: Method, curvature: float, settings: Mapping[str, Any]) -> Array:
+    """The companion matrix of the recurrence of the errors, without the roots that are 0 exactly."""
+    values = [float(v) for v in _coefficients(method)(curvature, *settings.values())]
+    while len(values) > 1 and values[-1] == 0:
+        values.pop()
+    matrix = np.eye(len(values), k=-1)
+    matrix[0] = -np.array(values)
+    return matrix
+
+
+@cache
+def _coefficients(method: Method) -> Compiled:
+    return compiled(arguments(method), tuple(system(method).characteristic.all_coeffs()[1:]))
+
+
+def _growth(method: Method, lam: float, settings: Mapping[str, Any], peak: float, order: int) -> tuple[float, int]:
+    """max|e_k|/|e_0| of a run and its step, proven: later errors are at most ``peak`` times the size of the last ones."""
+    if peak == inf:
+        return inf, 0
+    try:
+        run = steady(method, np.array([lam]), settings)
+    except NotLinear:
+        return float("nan"), 0
+    rows = first_powers(run.matrices[0], BLOCK)
+    state, sizes = run.states[0], np.abs(run.early[:, 0])
+    best, step, done = 1.0, 0, 0
+    while done < LONGEST:
+        sizes = np.append(sizes, np.abs(rows[:, 0] @ state)) if not done else np.abs(rows[:, 0] @ state)
+        if sizes.max() > best * (1 + 4e-16):
+            best, step = float(sizes.max()), done + int(sizes.argmax())
+        if not peak * np.linalg.norm(sizes[-order:]) > best:
+            break
+        state, done = run.matrices[0] @ rows[-1] @ state, done + len(sizes)
+    return best, step
 
 
 def _peak(matrix: Array, radius: float) -> tuple[float, int, bool]:
     """sup‖Aᵏ‖, where it is attained, and whether that is proven: once ‖Aʲ‖ < 1, no later power exceeds all before it."""
     if not np.isfinite(matrix).all() or radius > 1 + EDGE or (radius >= 1 - EDGE and _grows(matrix)):
         return inf, 0, True
-    powers, base = _first_powers(matrix, BLOCK), np.eye(len(matrix))
+    powers, base = first_powers(matrix, BLOCK), np.eye(len(matrix))
     jump, best, step = matrix @ powers[-1], 1.0, 0
     longest = LONGEST if radius < 1 - EDGE else BLOCK
     for done in range(0, longest, BLOCK):
@@ -112,7 +173,7 @@ def _grows(matrix: Array) -> bool:
     return bool(not np.isfinite(late) or late > 2 * early)
 
 
-def _first_powers(matrix: Array, count: int) -> Array:
+def first_powers(matrix: Array, count: int) -> Array:
     powers, power = np.eye(len(matrix))[None], matrix
     while len(powers) < count:
         powers = np.concatenate([powers, powers @ power])
@@ -122,10 +183,7 @@ def _first_powers(matrix: Array, count: int) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class TransientGrowth(Plotted, Tabular, figure="transient_growth"):
-    """The largest peak over [1/κ, 1] at the derived optimum, for each κ; ``slope`` is that of log peak against log κ.
-
-    L is 1: the peak is in the method's own state, whose buffers may hold gradients, in units of L.
-    """
+    """The largest peak over [1/κ, 1] at the derived optimum, for each κ; ``slope`` is that of log peak against log κ."""
 
     kappas: Array
     peaks: Array
@@ -139,13 +197,20 @@ class TransientGrowth(Plotted, Tabular, figure="transient_growth"):
         return f"TransientGrowth: peaks {self.peaks} at κ = {self.kappas}, growing like κ^{self.slope:.3f}"
 
 
-def transient_growth(method: Method, kappas: Any, **fixed: Any) -> TransientGrowth:
-    """How the peak at the derived optimum grows with κ: its largest value at both ends and seven curvatures between them."""
-    wanted = floats(kappas)
+def transient_growth(m: Any, /, kappas: Any, **fixed: Any) -> TransientGrowth:
+    """How the largest transient peak over [1/κ, 1] at the derived optimum grows with κ: the peaks, and the power of κ.
+
+    Looked at are both ends and seven curvatures between them. ``fixed`` hyperparameters are held. Raises BadHyperparameter,
+    NoStableLearningRate.
+
+    >>> round(transient_growth("heavy_ball", [1e3, 1e4, 1e5]).slope, 1)
+    0.5
+    """
+    method, wanted = as_method(m), floats(kappas)
     if wanted.ndim != 1 or not (np.isfinite(wanted).all() and (wanted >= 1).all()):
-        raise BadHyperparameter(f"kappas must be finite numbers, 1 or more; got {kappas!r}")
-    found = best(method, fixed)
-    peaks = np.array([_worst_peak(method, found.at(mu=1 / kappa, L=1.0).hyper, 1 / kappa) for kappa in wanted])
+        raise BadHyperparameter(f"kappas must be finite numbers, 1 or more; got {short(kappas)}")
+    optimum = best(method, fixed)
+    peaks = np.array([_worst_peak(method, optimum.at(mu=1 / kappa, L=1.0).hyper, 1 / kappa) for kappa in wanted])
     usable = len(wanted) > 1 and np.isfinite(peaks).all() and np.ptp(np.log(wanted)) > 0
     slope = float(np.polyfit(np.log(wanted), np.log(peaks), 1)[0]) if usable else float("nan")
     return TransientGrowth(wanted, peaks, slope)
@@ -153,8 +218,9 @@ def transient_growth(method: Method, kappas: Any, **fixed: Any) -> TransientGrow
 
 def _worst_peak(method: Method, hyper: dict[str, float], mu: float) -> float:
     settings = method.scalars(hyper)
-    peaks = []
-    for lam in np.geomspace(mu, 1.0, 9):
-        matrix = np.array(blocks(method, float(lam), settings), dtype=float)
-        peaks.append(_peak(matrix, float(spectral_radius(method, float(lam), **settings)))[0])
-    return max(peaks)
+    curvatures = np.geomspace(mu, 1.0, 9)
+    radii = np.atleast_1d(spectral_radius(method, curvatures, **settings))
+    return max(
+        _peak(recurrence(method, float(lam), settings), float(radius))[0]
+        for lam, radius in zip(curvatures, radii, strict=True)
+    )

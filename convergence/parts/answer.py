@@ -9,7 +9,7 @@ import numpy as np
 
 import convergence as cv
 from convergence.errors import NoStableLearningRate
-from convergence.numerics.counting import COUNTABLE, WITHIN, Steps, counted_steps, predicted_steps
+from convergence.numerics.counts import COUNTABLE, WITHIN, Steps, counted_steps, predicted_steps
 from convergence.numerics.limits import binding
 from convergence.parts.case import Case
 

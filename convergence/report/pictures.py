@@ -23,7 +23,7 @@ from convergence.workers import spread
 
 if TYPE_CHECKING:
     from convergence.document import Chapter, Study
-    from convergence.numerics.trajectory import Run
+    from convergence.numerics.runs import Run
     from convergence.problem import Quadratic
 
 SHORT, LONGEST = 60, 4000

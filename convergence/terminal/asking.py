@@ -10,7 +10,7 @@ import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from convergence.api import core
+import convergence as core
 from convergence.choices import chosen_method, problem
 from convergence.errors import BadHyperparameter
 from convergence.problem import LeastSquares

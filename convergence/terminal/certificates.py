@@ -14,7 +14,8 @@ from typing import Any
 import sympy as sp
 from rich.text import Text
 
-from convergence.api import certificates, core
+import convergence as core
+from convergence.api import certificates
 from convergence.choices import chosen_method, problem
 from convergence.errors import BadData, BadHyperparameter
 from convergence.rule import Method

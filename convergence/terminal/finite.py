@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from convergence.api import core, finite
+import convergence as core
+import convergence as finite
 from convergence.choices import chosen_methods, numeric_hyper
 from convergence.errors import BadHyperparameter, ConvergenceError
 from convergence.problem import LeastSquares

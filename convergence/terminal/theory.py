@@ -8,7 +8,7 @@ from typing import Any
 import sympy as sp
 from rich.table import Table
 
-from convergence.api import core as api
+import convergence as api
 from convergence.choices import chosen_method, given_hyper
 from convergence.errors import BadHyperparameter
 from convergence.methods import METHODS

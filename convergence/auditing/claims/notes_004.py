@@ -11,7 +11,7 @@ import sympy as sp
 from convergence.auditing.claim import Ruling, Source, claim, closely, exactly, undecided
 from convergence.auditing.formulas import catalogue, function, same, short
 from convergence.datasets import gaussian_2d
-from convergence.numerics.trajectory import simulate
+from convergence.numerics.runs import simulate
 
 SOURCE = Source("004", "Course notes 004: convergence on least squares, momentum, and training comparisons")
 

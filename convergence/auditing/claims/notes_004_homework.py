@@ -10,7 +10,7 @@ from convergence.auditing.claims.notes_004 import SOURCE
 from convergence.auditing.formulas import LR, MOMENTUM, ROOT, catalogue, function, same, same_in_root, short, text
 from convergence.datasets import gaussian_2d
 from convergence.numerics.radius import spectral_radius
-from convergence.numerics.trajectory import simulate
+from convergence.numerics.runs import simulate
 from convergence.theory.dynamics import dynamics
 from convergence.theory.optimum import best
 from convergence.theory.regimes import damping

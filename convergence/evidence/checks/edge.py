@@ -13,10 +13,10 @@ from convergence.evidence.check import Check, compared, not_made
 from convergence.evidence.checks.eigenvalues import MARGIN
 from convergence.evidence.checks.kind import FAULT, Kind
 from convergence.evidence.setting import NEARBY, Setting, excited
-from convergence.numerics.clocks import run_down
 from convergence.numerics.identification import identify
 from convergence.numerics.limits import bounds
-from convergence.numerics.trajectory import simulate
+from convergence.numerics.matrices import run_down
+from convergence.numerics.runs import simulate
 from convergence.theory.dynamics import dynamics
 
 NAME = "edge of stability"

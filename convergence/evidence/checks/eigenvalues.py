@@ -14,7 +14,7 @@ from scipy.optimize import linear_sum_assignment
 from convergence.evidence.check import Check, compared, not_made
 from convergence.evidence.checks.kind import FAULT, Kind
 from convergence.evidence.setting import Setting
-from convergence.numerics.spectral import blocks, eigenvalues, sensitivity
+from convergence.numerics.matrices import blocks, eigenvalues, sensitivity
 
 NAME = "eigenvalues"
 MARGIN = 16.0

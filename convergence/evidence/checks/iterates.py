@@ -12,9 +12,8 @@ from convergence.evidence.check import Check, compared, not_made
 from convergence.evidence.checks.eigenvalues import exchanged
 from convergence.evidence.checks.kind import FAULT, Kind
 from convergence.evidence.setting import Setting
-from convergence.numerics.clocks import readings, step_matrices
-from convergence.numerics.prediction import closed_form
-from convergence.numerics.spectral import sensitivity
+from convergence.numerics.closed_form import closed_form
+from convergence.numerics.matrices import readings, sensitivity, step_matrices
 from convergence.theory.dynamics import dynamics
 
 NAME = "iterates"

@@ -9,7 +9,7 @@ from typing import Any
 from convergence.evidence.check import Check, compared, not_made
 from convergence.evidence.checks.kind import Kind
 from convergence.evidence.setting import Setting
-from convergence.numerics.counting import COUNTABLE, Steps, counted_steps, predicted_steps
+from convergence.numerics.counts import COUNTABLE, Steps, counted_steps, predicted_steps
 
 NAME = "steps"
 NEVER = 2000

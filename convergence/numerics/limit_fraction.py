@@ -1,4 +1,4 @@
-"""A method, a number of steps and an interval go in; how much of what is possible it reaches comes out."""
+"""The share of Chebyshev's limit that a method reaches over an interval of curvatures."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from convergence.methods import as_method
+from convergence.numerics.bounds import limit_exponent, log_lower_bound, lower_bound
+from convergence.numerics.inputs import checked_interval
 from convergence.numerics.maxima import nodes
-from convergence.numerics.residuals import checked_interval
-from convergence.numerics.sampling import constants, largest_radii
-from convergence.numerics.semi_iteration import limit_exponent, log_lower_bound, lower_bound
+from convergence.numerics.radius import largest_radii
+from convergence.numerics.replay import constants
 from convergence.numerics.worst_cases import worst_case
 from convergence.rule import Method
 
@@ -36,9 +38,18 @@ class LimitFraction:
     rate: float
 
 
-def fraction_of_limit(method: Method, steps: Any, *, mu: Any, L: Any, **hyper: Any) -> LimitFraction:
-    """The fraction of the limit at k steps and asymptotically; a Newton step, which is no first-order method, may exceed 1."""
-    low, high = checked_interval(mu, L)
+def fraction_of_limit(
+    m: Any, /, steps: int, *, mu: Any = None, L: Any = None, problem: Any = None, **hyper: Any
+) -> LimitFraction:
+    """How much of Chebyshev's limit the method reaches over [μ, L], or over those of a problem, at k steps and asymptotically.
+
+    1 is the limit itself; negative is worse than not starting. A Newton step is no first-order method, and weight decay
+    solves an easier problem: both may exceed 1. Raises what ``worst_case`` raises.
+
+    >>> fraction_of_limit("gradient_descent", 10, mu=1, L=100, lr=2 / 101).asymptotic
+    0.0996...
+    """
+    method, (low, high) = as_method(m), checked_interval(mu, L, problem)
     worst = worst_case(method, steps, mu=low, L=high, **hyper)
     rate = largest_rate(method, low, high, hyper)
     at_k = _share(worst.log10 * log(10), log_lower_bound(worst.steps, low, high))

@@ -1,4 +1,4 @@
-"""A problem, a method and settings go in; the run comes out in closed form, without stepping through the data.
+"""A run in closed form: powers of the iteration matrix per direction, without stepping through the data.
 
 In the basis of the directions the state of each is A^k times its first: powers of small blocks, by repeated squaring. That
 serves blocks of any size, defective ones included, and k steps cost log₂ k products.
@@ -11,31 +11,40 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.numerics.clocks import step_matrices, with_clocks
-from convergence.numerics.resting import resting_state, rests_at_minimiser
-from convergence.numerics.trajectory import Run, checked_steps, cut, first_position
-from convergence.problem import Quadratic
+from convergence.methods import as_method
+from convergence.numerics.inputs import checked_steps
+from convergence.numerics.matrices import step_matrices, with_clocks
+from convergence.numerics.runs import Run, cut, first_position, resting_state, rests_at_minimiser
+from convergence.problem import Quadratic, as_quadratic
 from convergence.rule import Method
-from convergence.theory.dynamics import dynamics
+from convergence.theory.system import system
 
 Array = NDArray[np.float64]
 
 KEPT = 2_000_000
 """Numbers kept at a time when only distances are asked for."""
 
+LONGEST = 1_000_000
+"""A clock that has not stopped by then is taken to have."""
 
-def predict(problem: Quadratic, method: Method, steps: int, start: Any = None, **hyper: Any) -> Run:
-    """What ``simulate`` would record, from the derived iteration matrix alone.
 
-    For a rule that is linear this is exact up to rounding, also where its matrix changes with a clock; for one that was
-    linearised at the minimiser it holds near it. Raises what ``simulate`` raises, and NotLinear for a rule without an
-    iteration matrix.
+def predict(p: Any, m: Any, /, steps: int, start: Any = None, **hyper: Any) -> Run:
+    """The run that ``simulate`` makes, from the iteration matrix alone: powers of it per direction, no step taken.
+
+    Parameters as for ``simulate``. For a rule that is linear this is exact up to rounding, also where its matrix changes with
+    a clock; for one that was linearised at the minimiser it holds near it. Raises what ``simulate`` raises, and NotLinear for
+    a rule without an iteration matrix.
+
+    >>> predict([4.0, 1.0], "gradient_descent", 2, lr=0.25)
+    Run (prediction) of gradient_descent(lr=0.25): 2 steps, loss 0.158203
     """
+    problem, method = as_quadratic(p), as_method(m)
     settings = method.scalars(hyper)
     x = first_position(problem, start)
+    count = checked_steps(steps, len(method.state) * len(x))
     with np.errstate(all="ignore"):
-        matrices = step_matrices(method, problem.curvatures, settings, checked_steps(steps))
-        return closed_form(problem, method, settings, matrices, steps, x)
+        matrices = step_matrices(method, problem.curvatures, settings, count)
+        return closed_form(problem, method, settings, matrices, count, x)
 
 
 def closed_form(
@@ -43,7 +52,7 @@ def closed_form(
 ) -> Run:
     """The run from position x (d,) that these matrices make: (d, n, n), or (m+1, d, n, n) for m steps and all later ones."""
     rest = resting_state(problem, method, settings, x)
-    errors = products(matrices, _first(problem, method, x, rest), steps + 1)
+    errors = products(matrices, first_errors(problem, method, x, rest), steps + 1)
     error, basis = np.ascontiguousarray(errors[0]), problem.directions.T
     away = error if rests_at_minimiser(method) else error + rest[0] - problem.to_directions(problem.reachable(x))
     states = ((errors + rest[:, None]).reshape(-1, len(basis)) @ basis).reshape(errors.shape).transpose(1, 0, 2)
@@ -58,20 +67,27 @@ def distances(problem: Quadratic, method: Method, steps: int, start: Any, settin
     x = first_position(problem, start)
     with np.errstate(all="ignore"):
         matrices = step_matrices(method, problem.curvatures, settings, steps)
-        state = _first(problem, method, x, resting_state(problem, method, settings, x))
+        state = first_errors(problem, method, x, resting_state(problem, method, settings, x))
         piece = max(64, KEPT // state.size)
-        found = [np.linalg.norm(state[:, :1], axis=0)]
+        pieces = [np.linalg.norm(state[:, :1], axis=0)]
         for done in range(0, steps, piece):
             later = matrices if matrices.ndim == 3 else matrices[min(done, len(matrices) - 1) :]
             states = products(later, state, min(piece, steps - done) + 1)
-            found.append(np.linalg.norm(states[0, 1:], axis=1))
+            pieces.append(np.linalg.norm(states[0, 1:], axis=1))
             state = states[:, -1].T
-    return np.concatenate(found)
+    return np.concatenate(pieces)
 
 
-def _first(problem: Quadratic, method: Method, x: Array, rest: Array) -> Array:
+def until_clocks_stop(problem: Quadratic, method: Method, x: Array, settings: dict[str, Any]) -> Array:
+    """The errors of the states (n, m+1, d) up to the step m from which the iteration matrix is the same: 0 without a clock."""
+    matrices = step_matrices(method, problem.curvatures, settings, LONGEST)
+    first = first_errors(problem, method, x, resting_state(problem, method, settings, x))
+    return products(matrices, first, len(matrices) if matrices.ndim == 4 else 1)
+
+
+def first_errors(problem: Quadratic, method: Method, x: Array, rest: Array) -> Array:
     """The first state less the state at rest, in the directions: (d, n), without clocks."""
-    kept = [k for k, name in enumerate(method.state) if name in dynamics(method).state]
+    kept = [k for k, name in enumerate(method.state) if name in system(method).state]
     return np.asarray((problem.to_directions(np.array(method.start(problem, x)))[kept] - rest).T)
 
 

@@ -1,26 +1,56 @@
-"""A spectrum, a start and a number of steps go in; the least error that any Krylov method can have there comes out.
+"""Bounds for all first-order methods: Chebyshev's limit over an interval, the Krylov bound for a spectrum and a start.
 
-A method that only asks for gradients has e_k = p(H)e_0 with p(0) = 1, of degree k at most. For this very H and e_0 the
-best p for the loss is that of conjugate gradients (Hestenes and Stiefel 1952), for the gradient that of MINRES (Paige
-and Saunders 1975).
+A method that only asks for gradients has e_k = p(H)e_0 with p(0) = 1, of degree k at most. Over [μ, L] Chebyshev's polynomial,
+shifted and scaled to 1 at 0, has the smallest maximum: 1/T_k((κ+1)/(κ−1)) (Chebyshev 1881; Golub and Varga 1961; Nemirovski
+1992 for first-order methods). For one H and e_0 the best p for the loss is that of conjugate gradients (Hestenes and Stiefel
+1952), for the gradient that of MINRES (Paige and Saunders 1975).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import exp, inf, log1p, sqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convergence.errors import BadData
-from convergence.numerics.trajectory import checked_steps
+from convergence.numerics.inputs import checked_interval, checked_steps
 from convergence.plotting import Plotted
 from convergence.problem import checked_curvatures
-from convergence.problem.arrays import floats
+from convergence.problem.arrays import floats, short
 from convergence.tabular import Tabular
 
 Array = NDArray[np.float64]
+
+
+def lower_bound(steps: int, *, mu: Any = None, L: Any = None, problem: Any = None) -> float:
+    """1/T_k((κ+1)/(κ−1)): no first-order method has a smaller worst ‖e_k‖/‖e_0‖ over [μ, L] (Nemirovski 1992).
+
+    Its square bounds the loss. 1 for k = 0, and 0 for κ = 1 and k ≥ 1. The interval may be that of a ``problem``. Raises
+    BadHyperparameter, BadData (steps).
+
+    >>> lower_bound(5, mu=1, L=10)
+    0.0739...
+    """
+    k, (low, high) = checked_steps(steps, 0), checked_interval(mu, L, problem)
+    if k == 0:
+        return 1.0
+    growth = k * limit_exponent(low, high)
+    return 2 * exp(-growth) / (1 + exp(-2 * growth)) if growth < inf else 0.0
+
+
+def log_lower_bound(steps: int, mu: float, L: float) -> float:
+    """The natural logarithm of ``lower_bound``, where that underflows too; −∞ for κ = 1."""
+    growth = steps * limit_exponent(mu, L) if steps else 0.0
+    return -growth + log1p(1.0) - log1p(exp(-2 * growth))
+
+
+def limit_exponent(mu: float, L: float) -> float:
+    """log((√κ+1)/(√κ−1)): minus the logarithm of the best rate; without cancellation where κ is near 1."""
+    apart = (L - mu) / (sqrt(L) + sqrt(mu))
+    return log1p(2 * sqrt(mu) / apart) if apart > 0 else inf
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,15 +88,19 @@ class KrylovBound(Plotted, Tabular, figure="krylov"):
         return f"KrylovBound after {self.steps} steps: {sizes} of the first"
 
 
-def krylov_bound(curvatures: Any, start: Any, steps: Any) -> KrylovBound:
-    """The best any Krylov method can do on curvatures (m,) from first errors ``start`` (m,), by direction.
+def krylov_bound(curvatures: Any, start: Any, steps: int) -> KrylovBound:
+    """The best that any Krylov method can do for this very spectrum and these first errors, after k steps.
 
-    Directions without curvature are left out: nothing moves along them. Raises BadData for other shapes.
+    ``curvatures`` (m,) are a list or a problem's, ``start`` (m,) the first errors by direction. Directions without
+    curvature are left out: nothing moves along them. Raises BadData for other shapes.
+
+    >>> krylov_bound([1.0, 2.0, 4.0], [1.0, 1.0, 1.0], 2)
+    KrylovBound after 2 steps: error 0.182574, loss 0.0153846, gradient 0.0838628 of the first
     """
     points, k = checked_curvatures(curvatures), checked_steps(steps)
     first = floats(start)
     if first.shape != points.shape or not np.isfinite(first).all():
-        raise BadData(f"start must be the first error along each of {len(points)} directions; got {start!r}")
+        raise BadData(f"start must be the first error along each of {len(points)} directions; got {short(start)}")
     moved = (points > 0) & (first != 0)
     spectrum, weights = _merged(points[moved] / points.max(initial=1e-300), first[moved])
     history = np.zeros((k + 1, 3))

@@ -1,20 +1,28 @@
-"""A problem, a method and settings go in; the run comes out: every iterate, state, gradient, loss and error."""
+"""Runs on a problem: every iterate, state, gradient, loss and error that a method makes, and where it comes to rest."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.errors import BadData
-from convergence.numerics.resting import resting_point
+from convergence.crossing import compiled
+from convergence.errors import BadData, BadRule, NotLinear
+from convergence.methods import as_method
+from convergence.numerics.inputs import checked_steps
+from convergence.numerics.matrices import arguments
 from convergence.plotting import Plotted
-from convergence.problem import Quadratic
+from convergence.problem import Quadratic, as_quadratic
+from convergence.problem.arrays import floats, short
 from convergence.rule import Method
 from convergence.tabular import Tabular
+from convergence.theory.rest import rest_of
+from convergence.theory.system import system
+from convergence.theory.trace import MINIMISER
 
 Array = NDArray[np.float64]
 
@@ -58,20 +66,36 @@ class Run(Plotted, Tabular, figure="run"):
         return f"Run ({kind}) of {self.method}({settings}): {self.steps} steps, {end}"
 
 
-def simulate(problem: Quadratic, method: Method, steps: int, start: Any = None, **hyper: Any) -> Run:
-    """Run the method on the data for a number of steps from ``start`` (d,), zeros by default.
+def simulate(p: Any, m: Any, /, steps: int, start: Any = None, **hyper: Any) -> Run:
+    """Run the method on the data: every iterate, state, gradient, loss and error per direction.
+
+    Parameters
+    ----------
+    p
+        The problem: a LeastSquares, (X, y), a list of curvatures (minimiser all ones), or a density.
+    m
+        A Method, its name, a preset, or an update rule; ``hyper`` are its hyperparameters, one number each.
+    steps, start
+        The number of steps, and the first position (d,), zeros by default.
 
     A step costs O(d²) whatever the number of rows, since the problem keeps a compressed form of them. Divergence is a
-    result: the run ends before the first number that overflows. Raises BadData for a start of the wrong shape, and
-    BadHyperparameter for wrong settings.
+    result: the run ends before the first number that overflows. Raises BadData for a start of the wrong shape or a run that
+    does not fit into memory, and BadHyperparameter for wrong settings.
+
+    >>> simulate([4.0, 1.0], "gradient_descent", 2, lr=0.25).x
+    array([[0.    , 0.    ],
+           [1.    , 0.25  ],
+           [1.    , 0.4375]])
     """
+    problem, method = as_quadratic(p), as_method(m)
     settings = method.scalars(hyper)
     x = first_position(problem, start)
-    states = np.empty((checked_steps(steps) + 1, len(method.state), len(x)))
+    count = checked_steps(steps, len(method.state) * len(x))
+    states = np.empty((count + 1, len(method.state), len(x)))
     with np.errstate(all="ignore"):
         state = method.start(problem, x.copy())
         states[0] = state
-        for k in range(1, steps + 1):
+        for k in range(1, count + 1):
             state = method(problem, *state, **settings)
             states[k] = state
         return recorded(problem, method, settings, states)
@@ -80,16 +104,16 @@ def simulate(problem: Quadratic, method: Method, steps: int, start: Any = None, 
 def distances(problem: Quadratic, method: Method, steps: int, start: Any, settings: Mapping[str, Any]) -> Array:
     """‖x_k − w*‖, w* as in ``Run``, along a run of at most this many steps; it ends early where a number overflows."""
     x = first_position(problem, start)
-    target, found = resting_point(problem, method, settings, x), np.empty(steps + 1)
+    target, apart = resting_point(problem, method, settings, x), np.empty(steps + 1)
     with np.errstate(all="ignore"):
         state = method.start(problem, x.copy())
         for k in range(steps + 1):
             away = state[0] - target
-            found[k] = (away @ away) ** 0.5
-            if not np.isfinite(found[k]):
-                return found[:k]
+            apart[k] = (away @ away) ** 0.5
+            if not np.isfinite(apart[k]):
+                return apart[:k]
             state = method(problem, *state, **settings)
-    return found
+    return apart
 
 
 def recorded(problem: Quadratic, method: Method, settings: Mapping[str, Any], states: Array) -> Run:
@@ -114,14 +138,45 @@ def cut(run: Run) -> Run:
 def first_position(problem: Quadratic, start: Any) -> Array:
     """The start as a float array (d,). BadData for another shape or numbers that are not finite."""
     size = len(problem.columns)
-    x = np.zeros(size) if start is None else np.array(start, dtype=float)
+    x = np.zeros(size) if start is None else floats(start).copy()
     if x.shape != (size,) or not np.isfinite(x).all():
-        raise BadData(f"start must be {size} finite numbers, one a column of X; got {start!r}")
+        raise BadData(f"start must be {size} finite numbers, one a column of X; got {short(start)}")
     return x
 
 
-def checked_steps(steps: Any) -> int:
-    """The number of steps. BadData for anything but a whole number that is not negative."""
-    if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
-        raise BadData(f"steps must be a whole number, 0 or more; got {steps!r}")
-    return int(steps)
+def resting_state(problem: Quadratic, method: Method, settings: Mapping[str, Any], start: Array) -> Array:
+    """Each state at rest, in the directions of the data: (n, d), for a run from the position ``start`` (d,)."""
+    return np.asarray(_parts(problem, method, settings) * problem.to_directions(problem.reachable(start)))
+
+
+def resting_point(problem: Quadratic, method: Method, settings: Mapping[str, Any], start: Array) -> Array:
+    """Where a run from ``start`` (d,) would rest, (d,). A rule without an iteration matrix is taken to aim at the minimiser."""
+    if rests_at_minimiser(method):
+        return problem.reachable(start)
+    return np.asarray(problem.directions @ resting_state(problem, method, settings, start)[0])
+
+
+@cache
+def rests_at_minimiser(method: Method) -> bool:
+    """Whether the position at rest is the minimiser itself: taken so where the rule cannot be read on symbols, too."""
+    try:
+        return bool(rest_of(method).state[0] == MINIMISER)
+    except (NotLinear, BadRule):
+        return True
+
+
+def _parts(problem: Quadratic, method: Method, settings: Mapping[str, Any]) -> Array:
+    """Each state at rest in units of the minimiser: (n, 1), or (n, d) where it depends on λ. At λ = 0 without decay it is 1."""
+    if (constant := _constant(method)) is not None:
+        return constant
+    with np.errstate(all="ignore"):
+        values = compiled(arguments(method), system(method).rest)(problem.curvatures, *settings.values())
+    parts = np.stack([np.broadcast_to(v, problem.curvatures.shape) for v in values])
+    parts[0] = np.where(np.isnan(parts[0]), 1.0, parts[0])
+    return np.asarray(np.nan_to_num(parts))
+
+
+@cache
+def _constant(method: Method) -> Array | None:
+    rest = system(method).rest
+    return np.array([[float(c)] for c in rest]) if all(c.is_number for c in rest) else None

@@ -1,0 +1,236 @@
+"""Steps to a tolerance: on a spectrum, in the worst case over an interval, for many learning rates, and on data in norm."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convergence.crossing import exact
+from convergence.errors import BadData, BadHyperparameter, NoStableLearningRate
+from convergence.methods import as_method
+from convergence.numerics import closed_form, runs
+from convergence.numerics.inputs import checked_interval, checked_tolerance
+from convergence.numerics.matrices import precise_blocks
+from convergence.numerics.radius import spectral_radius
+from convergence.numerics.settling import DOUBTFUL, Powers, Question, settled
+from convergence.numerics.settling_interval import worst_steps_to
+from convergence.plotting import Plotted
+from convergence.problem import Quadratic, checked_curvatures
+from convergence.problem.arrays import floats, short
+from convergence.rule import Method
+from convergence.tabular import Tabular
+from convergence.theory.optimum import best
+from convergence.theory.symbols import LARGEST, MU
+
+Array = NDArray[np.float64]
+
+WITHIN = 1e-3
+"""Within 99.9 % of the solution: the error is a thousandth of the first one, and stays below it."""
+
+COUNTABLE = 20_000
+"""More steps than this are not counted in a run."""
+
+TIE = 1e-9
+"""A ratio of errors this near to a thousandth, relatively, may count as either side: rounding of the run decides."""
+
+ROUNDING = 64 * float(np.finfo(float).eps)
+"""What rounding leaves of the largest error of a run, in parts of it: some steps' worth."""
+
+
+def steps_to(
+    m: Any,
+    /,
+    tolerance: float,
+    *,
+    curvatures: Any = None,
+    start: Any = None,
+    mu: Any = None,
+    L: Any = None,
+    **hyper: Any,
+) -> int:
+    """The first step from which every direction's |error| stays at or under tolerance·|start|: a proven count.
+
+    Parameters
+    ----------
+    m
+        A Method, its name, a preset, or an update rule.
+    tolerance
+        A part of the first error.
+    curvatures, start
+        A spectrum (m,), or a problem; ``start`` (m,) are the first errors by direction: those that are 0 do not count, nor do
+        flat directions.
+    mu, L
+        Instead of a spectrum, all curvatures between them: the worst case. Beyond some 6 000 steps it is that of 257
+        curvatures and both ends.
+    hyper
+        One number each. Those not given are the best ones for [μ, L], exact where they have a formula: a count at critical
+        damping feels the last digit of a double.
+
+    Raises NoStableLearningRate where it never settles, BadHyperparameter unless one of the two is given, BadData.
+
+    >>> steps_to("gradient_descent", 1e-3, curvatures=[0.9], lr=1.0)
+    3
+    >>> steps_to("heavy_ball", 1e-3, mu=1, L=1e10)
+    1074410
+    """
+    method, within, interval = as_method(m), checked_tolerance(tolerance), mu is not None or L is not None
+    if interval == (curvatures is not None) or (interval and start is not None):
+        raise BadHyperparameter(
+            "steps_to takes either curvatures= (and start= if wanted), or mu= and L= for the worst case between them"
+        )
+    if interval:
+        low, high = checked_interval(mu, L)
+        return worst_steps_to(Question(method, completed(method, hyper, low, high), within), low, high)
+    points = checked_curvatures(curvatures)
+    curved = points[points > 0]
+    moved = np.unique(points[_started(start, points)])
+    if not moved.size:
+        return 0
+    question = Question(method, completed(method, hyper, float(curved.min()), float(curved.max())), within)
+    return settled(question, moved)
+
+
+@dataclass(frozen=True, eq=False)
+class StepsAcross(Plotted, Tabular, figure="steps_across"):
+    """``steps`` (n,) for each of the learning rates ``lr`` (n,); None where the method does not settle."""
+
+    lr: Array
+    steps: tuple[int | None, ...]
+
+    @property
+    def best(self) -> tuple[float, int] | None:
+        """The learning rate with the fewest steps, the smallest among equals, and its steps; None where none settles."""
+        settled = [(steps, float(lr)) for lr, steps in zip(self.lr, self.steps, strict=True) if steps is not None]
+        return min(settled)[::-1] if settled else None
+
+    def table(self) -> dict[str, Any]:
+        """The learning rates and their steps."""
+        return {"lr": self.lr, "steps": self.steps}
+
+    def __repr__(self) -> str:
+        pairs = ", ".join(f"{lr:.6g}: {steps}" for lr, steps in zip(self.lr, self.steps, strict=True))
+        return f"StepsAcross({pairs})"
+
+
+def steps_across(
+    m: Any, /, tolerance: float, lrs: Any, *, curvatures: Any = None, mu: Any = None, L: Any = None, **hyper: Any
+) -> StepsAcross:
+    """``steps_to`` for each of the learning rates ``lrs`` (n,): a plateau of rates is not a plateau of steps.
+
+    ``.steps`` has None where the method does not settle. Raises what ``steps_to`` raises, but NoStableLearningRate; and
+    BadHyperparameter for a method without a learning rate.
+
+    >>> steps_across("gradient_descent", 1e-3, [0.5, 1.0, 2.0], curvatures=[0.9])
+    StepsAcross(0.5: 12, 1: 3, 2: 32)
+    """
+    method = as_method(m)
+    if method.rate is None or method.rate in hyper:
+        raise BadHyperparameter(
+            f"{method.name}: steps_across sets the learning rate itself; give the other hyperparameters"
+        )
+    rates = floats(lrs)
+    if rates.ndim != 1 or not (np.isfinite(rates).all() and (rates >= 0).all()):
+        raise BadHyperparameter(f"learning rates must be a list of finite numbers, 0 or more; got {short(lrs)}")
+
+    def count(lr: float) -> int | None:
+        try:
+            return steps_to(
+                method, tolerance, curvatures=curvatures, mu=mu, L=L, **{**hyper, str(method.rate): float(lr)}
+            )
+        except NoStableLearningRate:
+            return None
+
+    return StepsAcross(rates, tuple(count(lr) for lr in rates))
+
+
+@dataclass(frozen=True)
+class Steps:
+    """A predicted number of steps: ``count``, or one up to ``last`` where errors come to a thousandth but for rounding.
+
+    ``exact`` is False for an estimate from the asymptotic rate alone. The error grows to ``peak`` times the first on the way.
+    """
+
+    count: int
+    first: int
+    last: int
+    exact: bool = True
+    peak: float = 1.0
+
+    @property
+    def blurred(self) -> bool:
+        """Whether the rounding of the largest error is no longer small beside the thousandth that is waited for."""
+        return self.peak * ROUNDING > WITHIN
+
+
+def predicted_steps(problem: Quadratic, method: Method, start: Any, settings: dict[str, Any]) -> Steps | None:
+    """The number of steps after which ‖error‖ stays within a thousandth of the first, by the closed form.
+
+    None: it does not converge, or a transient overflows on the way, and no run in floating point comes back from that.
+    """
+    radius = np.asarray(spectral_radius(method, problem.curvatures, **settings))
+    if not (radius[: problem.rank] < 1 + DOUBTFUL).all():
+        return None
+    moving = (problem.curvatures > 0) | (radius < 1 - DOUBTFUL)  # flat directions rest, but for weight decay
+    x = runs.first_position(problem, start)
+    with np.errstate(all="ignore"):
+        powers = Powers.of(precise_blocks(method, problem.curvatures[moving], settings))
+        if powers.alive.any():
+            return None
+        early = closed_form.until_clocks_stop(problem, method, x, settings)
+        distance = np.linalg.norm(early[0], axis=1)
+        if not np.isfinite(distance).all():
+            return None
+        state = early[:, -1].T[moving]
+        count, first, last = (_count(powers, state, distance, WITHIN * (1 + side * TIE)) for side in (0, 1, -1))
+        seen = closed_form.distances(problem, method, min(count, 4 * COUNTABLE), x, settings)
+    peak = float(seen.max() / (seen[0] or 1.0))
+    return Steps(count, first, last, peak=peak) if np.isfinite(seen).all() else None
+
+
+def _count(powers: Powers, state: Array, distance: Array, within: float) -> int:
+    """The count, with the distances up to the step at which the states are these."""
+    tolerance, begun = within * float(distance[0]), len(distance) - 1
+    last = powers.last((state, np.zeros_like(state)), tolerance, lambda size, step: size > tolerance, begun)
+    above = np.flatnonzero(distance[:begun] > tolerance)
+    return max(last, int(above[-1]) if above.size else -1) + 1
+
+
+def passed(distance: Array, within: float = WITHIN) -> int | None:
+    """The first step from which ‖e_k‖ ≤ within·‖e_0‖ for good, as far as the distances (steps+1,) go; None: never."""
+    outside = np.nonzero(~(distance <= within * distance[0]))[0]  # what overflowed is outside too
+    first = int(outside[-1]) + 1 if outside.size else 0
+    return first if first < len(distance) else None
+
+
+def counted_steps(problem: Quadratic, method: Method, start: Any, settings: dict[str, Any], steps: int) -> int | None:
+    """The number of steps counted in a run of this length; None where it does not settle."""
+    distance = runs.distances(problem, method, steps, start, settings)
+    return passed(distance) if len(distance) == steps + 1 else None
+
+
+def completed(method: Method, given: dict[str, Any], mu: float, L: float) -> dict[str, Any]:
+    """The hyperparameters, those that are not given at their best on [μ, L]: to forty digits where that has a formula."""
+    if all(name in given or name in dict(method.defaults) for name in method.hyper):
+        return {**dict(method.defaults), **given} | {
+            n: method.settings(given)[n] for n in method.hyper if n not in given
+        }
+    method.require_known(given)
+    optimum = best(method, given)
+    tuned = dict(optimum.at(mu=mu, L=L).hyper)
+    for name, formula in optimum.hyper.items():
+        value = formula.subs({MU: exact(mu), LARGEST: exact(L)}).evalf(40)
+        if name not in given and value.is_Float and abs(value - tuned[name]) <= 1e-9 * abs(value):
+            tuned[name] = value
+    return {**tuned, **given}
+
+
+def _started(start: Any, points: Array) -> NDArray[np.bool_]:
+    """The directions that start away from the minimiser that can be reached: nothing moves along a flat one."""
+    first = np.ones_like(points) if start is None else floats(start)
+    if first.shape != points.shape or not np.isfinite(first).all():
+        raise BadData(f"start must be the first error along each of {len(points)} directions; got {short(start)}")
+    away: NDArray[np.bool_] = (first != 0) & (points > 0)
+    return away

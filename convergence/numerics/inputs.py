@@ -1,0 +1,59 @@
+"""Validation of numbers of steps, tolerances and intervals of curvatures."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from convergence.errors import BadData, BadHyperparameter
+from convergence.problem import as_quadratic
+from convergence.problem.arrays import short
+from convergence.problem.density import MarchenkoPastur, PowerLaw
+
+MOST_NUMBERS = 2**28
+"""A run that is kept has at most so many numbers in its states: 2 GB."""
+
+
+def checked_steps(steps: Any, width: int = 1) -> int:
+    """The number of steps, with ``width`` numbers to keep of each. BadData unless whole, 0 or more, and storable."""
+    if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
+        raise BadData(f"steps must be a whole number, 0 or more; got {short(steps)}")
+    if (steps + 1) * width > MOST_NUMBERS:
+        raise BadData(
+            f"{short(steps)} steps of {width} numbers each do not fit into memory: at most {MOST_NUMBERS // width}; steps_to, "
+            "spectral_radius and transient answer for any number of steps"
+        )
+    return int(steps)
+
+
+def checked_interval(mu: Any, L: Any, problem: Any = None) -> tuple[float, float]:
+    """μ and L as floats, or those of a problem. BadHyperparameter unless 0 < μ ≤ L, both finite."""
+    if problem is not None:
+        if mu is not None or L is not None:
+            raise BadHyperparameter("give either problem=, or mu= and L=: the problem has its own")
+        density = isinstance(problem, MarchenkoPastur | PowerLaw)
+        mu, L = problem.interval if density else as_quadratic(problem).interval
+    low, high = _number(mu), _number(L)
+    if not 0 < low <= high < float("inf"):
+        raise BadHyperparameter(
+            f"expected 0 < mu ≤ L, finite: the smallest and the largest curvature; got mu={short(mu)}, L={short(L)}"
+        )
+    return low, high
+
+
+def checked_tolerance(tolerance: Any) -> float:
+    """The tolerance as a float. BadHyperparameter unless it is a finite number above 0."""
+    within = _number(tolerance)
+    if not 0 < within < float("inf"):
+        raise BadHyperparameter(
+            f"tolerance must be a finite number above 0, a part of the first error; got {short(tolerance)}"
+        )
+    return within
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return float("nan")

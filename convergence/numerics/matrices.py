@@ -1,0 +1,182 @@
+"""Iteration matrices and their eigenvalues on arrays, from the derived formulas; and the readings of clocks, step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import cache
+from math import isqrt
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from convergence.crossing import compiled, doubled
+from convergence.rule import Method, Objective, State
+from convergence.theory.symbols import CURVATURE, Z
+from convergence.theory.system import system
+
+Array = NDArray[np.float64]
+
+STOPPED = 1e-18
+"""A clock that is nearer than this to its rest changes nothing any more that is added to 1."""
+
+
+def blocks(method: Method, curvature: Any, settings: Mapping[str, Any], reading: Sequence[Any] | None = None) -> Array:
+    """The iteration matrices (..., n, n), broadcast over the curvatures and the settings.
+
+    Of a method with a clock those of the limit, or with a ``reading`` of each clock those of that moment.
+    """
+    if reading is None:
+        return _filled(_matrix(method)(curvature, *settings.values()), curvature, *settings.values())
+    return _filled(_moment(method)(curvature, *settings.values(), *reading), curvature, *settings.values(), *reading)
+
+
+def sensitivity(
+    method: Method, curvature: Any, settings: Mapping[str, Any], reading: Sequence[Any] | None = None
+) -> Array:
+    """The derivative of the iteration matrices by the curvature (..., n, n): how a gradient enters the state."""
+    values = (*settings.values(), *(reading or ()))
+    return _filled(_slope(method, reading is not None)(curvature, *values), curvature, *values)
+
+
+def precise_blocks(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> tuple[Array, Array]:
+    """The iteration matrices (m, n, n) of the limit as sums of two doubles; floats are the decimals that they print as."""
+    entries = doubled(arguments(method), tuple(system(method).matrix), [curvatures, *settings.values()])
+    size = isqrt(entries.shape[-1])
+    high, low = entries.reshape(2, len(curvatures), size, size)
+    return high, low
+
+
+def _filled(entries: Sequence[Any], *values: Any) -> Array:
+    """Square matrices (..., n, n) from their entries row by row, each broadcast like the values that made them."""
+    size, shape = isqrt(len(entries)), np.broadcast(*values).shape
+    matrices = np.empty((*shape, size, size))
+    for place, entry in enumerate(entries):
+        matrices[..., place // size, place % size] = entry
+    return matrices
+
+
+def eigenvalues(method: Method, curvature: Any, settings: dict[str, Any]) -> NDArray[np.complex128]:
+    """All eigenvalues (..., n), from the characteristic polynomial's factors where they are quadratic or less.
+
+    A double eigenvalue comes out double: the discriminant is evaluated in factored form.
+    """
+    roots = [_factor_roots(part, curvature, settings) for part in _factor_functions(method)]
+    together = np.broadcast_shapes(*(part.shape[:-1] for part in roots))
+    return np.concatenate([np.broadcast_to(r, (*together, r.shape[-1])) for r in roots], axis=-1)
+
+
+@cache
+def _matrix(method: Method) -> Any:
+    derived = system(method)
+    return compiled(arguments(method), tuple(derived.matrix))
+
+
+@cache
+def _moment(method: Method) -> Any:
+    clock = system(method).clock
+    assert clock is not None
+    return compiled((*arguments(method), *clock.letters), tuple(clock.matrix))
+
+
+@cache
+def _slope(method: Method, of_moment: bool) -> Any:
+    derived = system(method)
+    matrix, letters = (
+        (derived.clock.matrix, derived.clock.letters) if of_moment and derived.clock else (derived.matrix, ())
+    )
+    return compiled((*arguments(method), *letters), tuple(sp.diff(matrix, CURVATURE)))
+
+
+@cache
+def arguments(method: Method) -> tuple[sp.Symbol, ...]:
+    return (CURVATURE, *method.symbols.values())
+
+
+@cache
+def _factor_functions(method: Method) -> tuple[Any, ...]:
+    """For each factor, with multiplicity: its degree, coefficients and, for a quadratic, its discriminant, compiled."""
+    made = []
+    for factor, times in system(method).factors:
+        formulas = tuple(factor.all_coeffs()[1:])
+        if factor.degree() == 2:
+            formulas += (sp.factor(sp.discriminant(factor.as_expr(), Z)),)
+        made += [(factor.degree(), compiled(arguments(method), formulas))] * times
+    return tuple(made)
+
+
+def _factor_roots(part: tuple[int, Any], curvature: Any, settings: dict[str, Any]) -> NDArray[np.complex128]:
+    degree, function = part
+    values = np.broadcast_arrays(np.asarray(curvature, float) * 0.0, *function(curvature, *settings.values()))[1:]
+    if degree == 1:
+        return np.asarray(-values[0], dtype=complex)[..., None]
+    if degree == 2:
+        root = np.sqrt(np.asarray(values[2], dtype=complex))
+        return np.stack([(-values[0] - root) / 2, (-values[0] + root) / 2], axis=-1)
+    companion = np.zeros((*values[0].shape, degree, degree))
+    companion[..., 1:, :-1] = np.eye(degree - 1)
+    companion[..., :, -1] = -np.stack(values[::-1], axis=-1)
+    return np.asarray(np.linalg.eigvals(companion), dtype=complex)
+
+
+def readings(method: Method, settings: Mapping[str, Any], steps: int) -> Array:
+    """What the clocks read before each step, (m, clocks), m ≤ steps: up to where they have run down."""
+    clock = system(method).clock
+    if clock is None:
+        return np.empty((0, 0))
+    tick = _tick(method)
+    now, rest = (np.array([float(v) for v in part]) for part in (clock.start, clock.rest))
+    seen: list[Array] = []
+    while len(seen) < steps and np.abs(now - rest).max() > STOPPED:
+        seen.append(now)
+        now = np.array(tick(1.0, *settings.values(), *now), dtype=float)
+    return np.array(seen).reshape(len(seen), len(clock.names))
+
+
+def step_matrices(method: Method, curvatures: Array, settings: Mapping[str, Any], steps: int) -> Array:
+    """The iteration matrices of a run: (d, n, n) where all steps have the same, else (m+1, d, n, n), the last the limit."""
+    limit = blocks(method, curvatures, settings)
+    seen = readings(method, settings, steps)
+    if not len(seen):
+        return limit
+    changing = blocks(method, curvatures, settings, [column[:, None] for column in seen.T])
+    return np.concatenate([changing, limit[None]])
+
+
+def with_clocks(method: Method, settings: Mapping[str, Any], states: Array) -> Array:
+    """States (steps+1, n, d) with those of the clocks put in their places."""
+    clock = system(method).clock
+    if clock is None:
+        return states
+    seen, rest = readings(method, settings, len(states)), np.array([float(v) for v in clock.rest])
+    read = np.concatenate([seen, np.tile(rest, (len(states) - len(seen), 1))])
+    moving, keeping = iter(states.transpose(1, 0, 2)), iter(read.T)
+    rows = [
+        np.broadcast_to(next(keeping)[:, None], states[:, 0].shape) if name in clock.names else next(moving)
+        for name in method.state
+    ]
+    return np.stack(rows, axis=1)
+
+
+@cache
+def run_down(method: Method) -> Method:
+    """The same method with its clocks at rest from the start: the limit that its runs tend to. Itself where it has none."""
+    clock = system(method).clock
+    if clock is None:
+        return method
+    rest = dict(zip(clock.names, (float(v) for v in clock.rest), strict=True))
+
+    def start(f: Objective, x: Any) -> State:
+        first = zip(method.state, method.start(f, x), strict=True)
+        return tuple(value * 0 + rest[name] if name in rest else value for name, value in first)
+
+    return replace(method, starts=start)
+
+
+@cache
+def _tick(method: Method) -> Any:
+    clock = system(method).clock
+    assert clock is not None
+    return compiled((*arguments(method), *clock.letters), clock.update)
