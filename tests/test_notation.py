@@ -163,3 +163,11 @@ def test_every_letter_has_its_place(letter):
 
 def test_shortest_takes_common_letters_out():
     assert text(shortest(1 + B - E * H + D * E * H)) == "1 + β − ηλ(1 − d)"
+
+
+def test_results_show_formulas_in_this_notation_in_a_notebook():
+    for result in (cv.derive("nesterov"), cv.stability("nesterov"), cv.optimum("nesterov"), cv.regimes("nesterov")):
+        assert "+ 1" not in result._repr_latex_()
+    assert r"1 - \eta \lambda" in cv.derive("gradient_descent")._repr_latex_()
+    assert r"\text{no closed form}" in cv.regimes("robust_momentum")._repr_latex_()
+    assert r"\mathrm{momentum} = 1 - \beta" in cv.equivalent("ema_momentum", "heavy_ball")._repr_latex_()

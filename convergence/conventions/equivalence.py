@@ -17,6 +17,7 @@ from convergence.conventions.response import Response, response
 from convergence.conventions.solving import Branch, Unsolved
 from convergence.conventions.wording import conditions, setting
 from convergence.methods import as_method
+from convergence.notation import latex
 from convergence.rule import Method
 from convergence.theory.radicals import short
 
@@ -75,7 +76,7 @@ class Equivalence:
     def _repr_latex_(self) -> str:
         if self.hyper is None:
             return rf"$$\text{{no map from {self.a} to {self.b}}}$$".replace("_", r"\_")
-        rows = (rf"\mathrm{{{name}}} = {sp.latex(value)}".replace("_", r"\_") for name, value in self.hyper.items())
+        rows = (rf"\mathrm{{{name}}} = ".replace("_", r"\_") + latex(value) for name, value in self.hyper.items())
         return "$$" + r",\quad ".join(rows) + "$$"
 
 

@@ -11,7 +11,6 @@ from typing import Any
 import sympy as sp
 
 from convergence.notation.decimals import decimal, is_number, spelled
-from convergence.notation.mathml import from_latex
 from convergence.notation.order import shortest
 from convergence.notation.printers import LatexFormula, PlusMinus, PrettyFormula, TextFormula
 
@@ -56,6 +55,8 @@ def latex(x: Any, digits: int = 4) -> str:
 
 def mathml(x: Any, digits: int = 4, *, block: bool = False) -> str:
     """The same as MathML; ``block`` for a formula on a line of its own."""
+    from convergence.notation.markup import from_latex  # only pages need it, and its library takes time to load
+
     return from_latex(latex(x, digits), block=block)
 
 

@@ -17,7 +17,7 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
-from convergence.notation.mathml import from_latex
+from convergence.notation.markup import from_latex
 from convergence.pages.markdown import anchor
 
 TONES = {"✓": "good", "✗": "bad"}

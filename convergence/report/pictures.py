@@ -199,6 +199,10 @@ class Shown:
         alt = f"Error of {title} along each direction over the steps on a log axis, run and closed form; {point}."
         caption = "Markers: the run on the data. Lines: the closed form, which does not step through the data."
         yield Picture(f"error-{method.name}", f"Error of {title}", alt, caption, method.name, self._errors)
+        if method.name in NOTED:
+            alt = f"Gradient (log axis) and weight of each column over the steps of {title}, {settings}."
+            words = (f"Gradient and weights of {title}", alt, "A line for each column, as in the course notes.")
+            yield Picture(f"descent-{method.name}", *words, method.name, self._descent)
 
     def _own(self, kind: str, words: Words, draw: Callable[..., Any], make: Callable[[], Any]) -> Picture:
         name = self.chapter.name
@@ -213,6 +217,9 @@ class Shown:
         names = [direction_name(self.problem, index) for index in ends]
         letter = text(method.symbols[sweeps.rate_of(method)])
         return figures.spectrum(self.title, list(zip(names, loci, seen, strict=True)), letter)
+
+    def _descent(self) -> Figure:
+        return figures.descent({self.title: self.run()}, self.problem.columns)
 
     def _errors(self) -> Figure:
         run = self.run()

@@ -18,6 +18,7 @@ import sympy as sp
 from convergence.crossing import exact
 from convergence.errors import BadHyperparameter, NoStableLearningRate
 from convergence.methods import as_method
+from convergence.notation import latex
 from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.theory.minimax import Minimax
@@ -123,11 +124,11 @@ class Optimum(Plotted, figure="optimum"):
 
     def _repr_latex_(self) -> str:
         rows = [
-            rf"{sp.latex(self.method.symbols[n])}^\star = {sp.latex(v)}"
+            rf"{latex(self.method.symbols[n])}^\star = {latex(v)}"
             for n, v in self.hyper.items()
             if v != self.method.symbols[n]
         ]
-        return "$$" + r",\qquad ".join([*rows, rf"\rho^\star = {sp.latex(self.rate)}"]) + "$$"
+        return "$$" + r",\qquad ".join([*rows, rf"\rho^\star = {latex(self.rate)}"]) + "$$"
 
     def __repr__(self) -> str:
         if not self.exact:

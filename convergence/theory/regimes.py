@@ -13,6 +13,7 @@ import sympy as sp
 from convergence.crossing import exact
 from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
+from convergence.notation import latex
 from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.theory import candidates
@@ -59,7 +60,10 @@ class Regimes(Plotted, figure="regimes"):
         return {"real": found["real"], "repeated": tuple(edges), "complex": found["complex"]}
 
     def _repr_latex_(self) -> str:
-        rows = [rf"\text{{{kind}}} & {sp.latex(getattr(self, kind))}" for kind in KINDS]
+        rows = [
+            rf"\text{{{kind}}} & {latex('no closed form' if getattr(self, kind) is None else getattr(self, kind))}"
+            for kind in KINDS
+        ]
         return r"$$\begin{array}{ll}" + r" \\ ".join(rows) + r"\end{array}$$"
 
     def __repr__(self) -> str:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from convergence.crossing import evaluate, exact, fraction
 from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
+from convergence.notation import latex
 from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.theory import candidates
@@ -89,7 +90,7 @@ class Region(Plotted, figure="region"):
         return self.method.symbols[name], {**point, CURVATURE: exact(curvature)}
 
     def _repr_latex_(self) -> str:
-        return "$$" + r",\quad ".join(sp.latex(c) for c in self.conditions) + "$$"
+        return "$$" + r",\quad ".join(map(latex, self.conditions)) + "$$"
 
     def __repr__(self) -> str:
         tried = "" if self.decided else " (holds where tried)"

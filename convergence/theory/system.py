@@ -12,6 +12,7 @@ import sympy as sp
 
 from convergence.errors import BadName, NotLinear, nearest
 from convergence.methods import as_method
+from convergence.notation import latex
 from convergence.rule import Method
 from convergence.theory.clock import Clock, clock_of
 from convergence.theory.linearisation import Map, linearised
@@ -170,7 +171,7 @@ class System:
         )
 
     def _repr_latex_(self) -> str:
-        return f"$${sp.latex(self.matrix)}$$"
+        return f"$${latex(self.matrix)}$$"
 
     def __repr__(self) -> str:
         kind = "" if self.linear else ", linearised at the minimiser"
