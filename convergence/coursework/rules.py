@@ -1,4 +1,4 @@
-"""Nothing goes in; the update rules of the sources come out as they are written there, right or wrong, as Methods."""
+"""Linear update rules as the sources write them, right or wrong, as Methods of their own."""
 
 from __future__ import annotations
 
@@ -51,16 +51,15 @@ def momentum_001_code(f: Objective, x: Any, v: Any, *, lr: Any, momentum: Any) -
 
 
 @method
-def rmsprop_000(f: Objective, x: Any, cache: Any, other: Any, *, lr: Any, rho: Any, eps: Any) -> State:
-    """000's code: the running average goes to another attribute, so that the cache it divides by stays zero."""
-    g = f.grad(x)
-    other = rho * cache + (1 - rho) * g**2
-    return x - lr * g / (cache**0.5 + eps), cache, other
-
-
-@method
 def quasi_hyperbolic(f: Objective, x: Any, v: Any, *, lr: Any, momentum: Any, nu: Any) -> State:
     """Ma and Yarats 2019, eq. 3–4: v ← βv + (1−β)g, x ← x − η((1−ν)g + νv)."""
     g = f.grad(x)
     v = momentum * v + (1 - momentum) * g
     return x - lr * ((1 - nu) * g + nu * v), v
+
+
+@method
+def look_ahead(f: Objective, x: Any, v: Any, *, lr: Any, momentum: Any, gamma: Any) -> State:
+    """Cyrus, Hu, Van Scoy and Lessard 2018, eq. 2, in positions: v = x − x₋ ← βv − α∇f(x + γv), x ← x + v."""
+    v = momentum * v - lr * f.grad(x + gamma * v)
+    return x + v, v
