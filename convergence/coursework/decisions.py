@@ -10,10 +10,11 @@ import sympy as sp
 
 import convergence as cv
 from convergence.coursework.claim import Decision, Outcome
-from convergence.theory.symbols import CURVATURE, LARGEST, MU, Z
+from convergence.theory.symbols import CURVATURE as LAMBDA
+from convergence.theory.symbols import LARGEST, MU, Z
 
 __all__ = [
-    "BETA", "CURVATURE", "DOUBLE", "ETA", "KAPPA", "LARGEST", "MU", "ROOT", "Z", "alike", "characteristic", "closely",
+    "BETA", "DOUBLE", "ETA", "KAPPA", "LAMBDA", "LARGEST", "MU", "ROOT", "Z", "alike", "characteristic", "closely",
     "exactly", "formula", "in_root_kappa", "number", "positive", "run", "same", "same_spectrum",
 ]  # fmt: skip
 
