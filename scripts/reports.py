@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from agreement import differences
 
 import convergence as cv
-from convergence.report.audit_page import audit_files
+from convergence.coursework.audit import audit_files
 from convergence.writing import write_files
 
 FOLDER = Path(__file__).resolve().parent.parent / "reports"
@@ -41,7 +41,7 @@ def longley() -> cv.Study:
 
 def audit(folder: Path) -> None:
     """The verdicts on the notes' and the papers' claims."""
-    write_files(folder, audit_files(cv.audit(), ("md", "html", "json"), cv.__version__))
+    write_files(folder, audit_files(cv.audit(), ("md", "html", "json")))
 
 
 def course(folder: Path) -> None:

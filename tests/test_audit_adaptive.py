@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
 from math import isnan, sqrt
 
 import numpy as np
 import pytest
 
-from convergence.auditing.adaptive import adagrad, adam, adam_constant, adam_one_buffer, rmsprop
+from convergence.coursework.adaptive import adagrad, adam, adam_one_list, rmsprop, steps
 
 GRADIENTS = [0.3, -1.2, 2.0, 0.05, -0.4, 0.9]
 
@@ -25,25 +26,29 @@ def steps_of(optimiser, gradients):
 
 def test_adam_is_torchs():
     theirs = steps_of(lambda torch, p: torch.optim.Adam(p, lr=0.1, betas=(0.9, 0.999), eps=1e-8), GRADIENTS)
-    assert np.allclose(adam(GRADIENTS, 0.1, 0.9, 0.999, 1e-8), theirs, rtol=1e-12)
+    assert np.allclose(steps(partial(adam, lr=0.1, eps=1e-8), GRADIENTS), theirs, rtol=1e-12)
 
 
 def test_rmsprop_with_epsilon_outside_is_torchs():
     theirs = steps_of(lambda torch, p: torch.optim.RMSprop(p, lr=0.1, alpha=0.9, eps=1e-3), GRADIENTS)
-    assert np.allclose(rmsprop(GRADIENTS, 0.1, 0.9, 1e-3, inside=False), theirs, rtol=1e-12)
-    assert not np.allclose(rmsprop(GRADIENTS, 0.1, 0.9, 1e-3, inside=True), theirs, rtol=1e-4)
+    ours = partial(rmsprop, lr=0.1, eps=1e-3)
+    assert np.allclose(steps(partial(ours, inside=False), GRADIENTS), theirs, rtol=1e-12)
+    assert not np.allclose(steps(partial(ours, inside=True), GRADIENTS), theirs, rtol=1e-4)
 
 
 def test_adagrad_under_a_constant_gradient_is_one_over_root_t():
-    assert np.allclose(adagrad([2.0] * 50, 1.0, 0.0), 1 / np.sqrt(np.arange(1, 51)))
-
-
-def test_the_constant_correction_ends_at_the_ratio_of_the_constants():
-    assert adam_constant([1.0] * 20_000, 1.0, 0.9, 0.999)[-1] == pytest.approx(sqrt(0.001) / 0.1, rel=1e-6)
+    assert np.allclose(steps(adagrad, [2.0] * 50), 1 / np.sqrt(np.arange(1, 51)))
 
 
 def test_one_list_for_both_moments_has_no_root_after_a_negative_gradient():
-    assert isnan(adam_one_buffer([-1.0], 1.0, 0.9, 0.999, 1e-4)[0])
+    assert isnan(steps(adam_one_list, [-1.0])[0])
+
+
+def test_the_first_moment_of_one_list_is_read_before_the_second_overwrites_it():
+    shared = 0.999 * 0.1 + 0.001
+    assert steps(partial(adam_one_list, eps=1e-4), [1.0])[0] == pytest.approx(
+        1 / (sqrt(shared / 0.001) + 1e-4), rel=1e-12
+    )
 
 
 def test_the_largest_adam_step_is_cauchys_bound_by_a_search_for_the_worst_gradients():
@@ -56,7 +61,7 @@ def test_the_largest_adam_step_is_cauchys_bound_by_a_search_for_the_worst_gradie
         slope = a / (a @ g) - b * g / (b @ g**2)
         g = g + 0.1 * slope / b * (b @ g**2)
         g = g / np.abs(g).max()
-    found = abs(adam(g, 1.0, b1, b2)[-1])
+    largest = abs(steps(partial(adam, beta1=b1, beta2=b2), g)[-1])
     bound = (1 - b1) / sqrt((1 - b2) * (1 - b1**2 / b2))
-    assert 1.0 < found <= bound * (1 + 1e-12)
-    assert found > 0.9 * sqrt((a**2 / b).sum())
+    assert 1.0 < largest <= bound * (1 + 1e-12)
+    assert largest > 0.9 * sqrt((a**2 / b).sum())

@@ -2,19 +2,7 @@
 
 from __future__ import annotations
 
-from convergence.auditing import judging as _judging
-from convergence.auditing.claim import Finding
 from convergence.pipeline import coursework as _coursework
-
-
-def audit(*sources: str) -> list[Finding]:
-    """Decide the claims of the course notes and of published papers by computation, all of them or those of ``sources``.
-
-    Sources are the notes "004", "001", "003", "002", "000" and papers such as "goh-2017". Each ``Finding`` has ``.source``
-    ``.claim`` ``.verdict`` ("proved", "confirmed", "refuted", "open") ``.evidence`` and, where refuted, the ``.correction``,
-    which was computed too (``.checked``). Everything is decided anew in each call. Raises BadName for an unknown source.
-    """
-    return _judging.findings(sources or None)
 
 
 def course() -> _coursework.Course:

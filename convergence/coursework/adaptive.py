@@ -56,7 +56,14 @@ def adagrad(g: float, s: float = 0.0, *, lr: float = 1.0, eps: float = 0.0) -> t
 
 
 def rmsprop(
-    g: float, s: float = 0.0, *, lr: float = 1.0, decay: float = 0.9, eps: float = 0.0, inside: bool = True, kept: bool = True
+    g: float,
+    s: float = 0.0,
+    *,
+    lr: float = 1.0,
+    decay: float = 0.9,
+    eps: float = 0.0,
+    inside: bool = True,
+    kept: bool = True,
 ) -> tuple[float, tuple[float]]:
     """RMSProp: s ← γs + (1−γ)g², step ηg/√(s + ε) or ηg/(√s + ε). Not ``kept``, s stays what it was: 000's weights."""
     average = decay * s + (1 - decay) * g * g

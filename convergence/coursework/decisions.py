@@ -78,7 +78,8 @@ def positive(expression: Any, letter: Any = BETA) -> bool:
 
 def same(one: Any, other: Any, put: Mapping[Any, Any] | None = None) -> bool:
     """Whether two formulas are identical."""
-    return bool(sp.simplify((sp.sympify(one) - sp.sympify(other)).subs(put or {})) == 0)
+    apart = (sp.sympify(one) - sp.sympify(other)).subs(put or {})
+    return bool(sp.cancel(apart) == 0 or sp.simplify(apart) == 0)
 
 
 def in_root_kappa(expression: Any) -> Any:
@@ -112,7 +113,7 @@ def alike(one: Any, other: Any, **swap: Any) -> bool:
     point = dict(zip(letters, (sp.Rational(1, 10), sp.Rational(9, 10)), strict=True))
     here = {name: _fraction(letter.subs(point)) for name, letter in one.symbols.items()}
     there = {name: _fraction(sp.sympify(value).subs(point)) for name, value in swap.items()}
-    return same_spectrum(one, other, **swap) and run(one, **here) == run(other, **there)
+    return same_spectrum(one, other, **swap) and run(one, here) == run(other, there)
 
 
 def _fraction(value: Any) -> Fraction:
@@ -124,7 +125,9 @@ def bent(x: Any) -> Any:
     return x**3 + x
 
 
-def run(method: Any, gradient: Callable[[Any], Any] = bent, x: Any = Fraction(1), steps: int = 6, **hyper: Any) -> list[Any]:
+def run(
+    method: Any, hyper: Mapping[str, Any], gradient: Callable[[Any], Any] = bent, x: Any = Fraction(1), steps: int = 6
+) -> list[Any]:
     """The iterates of a rule on any function of one variable, in whatever numbers ``x`` is made of."""
     oracle = _Oracle(gradient)
     state = method.start(oracle, x)

@@ -12,7 +12,7 @@ _TABLE = r"""
 ∇ \nabla ∂ \partial √ \surd ∞ \infty ∑ \sum ∏ \prod ∫ \int ‖ \Vert ∅ \emptyset ℓ \ell ℝ \mathbf{R} ⊥ \perp
 ∈ \in ∪ \cup ∩ \cap ≤ \leq ≥ \geq ≠ \neq ≈ \approx ≡ \equiv ≪ \ll ≫ \gg ∝ \propto ∧ \wedge ∨ \vee
 − - × \times · \cdot ± \pm ∓ \mp ∘ \circ ∗ \ast ½ \tfrac12 ✓ \surd ✗ \times ⊤ \top ° {}^\circ
-⁰ {}^0 ¹ {}^1 ² {}^2 ³ {}^3 ⁴ {}^4 ⁵ {}^5 ⁶ {}^6 ⁷ {}^7 ⁸ {}^8 ⁹ {}^9 ⁺ {}^+ ⁻ {}^- ᵀ {}^\top ⁿ {}^n ᵏ {}^k ᵗ {}^t
+⁰ {}^0 ¹ {}^1 ² {}^2 ³ {}^3 ⁴ {}^4 ⁵ {}^5 ⁶ {}^6 ⁷ {}^7 ⁸ {}^8 ⁹ {}^9 ⁺ {}^+ ⁻ {}^- ᵀ {}^\top ⁿ {}^n ᵏ {}^k ᵗ {}^t ⁱ {}^i
 ₀ {}_0 ₁ {}_1 ₂ {}_2 ₃ {}_3 ₄ {}_4 ₅ {}_5 ₆ {}_6 ₇ {}_7 ₈ {}_8 ₉ {}_9 ₊ {}_+ ₋ {}_- ₖ {}_k ᵢ {}_i ⱼ {}_j ₙ {}_n
 """
 _MATHEMATICAL = {character: rf"\ensuremath{{{command}}}" for character, command in re.findall(r"(\S) (\S+)", _TABLE)}

@@ -161,7 +161,7 @@ def _columns(rows: list[list[SyntaxTreeNode]]) -> str:
 def _environment() -> Environment:
     syntax = {"block_start_string": "<%", "block_end_string": "%>", "variable_start_string": "<<"}
     syntax |= {"variable_end_string": ">>", "comment_start_string": "<#", "comment_end_string": "#>"}
-    return Environment(
+    made = Environment(
         loader=PackageLoader("convergence.pages"),
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -169,3 +169,5 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
         **syntax,  # type: ignore[arg-type]
     )
+    made.filters["ord"] = ord
+    return made

@@ -9,31 +9,27 @@ from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from convergence import __version__
 from convergence.api import coursework as api
-from convergence.auditing.claim import VERDICTS, Finding
-from convergence.auditing.judging import sound, tally
+from convergence.coursework.audit import FORMATS, audit_files, audit_json, sound, tally
+from convergence.coursework.audit import audit as decide
+from convergence.coursework.claim import VERDICTS, Finding
 from convergence.coursework.plateau import PlateauAnswer
-from convergence.errors import BadName, nearest
 from convergence.evidence.check import Check
-from convergence.report.audit_page import audit_files, audit_json
+from convergence.pages import require_formats
 from convergence.report.course_page import course_json
 from convergence.terminal.console import OUT, print_json, working
 from convergence.writing import write_files
 
-STYLES = {"proved": "green", "confirmed": "green", "refuted": "bold red", "open": "yellow"}
-FORMATS = ("md", "html", "json", "tex")
+STYLES = {"proved": "green", "confirmed": "green", "refuted": "bold red", "open": "yellow", "answered": "cyan"}
 
 
 def audit(options: Namespace) -> int:
     """Print the verdict on every claim; 1 where a correction did not hold when it was computed."""
-    for name in options.formats:
-        if name not in FORMATS:
-            raise BadName(f"there is no format {name!r}: {nearest(name, FORMATS)}")
+    require_formats(options.formats, FORMATS)
     with working("deciding the claims"):
-        found = api.audit(*(options.source or ()))
+        found = decide(*(options.source or ()))
     if options.out:
-        write_files(options.out, audit_files(found, options.formats, __version__))
+        write_files(options.out, audit_files(found, options.formats))
     if options.json:
         print_json(audit_json(found))
         return 0 if sound(found) else 1
@@ -50,7 +46,7 @@ def _findings(found: Sequence[Finding]) -> Table:
     )
     table.columns[0].overflow, table.columns[0].max_width = "fold", 18
     for finding in found:
-        words = Text(finding.claim)
+        words = Text(f"{finding.place}: ", "dim").append(finding.claim, "not dim")
         if finding.correction:
             words.append(f"\n→ {finding.correction}", "cyan")
         table.add_row(finding.id, Text(finding.verdict, STYLES[finding.verdict]), words)
@@ -61,9 +57,11 @@ def _summary(found: Sequence[Finding]) -> Text:
     counts = tally(found)
     words = ", ".join(f"{counts[verdict]} {verdict}" for verdict in VERDICTS)
     if sound(found):
-        return Text(f"{len(found)} claims: {words}. Every correction was computed, and holds.", "green")
-    failed = ", ".join(finding.id for finding in found if finding.verdict == "refuted" and not finding.checked)
-    return Text(f"{len(found)} claims: {words}. Corrections that do not hold: {failed}", "bold red")
+        return Text(
+            f"{len(found)} claims: {words}. Every correction went through the same decision, and holds.", "green"
+        )
+    failed = ", ".join(finding.id for finding in found if not sound([finding]))
+    return Text(f"{len(found)} claims: {words}. Controls that do not hold: {failed}", "bold red")
 
 
 def course(options: Namespace) -> int:

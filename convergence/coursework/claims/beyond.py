@@ -29,9 +29,9 @@ def slope(x: Any) -> Any:
     return 25 * x if x < 1 else x + 24 if x < 2 else 25 * x - 24
 
 
-def cycles(points: Sequence[Fraction], momentum: Fraction = MOMENTUM) -> bool:
+def cycles(points: tuple[Fraction, ...], momentum: Fraction = MOMENTUM) -> bool:
     """Whether the heavy ball in positions, x₊ = x − η∇f(x) + β(x − x₋), goes round these points, in fractions."""
-    before, after = points[-1:] + points[:-1], (*points[1:], points[0])
+    before, after = (points[-1], *points[:-1]), (*points[1:], points[0])
     return all(
         x - LR * slope(x) + momentum * (x - last) == next_ for last, x, next_ in zip(before, points, after, strict=True)
     )
@@ -48,7 +48,7 @@ def attracting(points: tuple[Fraction, ...]) -> Any:
 def everywhere(method: str) -> Any:
     """Whether a run from 3.3 on that function comes to the minimiser within 300 steps, to 1e-9."""
     hyper = {"lr": float(LR), "momentum": float(MOMENTUM)} if method == "heavy_ball" else {"lr": 1 / 25}
-    path = run(cv.METHODS[method], slope, 3.3, 300, **hyper)
+    path = run(cv.METHODS[method], hyper, slope, 3.3, 300)
     local = float(cv.spectral_radius("heavy_ball", 25.0, lr=float(LR), momentum=float(MOMENTUM)))
     return abs(path[-1]) < 1e-9, {"end": path[-1], "local": local}
 
@@ -106,7 +106,8 @@ def regret(second: str) -> Any:
 
 
 BOUND = (
-    "β₁ = {beta1}, β₂ = {beta2}: after 7940 gradients of zero and 60 that grow by β₂/β₁ a step, the step is {step}·η (in fractions), "
+    "β₁ = {beta1}, β₂ = {beta2}: after 7940 gradients of zero and 60 that grow by β₂/β₁ a step, the step is {step}·η "
+    "(in fractions), "
     "where the bound is {bound}·η."
 )
 LEAST = "The least upper bound is (1−β₁)/√((1−β₂)(1−β₁²/β₂))·η, by Cauchy and Schwarz: {bound}·η here."
@@ -116,13 +117,16 @@ BEYOND: dict[Source, tuple[Claim, ...]] = {
         Claim(
             "ball-cycle", "§4.6", "On their function the heavy ball has an attracting cycle of period 3.",
             exactly(attracting), {"points": CYCLE}, {"points": tuple(map(abs, CYCLE))},
-            "The points {points} follow one another in exact fractions; all lie where the slope is 25, and three steps there shrink a "
+            "The points {points} follow one another in exact fractions; all lie where the slope is 25, and three "
+            "steps there shrink a "
             "distance by {multiplier} = (2/3)³.",
         ),
         Claim(
-            "ball-global", "§4.6", "Does the heavy ball with Polyak's tuning converge from everywhere on their function?",
+            "ball-global", "§4.6",
+            "Does the heavy ball with Polyak's tuning converge from everywhere on their function?",
             closely(everywhere), {"method": "heavy_ball"}, {"method": "gradient_descent"},
-            "from 3.3 it is at {end} after 300 steps, on the cycle. Near the minimiser it does (radius {local}); gradient descent at "
+            "from 3.3 it is at {end} after 300 steps, on the cycle. Near the minimiser it does (radius {local}); "
+            "gradient descent at "
             "1/L does from there.", asks=True,
         ),
     ),
@@ -146,9 +150,11 @@ BEYOND: dict[Source, tuple[Claim, ...]] = {
             "adam-regret", "Theorem 4.1 (refuted by Reddi, Kale and Kumar 2018, Theorem 1)",
             "For β₁²/√β₂ < 1 and η_t = η/√t Adam's average regret on convex losses tends to 0.",
             closely(regret), {"second": "β₂"}, {"second": "AMSGrad"},
-            "β₁ = 0, β₂ = 1/(1+C²), C = 3, losses Cx, −x, −x in turn on [−1, 1], from x = 1: the best point is −1; the average regret "
+            "β₁ = 0, β₂ = 1/(1+C²), C = 3, losses Cx, −x, −x in turn on [−1, 1], from x = 1: the best point is −1; "
+            "the average regret "
             "after 30 000 rounds is {regret}.",
-            "It needs second moments that never fall (AMSGrad): with them the average regret is {regret} after as many rounds.",
+            "It needs second moments that never fall (AMSGrad): with them the average regret is {regret} after as "
+            "many rounds.",
         ),
     ),
 }  # fmt: skip

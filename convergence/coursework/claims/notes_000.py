@@ -21,9 +21,7 @@ EPS, RATE = 1e-7, 1e-3
 def cache(kept: bool) -> Any:
     """The class's steps for gradients 10⁻³, 10⁻¹, 10, 10³, against those with the average written back, and against (η/ε)g."""
     gradients = [10.0**k for k in (-3, -1, 1, 3)]
-    found, right = (
-        steps(partial(rmsprop, lr=RATE, eps=EPS, inside=False, kept=k), gradients) for k in (kept, True)
-    )
+    found, right = (steps(partial(rmsprop, lr=RATE, eps=EPS, inside=False, kept=k), gradients) for k in (kept, True))
     bound = 2 * EPS / RATE
     edge = [abs(descent(partial(rmsprop, lr=RATE, eps=EPS, inside=False, kept=False), lam, 1.0, 50)[-1]) for lam in (
         0.9 * bound, 1.1 * bound)]  # fmt: skip
@@ -74,7 +72,8 @@ def rests(curvature: float) -> Any:
     paths = [descent(partial(rmsprop, lr=RATE, eps=EPS, inside=where), curvature, 0.1, 4000) for where in (True, False)]
     inside, outside = (max(map(abs, path[-100:])) for path in paths)
     return inside < 1e-9, {
-        "inside": inside, "outside": outside, "curvature": curvature, "bound": 2 * sqrt(EPS) / RATE, "low": 2 * EPS / RATE,
+        "inside": inside, "outside": outside, "curvature": curvature, "bound": 2 * sqrt(EPS) / RATE,
+        "low": 2 * EPS / RATE,
     }  # fmt: skip
 
 
@@ -83,9 +82,12 @@ CLAIMS = (
         "000-cache", "RMSProp: the class's update of the weights",
         "It divides by the running average of squared gradients.",
         closely(cache), {"kept": False}, {"kept": True},
-        "The weights' average goes to another attribute, the cache stays 0, and the step is ηg/(√0 + ε) = {scale}·g: for gradients "
-        "10⁻³, 10⁻¹, 10, 10³ the steps are {found}, where they should be {right}. (The biases' average is written back.)",
-        "As written, the weights go by gradient descent at η/ε, stable for λ < 2ε/η = {bound} only. Written back, the steps are "
+        "The weights' average goes to another attribute, the cache stays 0, and the step is ηg/(√0 + ε) = {scale}·g: "
+        "for gradients "
+        "10⁻³, 10⁻¹, 10, 10³ the steps are {found}, where they should be {right}. (The biases' average is written "
+        "back.)",
+        "As written, the weights go by gradient descent at η/ε, stable for λ < 2ε/η = {bound} only. Written back, the "
+        "steps are "
         "{right}.",
     ),
     Claim(
@@ -97,14 +99,17 @@ CLAIMS = (
     Claim(
         "000-eps", "RMSProp: the formula against the class", "ε inside the root, and outside it, are the same.",
         closely(epsilon), {"gradient": 1e-6}, {"gradient": 1e3},
-        "For a gradient of {gradient} the first steps are {inside}·η inside and {outside}·η outside. As s → 0 they differ by the factor "
+        "For a gradient of {gradient} the first steps are {inside}·η inside and {outside}·η outside. As s → 0 they "
+        "differ by the factor "
         "1/√ε = {factor}. Tolerance 1 %.",
-        "They agree where s is far above ε, as for a gradient of {gradient}. Near s = 0 it is g/√ε inside and g/ε outside.",
+        "They agree where s is far above ε, as for a gradient of {gradient}. Near s = 0 it is g/√ε inside and g/ε "
+        "outside.",
     ),
     Claim(
         "000-settles", "RMSProp: the formula with η = 1e-3, ε = 1e-7", "It comes to rest at the minimiser.",
         closely(rests), {"curvature": 1.0}, {"curvature": 0.3},
-        "On ½λx² with λ = {curvature}, 4000 steps from 0.1, it still moves by {inside}, and with ε outside by {outside}: at the "
+        "On ½λx² with λ = {curvature}, 4000 steps from 0.1, it still moves by {inside}, and with ε outside by "
+        "{outside}: at the "
         "minimiser s is 0, and the step is (η/√ε)·g inside, (η/ε)·g outside.",
         "It does where λ < 2√ε/η = {bound} (outside: 2ε/η = {low}); at λ = {curvature} {inside} is left.",
     ),

@@ -168,7 +168,8 @@ CLAIMS = (
     Claim(
         "001-landscape", '"Local Minima"', "x·cos(πx) on [−1, 2] has a local minimum and the global one, both inside.",
         closely(minima), {"low": -1, "high": 2}, {"high": 1},
-        "Zeros of the derivative, bisected between sign changes on a grid of 3000: minima at {places} with the values {values}; "
+        "Zeros of the derivative, bisected between sign changes on a grid of 3000: minima at {places} with the values "
+        "{values}; "
         "the lower end of the interval has {ends}.",
     ),
     Claim(
@@ -181,7 +182,8 @@ CLAIMS = (
         "1 − tanh²(4) = {value:6}; tolerance: half a unit of the last digit.",
     ),
     Claim(
-        "001-newton", '"Newton\'s Method", the code', "Newton's method on cosh(x/2) from 10 is at the minimum after 10 steps.",
+        "001-newton", '"Newton\'s Method", the code',
+        "Newton's method on cosh(x/2) from 10 is at the minimum after 10 steps.",
         closely(newton), {"after": 10}, {"after": 4},
         "Far out a step is nearly 1/c = 2 long ({first} at first); |x| < 1e-9 from step {reached} on.",
     ),
@@ -189,7 +191,8 @@ CLAIMS = (
         "001-newton-order", '"Newton\'s Method", its advantages, on the example of the code',
         "Newton's method has a quadratic convergence rate.",
         exactly(newton_order), {"order": 2}, {"order": 3},
-        "On cosh(x/2) the third derivative at the minimum is 0: the step's error is {factor}·x^{power}. The last iterates are {path}.",
+        "On cosh(x/2) the third derivative at the minimum is 0: the step's error is {factor}·x^{power}. The last "
+        "iterates are {path}.",
         "On this example it is of order {power}; 2 is what is sure for any smooth function.",
     ),
     Claim(
@@ -200,13 +203,15 @@ CLAIMS = (
         "(0.1t+1)^(−½) has an infinite sum.",
     ),
     Claim(
-        "001-schedule-start", '"Dynamic Learning Rate", exponential_lr in the code', "The schedule is η₀·e^(−λt) from t = 0: η₀ at first.",
+        "001-schedule-start", '"Dynamic Learning Rate", exponential_lr in the code',
+        "The schedule is η₀·e^(−λt) from t = 0: η₀ at first.",
         number(first_factor, 1e-12), {"stated": 1.0}, {"stated": exp(-0.2)},
         "t is 1 before the loop, and raised before its first use: the first factor is {value}.",
         "The first step is taken at {value}·η₀, that of t = 2.",
     ),
     Claim(
-        "001-minibatch", '"Mini-batch SGD", the key benefits', "The deviation of a minibatch gradient falls as b^(−1/2).",
+        "001-minibatch", '"Mini-batch SGD", the key benefits',
+        "The deviation of a minibatch gradient falls as b^(−1/2).",
         exactly(minibatch), {"power": sp.Rational(-1, 2)}, {"power": sp.Integer(-1)},
         "√(1ᵀΣ1)/b with Σ = s²·1 is s·b^(−1/2): computed for b = 1, 2, 3, 8, 50 independent gradients.",
     ),
@@ -214,7 +219,8 @@ CLAIMS = (
         "001-rows", '"Mini-batch SGD", the code: X[i:i + batch_size] -= η·avg_grad',
         "An epoch of n/b batches makes n/b steps.",
         closely(epoch), {"steps": 4}, {"steps": 1},
-        "The code moves the rows of the batch, and so of the data; x is the mean of all rows. With 4 batches, η = 0.1, on ½x² and "
+        "The code moves the rows of the batch, and so of the data; x is the mean of all rows. With 4 batches, η = "
+        "0.1, on ½x² and "
         "without noise an epoch multiplies it by {moved}, where four steps give {steps}. Tolerance 1e-12.",
         "An epoch moves x by one step of gradient descent, however many batches: each batch moves its own rows only.",
     ),
@@ -227,14 +233,16 @@ CLAIMS = (
     Claim(
         "001-larger-beta", '"The Momentum Method"', "Larger β allow more stable updates and better convergence.",
         closely(larger_beta), {"up_to": "1"}, {"up_to": "critical"},
-        "The stable range 2(1+β)/λ does grow. The rate does not: at ηλ = ¼ it is {at} at β = 0, {critical} and 0.9; tolerance for "
+        "The stable range 2(1+β)/λ does grow. The rate does not: at ηλ = ¼ it is {at} at β = 0, {critical} and 0.9; "
+        "tolerance for "
         "double eigenvalues 6e-8.",
         "Convergence is better up to critical damping, β = (1 − √(ηλ))², {critical} here, and worse beyond: √β.",
     ),
     Claim(
         "001-text-code", '"The Momentum Method", formula against code', "The code's momentum is the formula's.",
         exactly(text_and_code), {"scale": "same"}, {"scale": "scaled"},
-        "Code: v ← βv + (1−β)g. Formula: v ← βv + g, whose steps are 1/(1−β) times as long, 4/3 at the code's β = 0.25. Decided by "
+        "Code: v ← βv + (1−β)g. Formula: v ← βv + g, whose steps are 1/(1−β) times as long, 4/3 at the code's β = "
+        "0.25. Decided by "
         "eigenvalues and six exact steps on x⁴/4 + x²/2.",
         "The code at η is the formula at (1−β)η.",
     ),
@@ -244,20 +252,24 @@ CLAIMS = (
         "Under a constant gradient step·√t → η; step 100 is {hundredth}·η.",
     ),
     Claim(
-        "001-adagrad-always", '"Why Move from Adagrad to RMSProp?"', "The sum of squares keeps growing without bound, the rate keeps falling.",
+        "001-adagrad-always", '"Why Move from Adagrad to RMSProp?"',
+        "The sum of squares keeps growing without bound, the rate keeps falling.",
         closely(accumulator), {"gradients": "falling"}, {"gradients": "constant"},
-        "On ½x² from 1 with η = 0.5 the gradients vanish, their squares sum to {sum}, and the rates at steps 1000 and 4000 are "
+        "On ½x² from 1 with η = 0.5 the gradients vanish, their squares sum to {sum}, and the rates at steps 1000 and "
+        "4000 are "
         "{rates}; tolerance 1e-6.",
         "It does under gradients that stay. Where they vanish fast enough, the rate levels off.",
     ),
     Claim(
-        "001-half-life", '"RMSProp Algorithm", below the sum of the weights', "The half-life of RMSProp's average is 1/γ.",
+        "001-half-life", '"RMSProp Algorithm", below the sum of the weights',
+        "The half-life of RMSProp's average is 1/γ.",
         exactly(half_life), {"count": "1/g"}, {"count": "log(1/2)/log(g)"},
         "At γ = 0.9 the weight after 1/γ steps is {at}, not ½.",
         "The half-life is ln ½/ln γ, {half} steps at γ = 0.9; the averaging time is 1/(1−γ), {age} there.",
     ),
     Claim(
-        "001-bias", '"Bias Correction" of Adam', "Divided by 1 − βᵗ, both moments of a constant gradient are exact from step 1.",
+        "001-bias", '"Bias Correction" of Adam',
+        "Divided by 1 − βᵗ, both moments of a constant gradient are exact from step 1.",
         exactly(lambda first: (all(same(average([1] * t) / (1 - BETA ** (t + first - 1)), 1) for t in range(1, 9)), {})),
         {"first": 1}, {"first": 2}, "On letters for eight steps.",
     ),

@@ -59,7 +59,8 @@ CLAIMS = (
     Claim(
         "002-decay-factor", "momentum: the range of the decay factor", "It lies in [0, 1].",
         exactly(decay_factor), {"top": 1}, {"top": sp.Rational(999, 1000)},
-        "The eigenvalues have the product {product}: at {top} one of them is not below 1, at any learning rate. (An average with a "
+        "The eigenvalues have the product {product}: at {top} one of them is not below 1, at any learning rate. (An "
+        "average with a "
         "decay of 1, as RMSProp's, never leaves its start, 0.)",
         "It lies in [0, 1): 1 does not converge, {top} does at small rates.",
     ),
@@ -78,14 +79,16 @@ CLAIMS = (
         "002-frobenius", "RMSProp: the note on the squared Frobenius norm of the gradient",
         "RMSProp gives each weight a rate of its own.",
         closely(own_rates), {"norm": "Frobenius"}, {"norm": "each"},
-        "One scalar for all: of the gradient (1, 100) it makes steps in the ratio {ratio}, gradient descent with its length divided "
+        "One scalar for all: of the gradient (1, 100) it makes steps in the ratio {ratio}, gradient descent with its "
+        "length divided "
         "out.",
         "With the squares taken element by element, s ← γs + (1−γ)g², it does: steps in the ratio {ratio}.",
     ),
     Claim(
         "002-constant", "Adam: m/(1−β₂), v/(1−β₁), where β₂ decays m and β₁ decays v", "It is Adam's bias correction.",
         exactly(correction), {"kind": "constant"}, {"kind": "power"},
-        "Under a constant gradient Adam steps by η. With the constants, m decaying by a and v by c, the second step is {second}·η; at "
+        "Under a constant gradient Adam steps by η. With the constants, m decaying by a and v by c, the second step "
+        "is {second}·η; at "
         "0.9 and 0.999 the eighth is {eighth}·η, and they tend to √(1−c)/(1−a) = {limit}.",
         "Divide by 1 minus the t-th power of each decay, which the constant is at t = 1 only: then every step is η.",
     ),

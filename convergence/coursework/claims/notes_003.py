@@ -38,7 +38,10 @@ def nesterov_code(method: str) -> Any:
     """Whether the code has the eigenvalues of a method, and where it is the damped ball, whether its weights lead that ball."""
     top = sp.factor(cv.stability(nesterov_003).lr_max * LAMBDA)
     numbers = {"polynomial": sp.Poly(characteristic(nesterov_003), sp.Symbol("z")), "top": top}
-    numbers |= {"at": float(top.subs(BETA, 0.9)), "known": float((cv.stability("nesterov").lr_max * LAMBDA).subs(BETA, 0.9))}
+    numbers |= {
+        "at": float(top.subs(BETA, 0.9)),
+        "known": float((cv.stability("nesterov").lr_max * LAMBDA).subs(BETA, 0.9)),
+    }
     ball = method != "ema_momentum_zero_start" or (_look_ahead_is_the_ball() and _weights_lead())
     return same_spectrum(nesterov_003, cv.METHODS[method]) and ball, numbers
 
@@ -55,8 +58,8 @@ def _look_ahead_is_the_ball() -> bool:
 def _weights_lead() -> bool:
     """w₊ = (y₊ − μy)/(1−μ), exactly, along a run on a function that is no parabola."""
     settings = {"lr": Fraction(1, 10), "momentum": Fraction(9, 10)}
-    ball, mu = run(momentum_001_code, **settings), settings["momentum"]
-    return [(after - mu * before) / (1 - mu) for before, after in pairwise(ball)] == run(nesterov_003, **settings)[1:]
+    ball, mu = run(momentum_001_code, settings), settings["momentum"]
+    return [(after - mu * before) / (1 - mu) for before, after in pairwise(ball)] == run(nesterov_003, settings)[1:]
 
 
 def faster(winner: str) -> Any:
@@ -92,7 +95,8 @@ def one_list(lists: int) -> Any:
 def restart(renewed: bool) -> Any:
     """Adam's steps under a constant gradient when each epoch sets t to 1, the moments made anew or kept."""
     rule = partial(adam, eps=1e-4)
-    sizes, memory = [], ()
+    sizes: list[float] = []
+    memory: tuple[Any, ...] = ()
     for k in range(3 * EPOCH):
         if memory and k % EPOCH == 0:
             memory = () if renewed else (*memory[:2], 1)
@@ -102,7 +106,7 @@ def restart(renewed: bool) -> Any:
 
 
 def velocity(renewed: bool) -> Any:
-    """Momentum's steps v ← μv + ηg under a constant gradient, its buffer made anew each epoch or kept: do they go on growing?"""
+    """Momentum's steps v ← μv + ηg under a constant gradient, its buffer anew each epoch or kept: do they go on growing?"""
     sizes, v = [], 0.0
     for k in range(2 * EPOCH):
         v = 0.9 * (0.0 if renewed and k % EPOCH == 0 else v) + 0.01
@@ -112,7 +116,8 @@ def velocity(renewed: bool) -> Any:
 
 CLAIMS = (
     Claim(
-        "003-momentum", "momentum: the code, v ← μv + ηg, w ← w − v", "With the rate inside the buffer it is the heavy ball.",
+        "003-momentum", "momentum: the code, v ← μv + ηg, w ← w − v",
+        "With the rate inside the buffer it is the heavy ball.",
         exactly(lambda rule: (alike(cv.METHODS[rule], cv.METHODS["heavy_ball"]), {})),
         {"rule": "momentum_rate_inside"}, {"rule": "ema_momentum_zero_start"},
         "The same eigenvalues, and six equal exact steps on x⁴/4 + x²/2, at a constant rate.",
@@ -128,41 +133,49 @@ CLAIMS = (
         "003-nesterov-code", "Nesterov momentum: the code, w += μv, gradient there, v ← μv + ηg, w −= v",
         "The code is Nesterov's method.",
         exactly(nesterov_code), {"method": "nesterov"}, {"method": "ema_momentum_zero_start"},
-        "w is left where it looked ahead, and the look-ahead is uphill of w. The characteristic polynomial is {polynomial}; it is "
+        "w is left where it looked ahead, and the look-ahead is uphill of w. The characteristic polynomial is "
+        "{polynomial}; it is "
         "stable to {top}/λ, {at}/λ at μ = 0.9, Nesterov's to {known}/λ.",
-        "It is the heavy ball at the rate (1−μ)η: the points y = w + μv move by y₊ = y + μ(y − y₋) − (1−μ)η∇f(y), for any f, and "
+        "It is the heavy ball at the rate (1−μ)η: the points y = w + μv move by y₊ = y + μ(y − y₋) − (1−μ)η∇f(y), for "
+        "any f, and "
         "w₊ = (y₊ − μy)/(1−μ) runs μ/(1−μ) of its steps ahead. To be Nesterov's, use w − μv and restore w.",
     ),
     Claim(
         "003-better", "Nesterov momentum: the text", "It works slightly better than standard momentum.",
         exactly(faster), {"winner": "nesterov"}, {"winner": "heavy_ball"},
-        "On quadratics, each at its best, Nesterov's rate is 1 − 2/√(3κ+1), {nesterov} at κ = 100, momentum's (√κ−1)/(√κ+1), "
+        "On quadratics, each at its best, Nesterov's rate is 1 − 2/√(3κ+1), {nesterov} at κ = 100, momentum's "
+        "(√κ−1)/(√κ+1), "
         "{heavy_ball}.",
         "On quadratics standard momentum is the faster at its best, for every κ > 1: 3κ + 1 > (√κ + 1)².",
     ),
     Claim(
         "003-adagrad-rate", "AdaGrad: the text", "Where gradients are small, the effective rate is increased.",
         closely(effective_rate), {"rule": "AdaGrad"}, {"rule": "RMSProp"},
-        "η/(√s + ε) with s ← s + g², which never falls: of gradients 1, then 0.01, the rates go from {before} to {last}.",
+        "η/(√s + ε) with s ← s + g², which never falls: of gradients 1, then 0.01, the rates go from {before} to "
+        "{last}.",
         "AdaGrad's never increases, only falls more slowly; RMSProp's does: here from {before} to {last}.",
     ),
     Claim(
         "003-adam-buffers", "Adam: the code, one list for both moments", "The step is Adam's.",
         closely(one_list), {"lists": 1}, {"lists": 2},
-        "The first moment is read, corrected, before the second overwrites it. At the first step a gradient of 1 gives {up}·η, where "
+        "The first moment is read, corrected, before the second overwrites it. At the first step a gradient of 1 "
+        "gives {up}·η, where "
         "Adam's is {right}·η; of a gradient of −1 the shared entry is negative, and its root {down}. Tolerance 1e-12.",
         "With two lists the first step is η·g/(|g| + ε): {up}·η.",
     ),
     Claim(
         "003-adam-restart", "Adam: the code, t = 1 and new moments in each epoch", "The bias correction stays right.",
         closely(restart), {"renewed": True}, {"renewed": False},
-        "Under a constant gradient every step of three epochs is {least} … {most} of η, that is η/(1 + ε); tolerance 1e-12.",
+        "Under a constant gradient every step of three epochs is {least} … {most} of η, that is η/(1 + ε); tolerance "
+        "1e-12.",
     ),
     Claim(
         "003-velocity", "momentum, Nesterov and Adam: the code, all buffers made anew in each epoch",
         "The steps build up velocity through the training.",
         closely(velocity), {"renewed": True}, {"renewed": False},
-        "Under a constant gradient, μ = 0.9, epochs of 100 batches: the last step of an epoch is {last}·η, the next one {next}·η.",
-        "Each epoch begins at rest. With the buffers made before the loop over epochs, the step after {last}·η is {next}·η.",
+        "Under a constant gradient, μ = 0.9, epochs of 100 batches: the last step of an epoch is {last}·η, the next "
+        "one {next}·η.",
+        "Each epoch begins at rest. With the buffers made before the loop over epochs, the step after {last}·η is "
+        "{next}·η.",
     ),
 )  # fmt: skip

@@ -14,8 +14,8 @@ from convergence.coursework.adaptive import descent, rmsprop
 from convergence.coursework.claim import Claim, Source
 from convergence.coursework.decisions import (
     BETA,
-    LAMBDA,
     ETA,
+    LAMBDA,
     LARGEST,
     MU,
     closely,
@@ -145,7 +145,7 @@ def larger_rates(methods: tuple[str, ...]) -> Any:
 
 
 def factor_of(role: str) -> Any:
-    """Whether 1 − 2ησ² multiplies the weights, so that they rest short of the minimiser, or their error, so that they reach it."""
+    """Whether 1 − 2ησ² multiplies the weights, so that they rest short of the minimiser, or their error."""
     plain, decayed = cv.derive("gradient_descent", sigma=True), cv.derive("weight_decay_coupled")
     multiplies = same(plain.matrix[0, 0], 1 - 2 * ETA * plain.symbols["sigma"] ** 2)
     short = plain.rest[0] != 1
@@ -195,7 +195,8 @@ CLAIMS = (
         "004-covariance", "data: the text, against the call of numpy.random.normal in the code",
         "The data are Gaussian with covariance diag(3, 1).",
         closely(covariance), {"variances": (3, 1)}, {"variances": (9, 1)},
-        "The sample covariance of the 500 points has {first} and {second} on the diagonal and {mixed} off it; the code passes "
+        "The sample covariance of the 500 points has {first} and {second} on the diagonal and {mixed} off it; the "
+        "code passes "
         "(3, 1) as standard deviations. Tolerance: four standard errors.",
         "The standard deviations are 3 and 1; the covariance is diag({variances}).",
     ),
@@ -203,7 +204,8 @@ CLAIMS = (
         "004-axes", "data: the text on the singular vectors",
         "The coordinate axes align with the singular vectors of the data.",
         closely(axes), {"degrees_off": 0}, {"degrees_off": 5},
-        "X is not centred, so its second moments count: diag(9 + 3², 1 + 0²) in the distribution, which has the axes as its own. "
+        "X is not centred, so its second moments count: diag(9 + 3², 1 + 0²) in the distribution, which has the axes "
+        "as its own. "
         "In the sample they are {angle}° off; four standard errors allow {allowed}°.",
     ),
     Claim(
@@ -214,7 +216,8 @@ CLAIMS = (
         "004-best-lr", "least squares: the optimal learning rate of gradient descent",
         "The optimal learning rate is the one that maximises the rate factor.",
         exactly(best_factor), {"sense": "max"}, {"sense": "min"},
-        "The factor is max(1 − ημ, ηL − 1): the first falls with η, the second grows, and they cross at η = {lr}. On the data it "
+        "The factor is max(1 − ημ, ηL − 1): the first falls with η, the second grows, and they cross at η = {lr}. On "
+        "the data it "
         "is {rate} there and {half} at half that rate.",
         "The best rate minimises the factor: η = {lr}, that is 1/(σ²max + σ²min).",
     ),
@@ -228,15 +231,18 @@ CLAIMS = (
         "004-weight-decay", "least squares: the factor of w in a step of gradient descent",
         "1 − 2ηXᵀX is the weight decay parameter.",
         exactly(factor_of), {"role": "weight decay"}, {"role": "error"},
-        "The step is w ← (1 − 2ηXᵀX)w + 2ηXᵀy: its fixed point is {rest} times the minimiser. With weight decay δ it is {decayed} "
+        "The step is w ← (1 − 2ηXᵀX)w + 2ηXᵀy: its fixed point is {rest} times the minimiser. With weight decay δ it "
+        "is {decayed} "
         "times the minimiser along a curvature λ.",
-        "1 − 2ηXᵀX multiplies the error w − w*: it is the iteration matrix. Weights decay by a factor 1 − ηδ that knows no data.",
+        "1 − 2ηXᵀX multiplies the error w − w*: it is the iteration matrix. Weights decay by a factor 1 − ηδ that "
+        "knows no data.",
     ),
     Claim(
         "004-log-gap", "least squares: the figure of log(loss − final loss)",
         "log(loss − final loss) shows how the loss falls over the 100 steps.",
         closely(log_gap), {"less": "final loss"}, {"less": "minimum"},
-        "At step 100 it is the logarithm of 0; the final loss is {left:2} above the minimum, and the difference to it is more than "
+        "At step 100 it is the logarithm of 0; the final loss is {left:2} above the minimum, and the difference to it "
+        "is more than "
         "10 % too small after step {reach}.",
         "log(loss − minimum) shows it up to step {reach}.",
     ),
@@ -244,7 +250,8 @@ CLAIMS = (
         "004-larger-lr", "momentum: what it is good for",
         "Momentum makes a larger learning rate safe: as an average, and as v ← βv + g.",
         exactly(larger_rates), {"methods": ("ema_momentum", "heavy_ball")}, {"methods": ("nesterov",)},
-        "The largest stable rates are {bounds}, against 2/λ for gradient descent, for every β in (0, 1). (Nesterov's is smaller.)",
+        "The largest stable rates are {bounds}, against 2/λ for gradient descent, for every β in (0, 1). (Nesterov's "
+        "is smaller.)",
     ),
     Claim(
         "004-unrolled", "exponentially weighted averages: the recursion unrolled",
@@ -271,7 +278,8 @@ CLAIMS = (
         "004-smooth", "exponentially weighted averages: what β does",
         "Near β = 1 the average oscillates more, near β = 0 it is smoother.",
         exactly(smoother), {"near_one": False}, {"near_one": True},
-        "Of the variance of independent signals the average keeps {left}: {low} at β = 0.1 and {high} at β = 0.9; its derivative "
+        "Of the variance of independent signals the average keeps {left}: {low} at β = 0.1 and {high} at β = 0.9; its "
+        "derivative "
         "is negative for every β in (0, 1).",
         "The reverse: near 1 the average is the smoother, and the later one; near 0 it follows every signal.",
     ),
@@ -279,14 +287,16 @@ CLAIMS = (
         "004-two-betas", "the letter β of the averages, and of the homework's momentum",
         "β is the same parameter in both.",
         exactly(one_letter), {"turned": False}, {"turned": True},
-        "Homework: z ← (1−β)z + βg, where β weighs the new gradient. Averages: v ← βv + (1−β)θ, where β weighs the memory.",
+        "Homework: z ← (1−β)z + βg, where β weighs the new gradient. Averages: v ← βv + (1−β)θ, where β weighs the "
+        "memory.",
         "The one is 1 minus the other: β ↔ 1 − β.",
     ),
     Claim(
         "004-velocity", "training comparisons: SGD with momentum, v ← βv + g",
         "The velocity is a moving average of the gradients.",
         exactly(weights_of), {"rule": "sum"}, {"rule": "average"},
-        "Its weights 1, β, β², … sum to {settled}, {total} at β = 0.9: it is an average times that, and at equal learning rates its "
+        "Its weights 1, β, β², … sum to {settled}, {total} at β = 0.9: it is an average times that, and at equal "
+        "learning rates its "
         "steps are as many times longer than those of SGD.",
         "(1−β)v is the average. To compare with SGD at η, momentum needs (1−β)η.",
     ),
@@ -294,16 +304,19 @@ CLAIMS = (
         "004-same-speed", "training comparisons: what RMSProp does",
         "RMSProp moves at the same speed in each direction.",
         closely(same_speed), {"turn": 45.0}, {"turn": 0.0},
-        "ε = 0, curvatures 1 and 64, from distance 1 along both. With the directions turned 45° from the axes, after 40 steps "
+        "ε = 0, curvatures 1 and 64, from distance 1 along both. With the directions turned 45° from the axes, after "
+        "40 steps "
         "{flat} is left along the flat one and {steep} along the steep one.",
-        "In each coordinate, not each direction: where the directions are the axes, a curvature cancels from g/√s, and {flat} and "
+        "In each coordinate, not each direction: where the directions are the axes, a curvature cancels from g/√s, "
+        "and {flat} and "
         "{steep} are left; up to ε.",
     ),
     Claim(
         "004-rmsprop-rest", "training comparisons: RMSProp at 1e-4 with ε = 1e-8 inside the root",
         "Does it come to rest at a minimum of curvature 3?",
         closely(rests), {"curvature": 3.0}, {"curvature": 1.0},
-        "at the minimiser s falls to 0 and the step becomes (η/√ε)·g, gradient descent at the rate 1, stable for λ < {bound}. On "
+        "at the minimiser s falls to 0 and the step becomes (η/√ε)·g, gradient descent at the rate 1, stable for λ < "
+        "{bound}. On "
         "½λx² with λ = {curvature} it still moves by {left} after 4000 steps; with λ = 1 it rests.", asks=True,
     ),
     Claim(

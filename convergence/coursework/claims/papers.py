@@ -29,23 +29,33 @@ from convergence.coursework.decisions import (
 )
 from convergence.coursework.rules import look_ahead, quasi_hyperbolic
 
-POLYAK = Source("polyak-1964", "Polyak 1964, Some methods of speeding up the convergence of iteration methods", "Polyak 1964")
+POLYAK = Source(
+    "polyak-1964", "Polyak 1964, Some methods of speeding up the convergence of iteration methods", "Polyak 1964"
+)
 DONOGHUE = Source(
-    "odonoghue-2015", "O'Donoghue and Candès 2015, Adaptive restart for accelerated gradient schemes", "O'Donoghue, Candès 2015"
+    "odonoghue-2015",
+    "O'Donoghue and Candès 2015, Adaptive restart for accelerated gradient schemes",
+    "O'Donoghue, Candès 2015",
 )
 GOODFELLOW = Source("goodfellow-2016", "Goodfellow, Bengio and Courville 2016, Deep Learning", "Goodfellow et al. 2016")
 GOH = Source("goh-2017", "Goh 2017, Why momentum really works, Distill, doi:10.23915/distill.00006", "Goh 2017")
-D2L = Source("d2l", "Zhang, Lipton, Li and Smola, Dive into Deep Learning, chapter on optimisation", "Dive into Deep Learning")
+D2L = Source(
+    "d2l", "Zhang, Lipton, Li and Smola, Dive into Deep Learning, chapter on optimisation", "Dive into Deep Learning"
+)
 YELLOWFIN = Source(
     "yellowfin-2019", "Zhang and Mitliagkas 2019, YellowFin and the art of momentum tuning", "Zhang, Mitliagkas 2019"
 )
-MA = Source("ma-yarats-2019", "Ma and Yarats 2019, Quasi-hyperbolic momentum and Adam for deep learning", "Ma, Yarats 2019")
+MA = Source(
+    "ma-yarats-2019", "Ma and Yarats 2019, Quasi-hyperbolic momentum and Adam for deep learning", "Ma, Yarats 2019"
+)
 LOSHCHILOV = Source(
     "loshchilov-2019", "Loshchilov and Hutter 2019, Decoupled weight decay regularization", "Loshchilov, Hutter 2019"
 )
 NESTEROV = Source("nesterov-2004", "Nesterov 2004, Introductory Lectures on Convex Optimization", "Nesterov 2004")
 QIAN = Source(
-    "qian-1999", "Qian 1999, On the momentum term in gradient descent learning algorithms, Neural Networks 12", "Qian 1999"
+    "qian-1999",
+    "Qian 1999, On the momentum term in gradient descent learning algorithms, Neural Networks 12",
+    "Qian 1999",
 )
 SUTSKEVER = Source(
     "sutskever-2013",
@@ -53,7 +63,9 @@ SUTSKEVER = Source(
     "Sutskever et al. 2013",
 )
 LESSARD = Source(
-    "lessard-2016", "Lessard, Recht and Packard 2016, Analysis and design of optimization algorithms via IQCs", "Lessard et al. 2016"
+    "lessard-2016",
+    "Lessard, Recht and Packard 2016, Analysis and design of optimization algorithms via IQCs",
+    "Lessard et al. 2016",
 )
 COHEN = Source(
     "cohen-2021",
@@ -132,16 +144,14 @@ def best_pair(power: int) -> Any:
 
 def repeated(low: int) -> Any:
     """The ends of the complex regime, against (1 ∓ √β)²/λ."""
-    ends = cv.regimes("heavy_ball").repeated
-    root = {BETA: ROOT**2}
-    return all(
-        same(end * LAMBDA, (1 + sign * ROOT) ** 2, root) for end, sign in zip(ends, (low, 1), strict=True)
-    ), {}
+    ends, root = cv.regimes("heavy_ball").repeated or (), {BETA: ROOT**2}
+    stated = [(1 + sign * ROOT) ** 2 for sign in (low, 1)]
+    return len(ends) == 2 and all(same(end * LAMBDA, s, root) for end, s in zip(ends, stated, strict=True)), {}
 
 
 def standard_tuning(power: Any) -> Any:
     """The rate of η = 1/L, β = (√κ−1)/(√κ+1) over [μ, L], at κ = 4, 30, 1000, against 1 − κ^power; to 1e-20."""
-    rate = cv.optimum("nesterov", lr=1 / LARGEST, momentum=(K - 1) / (K + 1)).rate
+    rate: Any = cv.optimum("nesterov", lr=1 / LARGEST, momentum=(K - 1) / (K + 1)).rate
     points = [{MU: 1, LARGEST: kappa} for kappa in (4, 30, 1000)]
     gaps = [abs((rate - 1 + (LARGEST / MU) ** power).subs(point).evalf(50)) for point in points]
     return all(gap < sp.Float(10) ** -20 for gap in gaps), {}
@@ -160,7 +170,9 @@ def fastest(tuning: str) -> Any:
 def damped_at_smallest(sign: int) -> Any:
     """Whether at η = 1/L the discriminant vanishes for λ = μ at β = (1 ± r)/(1 ∓ r), r = √(μ/L), and that β is below 1."""
     r = sp.Symbol("r", positive=True)
-    discriminant = sp.discriminant(characteristic("nesterov"), sp.Symbol("z")).subs({ETA: 1 / LARGEST, LAMBDA: r**2 * LARGEST})
+    discriminant = sp.discriminant(characteristic("nesterov"), sp.Symbol("z")).subs(
+        {ETA: 1 / LARGEST, LAMBDA: r**2 * LARGEST}
+    )
     return same(discriminant.subs(BETA, (1 + sign * r) / (1 - sign * r)), 0) and sign < 0, {}
 
 
@@ -281,7 +293,8 @@ PAPERS: dict[Source, tuple[Claim, ...]] = {
         Claim(
             "goh-noise", '"Momentum with Stochastic Gradients"', "The noise adds εᵏ·Σ R^(k−i)(1, −α)ᵀ to the iterate.",
             exactly(noise_sum), {"index": "last"}, {"index": "each"},
-            "Three steps from 0, in letters: each step has a noise of its own.", "ε stands in the sum: Σ R^(k−i)(1, −α)ᵀ·εⁱ.",
+            "Three steps from 0, in letters: each step has a noise of its own.",
+            "ε stands in the sum: Σ R^(k−i)(1, −α)ᵀ·εⁱ.",
         ),
     ),
     D2L: (
@@ -289,7 +302,8 @@ PAPERS: dict[Source, tuple[Claim, ...]] = {
             "d2l-form", '"Momentum", quadratic convex functions',
             "½xᵀQx + xᵀc + b = ½(x − Q⁻¹c)ᵀQ(x − Q⁻¹c) + b − ½cᵀQ⁻¹c.",
             exactly(quadratic_form), {"sign": -1}, {"sign": 1},
-            "With letters for all entries of two dimensions: the minimiser is −Q⁻¹c, as the text says two lines before.",
+            "With letters for all entries of two dimensions: the minimiser is −Q⁻¹c, as the text says two lines "
+            "before.",
             "It is ½(x + Q⁻¹c)ᵀQ(x + Q⁻¹c) + b − ½cᵀQ⁻¹c.",
         ),
         Claim(
@@ -301,27 +315,32 @@ PAPERS: dict[Source, tuple[Claim, ...]] = {
             {"rate": "1"}, {"rate": "η"}, "Derived from the rule: z ← ({derived})z.", "η is left out: z ← ({derived})z.",
         ),
         Claim(
-            "d2l-beyond", '"Momentum", scalar functions', "Convergence improves until ηλ = 1; beyond that things diverge.",
+            "d2l-beyond", '"Momentum", scalar functions',
+            "Convergence improves until ηλ = 1; beyond that things diverge.",
             exactly(diverges_beyond), {"edge": 1}, {"edge": 2},
-            "|1 − ηλ| is {above} at ηλ = 1 + 1e-9, below 1.", "From ηλ = 1 to 2 it converges, more slowly again; it diverges beyond 2.",
+            "|1 − ηλ| is {above} at ηλ = 1 + 1e-9, below 1.",
+            "From ηλ = 1 to 2 it converges, more slowly again; it diverges beyond 2.",
         ),
     ),
     YELLOWFIN: (
         Claim(
-            "yellowfin", "Lemma 3", "For (1−√β)² ≤ ηλ ≤ (1+√β)² the radius is √β.", exactly(repeated), {"low": -1}, {"low": 0},
+            "yellowfin", "Lemma 3", "For (1−√β)² ≤ ηλ ≤ (1+√β)² the radius is √β.", exactly(repeated), {"low": -1},
+            {"low": 0},
             "Derived: the eigenvalues are double at both ends and complex between, with the product β.",
         ),
     ),
     QIAN: (
         Claim(
-            "qian", "abstract and section on discrete time", "The momentum term can increase the range of stable learning rates.",
+            "qian", "abstract and section on discrete time",
+            "The momentum term can increase the range of stable learning rates.",
             exactly(lambda over: (positive(bound("heavy_ball") - bound(over)), {})),
             {"over": "gradient_descent"}, {"over": "heavy_ball"}, "2(1+β)/λ − 2/λ is positive for every β in (0, 1).",
         ),
     ),
     GOODFELLOW: (
         Claim(
-            "terminal", "§8.3.2", "Under a constant gradient momentum β moves 1/(1−β) times as fast as gradient descent.",
+            "terminal", "§8.3.2",
+            "Under a constant gradient momentum β moves 1/(1−β) times as fast as gradient descent.",
             exactly(terminal), {"power": 1}, {"power": 2},
             "The buffer's fixed point is {level}, and the slow eigenvalue is 1 − ηλ/(1−β) to first order.",
         ),
@@ -342,12 +361,15 @@ PAPERS: dict[Source, tuple[Claim, ...]] = {
         Claim(
             "standard-best", "scheme (2.2.11): η = 1/L, β = (√κ−1)/(√κ+1)", "Is it the fastest tuning on quadratics?",
             exactly(fastest), {"tuning": "1/L"}, {"tuning": "4/(3L+μ)"},
-            "at κ = 100 it has the rate {standard}, and η = {lr}, β = {momentum} has {best}: 4κ > 3κ + 1 for every κ > 1.", asks=True,
+            "at κ = 100 it has the rate {standard}, and η = {lr}, β = {momentum} has {best}: 4κ > 3κ + 1 for every κ "
+            "> 1.",
+            asks=True,
         ),
     ),
     DONOGHUE: (
         Claim(
-            "donoghue-candes", "§3", "At η = 1/L the smallest curvature is critically damped at β = (1−√q)/(1+√q), q = μ/L.",
+            "donoghue-candes", "§3",
+            "At η = 1/L the smallest curvature is critically damped at β = (1−√q)/(1+√q), q = μ/L.",
             exactly(damped_at_smallest), {"sign": -1}, {"sign": 1},
             "The discriminant of the derived polynomial vanishes there; the other root exceeds 1.",
         ),
@@ -381,22 +403,27 @@ PAPERS: dict[Source, tuple[Claim, ...]] = {
             exactly(decoupled), {"power": 1}, {"power": 2}, "One step, in letters.",
         ),
         Claim(
-            "weight-decay-adaptive", "Proposition 2", "With a preconditioner that is no multiple of 1, no L2 weight does the same.",
+            "weight-decay-adaptive", "Proposition 2",
+            "With a preconditioner that is no multiple of 1, no L2 weight does the same.",
             exactly(decoupled_adaptive), {"scales": (1, 2)}, {"scales": (1, 1)},
             "Steps in two coordinates with the scales 1 and 2: η·1·l = λ and η·2·l = λ have no common solution l.",
         ),
     ),
     PEPIT: (
         Claim(
-            "pepit-robust", "docstring: α = κ(1−ρ²)(1+ρ)/L, γ = ρ²/((κ−1)(1−ρ)²(1+ρ))", "With these the method has the rate ρ.",
+            "pepit-robust", "docstring: α = κ(1−ρ²)(1+ρ)/L, γ = ρ²/((κ−1)(1−ρ)²(1+ρ))",
+            "With these the method has the rate ρ.",
             closely(robust), {"version": "docstring"}, {"version": "code"},
-            "κ = 10, λ = 0.2: ρ = {rho}, but the largest radius over [μ, L] is {radius}. (Its κ = μ/L is upside down as well.)",
-            "As its code has it, α = κ(1−ρ)²(1+ρ)/L and γ = ρ³/((κ−1)(1−ρ)²(1+ρ)), with κ = L/μ: the radius is {radius}.",
+            "κ = 10, λ = 0.2: ρ = {rho}, but the largest radius over [μ, L] is {radius}. (Its κ = μ/L is upside down "
+            "as well.)",
+            "As its code has it, α = κ(1−ρ)²(1+ρ)/L and γ = ρ³/((κ−1)(1−ρ)²(1+ρ)), with κ = L/μ: the radius is "
+            "{radius}.",
         ),
     ),
     CENTRAL: (
         Claim(
-            "central-average", "docstring of RMSProp: ν ← (1−β₂)ν + β₂∇², against its code", "It is the average of the code.",
+            "central-average", "docstring of RMSProp: ν ← (1−β₂)ν + β₂∇², against its code",
+            "It is the average of the code.",
             exactly(weights), {"kept": "1 − β"}, {"kept": "β"}, "The code has ν ← ν + (1−β₂)(∇² − ν).",
             "The code keeps β₂ of ν: ν ← β₂ν + (1−β₂)∇².",
         ),

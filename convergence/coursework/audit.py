@@ -1,0 +1,88 @@
+"""The audit of the course notes and papers: every claim decided anew, and the page that says how each stands."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from itertools import groupby
+from typing import Any
+
+from convergence import __version__
+from convergence.coursework.claim import VERDICTS, Claim, Finding
+from convergence.coursework.claims import SOURCES
+from convergence.errors import BadName, nearest
+from convergence.pages import page_files, rendered, require_formats
+
+FORMATS = ("md", "html", "json", "tex")
+
+
+def audit(*sources: str) -> list[Finding]:
+    """Decide the claims of the course notes and of published papers by computation, all of them or those of ``sources``.
+
+    Parameters
+    ----------
+    sources
+        The notes "004", "001", "003", "002", "000", and papers such as "goh-2017". None: all.
+
+    Everything is decided anew in each call. Raises BadName for an unknown source.
+
+    >>> [finding.verdict for finding in audit("cohen-2021")]
+    ['proved']
+    """
+    chosen = list(dict.fromkeys(sources)) or list(SOURCES)
+    for key in chosen:
+        if key not in SOURCES:
+            raise BadName(f"there is no source {key!r}: {nearest(key, SOURCES)}")
+    return [claim.finding(SOURCES[key][0]) for key in chosen for claim in SOURCES[key][1]]
+
+
+def every_claim() -> dict[str, Claim]:
+    """All claims by their id."""
+    return {claim.id: claim for _, claims in SOURCES.values() for claim in claims}
+
+
+def tally(findings: Iterable[Finding]) -> dict[str, int]:
+    """How many findings have each verdict."""
+    counts = Counter(finding.verdict for finding in findings)
+    return {verdict: counts[verdict] for verdict in VERDICTS}
+
+
+def sound(findings: Iterable[Finding]) -> bool:
+    """Whether every control held: corrections hold, and an error put into a claim that stands is refuted."""
+    return all(finding.checked is not False and (finding.correction or not _refuted(finding)) for finding in findings)
+
+
+def _refuted(finding: Finding) -> bool:
+    return finding.verdict == "refuted"
+
+
+def audit_json(findings: Sequence[Finding]) -> dict[str, Any]:
+    """The findings as JSON can hold them."""
+    return {"counts": tally(findings), "sound": sound(findings), "findings": [asdict(finding) for finding in findings]}
+
+
+def audit_page(findings: Sequence[Finding]) -> str:
+    """The page in Markdown: how the claims of each source stand, what does not hold, then every claim."""
+    groups = [(key, list(group)) for key, group in groupby(findings, key=lambda finding: finding.source)]
+    return rendered(
+        "audit.md.j2",
+        counts=tally(findings),
+        sound=sound(findings),
+        failed=[finding.id for finding in findings if not sound([finding])],
+        refuted=[finding for finding in findings if _refuted(finding)],
+        groups=[(SOURCES[key][0], group, tally(group)) for key, group in groups],
+        names={key: source.name for key, (source, _) in SOURCES.items()},
+        total=len(findings),
+    )
+
+
+def audit_files(findings: Sequence[Finding], formats: Sequence[str] = FORMATS) -> dict[str, str | bytes]:
+    """The files of the audit by name: audit.md, audit.html, audit.json, audit.tex. BadName for an unknown format."""
+    require_formats(formats, FORMATS)
+    made: dict[str, str | bytes] = {}
+    made |= page_files("audit", audit_page(findings), formats, {}, [], f"convergence {__version__}")
+    if "json" in formats:
+        made["audit.json"] = json.dumps(audit_json(findings), indent=1, ensure_ascii=False) + "\n"
+    return made
