@@ -46,7 +46,9 @@ def stable_permutation(count: int) -> NDArray[np.intp]:
 
     Lebedev and Finogenov (1971): from an order of N roots that of 2N, each root followed by its mirror image. For count
     = 2^p it is theirs; for 2^p·q with q odd it begins with Leja's order of q roots (Reichel 1990), each as far from the
-    others as can be.
+    others as can be. Largest learning rate first, as in Samarskii (1989): it is the products *remaining* after a step that
+    are smallest, by which rounding is magnified, and not the partial ones, by which a run strays on its way. For 16 steps
+    at κ = 100 the remaining peak is 1.0 and the partial one 79.8.
     """
     odd, doublings = count, 0
     while odd and odd % 2 == 0:
