@@ -60,6 +60,13 @@ class Study:
     ``methods`` has a ``Chapter`` for each; ``study["heavy_ball"]`` is one of them. ``parts`` are results about all of them
     together (``classes``, ``limit``, ``rates``), attributes like those of a chapter. ``steps`` is the length of the runs that
     figures show, None for as long as they need. ``cv.study`` makes it.
+
+    >>> import convergence as cv
+    >>> found = cv.study([1.0, 10.0], "gradient_descent", parts="answer")
+    >>> found["gradient_descent"].answer.steps.count
+    35
+    >>> cv.Study.from_json(found.to_json()) == found
+    True
     """
 
     title: str

@@ -102,7 +102,11 @@ def symbols(table: Mapping[str, Mapping[str, Any]]) -> dict[str, sp.Symbol]:
 
 
 def formula(text: str, letters: Mapping[str, sp.Symbol]) -> Any:
-    """The formula that a text stands for. BadData for anything but a formula in these letters."""
+    """The formula that a text stands for. BadData for anything but a formula in these letters.
+
+    >>> formula("2*(beta + 1)/sqrt(lambda_)", {"beta": sp.Symbol("beta"), "lambda_": sp.Symbol("lambda", positive=True)})
+    2*(beta + 1)/sqrt(lambda)
+    """
     try:
         return sp.sympify(_value(ast.parse(text, mode="eval").body, letters))
     except BadData:

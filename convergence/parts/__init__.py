@@ -65,7 +65,7 @@ def study(
     >>> import convergence as cv
     >>> found = cv.study([1.0, 10.0], "heavy_ball", parts=["region", "answer"])
     >>> found["heavy_ball"].region.lr_max
-    (2*beta + 2)/lambda
+    2*(beta + 1)/lambda
     >>> round(found["heavy_ball"].answer.rate, 4)
     0.5195
     """
