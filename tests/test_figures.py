@@ -136,6 +136,8 @@ def results():
         "identification": cv.identify(runs()[0]),
         "verification": cv.verify(p, m),
         "steps_across": cv.steps_across(m, 1e-3, np.linspace(0.1, 0.3, 20), mu=1, L=10, momentum=0.3),
+        "average_case": cv.average_case(m, 12, [1.0, 2.0, 9.0], lr=0.1, momentum=0.3),
+        "worst_case": cv.worst_case(m, 6, mu=1, L=10, lr=0.23, momentum=0.27),
         "krylov": cv.krylov_bound([1, 2, 5], [1, 1, 1], 2),
         "transient": cv.transient(m, 1.0, lr=0.2, momentum=0.9),
         "transient_growth": cv.transient_growth(m, [10, 100]),
@@ -461,3 +463,13 @@ def test_tables_are_shown_in_a_notebook_and_become_data_frames(monkeypatch):
     fake = type("pandas", (), {"DataFrame": dict})
     monkeypatch.setitem(sys.modules, "pandas", fake)
     assert list(tables[0].to_dataframe()) == list(tables[0].table())
+
+
+def test_the_worst_and_the_average_case_lie_on_their_curves():
+    worst, average = results()["worst_case"], results()["average_case"]
+    curve = worst.over(np.linspace(1, 10, 500))
+    assert curve.max() <= worst.bound
+    assert np.isclose(worst.over([worst.curvature])[0], worst.value)
+    last = {name: column[-1] for name, column in average.table().items()}
+    for name in ("error", "loss", "gradient"):
+        assert np.isclose(last[name], getattr(average, name))

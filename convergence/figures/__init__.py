@@ -10,7 +10,16 @@ from typing import Any
 
 from matplotlib.axes import Axes
 
-from convergence.figures.comparison import krylov, rates, steps_across, transient, transient_growth, worst_cases
+from convergence.figures.comparison import (
+    average_case,
+    krylov,
+    rates,
+    steps_across,
+    transient,
+    transient_growth,
+    worst_case,
+    worst_cases,
+)
 from convergence.figures.damping import damping, regimes
 from convergence.figures.evidence import verification
 from convergence.figures.landscape import landscape, scatter
@@ -23,6 +32,7 @@ from convergence.plotting import Plotted
 
 __all__ = [
     "Picture",
+    "average_case",
     "damping",
     "descent",
     "eigenvalues",
@@ -48,6 +58,7 @@ __all__ = [
     "transient_growth",
     "verification",
     "weights",
+    "worst_case",
     "worst_cases",
 ]
 

@@ -24,10 +24,15 @@ from convergence.figures.curves import (
 from convergence.figures.runs import STEP
 from convergence.figures.style import BLACK, EDGE, VERMILLION, describe, log_ticks, note, panel, wrapped
 from convergence.notation import text
+from convergence.numerics.averages import AverageCase
 from convergence.numerics.bounds import KrylovBound
 from convergence.numerics.counts import StepsAcross
 from convergence.numerics.sweeps import RateCurve
 from convergence.numerics.transients import Transient, TransientGrowth
+from convergence.numerics.worst_cases import WorstCase
+
+FINE = 801
+"""Curvatures at which a worst case is drawn."""
 
 KAPPA, DIGIT = "condition number κ = L/μ", "steps per decimal digit, −1/log₁₀ ρ"
 
@@ -100,13 +105,35 @@ def steps_across(found: StepsAcross, ax: Axes | None = None) -> Axes:
 
 def krylov(found: KrylovBound, ax: Axes | None = None) -> Axes:
     """The least error, loss and gradient that any Krylov method can have over the steps, on this spectrum."""
+    return _kinds(found.table(), "The least that any Krylov method can have", ax)
+
+
+def average_case(found: AverageCase, ax: Axes | None = None) -> Axes:
+    """Expected squared error, loss and squared gradient over the steps."""
+    return _kinds(found.table(), "Expected over the spectrum: squared error, loss, squared gradient", ax)
+
+
+def _kinds(table: Mapping[str, Any], title: str, ax: Axes | None) -> Axes:
     with panel(ax) as axes:
-        k, names = np.arange(found.steps + 1), ("error", "loss", "gradient")
-        kinds = {name: (k, positive(row)) for name, row in zip(names, found.history.T, strict=True)}
-        log_axis(axes, draw(axes, kinds, at_end, 20)[0])
-        step_axis(axes, [found.steps])
-        describe(axes, "The least that any Krylov method can have", STEP, "part of the first")
+        steps, names = list(table["step"]), ("error", "loss", "gradient")
+        log_axis(axes, draw(axes, {name: (steps, positive(table[name])) for name in names}, at_end, 20)[0])
+        step_axis(axes, steps)
+        describe(axes, title, STEP, "part of the first")
         name_lines(axes)
+    return axes
+
+
+def worst_case(found: WorstCase, ax: Axes | None = None) -> Axes:
+    """What the steps leave at each curvature in [μ, L], and where that is most."""
+    (low, high), kind = found.ends, {"error": "‖eₖ‖/‖e₀‖", "loss": "loss gap, part of the first"}
+    with panel(ax) as axes:
+        curvatures = np.linspace(low, high, FINE) if high > low else np.array([low])
+        left = positive(found.over(curvatures))
+        axes.plot(curvatures, left, color=BLACK)
+        log_axis(axes, [left, positive([found.value])])
+        axes.set_xlim(*span(curvatures))
+        describe(axes, f"What {found.steps} steps leave", "curvature λ", kind.get(found.measure, "‖gₖ‖/‖g₀‖"))
+        star(axes, found.curvature, found.value, f"worst: {text(found.value, 3)} at λ = {text(found.curvature, 3)}")
     return axes
 
 

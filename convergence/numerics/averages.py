@@ -7,20 +7,23 @@ degrees.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.errors import ConvergenceError
+from convergence.errors import BadHyperparameter, ConvergenceError
 from convergence.methods import as_method
 from convergence.numerics.inputs import checked_steps
 from convergence.numerics.limit_fraction import largest_rate
 from convergence.numerics.radius import largest_radii
-from convergence.numerics.replay import constants, residual, scheduled
+from convergence.numerics.replay import constants, residual, residuals, scheduled
+from convergence.plotting import Plotted
 from convergence.problem import Density, MarchenkoPastur, PowerLaw, Quadratic, as_quadratic
 from convergence.rule import Method
+from convergence.tabular import Tabular
 
 Array = NDArray[np.float64]
 
@@ -44,7 +47,7 @@ class Decay:
 
 
 @dataclass(frozen=True)
-class AverageCase:
+class AverageCase(Plotted, Tabular, figure="average_case"):
     """Expected squared error, loss gap and squared gradient norm after ``steps`` steps, over those at first; see ``Decay``."""
 
     steps: int
@@ -52,6 +55,16 @@ class AverageCase:
     loss: float
     gradient: float
     rate: Decay
+    of: tuple[Method, Mapping[str, Any], Array, Array] | None = field(default=None, compare=False, repr=False)
+
+    def table(self) -> dict[str, Any]:
+        """The expectations after 0, 1, …, k steps."""
+        if self.of is None:
+            raise BadHyperparameter("this average case does not know its method")
+        method, hyper, nodes, weights = self.of
+        squares = residuals(method, self.steps, nodes, **hyper) ** 2
+        kinds = {name: weights * nodes**power for power, name in enumerate(("error", "loss", "gradient"))}
+        return {"step": range(self.steps + 1), **{name: squares @ w / w.sum() for name, w in kinds.items()}}
 
     def __repr__(self) -> str:
         sizes = f"error² {self.error:.6g}, loss {self.loss:.6g}, gradient² {self.gradient:.6g}"
@@ -89,7 +102,8 @@ def average_case(m: Any, /, steps: int, density: Any, **hyper: Any) -> AverageCa
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
         squares = np.ldexp(run.values, np.clip(run.exponents, -4000, 4000).astype(np.int32)) ** 2
         error, loss, gradient = (_ratio(weights * nodes**power, squares) for power in (0, 1, 2))
-    return AverageCase(k, error, loss, gradient, _decay(method, spectrum, hyper))
+    of = (method, hyper, nodes, weights)
+    return AverageCase(k, error, loss, gradient, _decay(method, spectrum, hyper), of)
 
 
 def _ratio(weights: Array, squares: Array) -> float:

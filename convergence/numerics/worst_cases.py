@@ -6,7 +6,8 @@ the ratio of gradient norms, since g = He; the ratio of the gaps f − f* attain
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from math import inf, ldexp, log2, log10, nextafter
 from typing import Any, Literal
 
@@ -18,7 +19,8 @@ from convergence.errors import BadHyperparameter, BadName, nearest
 from convergence.methods import as_method
 from convergence.numerics.inputs import checked_interval, checked_steps
 from convergence.numerics.maxima import Maximum, at_angle, coefficients, enough, largest_modulus, nodes
-from convergence.numerics.replay import Settings, residual, scheduled
+from convergence.numerics.replay import Settings, residual, residuals, scheduled
+from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.theory.residual import extreme_values, residual_polynomial
 
@@ -34,14 +36,14 @@ RESOLVED, MOST = 1e-12, 2**14
 
 
 @dataclass(frozen=True)
-class WorstCase:
+class WorstCase(Plotted, figure="worst_case"):
     """The largest ratio after ``steps`` steps over all quadratics with curvatures in [μ, L], and all starts.
 
     ``value`` is ‖e_k‖/‖e_0‖, (f_k−f*)/(f_0−f*) or ‖g_k‖/‖g_0‖ by ``measure``; ``curvature`` is the λ of a quadratic
     that attains it; ``bound`` ≥ the true largest ratio, the rounding of the recurrence apart. ``log10`` is that of the
     value, also where the value over- or underflows. ``guaranteed`` is False where p_k is no polynomial in λ (Newton
     steps): then it was sampled until resolved. ``exact``, where asked for, is the exact value if it is attained at μ or
-    L, else None; ``interval`` encloses it.
+    L, else None; ``interval`` encloses it. ``over`` has the ratio at other curvatures of ``ends`` = (μ, L).
     """
 
     steps: int
@@ -53,6 +55,15 @@ class WorstCase:
     guaranteed: bool
     exact: sp.Rational | None = None
     interval: tuple[sp.Rational, sp.Rational] | None = None
+    ends: tuple[float, float] = field(default=(0.0, 0.0), repr=False)
+    of: tuple[Method, Mapping[str, Any]] | None = field(default=None, compare=False, repr=False)
+
+    def over(self, curvatures: Any) -> Array:
+        """The same ratio after as many steps on quadratics of these curvatures (m,): (m,)."""
+        if self.of is None:
+            raise BadHyperparameter("this worst case does not know its method")
+        method, hyper = self.of
+        return np.asarray(np.abs(residuals(method, self.steps, curvatures, **hyper)[-1]) ** _power(self.measure))
 
     def __repr__(self) -> str:
         where = f"{self.measure} at λ = {self.curvature:.6g} after {self.steps} steps"
@@ -101,7 +112,9 @@ def worst_case(
     curvature = at_angle(low, high, maximum.theta)
     value, bound = (_sized(number, exponent, power) for number in (maximum.value, maximum.bound))
     bound = max(bound, nextafter(0.0, 1.0)) if maximum.bound > 0 else bound  # a bound that underflows is none
-    case = WorstCase(k, measure, value, curvature, bound, _log10(maximum.value, exponent, power), guaranteed)
+    size = _log10(maximum.value, exponent, power)
+    of = (method, hyper)
+    case = WorstCase(k, measure, value, curvature, bound, size, guaranteed, ends=(low, high), of=of)
     ends = (low, high) if problem is not None else (mu, L)
     return _exactly(case, method, ends, hyper) if exact else case
 
