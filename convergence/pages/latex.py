@@ -26,6 +26,9 @@ LEVELS = {"h2": "section", "h3": "subsection", "h4": "subsubsection"}
 WIDE = 60
 """A table whose cells hold longer text than this sets it in paragraphs."""
 
+LETTER, GAP = 0.0088, 0.02
+"""The width of a small letter, and of the space between columns, in parts of a line."""
+
 
 def latex(markdown: str, pictures: Mapping[str, str], generator: str) -> str:
     """The page as LaTeX; ``pictures`` names the file of each picture that LaTeX can include."""
@@ -144,6 +147,11 @@ def _words(node: SyntaxTreeNode) -> str:
     return "".join(inner.content for inner in node.walk() if inner.type in ("text", "code_inline"))
 
 
+def _letters(cell: SyntaxTreeNode) -> float:
+    """About how many letters wide a cell is; LaTeX is three times as long as what it shows."""
+    return len(_words(cell)) + sum(len(inner.content) for inner in cell.walk() if inner.type == "math_inline") / 3
+
+
 def _is_text(cell: SyntaxTreeNode) -> bool:
     return len(_words(cell)) > WIDE
 
@@ -151,7 +159,8 @@ def _is_text(cell: SyntaxTreeNode) -> bool:
 def _columns(rows: list[list[SyntaxTreeNode]]) -> str:
     """Numbers to the right, short cells on one line, long ones in paragraphs that share the rest."""
     long = [any(_is_text(row[k]) for row in rows) for k in range(len(rows[0]))]
-    share = max(0.14, (0.96 - 0.085 * long.count(False)) / long.count(True))
+    short = sum(max(_letters(row[k]) for row in rows) for k, wide in enumerate(long) if not wide)
+    share = max(0.14, (0.97 - LETTER * short - GAP * len(long)) / long.count(True))
     paragraph = rf">{{\raggedright\arraybackslash}}p{{{share:.3f}\linewidth}}"
     kinds = ["r" if "right" in str(cell.attrs.get("style")) else "l" for cell in rows[0]]
     return "".join(paragraph if wide else kind for wide, kind in zip(long, kinds, strict=True))
