@@ -15,8 +15,8 @@ from convergence.numerics.matrices import run_down
 from convergence.numerics.runs import Run, simulate
 from convergence.problem import Quadratic
 from convergence.rule import Method
-from convergence.theory.dynamics import dynamics
 from convergence.theory.optimum import best
+from convergence.theory.system import system
 
 Array = NDArray[np.float64]
 
@@ -72,12 +72,12 @@ def setting(problem: Quadratic, method: Method, given: dict[str, Any], steps: in
     run = simulate(problem, method, steps, informative_start(problem, method), **hyper)
     indices = looked_at(problem, method, hyper)
     limit = run if run_down(method) is method else simulate(problem, run_down(method), steps, run.x[0], **hyper)
-    seen, full = (identify(limit, order=order, directions=indices) for order in (None, len(dynamics(method).state)))
+    seen, full = (identify(limit, order=order, directions=indices) for order in (None, len(system(method).state)))
     return Setting(problem, method, hyper, indices, run, seen, full, _scales(problem, method, run))
 
 
 def _scales(problem: Quadratic, method: Method, run: Run) -> bool:
-    if dynamics(method).linear:
+    if system(method).linear:
         return True
     half = simulate(
         problem, method, min(run.steps, SCALED), run.x[0] - run.error[0] @ problem.directions.T / 2, **run.hyper
@@ -119,9 +119,9 @@ def informative_start(problem: Quadratic, method: Method) -> Array:
     """
     error = problem.to_directions(-problem.minimizer)[: problem.rank]
     size = max(float(np.linalg.norm(problem.minimizer)), 1.0)
-    if dynamics(method).linear and np.abs(error).min() > INVISIBLE * size:
+    if system(method).linear and np.abs(error).min() > INVISIBLE * size:
         return np.zeros(len(problem.columns))
-    length = size if dynamics(method).linear else size * NEARBY
+    length = size if system(method).linear else size * NEARBY
     return excited(problem, length)
 
 

@@ -1,14 +1,17 @@
-"""A problem, a method and settings go in; every claim of the theory held against what runs show comes out."""
+"""The verification of a method on a problem: every claim of the theory held against what runs show."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from convergence.evidence.check import Check, Control, not_made
-from convergence.evidence.checks import KINDS
+from convergence.evidence.checks import KINDS, Kind
 from convergence.evidence.setting import Setting, setting
 from convergence.methods import as_method
+from convergence.numerics.radius import spectral_radius
 from convergence.plotting import Plotted
 from convergence.problem import as_quadratic
 from convergence.tabular import Tabular
@@ -18,12 +21,22 @@ BENT = "at this distance from the minimiser the rule is not linear yet, and near
 
 @dataclass(frozen=True)
 class Verification(Plotted, Tabular, figure="verification"):
-    """The checks and controls of a method on a problem; truthy when no check failed and every fault was rejected."""
+    """The checks and controls of a method on a problem; ``rate`` is the largest spectral radius over its curvatures.
+
+    Truthy when checks were made, none failed, and every fault that could be tried was rejected. That a setting diverges is no
+    failure of the theory: ``diverges`` says it.
+    """
 
     method: str
     hyper: dict[str, float]
     checks: tuple[Check, ...]
     controls: tuple[Control, ...]
+    rate: float = float("nan")
+
+    @property
+    def diverges(self) -> bool:
+        """Whether the settings do not converge."""
+        return self.rate >= 1
 
     def __bool__(self) -> bool:
         made = any(check.passed for check in self.checks)
@@ -39,8 +52,9 @@ class Verification(Plotted, Tabular, figure="verification"):
         tried = [control for control in self.controls if control.rejected is not None]
         rejected = sum(map(bool, tried))
         verdict = "passed" if self else "FAILED"
+        first = f"At these settings {self.method} does not converge (rate {self.rate:.6g}). " if self.diverges else ""
         return (
-            f"Verification of {self.method} {verdict}: {sum(map(bool, made))} of {len(made)} checks passed, "
+            f"{first}Verification of {self.method} {verdict}: {sum(map(bool, made))} of {len(made)} checks passed, "
             f"{len(self.checks) - len(made)} not made; {rejected} of {len(tried)} deliberate faults rejected"
         )
 
@@ -79,8 +93,19 @@ def verified(at: Setting) -> Verification:
         if kind.of_run and not at.linear_here:
             checks.append(not_made(kind.name, "the run follows the linearised theory", BENT))
             continue
-        claims = kind.claims(at)
-        checks += kind.checks(at, claims)
-        controls += [kind.control(at, fault, wrong) for fault, wrong in kind.faults(at, claims)]
+        made, tried = _held(kind, at)
+        checks += made
+        controls += tried
     numbers = {name: float(value) for name, value in at.hyper.items()}
-    return Verification(at.method.name, numbers, tuple(checks), tuple(controls))
+    rate = float(spectral_radius(at.method, at.problem.curvatures[: at.problem.rank], over="spectrum", **numbers))
+    return Verification(at.method.name, numbers, tuple(checks), tuple(controls), rate)
+
+
+def _held(kind: Kind, at: Setting) -> tuple[list[Check], list[Control]]:
+    """The checks and controls of one kind; one check that is not made where its numbers cannot be computed."""
+    try:
+        claims = kind.claims(at)
+        checks = list(kind.checks(at, claims))
+        return checks, [kind.control(at, fault, wrong) for fault, wrong in kind.faults(at, claims)]
+    except np.linalg.LinAlgError as error:
+        return [not_made(kind.name, kind.name, f"the numbers are beyond what doubles can tell: {error}")], []

@@ -15,7 +15,7 @@ from convergence.numerics import closed_form, runs
 from convergence.numerics.inputs import checked_interval, checked_tolerance
 from convergence.numerics.matrices import precise_blocks
 from convergence.numerics.radius import spectral_radius
-from convergence.numerics.settling import DOUBTFUL, Powers, Question, settled
+from convergence.numerics.settling import Powers, Question, settled
 from convergence.numerics.settling_interval import worst_steps_to
 from convergence.plotting import Plotted
 from convergence.problem import Quadratic, checked_curvatures
@@ -35,6 +35,12 @@ COUNTABLE = 20_000
 
 TIE = 1e-9
 """A ratio of errors this near to a thousandth, relatively, may count as either side: rounding of the run decides."""
+
+NEAR = 1e-6
+"""A formula's value is taken in the place of a float that it is this near to."""
+
+RESTING = 1e-8
+"""A radius this near to 1 without curvature is 1: nothing moves there."""
 
 ROUNDING = 64 * float(np.finfo(float).eps)
 """What rounding leaves of the largest error of a run, in parts of it: some steps' worth."""
@@ -171,9 +177,7 @@ def predicted_steps(problem: Quadratic, method: Method, start: Any, settings: di
     None: it does not converge, or a transient overflows on the way, and no run in floating point comes back from that.
     """
     radius = np.asarray(spectral_radius(method, problem.curvatures, **settings))
-    if not (radius[: problem.rank] < 1 + DOUBTFUL).all():
-        return None
-    moving = (problem.curvatures > 0) | (radius < 1 - DOUBTFUL)  # flat directions rest, but for weight decay
+    moving = (problem.curvatures > 0) | (radius < 1 - RESTING)  # flat directions rest, but for weight decay
     x = runs.first_position(problem, start)
     with np.errstate(all="ignore"):
         powers = Powers.of(precise_blocks(method, problem.curvatures[moving], settings))
@@ -219,10 +223,12 @@ def completed(method: Method, given: dict[str, Any], mu: float, L: float) -> dic
         }
     method.require_known(given)
     optimum = best(method, given)
-    tuned = dict(optimum.at(mu=mu, L=L).hyper)
-    for name, formula in optimum.hyper.items():
-        value = formula.subs({MU: exact(mu), LARGEST: exact(L)}).evalf(40)
-        if name not in given and value.is_Float and abs(value - tuned[name]) <= 1e-9 * abs(value):
+    tuned: dict[str, Any] = dict(optimum.at(mu=mu, L=L).hyper)
+    point = {MU: exact(mu), LARGEST: exact(L)}
+    point |= {method.symbols[n]: exact(v) for n, v in tuned.items() if n not in optimum.determined}
+    for name in optimum.determined:
+        value = optimum.hyper[name].subs(point).evalf(40) if optimum.hyper else None
+        if value is not None and value.is_Float and abs(value - tuned[name]) <= NEAR * abs(value):
             tuned[name] = value
     return {**tuned, **given}
 

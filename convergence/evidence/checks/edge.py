@@ -17,7 +17,7 @@ from convergence.numerics.identification import identify
 from convergence.numerics.limits import bounds
 from convergence.numerics.matrices import run_down
 from convergence.numerics.runs import simulate
-from convergence.theory.dynamics import dynamics
+from convergence.theory.system import system
 
 NAME = "edge of stability"
 PROBE = 1 / 256
@@ -88,7 +88,7 @@ class Growth:
 def _growth(setting: Setting, lr: float) -> Growth:
     """Identified from a run at this learning rate that starts with the same error in every direction."""
     problem, method = setting.problem, setting.method
-    length = max(float(np.linalg.norm(problem.minimizer)), 1.0) * (1.0 if dynamics(method).linear else NEARBY)
+    length = max(float(np.linalg.norm(problem.minimizer)), 1.0) * (1.0 if system(method).linear else NEARBY)
     run = simulate(
         problem, run_down(method), STEPS, excited(problem, length), **{**setting.hyper, str(method.rate): lr}
     )

@@ -15,8 +15,8 @@ from convergence.evidence.checks.kind import FAULT, Kind
 from convergence.evidence.setting import Setting
 from convergence.numerics.search import Found, global_search, sampled_rate
 from convergence.rule import Method
-from convergence.theory.dynamics import dynamics
 from convergence.theory.optimum import Tuned, best
+from convergence.theory.system import system
 
 NAME = "optimum"
 EPS = float(np.finfo(float).eps)
@@ -105,7 +105,7 @@ def _by_rate(found: Found) -> float:
 
 
 def _spectrum(setting: Setting) -> tuple[float, ...]:
-    count = MIDDLES if dynamics(setting.method).ends_suffice else INSIDE
+    count = MIDDLES if system(setting.method).ends_suffice else INSIDE
     mu, L = setting.problem.mu, setting.problem.L
     return tuple(float(c) for c in np.unique([mu, *np.geomspace(mu, L, count)[1:-1], L]))
 

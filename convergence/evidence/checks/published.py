@@ -16,10 +16,10 @@ from convergence.evidence.setting import Setting
 from convergence.methods import METHODS
 from convergence.numerics.radius import spectral_radius
 from convergence.rule import Method
-from convergence.theory.dynamics import dynamics
 from convergence.theory.optimum import best
 from convergence.theory.region import region
 from convergence.theory.symbols import symbol
+from convergence.theory.system import system
 
 NAME = "published"
 DIGITS = 50
@@ -90,7 +90,7 @@ def _pairs(method: Method, entry: Published, point: Mapping[str, Any]) -> list[t
         return [(said, _value(region(method).lr_max, point))]
     if entry.kind == REST:
         settings = {symbol(name): formula for name, formula in entry.hyper.items()}
-        return [(said, _value(dynamics(method).rest[0].subs(settings), point))]
+        return [(said, _value(system(method).rest[0].subs(settings), point))]
     return [(said, sp.Float(_rate_at(method, entry, point)))]
 
 
