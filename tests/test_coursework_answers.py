@@ -11,12 +11,22 @@ import numpy as np
 import pytest
 import sympy as sp
 
-from convergence.api.coursework import course
-from convergence.coursework.checking import complex_edge, data, double, flat, powers, real_edge, rewriting, spectrum
+import convergence as cv
+from convergence.coursework.checking import (
+    complex_edge,
+    data,
+    double,
+    faster,
+    flat,
+    powers,
+    real_edge,
+    rewriting,
+    spectrum,
+)
 from convergence.coursework.counting import exact_steps, float_steps
 from convergence.coursework.derivation import derivation
 from convergence.coursework.on_data import on_data
-from convergence.coursework.plateau import plateau
+from convergence.coursework.plateau import exact_ends, plateau
 from convergence.errors import BadName
 from convergence.grammar.coursework import COMMANDS as GRAMMAR
 from convergence.terminal.coursework import COMMANDS as TERMINAL
@@ -31,7 +41,7 @@ M = sp.Symbol("m", positive=True)  # √(1−β)
 
 @pytest.fixture(scope="module")
 def answers():
-    return course()
+    return cv.course()
 
 
 def same(one, other):
@@ -41,7 +51,7 @@ def same(one, other):
 def test_the_formulas_are_those_derived_by_hand():
     found = derivation()
     by_hand = sp.Matrix([[1 - BETA, 2 * BETA * SIGMA**2], [-ETA * (1 - BETA), 1 - 2 * ETA * BETA * SIGMA**2]])
-    assert (found.dynamics.matrix - by_hand).expand().is_zero_matrix
+    assert (found.system.matrix - by_hand).expand().is_zero_matrix
     for lr, sign in zip(found.repeated, (-1, 1), strict=True):
         assert same(lr, (1 + sign * sp.sqrt(1 - BETA)) ** 2 / (2 * BETA * SIGMA**2))
     assert same(found.real, (2 - BETA) / (BETA * SIGMA**2))
@@ -58,6 +68,9 @@ def test_the_plateau_and_its_counts():
     assert g.descent_steps == int(np.ceil(np.log(1e-3) / np.log(99 / 101)))
     assert g.best.both <= min(counts) < max(counts) < g.descent_steps
     assert max(counts) > 1.8 * g.best.both  # a plateau of rates is no plateau of steps
+    ends_and_between = [g.counts[0], *(c for c in g.counts if c.lr in (1, 2)), g.counts[-1]]
+    assert [c.both for c in ends_and_between] == [163, 175, 186, 309]
+    assert [c.at_rest for c in ends_and_between] == [175, 132, 138, 249]
     assert g.free_rate == pytest.approx(9 / 11)
 
 
@@ -86,28 +99,64 @@ def test_the_first_dimension_is_the_faster_for_both_methods():
     assert all(first < second for first, second in (m.steps for m in h.methods))
 
 
+def test_the_upper_end_is_counted_at_sixty_digits_and_not_at_seven():
+    """At 3.797 it would be 271 steps, at seven digits below the end 308."""
+    low, high = exact_ends()
+    assert abs(high - 19 / Fraction(10) - 2 * Fraction(sp.N(sp.sqrt(sp.Rational(9, 10)), 60).__str__())) < Fraction(
+        1, 10**57
+    )
+    ten, tenth = Fraction(10), Fraction(1, 10)
+    assert [exact_steps(lr, tenth, ten) for lr in (high, Fraction("3.797363"), Fraction("3.797"))] == [309, 308, 271]
+    assert low < Fraction("0.2634") < high
+
+
+def test_the_faster_method_is_the_one_whose_slower_direction_is_faster(answers):
+    """Question (i), by a loop of one's own: steps until the error is within 99.9 % in each direction."""
+    h = answers.data
+    curvatures, beta, lr = np.array(h.curvatures), 0.6, 1e-4
+    x, z, y = np.ones(2), curvatures.copy(), np.ones(2)
+    counts = {"momentum": 0, "descent": 0}
+    for step in range(1, 301):
+        z = (1 - beta) * z + beta * curvatures * x
+        x, y = x - lr * z, y - lr * curvatures * y
+        counts["momentum"] = step if np.abs(x).max() > 1e-3 else counts["momentum"]
+        counts["descent"] = step if np.abs(y).max() > 1e-3 else counts["descent"]
+    assert h.winner.name == "ema_momentum"
+    assert counts["momentum"] + 1 == max(h.methods[1].steps) < max(h.methods[0].steps) == counts["descent"] + 1
+
+
 def test_every_check_rejects_a_wrong_answer():
     found, g, h = derivation(), plateau(), on_data()
     off = sp.Rational(101, 100)
-    turned = found.dynamics.matrix.copy().as_mutable()
+    turned = found.system.matrix.copy().as_mutable()
     turned[0, 1], turned[1, 0] = turned[1, 0], turned[0, 1]
     wrong = replace(
         found,
-        dynamics=replace(found.dynamics, matrix=sp.ImmutableMatrix(turned)),
+        system=replace(found.system, matrix=sp.ImmutableMatrix(turned)),
         repeated=tuple(lr * off for lr in found.repeated),
         real=found.real * off,
         complex_top=found.complex_top * off,
     )
-    bent = sp.Poly(found.dynamics.characteristic.as_expr() + sp.Rational(1, 100), sp.Symbol("z"))
-    shifted = replace(found.dynamics, characteristic=bent)
+    bent = sp.Poly(found.system.characteristic.as_expr() + sp.Rational(1, 100), sp.Symbol("z"))
+    shifted = replace(found.system, characteristic=bent)
     assert not rewriting(wrong)
     assert not powers(wrong)
-    assert not any(spectrum(replace(found, dynamics=shifted), g))
+    assert not any(spectrum(replace(found, system=shifted), g))
     assert not any(double(wrong))
     assert not real_edge(wrong)
     assert not complex_edge(wrong)
-    bad = replace(g, rate=g.rate * 1.01, high=g.high * 1.01, counts=(replace(g.counts[0], both=1),), descent_steps=345)
+    bad = replace(
+        g,
+        rate=g.rate * 1.01,
+        high=g.high * 1.01,
+        counts=(g.counts[0], replace(g.counts[1], both=1), g.counts[-1]),
+        descent_steps=345,
+    )
     assert not any(flat(bad))
+    worse = [replace(m, radius=m.radius[::-1] if m is h.winner else (0.5, 0.6)) for m in h.methods]
+    assert not faster(replace(h, methods=tuple(worse)))
+        replace(h, methods=tuple(replace(m, radius=m.radius[::-1] if m is h.winner else (0.5, 0.6)) for m in h.methods))
+    )
     slow = replace(h.methods[0], radius=(0.99 * h.methods[0].radius[0], 0.9), disagreement=1e-6)
     assert not any(data(replace(h, methods=(slow, h.methods[1])))[:3])
 
@@ -117,7 +166,14 @@ def test_the_page_says_what_it_must_in_every_format(answers, tmp_path):
     written = {path.name: path for path in answers.save(tmp_path, figures=("svg",))}
     assert {"course.md", "course.html", "course.tex", "course.json"} <= set(written)
     words = written["course.md"].read_text(encoding="utf-8")
-    for part in ("plateau of rates is no plateau of steps", "346 steps", "(h)", "always stable", "figures/plateau.svg"):
+    for part in (
+        "plateau of rates is no plateau of steps",
+        "346 steps",
+        "How σᵢ enters",
+        "figures/plateau.svg",
+        "| 309 | 249 |",
+        "## (i)",
+    ):
         assert part in words
     kept = json.loads(written["course.json"].read_text(encoding="utf-8"))
     assert kept["passed"] is True

@@ -1,4 +1,4 @@
-"""The answers go in; checks of each come out: a second way to every number, which knows nothing of the first."""
+"""Checks of the homework's answers: a second way to every number, which knows nothing of the first."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from convergence.numerics.replay import sampled_matrix
 from convergence.numerics.runs import simulate
 from convergence.numerics.search import global_search, sampled_rate
 from convergence.problem import LeastSquares
-from convergence.theory.symbols import SIGMA, symbol
+from convergence.theory.symbols import SIGMA
 
 EPS = float(np.finfo(float).eps)
 
@@ -27,6 +27,8 @@ MOMENTA = (0.1, 0.36, 0.6, 0.9)
 """Where formulas in β are put to numbers; σ² is 5 there, so λ = 10."""
 
 SIGMA_SQUARE = 5.0
+
+LETTERS = course_method().symbols
 
 BISECTIONS = 60
 
@@ -57,11 +59,12 @@ def checks(found: Derivation, g: PlateauAnswer, h: DataAnswer) -> dict[str, tupl
         "f": (complex_edge(found),),
         "g": tuple(flat(g)),
         "h": tuple(data(h)),
+        "i": (faster(h),),
     }
 
 
 def _at(formula: Any, beta: float, lr: float = 1.0) -> float:
-    letters = (SIGMA, symbol("momentum"), symbol("lr"))
+    letters = (SIGMA, LETTERS["momentum"], LETTERS["lr"])
     (value,) = evaluate(letters, [formula], [SIGMA_SQUARE**0.5, beta, lr])
     return float(value)
 
@@ -76,9 +79,9 @@ def rewriting(found: Derivation) -> Check:
     problem, settings = gaussian_2d(), SETTINGS["ema_momentum"]
     run = simulate(problem, course_method(), STEPS, **settings)
     a, x = problem.to_directions(run.state[:, 1]), run.error
-    letters = (SIGMA, symbol("lr"), symbol("momentum"))
+    letters = (SIGMA, LETTERS["lr"], LETTERS["momentum"])
     values = [problem.singular_values, settings["lr"], settings["momentum"]]
-    (aa, ax, xa, xx) = evaluate(letters, list(found.dynamics.matrix), values)
+    (aa, ax, xa, xx) = evaluate(letters, list(found.system.matrix), values)
     off = [np.abs(a[1:] - (aa * a[:-1] + ax * x[:-1])).max() / np.abs(a).max()]
     off += [np.abs(x[1:] - (xa * a[:-1] + xx * x[:-1])).max() / np.abs(x).max()]
     claim = "the notes' run, turned by Vᵀ, obeys the equations of each direction at all of its 100 steps"
@@ -91,7 +94,7 @@ def powers(found: Derivation) -> Check:
     for beta in MOMENTA:
         for lr in (0.01, 0.2, 1.0):
             derived = np.array(
-                [[_at(entry, beta, lr) for entry in row] for row in found.dynamics.order(("x", "z")).matrix.tolist()]
+                [[_at(entry, beta, lr) for entry in row] for row in found.system.order(("x", "z")).matrix.tolist()]
             )
             off = max(off, float(np.abs(derived - _sampled(beta, lr)).max() / np.abs(derived).max()))
     claim = "R has the entries that the rule itself gives on unit states, at 12 settings"
@@ -114,7 +117,7 @@ def spectrum(found: Derivation, g: PlateauAnswer) -> list[Check]:
 def _identified(found: Derivation, beta: float, lr: float, kind: str) -> Check:
     problem = LeastSquares(np.array([[SIGMA_SQUARE**0.5]]), np.array([SIGMA_SQUARE**0.5]))
     seen = identify(simulate(problem, course_method(), 60, lr=lr, momentum=beta), order=2)
-    derived = np.sort_complex(np.roots([_at(c, beta, lr) for c in found.dynamics.characteristic.all_coeffs()]))
+    derived = np.sort_complex(np.roots([_at(c, beta, lr) for c in found.system.characteristic.all_coeffs()]))
     off = float(np.abs(np.sort_complex(seen.eigenvalues[0]) - derived).max())
     claim = f"eigenvalues identified from a run at η = {lr:.4g} ({kind}) are the derived ones"
     sizes = (float(np.abs(derived).max()), float(np.abs(seen.eigenvalues[0]).max()))
@@ -190,8 +193,14 @@ def flat(g: PlateauAnswer) -> list[Check]:
     search = global_search(course_method(), curvatures, {"momentum": g.momentum})
     ends = [g.low * 0.999, g.low * 1.001, g.high * 0.999, g.high * 1.001]
     inside = [_rate(curvatures, lr, g.momentum) - g.rate for lr in ends]
-    counted = float_steps([c.lr for c in g.counts], g.momentum, g.curvatures).max(axis=0)
-    off = max(abs(c.both - seen) for c, seen in zip(g.counts, counted, strict=True))
+    counted, resting = (
+        float_steps([c.lr for c in g.counts[1:-1]], g.momentum, g.curvatures, at_rest=rest).max(axis=0)
+        for rest in (False, True)
+    )
+    off = max(
+        abs(c.both - seen) + abs(c.at_rest - rest)
+        for c, seen, rest in zip(g.counts[1:-1], counted, resting, strict=True)
+    )
     own = LeastSquares(np.diag((curvatures / 2) ** 0.5), (curvatures / 2) ** 0.5)
     plain = _counted(own, g)
     return [
@@ -224,8 +233,8 @@ def flat(g: PlateauAnswer) -> list[Check]:
         ),
         compared(
             "counts",
-            "the exact counts of the table are those of runs in floats",
-            g.counts[0].both,
+            "between the ends, the exact counts of the table are those of runs in floats, for both starts",
+            g.counts[1].both,
             counted[0],
             off,
             0.0,
@@ -267,3 +276,11 @@ def data(h: DataAnswer) -> list[Check]:
             why = "how well the run's rounding lets it be known"
             made.append(compared("rate", claim, m.radius[k], m.measured[k], off, m.doubt[k] + rounding(1), why))
     return made
+
+
+def faster(h: DataAnswer) -> Check:
+    """(i): of the runs on the data, the winner's has less loss above the minimum left, from step 50 to the last."""
+    loser = next(m for m in h.methods if m is not h.winner)
+    ratio = max(one / other for one, other in zip(h.winner.gap[50:], loser.gap[50:], strict=True))
+    claim = f"{h.winner.title} has the smaller loss at each of the last {STEPS - 49} steps of the runs"
+    return compared("winner", claim, 0.0, ratio, ratio, 1.0, "the ratio of the losses above the minimum is below 1")

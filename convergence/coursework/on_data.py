@@ -1,4 +1,4 @@
-"""Question (h): the notes' data go in; the runs of both methods per dimension, and what theory says of them, come out."""
+"""Questions (h) and (i) of the homework: both methods on the notes' data, per dimension, run and predicted."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+import convergence as cv
 from convergence.coursework.derivation import course_method, descent_method
 from convergence.datasets import gaussian_2d
 from convergence.numerics.closed_form import predict
@@ -52,22 +53,36 @@ class MethodOnData:
     gap: tuple[float, ...]
     above_final: tuple[float, ...]
 
+    @property
+    def rate(self) -> float:
+        """The rate of the slower direction, which the error as a whole takes in the end."""
+        return max(self.radius)
+
 
 @dataclass(frozen=True)
 class DataAnswer:
-    """The answer to (h): singular values, curvatures, how far the directions are from the axes (degrees), and the runs."""
+    """The answers to (h) and (i): singular values, curvatures, the directions' angle off the axes (degrees), and the runs.
+
+    ``best_rates`` are those of both methods at their best on this data.
+    """
 
     singular_values: tuple[float, float]
     curvatures: tuple[float, float]
     angle: float
     minimum: float
     methods: tuple[MethodOnData, MethodOnData]
+    best_rates: tuple[float, float]
 
     @property
     def faster(self) -> tuple[int, int]:
         """Which direction (1 or 2) each method is faster in."""
         first, second = (1 + int(m.radius[1] < m.radius[0]) for m in self.methods)
         return first, second
+
+    @property
+    def winner(self) -> MethodOnData:
+        """The faster method at the notes' settings: the one whose slower direction is the faster."""
+        return min(self.methods, key=lambda m: m.rate)
 
 
 def on_data() -> DataAnswer:
@@ -76,7 +91,14 @@ def on_data() -> DataAnswer:
     angle = float(np.degrees(np.arctan2(problem.directions[1, 0], problem.directions[0, 0])))
     plain, course = (_on(problem, method) for method in (descent_method(), course_method()))
     return DataAnswer(
-        _pair(problem.singular_values), _pair(problem.curvatures), angle, problem.minimum, (plain, course)
+        _pair(problem.singular_values),
+        _pair(problem.curvatures),
+        angle,
+        problem.minimum,
+        (plain, course),
+        _pair(
+            np.array([cv.optimum(m).at(mu=problem.mu, L=problem.L).rate for m in (descent_method(), course_method())])
+        ),
     )
 
 

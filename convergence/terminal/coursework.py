@@ -1,22 +1,22 @@
-"""Parsed options go in; the audit of the notes, or the homework's answers, are made, printed and written."""
+"""The commands on the course's material: the audit of its claims, the answer sheet to its homework."""
 
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
-from convergence.api import coursework as api
 from convergence.coursework.audit import FORMATS, audit_files, audit_json, sound, tally
 from convergence.coursework.audit import audit as decide
 from convergence.coursework.claim import VERDICTS, Finding
+from convergence.coursework.course import course as answer
+from convergence.coursework.course import course_json
 from convergence.coursework.plateau import PlateauAnswer
 from convergence.evidence.check import Check
 from convergence.pages import require_formats
-from convergence.report.course_page import course_json
 from convergence.terminal.console import OUT, print_json, working
 from convergence.writing import write_files
 
@@ -67,7 +67,7 @@ def _summary(found: Sequence[Finding]) -> Text:
 def course(options: Namespace) -> int:
     """Write the answer sheet and print its checks; 1 where one failed."""
     with working("deriving the answers"):
-        found = api.course()
+        found = answer()
     with working("drawing figures and writing"):
         found.save(options.out, options.formats, options.figure_formats)
     if options.json:
@@ -80,15 +80,14 @@ def course(options: Namespace) -> int:
 
 
 def _steps(g: PlateauAnswer) -> str:
-    most = max(count.both for count in g.counts)
     return (
         f"(g) every η from {g.low:.4g} to {g.high:.4g} has the rate {g.rate:.6g}.\n"
-        f"    Steps to 99.9 %: {g.best.both} at η = {g.best.lr:.4g}, up to {most} at the upper end;\n"
+        f"    Steps to 99.9 %: {g.best.both} at η = {g.best.lr:.4g}, up to {g.counts[-1].both} at the upper end;\n"
         f"    gradient descent at its best takes {g.descent_steps}."
     )
 
 
-def _checks(made: dict[str, tuple[Check, ...]]) -> Table:
+def _checks(made: Mapping[str, tuple[Check, ...]]) -> Table:
     table = Table("", "check", "error", "allowed", "", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for letter, group in made.items():
         for check in group:

@@ -1,4 +1,4 @@
-"""The homework's answers in numbers go in; its figures come out: the plateau of (g), and the runs of (h)."""
+"""Figures of the homework's answers: the plateau of (g), and the runs of (h)."""
 
 from __future__ import annotations
 

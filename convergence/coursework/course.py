@@ -1,0 +1,127 @@
+"""The model solution to the homework of notes 004: its answers, and the page that gives them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+import sympy as sp
+
+from convergence import __version__, notation
+from convergence.coursework.checking import checks
+from convergence.coursework.derivation import Derivation, derivation
+from convergence.coursework.figures import pictures
+from convergence.coursework.on_data import DataAnswer, on_data
+from convergence.coursework.plateau import PlateauAnswer, plateau
+from convergence.evidence.check import Check
+from convergence.figures.picture import Picture, render
+from convergence.pages import page_files, rendered, require_formats
+from convergence.writing import write_files
+
+FORMATS = ("md", "html", "tex", "json")
+FIGURE_FORMATS = ("svg", "png", "pdf")
+
+
+@dataclass(frozen=True)
+class Course:
+    """The answers to the homework. Truthy when every check passed.
+
+    ``formulas`` are SymPy, derived in the call ((a) to (g)); ``plateau`` are the numbers of (g), ``data`` those of (h) and
+    (i); ``checks`` are by the letter of the question.
+    """
+
+    formulas: Derivation
+    plateau: PlateauAnswer
+    data: DataAnswer
+    checks: Mapping[str, tuple[Check, ...]]
+
+    def __bool__(self) -> bool:
+        return all(all(made) for made in self.checks.values())
+
+    def __repr__(self) -> str:
+        made = [check for group in self.checks.values() for check in group]
+        return f"Course: answers (a)–(i), {sum(map(bool, made))} of {len(made)} checks passed"
+
+    def save(
+        self, folder: str | Path, formats: Sequence[str] = FORMATS, figures: Sequence[str] = ("svg",)
+    ) -> list[Path]:
+        """Write course.md, course.html, course.tex, course.json and the figures; all of them or none.
+
+        Raises BadOutput where the folder cannot be written, BadName for an unknown format.
+        """
+        return list(write_files(folder, course_files(self, formats, figures)))
+
+
+def course() -> Course:
+    """The model solution to the homework of notes 004, questions (a)–(i), every formula derived from the rule in the call.
+
+    >>> answers = course()
+    >>> answers.plateau.counts[-1].both, answers.data.winner.title
+    (309, 'EMA momentum')
+    """
+    formulas, g, h = derivation(), plateau(), on_data()
+    return Course(formulas, g, h, checks(formulas, g, h))
+
+
+def course_json(answers: Course) -> dict[str, Any]:
+    """The answers as JSON can hold them: a formula is its text and its LaTeX, a complex number a pair."""
+    plain = {
+        "package_version": __version__,
+        "formulas": {f.name: _written(getattr(answers.formulas, f.name)) for f in fields(Derivation)},
+        "plateau": asdict(answers.plateau),
+        "data": asdict(answers.data),
+        "checks": {letter: [asdict(check) for check in made] for letter, made in answers.checks.items()},
+    }
+    return {"passed": bool(answers), **json.loads(json.dumps(plain, default=lambda z: [z.real, z.imag]))}
+
+
+def _written(formula: Any) -> Any:
+    if isinstance(formula, str):
+        return formula
+    if isinstance(formula, tuple):
+        return [_written(one) for one in formula]
+    if not isinstance(formula, sp.Basic):
+        return {"matrix": _written(formula.matrix), "characteristic": _written(formula.characteristic)}
+    return {"text": notation.text(formula), "latex": notation.latex(formula)}
+
+
+def course_page(answers: Course, drawn: Mapping[str, Picture]) -> str:
+    """The page in Markdown: the answers in short, then question by question, each with its checks."""
+    made = [check for group in answers.checks.values() for check in group]
+    system = answers.formulas.system
+    return rendered(
+        "course.md.j2",
+        f=answers.formulas,
+        g=answers.plateau,
+        h=answers.data,
+        checks=answers.checks,
+        passed=sum(map(bool, made)),
+        total=len(made),
+        good=bool(answers),
+        characteristic=system.characteristic,
+        roots=notation.roots(system.characteristic),
+        discriminant=notation.discriminant(system.characteristic),
+        rows=sorted((*answers.plateau.counts, answers.plateau.best, *answers.plateau.outside), key=lambda c: c.lr),
+        pictures=drawn,
+    )
+
+
+def course_files(answers: Course, formats: Sequence[str], figure_formats: Sequence[str]) -> dict[str, bytes | str]:
+    """The files of the answer sheet by name: course.md, course.html, course.tex, course.json, figures/NAME.svg, …."""
+    require_formats(formats, FORMATS)
+    require_formats(figure_formats, FIGURE_FORMATS)
+    drawn = pictures(answers.plateau, answers.data)
+    files: dict[str, bytes | str] = {
+        f"figures/{name}.{ending}": render(picture, ending)
+        for name, picture in drawn.items()
+        for ending in figure_formats
+    }
+    inside = {name: render(picture, "svg") for name, picture in drawn.items()} if "html" in formats else {}
+    page = course_page(answers, drawn)
+    pages = page_files("course", page, formats, inside, list(files), f"convergence {__version__}")
+    if "json" in formats:
+        pages["course.json"] = json.dumps(course_json(answers), indent=1, ensure_ascii=False) + "\n"
+    return {**pages, **files}
