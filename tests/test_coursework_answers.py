@@ -145,18 +145,11 @@ def test_every_check_rejects_a_wrong_answer():
     assert not any(double(wrong))
     assert not real_edge(wrong)
     assert not complex_edge(wrong)
-    bad = replace(
-        g,
-        rate=g.rate * 1.01,
-        high=g.high * 1.01,
-        counts=(g.counts[0], replace(g.counts[1], both=1), g.counts[-1]),
-        descent_steps=345,
-    )
+    counts = (g.counts[0], replace(g.counts[1], both=1), g.counts[-1])
+    bad = replace(g, rate=g.rate * 1.01, high=g.high * 1.01, counts=counts, descent_steps=345)
     assert not any(flat(bad))
     worse = [replace(m, radius=m.radius[::-1] if m is h.winner else (0.5, 0.6)) for m in h.methods]
     assert not faster(replace(h, methods=tuple(worse)))
-        replace(h, methods=tuple(replace(m, radius=m.radius[::-1] if m is h.winner else (0.5, 0.6)) for m in h.methods))
-    )
     slow = replace(h.methods[0], radius=(0.99 * h.methods[0].radius[0], 0.9), disagreement=1e-6)
     assert not any(data(replace(h, methods=(slow, h.methods[1])))[:3])
 
