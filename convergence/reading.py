@@ -42,6 +42,13 @@ def read_problem(
     ``X`` (n, d) and ``target`` (n,), "y" when it is not given. ``intercept`` and ``standardize`` as in ``prepare``.
 
     Raises ``BadData`` with the line and the column for a file that cannot be used, ``BadName`` for an unknown target.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     file = Path(folder) / "houses.csv"
+    ...     _ = file.write_text("area,rooms,price\\n70,3,210\\n95,4,300\\n120,4,345\\n")
+    ...     read_problem(file, "price", intercept=True).columns
+    ('intercept', 'area', 'rooms')
     """
     path = Path(path)
     raw = _bytes(path)

@@ -163,6 +163,13 @@ def method(rule: Rule | None = None, /, *, start: Start | None = None, name: str
     """Make a Method of an update rule: ``@method``, or ``@method(start=first_state)`` where buffers do not begin at zero.
 
     ``start(f, x)`` returns the first state. Raises BadRule when the signature is not (f, x, ..., *, hyperparameters).
+
+    >>> @method
+    ... def heavy(f, x, v, *, lr, momentum):
+    ...     v = momentum * v + f.grad(x)
+    ...     return x - lr * v, v
+    >>> heavy.state, heavy.hyper
+    (('x', 'v'), ('lr', 'momentum'))
     """
     if rule is None:
         return lambda function: _made(function, start, name)

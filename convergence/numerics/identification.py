@@ -71,6 +71,11 @@ def identify(run: Run | Any, *, order: int | None = None, directions: Sequence[i
     ``run`` is a Run, or an array of errors (steps+1, d) that tend to zero (or grow). ``order`` is the number of eigenvalues
     to look for; without it, the smallest that explains the run up to rounding. ``directions`` are the columns to look at
     (default: all); the result has a row for each of them. Raises BadData for an array of another kind.
+
+    >>> import convergence as cv
+    >>> run = cv.simulate([1.0, 4.0], "gradient_descent", 20, lr=0.1)
+    >>> identify(run).eigenvalues.real.round(9).tolist()
+    [[0.6], [0.9]]
     """
     errors, noise = _signals(run)
     if not np.any(errors):
