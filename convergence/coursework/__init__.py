@@ -1,1 +1,1 @@
-"""The homework of the course notes: questions go in, an answer sheet whose formulas are derived in the run comes out."""
+"""The course: the audit of its notes and of papers, and the model solution to its homework; a client of all the rest."""
