@@ -1,13 +1,15 @@
-"""In: a CSV or NPZ file, or arrays with names. Out: a ``LeastSquares`` that says how its data were prepared."""
+"""Data files: CSV and NPZ as least-squares problems that say how their data were prepared."""
 
 from __future__ import annotations
 
 import csv
+import re
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from io import BytesIO, TextIOWrapper
-from itertools import chain
+from itertools import chain, islice
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,7 +25,9 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-_SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab"}
+_SEPARATORS = {",": "comma", ";": "semicolon", "\t": "tab", " ": "blank"}
+_SAMPLE = 20
+"""Rows after the header that must have as many fields as it, for a separator to be believed."""
 
 
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -35,30 +39,79 @@ def read_problem(
     loss: str = "sum",
     intercept: bool = False,
     standardize: bool = False,
+    *,
+    columns: Sequence[str] | None = None,
+    drop: Sequence[str] = (),
+    missing: Sequence[str] = (),
+    decimal: str = ".",
+    header: bool = True,
 ) -> LeastSquares:
-    """The problem in a file: predict the column ``target`` from all the others.
+    """The problem in a file: predict the column ``target`` from all the others, or from ``columns``.
 
-    CSV: UTF-8, with a header; commas, semicolons or tabs; every entry a finite number. NPZ (by its ending): arrays
-    ``X`` (n, d) and ``target`` (n,), "y" when it is not given. ``intercept`` and ``standardize`` as in ``prepare``.
+    Parameters
+    ----------
+    path
+        CSV in UTF-8, its fields separated by commas, semicolons, tabs or blanks, lines that begin with # left out; or, by
+        its ending, NPZ with arrays ``X`` (n, d) and ``target`` (n,), "y" when it is not given.
+    target, columns, drop
+        The column to predict; the columns to predict it from (default: all others), and those to leave out.
+    missing
+        What stands for a missing value, as in ``("NA", "?", "")``: rows that have one are left out, and counted in a note.
+    decimal, header
+        The decimal point, "." or ","; and whether the first line names the columns (else they are x1, x2, …).
+    loss, intercept, standardize
+        As in ``prepare``.
 
-    Raises ``BadData`` with the line and the column for a file that cannot be used, ``BadName`` for an unknown target.
+    Raises ``BadData`` with the line and the column for a file that cannot be used, ``BadName`` for an unknown column.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     file = Path(folder) / "houses.csv"
-    ...     _ = file.write_text("area,rooms,price\\n70,3,210\\n95,4,300\\n120,4,345\\n")
-    ...     read_problem(file, "price", intercept=True).columns
-    ('intercept', 'area', 'rooms')
+    ...     _ = file.write_text("area;city;price\\n70,5;Rome;210\\n95;Oslo;?\\n120;Bern;345\\n")
+    ...     read_problem(file, "price", intercept=True, drop=["city"], missing=["?"], decimal=",").columns
+    ('intercept', 'area')
     """
     path = Path(path)
     raw = _bytes(path)
     if path.suffix.lower() == ".npz":
         X, y = _read_npz(raw, path, target or "y")
         return prepare(X, y, None, loss, intercept, standardize)
-    names, table = _read_csv(raw, path)
+    if decimal not in (".", ","):
+        raise BadData(f"decimal must be '.' or ',', got {decimal!r}")
+    form = _Form(tuple(missing), decimal, header)
+    names, read = _opened(raw, path, form)
+    chosen = _columns(names, target, columns, drop, path)
+    table, left_out = read(chosen)
+    notes = (f"{left_out} rows with missing values left out",) if left_out else ()
+    kept = tuple(names[k] for k in chosen[:-1])
+    return prepare(table[:, :-1], np.ascontiguousarray(table[:, -1]), kept, loss, intercept, standardize, notes)
+
+
+def _columns(
+    names: tuple[str, ...], target: str | None, columns: Sequence[str] | None, drop: Sequence[str], path: Path
+) -> list[int]:
+    """The places of the columns to predict from, and last that of the target."""
     at = _target_index(names, target, path)
-    y = np.ascontiguousarray(table[:, at])
-    return prepare(np.delete(table, at, axis=1), y, names[:at] + names[at + 1 :], loss, intercept, standardize)
+    for name in (*(columns or ()), *drop):
+        _target_index(names, name, path)
+    wanted = names if columns is None else tuple(columns)
+    kept = [names.index(name) for name in wanted if name != target and name not in drop]
+    if not kept:
+        raise BadData(f"{path}: no column is left to predict {target!r} from; use or drop others")
+    return [*kept, at]
+
+
+@dataclass(frozen=True)
+class _Form:
+    """How a CSV file writes its numbers."""
+
+    missing: tuple[str, ...]
+    decimal: str
+    header: bool
+
+    @property
+    def plain(self) -> bool:
+        return not self.missing and self.decimal == "."
 
 
 def prepare(
@@ -68,13 +121,14 @@ def prepare(
     loss: str = "sum",
     intercept: bool = False,
     standardize: bool = False,
+    notes: Sequence[str] = (),
 ) -> LeastSquares:
     """The problem of X (n, d) and y (n,), with the usual preparations, each noted with what it did to κ = L/μ.
 
     ``standardize`` centres each column and divides it by its standard deviation (of the n rows, not n−1); the target
     stays as it is. ``intercept`` then puts a column of ones first. Raises ``BadData`` where that cannot be done.
     """
-    problem = LeastSquares(X, y, loss, columns=columns)
+    problem = LeastSquares(X, y, loss, columns=columns, preparation=notes)
     if standardize:
         problem = _standardized(problem)
     return _with_intercept(problem) if intercept else problem
@@ -135,17 +189,46 @@ def _read_npz(raw: bytes, path: Path, target: str) -> tuple[Array, Array]:
         raise BadData(f"{path} must be an archive of plain arrays (numpy.savez), and cannot be read: {error}") from None
 
 
-def _read_csv(raw: bytes, path: Path) -> tuple[tuple[str, ...], Array]:
+def _opened(raw: bytes, path: Path, form: _Form) -> tuple[tuple[str, ...], Callable[[list[int]], tuple[Array, int]]]:
+    """The names of the columns, and a function of places that reads those, with the number of rows left out."""
     _require_text(raw, path)
+    raw = _without_comments(raw)
     try:
-        separator = _separator(raw, path)
-        names = _names(_open(raw, separator)[2], path)
-        table = _fast(raw, separator, len(names))
-        return names, _slow(raw, separator, names, path) if table is None else table
+        separator = _separator(raw, path, form)
+        first = _open(raw, separator)[2]
+        names = _names(first, path) if form.header else tuple(f"x{k + 1}" for k in range(len(first)))
     except UnicodeDecodeError:
         raise BadData(f"{path}, {_undecodable(raw)}; save it as CSV UTF-8") from None
     except csv.Error as error:
         raise BadData(f"{path} must be well-formed CSV: {error}; is a quotation mark left open?") from None
+    if not form.header:
+        raw = f"{separator.join(names)}\n".encode() + raw.removeprefix(b"\xef\xbb\xbf")
+
+    def read(chosen: list[int]) -> tuple[Array, int]:
+        try:
+            table = _fast(raw, separator, len(names), chosen) if form.plain else None
+            return (table, 0) if table is not None else _slow(raw, separator, names, chosen, path, form)
+        except UnicodeDecodeError:
+            raise BadData(f"{path}, {_undecodable(raw)}; save it as CSV UTF-8") from None
+        except csv.Error as error:
+            raise BadData(f"{path} must be well-formed CSV: {error}; is a quotation mark left open?") from None
+
+    return names, read
+
+
+def _without_comments(raw: bytes) -> bytes:
+    """Comment lines emptied, so that lines keep their numbers; a header that numpy.savetxt marked as one is kept."""
+    lines = raw.split(b"\n")
+    marked = [k for k, line in enumerate(lines) if line.lstrip(b"\xef\xbb\xbf \t").startswith(b"#")]
+    after = next((k for k, line in enumerate(lines) if line.strip() and k not in set(marked)), 0)
+    numbers = all(
+        _is_number(f.strip()) for f in re.split(rb"[,;\t ]+", lines[after].strip()) for f in [f.decode("latin-1")]
+    )
+    heads = [k for k in marked if k < after]
+    keep = heads[-1] if heads and numbers else -1
+    return (
+        b"\n".join(b"" if k in set(marked) and k != keep else line for k, line in enumerate(lines)) if marked else raw
+    )
 
 
 def _require_text(raw: bytes, path: Path) -> None:
@@ -168,12 +251,19 @@ def _blank(row: list[str]) -> bool:
     return len(row) < 2 and not "".join(row).strip()
 
 
-def _separator(raw: bytes, path: Path) -> str:
-    widths = {separator: len(_open(raw, separator, strict=False)[2]) for separator in _SEPARATORS}
-    best = max(widths, key=lambda separator: widths[separator])
-    if widths[best] == 1:
-        known = ", ".join(_SEPARATORS.values())
-        raise BadData(f"{path} must have two columns at least (a target and another), got one; separators: {known}")
+def _separator(raw: bytes, path: Path, form: _Form) -> str:
+    """The separator with which the header and the rows after it have the same number of fields, the largest."""
+    known = {sign: name for sign, name in _SEPARATORS.items() if sign != form.decimal}
+    fits: dict[str, tuple[bool, int]] = {}
+    for sign in known:
+        _, reader, header = _open(raw, sign, strict=False)
+        widths = {len(row) for row in islice((row for row in reader if not _blank(row)), _SAMPLE)}
+        fits[sign] = (len(header) > 1 and widths <= {len(header)}, len(header) if sign != " " else min(len(header), 2))
+    best = max(fits, key=lambda sign: fits[sign])
+    if fits[best][1] == 1:
+        raise BadData(
+            f"{path} must have two columns at least (a target and another), got one; separators: {', '.join(known.values())}"
+        )
     return best
 
 
@@ -197,40 +287,57 @@ def _target_index(names: tuple[str, ...], target: str | None, path: Path) -> int
     return names.index(target)
 
 
-def _fast(raw: bytes, separator: str, width: int) -> Array | None:
+def _fast(raw: bytes, separator: str, width: int, chosen: list[int]) -> Array | None:
     """The table by NumPy's own reader, or None where the careful one should look."""
     lines, _, _ = _open(raw, separator)
     first = lines.readline()
     if not first.strip():
         return None
     try:
-        table = np.loadtxt(chain([first], lines), delimiter=separator, quotechar='"', comments=None, ndmin=2)
+        split = None if separator == " " else separator
+        table = np.loadtxt(chain([first], lines), delimiter=split, quotechar='"', comments=None, ndmin=2)
     except ValueError:
         return None
-    return table if table.shape[1] == width and np.isfinite(table).all() else None
+    return table[:, chosen] if table.shape[1] == width and np.isfinite(table).all() else None
 
 
-def _slow(raw: bytes, separator: str, names: tuple[str, ...], path: Path) -> Array:
+def _slow(
+    raw: bytes, separator: str, names: tuple[str, ...], chosen: list[int], path: Path, form: _Form
+) -> tuple[Array, int]:
     _, reader, _ = _open(raw, separator)
-    rows = [_numbers(row, names, f"{path}, line {reader.line_num}") for row in reader if not _blank(row)]
+    rows, left_out = list[list[float]](), 0
+    for row in reader:
+        if _blank(row):
+            continue
+        place = f"{path}, line {reader.line_num}"
+        if len(row) != len(names):
+            raise BadData(
+                f"{place}: {len(names)} fields expected as in the header, got {len(row)}; complete or drop it"
+            )
+        if any(row[k].strip() in form.missing for k in chosen):
+            left_out += 1
+        else:
+            rows.append([_number(row[k], f"{place}, column {names[k]!r}", form.decimal) for k in chosen])
     if not rows:
         raise BadData(f"{path} must have rows of numbers, got a header only")
-    return np.array(rows)
+    return np.array(rows), left_out
 
 
-def _numbers(row: list[str], names: tuple[str, ...], place: str) -> list[float]:
-    if len(row) != len(names):
-        raise BadData(f"{place}: {len(names)} fields expected as in the header, got {len(row)}; complete or drop it")
-    return [_number(text, f"{place}, column {name!r}") for text, name in zip(row, names, strict=True)]
-
-
-def _number(text: str, place: str) -> float:
-    if not _is_number(text):
-        hint = "write a decimal point" if _is_number(text.replace(",", ".")) else "drop the line or the column"
+def _number(text: str, place: str, decimal: str) -> float:
+    plain = text.replace(".", "").replace(",", ".") if decimal == "," else text
+    if not _is_number(plain):
+        if decimal == "." and _is_number(text.replace(".", "").replace(",", ".")):
+            hint = "write a decimal point, or say decimal=','"
+        elif text.strip().lower() in ("", "?", "na", "nan", "n/a", "null", "none", "-"):
+            hint = f"name it as missing ({text.strip()!r}), and its rows are left out"
+        else:
+            hint = "drop the line, or the column (drop=…)"
         raise BadData(f"{place}: a number expected, got {text[:40]!r}; {hint}")
-    if not isfinite(float(text)):
-        raise BadData(f"{place}: a finite number expected, got {text!r}; fill it in or drop the line")
-    return float(text)
+    if not isfinite(float(plain)):
+        raise BadData(
+            f"{place}: a finite number expected, got {text!r}; fill it in, name it as missing, or drop the line"
+        )
+    return float(plain)
 
 
 def _is_number(text: str) -> bool:

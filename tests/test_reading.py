@@ -71,7 +71,7 @@ def test_every_double_survives_the_file(tmp_path):
         ("a,b,y\n\n\n", "header only"),
         ("1,2,3\n4,5,6\n", "must begin with a header"),
         ("a\n1\n", "two columns at least .* comma, semicolon, tab"),
-        ("a b y\n1 2 3\n", "two columns at least"),
+        ("a|b|y\n1|2|3\n", "two columns at least"),
         ("a,a,y\n1,2,3\n", "more than once: a"),
         (",a,y\n0,2,3\n", "column 1 has no name"),
         ("a,b,y\n1,2,3\n4,5\n", "line 3: 3 fields expected as in the header, got 2"),
@@ -190,3 +190,52 @@ def test_a_column_without_spread_cannot_be_standardised(constant):
 def test_an_intercept_needs_its_name():
     with pytest.raises(BadData, match="'intercept' exists"):
         prepare(X, Y, ["intercept", "b"], intercept=True)
+
+
+def _read(tmp_path, content, *args, **options):
+    path = tmp_path / "data.csv"
+    path.write_text(content, encoding="utf-8")
+    return read_problem(path, *args, **options)
+
+
+TWO = [[1.0, 2.5], [4.0, 5.0], [6.0, 8.0]]
+
+
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        ("a b y\n1 2.5 3\n4  5 6\n6 8 9\n", {}),
+        ("a;b;y\n1;2,5;3\n4;5;6\n6;8;9\n", {"decimal": ","}),
+        ("Price, EUR;Area, m2, gross;y\n1;2.5;3\n4;5;6\n6;8;9\n", {}),
+        ("a,b,y\n1,2.5,3\n4,5,6\n?,1,2\n6,8,9\n1,NA,1\n", {"missing": ("?", "NA")}),
+        ("a,city,b,y\n1,Rome,2.5,3\n4,Oslo,5,6\n6,Bern,8,9\n", {"drop": ["city"]}),
+        ("a,city,b,y\n1,Rome,2.5,3\n4,Oslo,5,6\n6,Bern,8,9\n", {"columns": ["a", "b"]}),
+        ("1,2.5,3\n4,5,6\n6,8,9\n", {"header": False, "target": "x3"}),
+        ("# made by hand\na,b,y\n1,2.5,3\n# half time\n4,5,6\n6,8,9\n", {}),
+        ("# made by hand\n# a,b,y\n1,2.5,3\n4,5,6\n6,8,9\n", {}),
+    ],
+)
+def test_one_table_in_the_ways_files_have_it(tmp_path, content, options):
+    problem = _read(tmp_path, content, **{"target": "y", **options})
+    assert problem.X.tolist() == TWO
+    assert problem.y.tolist() == [3, 6, 9]
+
+
+def test_left_out_rows_are_counted_in_a_note(tmp_path):
+    problem = _read(tmp_path, "a,b,y\n1,2,3\n?,1,2\n4,7,6\n5,5,5\n", "y", missing=("?",))
+    assert problem.preparation == ("1 rows with missing values left out",)
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "message"),
+    [
+        ("a,b,y\n1,?,3\n", {}, r"name it as missing \('\?'\)"),
+        ("a;b;y\n1.200,50;2;3\n", {}, "decimal=','"),
+        ("a,b,y\n1,Rome,3\n", {}, "drop="),
+        ("a,b,y\n1,2,3\n", {"drop": ["a", "b"]}, "no column is left"),
+        ("a,b,y\n1,2,3\n", {"decimal": ";"}, "decimal must be"),
+    ],
+)
+def test_advice_names_the_way_out(tmp_path, content, options, message):
+    with pytest.raises(BadData, match=message):
+        _read(tmp_path, content, "y", **options)
