@@ -22,7 +22,7 @@ from convergence.figures.curves import (
     step_axis,
 )
 from convergence.figures.runs import STEP
-from convergence.figures.style import BLACK, EDGE, VERMILLION, describe, log_ticks, note, panel, wrapped
+from convergence.figures.style import BLACK, EDGE, VERMILLION, describe, legend, log_ticks, note, panel, wrapped
 from convergence.notation import text
 from convergence.numerics.averages import AverageCase
 from convergence.numerics.bounds import KrylovBound
@@ -110,7 +110,7 @@ def krylov(found: KrylovBound, ax: Axes | None = None) -> Axes:
 
 def average_case(found: AverageCase, ax: Axes | None = None) -> Axes:
     """Expected squared error, loss and squared gradient over the steps."""
-    return _kinds(found.table(), "Expected over the spectrum: squared error, loss, squared gradient", ax)
+    return _kinds(found.table(), "Expected squared error, loss and squared gradient", ax)
 
 
 def _kinds(table: Mapping[str, Any], title: str, ax: Axes | None) -> Axes:
@@ -132,8 +132,10 @@ def worst_case(found: WorstCase, ax: Axes | None = None) -> Axes:
         axes.plot(curvatures, left, color=BLACK)
         log_axis(axes, [left, positive([found.value])])
         axes.set_xlim(*span(curvatures))
-        describe(axes, f"What {found.steps} steps leave", "curvature λ", kind.get(found.measure, "‖gₖ‖/‖g₀‖"))
+        whose = f" of {found.of[0].title}" if found.of else ""
+        describe(axes, f"What {found.steps} steps{whose} leave", "curvature λ", kind.get(found.measure, "‖gₖ‖/‖g₀‖"))
         star(axes, found.curvature, found.value, f"worst: {text(found.value, 3)} at λ = {text(found.curvature, 3)}")
+        legend(axes, [] if found.value else ["0 at every curvature"], handles=[])
     return axes
 
 

@@ -187,7 +187,7 @@ def _stable(ax: Axes, found: sweeps.RadiusMap) -> Array:
 def _boundary(ax: Axes, found: sweeps.RadiusMap) -> Array:
     """The zeros (n, 2) of the derived stability conditions; scaled row by row, which leaves them where they are."""
     size = np.nanmax(np.abs(found.margin), axis=1, keepdims=True)
-    scaled = np.where(np.isfinite(found.margin), found.margin, -1.0) / np.where(size > 0, size, 1.0)
+    scaled = np.round(np.where(np.isfinite(found.margin), found.margin, -1.0) / np.where(size > 0, size, 1.0), 10)
     if not scaled.min() < 0 < scaled.max():
         return np.empty((0, 2))
     lines = ax.contour(found.across, found.up, scaled, [0.0], colors=BLACK, linewidths=2.0)
