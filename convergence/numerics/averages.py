@@ -90,7 +90,7 @@ def average_case(m: Any, /, steps: int, density: Any, **hyper: Any) -> AverageCa
     2020. Raises NotLinear, BadHyperparameter, BadData.
 
     >>> average_case("gradient_descent", 1, [1.0, 3.0], lr=0.5)
-    AverageCase after 1 steps: error² 0.25, loss 0.25, gradient² 0.25 of the first, none decay
+    AverageCase after 1 steps: error² 0.25, loss 0.25, gradient² 0.25 of the first, geometric decay
     """
     method, k, spectrum = as_method(m), checked_steps(steps), as_density(density)
     settings = scheduled(method, hyper, k)

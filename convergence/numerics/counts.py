@@ -80,7 +80,7 @@ def steps_to(
     >>> steps_to("gradient_descent", 1e-3, curvatures=[0.9], lr=1.0)
     3
     >>> steps_to("heavy_ball", 1e-3, mu=1, L=1e10)
-    1074410
+    1074409
     """
     method, within, interval = as_method(m), checked_tolerance(tolerance), mu is not None or L is not None
     if interval == (curvatures is not None) or (interval and start is not None):
@@ -130,7 +130,7 @@ def steps_across(
     BadHyperparameter for a method without a learning rate.
 
     >>> steps_across("gradient_descent", 1e-3, [0.5, 1.0, 2.0], curvatures=[0.9])
-    StepsAcross(0.5: 12, 1: 3, 2: 32)
+    StepsAcross(0.5: 12, 1: 3, 2: 31)
     """
     method = as_method(m)
     if method.rate is None or method.rate in hyper:

@@ -48,7 +48,7 @@ def spectral_radius(
     Raises BadHyperparameter for wrong names, or a curvature that is not a finite real number.
 
     >>> spectral_radius("heavy_ball", [1.0, 10.0], lr=0.1, momentum=0.25)
-    array([0.78..., 0.5...])
+    array([0.8589..., 0.5       ])
     """
     method = as_method(m)
     settings = {name: np.asarray(value, dtype=float) for name, value in method.settings(hyper).items()}
