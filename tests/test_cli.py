@@ -128,7 +128,7 @@ BAD = {
     "unknown data set": (["verify", "--dataset", "longly"], "did you mean 'longley'"),
     "negative rate": (["verify", "--methods", "newton", "--lr", "-1"], "cannot be negative"),
     "not a number": (["optimum", "newton", "--lr", "0.1.2"], "must be a number"),
-    "a letter to run": (["verify", "--methods", "heavy_ball", "--momentum", "b"], "must be a number to run"),
+    "a letter to run": (["verify", "--methods", "heavy_ball", "--momentum", "b"], "must be a number"),
     "half a pair": (["optimum", "torch_sgd", "--set", "dampening"], "NAME=VALUE"),
     "unknown hyperparameter": (["verify", "--methods", "newton", "--momentum", "0.9"], "known: lr"),
     "one end": (["optimum", "newton", "--mu", "1"], "--mu and --L"),

@@ -1,13 +1,16 @@
-"""A study goes in; tables for a terminal come out."""
+"""Tables of a study for a terminal, and its verdict in a line."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from convergence.cli.console import ERR, table
 from convergence.document import Chapter, Study
 from convergence.evidence.check import Check
 
@@ -15,19 +18,21 @@ PASSED = {True: Text("passed", "green"), False: Text("FAILED", "bold red"), None
 REJECTED = {True: Text("rejected", "green"), False: Text("ACCEPTED", "bold red"), None: Text("not made", "yellow")}
 
 
+@contextmanager
+def progress(count: int, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar that fills as methods are studied, while a person watches."""
+    columns = TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=ERR, transient=True, disable=quiet or not ERR.is_terminal) as bar:
+        task = bar.add_task("deriving", total=count)
+        yield lambda words, place, total: bar.update(task, description=words, completed=place, total=total)
+
+
 def answer(study: Study) -> Table:
     """The answer for the data: a row a method. It fits a terminal of eighty columns."""
-    title = Text(f"{study.title}: κ = {study.problem.kappa:.5g}")
-    table = Table(title=title, title_justify="left", box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
-    optimal = not any(chapter.given for chapter in study.methods)
-    lr = "best\nlr" if optimal else "given\nlr"
+    lr = "given\nlr" if any(chapter.given for chapter in study.methods) else "best\nlr"
     headings = ("method", lr, "momen-\ntum", "rate", "steps to\n99.9 %", "largest\nstable lr", "set by", "checks")
-    for heading in headings:
-        left = heading in ("method", "set by")
-        table.add_column(heading, justify="left" if left else "right", overflow="fold")
-    for chapter in study.methods:
-        table.add_row(*_answer_row(chapter))
-    return table
+    title = f"{study.title}: κ = {study.problem.kappa:.5g}"
+    return table(headings, [_answer_row(chapter) for chapter in study.methods], left=(0, 6), title=title)
 
 
 def _answer_row(chapter: Chapter) -> tuple[Any, ...]:
@@ -46,17 +51,13 @@ def _answer_row(chapter: Chapter) -> tuple[Any, ...]:
 def checks(chapter: Chapter) -> Table:
     """The checks of a method, and its controls."""
     settings = ", ".join(f"{name}={value:.6g}" for name, value in chapter.hyper.items())
-    table = Table(title=f"{chapter.method.title} ({settings})", title_justify="left")
-    for heading in ("claim", "error", "tolerance", "verdict"):
-        table.add_column(heading, justify="left" if heading == "claim" else "right")
-    for check in chapter.verification.checks if chapter.verification is not None else ():
-        table.add_row(*_check_row(check))
-    for control in chapter.verification.controls if chapter.verification is not None else ():
+    evidence = chapter.verification
+    rows = [_check_row(check) for check in (evidence.checks if evidence is not None else ())]
+    for control in evidence.controls if evidence is not None else ():
         words = Text(f"fault: {control.kind}, {control.fault}", "dim")
-        table.add_row(words, _short(control.error), _short(control.tolerance), REJECTED[control.rejected])
-    for gap in chapter.gaps:
-        table.add_row(Text(f"{gap.part}: {gap.why}", "yellow"), "", "", PASSED[None])
-    return table
+        rows.append((words, _short(control.error), _short(control.tolerance), REJECTED[control.rejected]))
+    rows += [(Text(f"{gap.part}: {gap.why}", "yellow"), "", "", PASSED[None]) for gap in chapter.gaps]
+    return table(("claim", "error", "tolerance", "verdict"), rows, title=f"{chapter.method.title} ({settings})")
 
 
 def _check_row(check: Check) -> tuple[Any, ...]:

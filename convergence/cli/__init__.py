@@ -1,0 +1,47 @@
+"""The command line: ``convergence COMMAND …``. Each file declares a group of commands, options beside handlers.
+
+Exit status: 0 where all holds; 1 where a check failed, a claim was refuted or a run diverges; 2 for input that cannot be
+used, said in one message on standard error; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from convergence.cli.command import parse
+from convergence.errors import ConvergenceError
+
+FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
+
+LONGEST = 2000
+"""Characters of an error message that are shown."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit status. No traceback for input that cannot be used, on any terminal."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a pipe on Windows speaks cp1252, which has no η
+            stream.reconfigure(encoding="utf-8", errors="replace")
+    try:
+        options = parse(arguments)
+        return int(options.handler(options))
+    except KeyboardInterrupt:
+        sys.stderr.write("convergence: interrupted; no file was left half-written\n")
+        return INTERRUPTED
+    except ConvergenceError as error:
+        return _refused(str(error))
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return FAILED
+        return _refused(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
+    except MemoryError:
+        return _refused("this does not fit into memory; give fewer rows, columns or steps")
+
+
+def _refused(message: str) -> int:
+    short = message if len(message) <= LONGEST else f"{message[:LONGEST]}…"
+    sys.stderr.write(f"convergence: error: {short}\n")
+    return UNUSABLE

@@ -1,0 +1,147 @@
+"""Commands about conventions: equivalent, convert."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from typing import TYPE_CHECKING, Any
+
+import convergence as cv
+from convergence.cli.command import command, lazily, option
+from convergence.cli.options import JSON, LATEX, hyper
+from convergence.errors import BadHyperparameter
+
+if TYPE_CHECKING:
+    from convergence.conventions.equivalence import Equivalence
+
+arguments = lazily("convergence.cli.arguments")
+console = lazily("convergence.cli.console")
+methods = lazily("convergence.methods")
+notation = lazily("convergence.notation")
+sp = lazily("sympy")
+
+FLAGS = {"true": True, "false": False, "none": None}
+
+
+@command(
+    "equivalent",
+    "print the map between the hyperparameters of two methods, or why there is none",
+    option("a", metavar="A", nargs="?", help="a method or preset; without it, the classes of the catalogue"),
+    option("b", metavar="B", nargs="?", help="the method whose settings are to follow from those of A"),
+    LATEX,
+    JSON,
+    example="convergence equivalent torch_sgd_nesterov nesterov",
+)
+def equivalent(options: Namespace) -> int:
+    if options.a is None:
+        return _classes(options)
+    if options.b is None:
+        raise BadHyperparameter(
+            f"equivalent takes two methods, or none for the whole table; got only {options.a[:60]!r}"
+        )
+    found = cv.equivalent(arguments.method(options.a), arguments.method(options.b))
+    if options.json:
+        console.as_json(_content(found))
+        return 0
+    shown: list[tuple[str, Any]] = list((found.hyper or {}).items())
+    for part in found.subfamilies:
+        shown += [("where", part.condition), *part.hyper.items()]
+    title = f"{found.a} → {found.b}"
+    console.formulas(title if found.hyper is not None else f"{title}: no map for every setting", shown, options.latex)
+    console.show(f"\n{found.why}.")
+    return 0
+
+
+def _classes(options: Namespace) -> int:
+    with console.working(options, "comparing methods"):
+        found = cv.equivalences()
+    if options.json:
+        console.as_json({"classes": found.classes, "holds": found.holds, "maps": [_content(one) for one in found.maps]})
+        return 0
+    inside = [", ".join(str(j + 1) for i, j in found.holds if i == k) for k in range(len(found.classes))]
+    rows = [(k + 1, ", ".join(names), inside[k]) for k, names in enumerate(found.classes)]
+    maps = [
+        (one.a, one.b, ", ".join(f"{n} = {notation.text(v)}" for n, v in (one.hyper or {}).items()), one.same_iterates)
+        for one in found.maps
+    ]
+    rows_of_maps = [(*row[:3], "yes" if row[3] else "no") for row in maps]
+    console.show(
+        "methods that are one in other letters",
+        console.table(("class", "methods", "every setting also in class"), rows, left=(0, 1, 2)),
+        console.table(("method", "is", "at", "the very same iterates"), rows_of_maps, left=(0, 1, 2, 3)),
+    )
+    return 0
+
+
+def _content(found: Equivalence) -> dict[str, Any]:
+    hyper = None
+    if found.hyper is not None:
+        hyper = {n: {"text": notation.text(v), "latex": notation.latex(v)} for n, v in found.hyper.items()}
+    return {
+        "a": found.a,
+        "b": found.b,
+        "hyper": hyper,
+        "same_iterates": found.same_iterates,
+        "condition": None if found.condition is None else notation.text(found.condition),
+        "flags": [{"kind": flag.kind, "text": flag.text} for flag in found.flags],
+        "counterexample": None if found.counterexample is None else str(found.counterexample),
+        "why": found.why,
+    }
+
+
+@command(
+    "convert",
+    "print a setting of one library in the words of another",
+    option("src", metavar="SRC", help="a preset (pytorch, optax, keras, course, …) or a method"),
+    option("dst", metavar="DST", help="the preset or method whose settings are wanted"),
+    hyper("a number of SRC, or a letter for a formula"),
+    JSON,
+    example="convergence convert pytorch course --lr 0.1 --momentum 0.9",
+)
+def convert(options: Namespace) -> int:
+    source, target = _named(options.src), _named(options.dst)
+    found = cv.convert(source, target, **_renamed(source, _typed(options)))
+    if options.json:
+        flags = [{"kind": flag.kind, "text": flag.text} for flag in found.flags]
+        named = {"hyper": {name: _value(value) for name, value in found.items()}, "same_iterates": found.same_iterates}
+        console.as_json({**named, "method": found.method, "flags": flags, "why": found.why})
+        return 0
+    rows = [(name, _shown(value), _decimal(value)) for name, value in found.items()]
+    title = f"{options.src} → {options.dst} ({found.method})"
+    console.show(console.table(("argument", "value", "decimal"), rows, left=(0, 1), title=title), f"{found.why}.")
+    return 0
+
+
+def _named(name: str) -> Any:
+    """The name of a preset or method as it is; FILE.py:FUNCTION as a Method."""
+    return arguments.method(name) if ".py:" in name else name
+
+
+def _typed(options: Namespace) -> dict[str, Any]:
+    """The hyperparameters as numbers, letters, or the flags True, False and None in any case."""
+    flags = {n: FLAGS[text.lower()] for n, text in arguments.given(options).items() if text.lower() in FLAGS}
+    kept = [pair for pair in options.set if pair.partition("=")[0] not in flags]
+    return {**arguments.numbers_or_letters(Namespace(**{**vars(options), "set": kept})), **flags}
+
+
+def _renamed(source: Any, typed: dict[str, Any]) -> dict[str, Any]:
+    """--lr stands for learning_rate and --momentum for decay where a library calls them so."""
+    preset = methods.as_preset(source)
+    others = {to: name for variant in preset.variants for name, to in variant.names.items()}
+    renamed = {name if name in preset.arguments else others.get(name, name): value for name, value in typed.items()}
+    if len(renamed) < len(typed):
+        raise BadHyperparameter(f"{preset.name}: one argument was given twice, under two names")
+    return renamed
+
+
+def _shown(value: Any) -> str:
+    return str(notation.text(value)) if isinstance(value, sp.Basic) else str(value)
+
+
+def _decimal(value: Any) -> str:
+    return f"{float(value):.10g}" if isinstance(value, sp.Expr) and value.is_number else ""
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, sp.Expr):
+        return float(value) if value.is_number else notation.text(value)
+    return value

@@ -1,0 +1,123 @@
+"""Commands on the course's material: audit, course."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import convergence as cv
+from convergence.cli.command import command, lazily, names, option
+from convergence.cli.options import JSON, OPEN, formats, out
+from convergence.cli.study import page_of
+from convergence.errors import BadName, nearest
+
+if TYPE_CHECKING:
+    from convergence.auditing.claim import Finding
+    from convergence.coursework.plateau import PlateauAnswer
+    from convergence.evidence.check import Check
+
+arguments = lazily("convergence.cli.arguments")
+console = lazily("convergence.cli.console")
+writing = lazily("convergence.writing")
+audit_page = lazily("convergence.report.audit_page")
+claim = lazily("convergence.auditing.claim")
+course_page = lazily("convergence.report.course_page")
+judging = lazily("convergence.auditing.judging")
+
+STYLES = {"proved": "green", "confirmed": "green", "refuted": "bold red", "open": "yellow"}
+FORMATS = ("md", "html", "json", "tex")
+
+
+@command(
+    "audit",
+    "decide the claims of the course notes and of papers, by machine",
+    option("--source", metavar="A,B", type=names, help="only these sources: 004, 001, 003, 002, 000, goh-2017, …"),
+    out(None, "write audit.md, audit.html and audit.json there as well"),
+    formats("--formats", ["md", "html", "json"], "md,html,json,tex"),
+    JSON,
+    OPEN,
+    example="convergence audit --source 004 --out convergence-audit",
+)
+def audit(options: Namespace) -> int:
+    for name in options.formats:
+        if name not in FORMATS:
+            raise BadName(f"there is no format {name!r}: {nearest(name, FORMATS)}")
+    with console.working(options, "deciding the claims"):
+        found = cv.audit(*(options.source or ()))
+    if options.out:
+        writing.write_files(
+            arguments.folder(options.out), audit_page.audit_files(found, options.formats, cv.__version__)
+        )
+    if options.json:
+        console.as_json(audit_page.audit_json(found))
+        return 0 if judging.sound(found) else 1
+    console.show(_findings(found))
+    console.show(_summary(found))
+    if options.out:
+        console.written(options, "audit", page_of(arguments.folder(options.out), "audit", options.formats))
+    return 0 if judging.sound(found) else 1
+
+
+def _findings(found: Sequence[Finding]) -> Any:
+    rows = []
+    for finding in found:
+        words = console.Text(finding.claim)
+        if finding.correction:
+            words.append(f"\n→ {finding.correction}", "cyan")
+        rows.append((finding.id, console.Text(finding.verdict, STYLES[finding.verdict]), words))
+    table = console.table(("id", "verdict", "claim, and what holds instead"), rows, left=(0, 1, 2))
+    table.columns[0].max_width = 18
+    return table
+
+
+def _summary(found: Sequence[Finding]) -> Any:
+    counts = judging.tally(found)
+    words = ", ".join(f"{counts[verdict]} {verdict}" for verdict in claim.VERDICTS)
+    if judging.sound(found):
+        return console.Text(f"{len(found)} claims: {words}. Every correction was computed, and holds.", "green")
+    failed = ", ".join(finding.id for finding in found if finding.verdict == "refuted" and not finding.checked)
+    return console.Text(f"{len(found)} claims: {words}. Corrections that do not hold: {failed}", "bold red")
+
+
+@command(
+    "course",
+    "write the answer sheet to the course's homework, every formula derived",
+    out("convergence-course"),
+    formats("--formats", ["md", "html", "tex", "json"], "md,html,tex,json"),
+    formats("--figure-formats", ["svg"], "svg,png,pdf"),
+    JSON,
+    OPEN,
+    example="convergence course --open",
+)
+def course(options: Namespace) -> int:
+    with console.working(options, "deriving the answers"):
+        found = cv.course()
+    with console.working(options, "drawing figures and writing"):
+        found.save(arguments.folder(options.out), options.formats, options.figure_formats)
+    if options.json:
+        console.as_json(course_page.course_json(found))
+        return 0 if found else 1
+    console.show(_checks(found.checks))
+    console.show(_steps(found.plateau))
+    console.written(options, "course", page_of(arguments.folder(options.out), "course", options.formats))
+    return 0 if found else 1
+
+
+def _steps(g: PlateauAnswer) -> str:
+    most = max(count.both for count in g.counts)
+    return (
+        f"(g) every η from {g.low:.4g} to {g.high:.4g} has the rate {g.rate:.6g}.\n"
+        f"    Steps to 99.9 %: {g.best.both} at η = {g.best.lr:.4g}, up to {most} at the upper end;\n"
+        f"    gradient descent at its best takes {g.descent_steps}."
+    )
+
+
+def _checks(made: dict[str, tuple[Check, ...]]) -> Any:
+    marks = {True: console.Text("passed", "green"), False: console.Text("FAILED", "bold red")}
+    rows = [
+        (f"({letter})", check.claim, f"{check.error:.1e}", f"{check.tolerance:.1e}", marks[bool(check)])
+        for letter, checks in made.items()
+        for check in checks
+    ]
+    return console.table(("", "check", "error", "allowed", ""), rows, left=(0, 1))

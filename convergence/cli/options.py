@@ -1,0 +1,53 @@
+"""Options that several commands share: the same words for the same things everywhere."""
+
+from __future__ import annotations
+
+from convergence.cli.command import Option, group, names, option
+
+METHOD = option("method", metavar="METHOD", help="a name from 'convergence methods', a preset, or FILE.py:FUNCTION")
+METHODS = option("--methods", metavar="A,B", type=names, help="methods, as in METHOD of other commands (default: all)")
+JSON = option("--json", action="store_true", help="print JSON for a program to read")
+LATEX = option("--latex", action="store_true", help="print LaTeX")
+OPEN = option("--open", action="store_true", help="open the page that was written")
+STEPS = option("--steps", type=int, metavar="K", required=True, help="number of steps")
+LOSS = option(
+    "--loss",
+    metavar="SCALING",
+    default="sum",
+    help="(c/2)‖Xw−y‖²: sum (c = 2, default), half, mean, half_mean; λ = cσ²",
+)
+
+DATA = (
+    option("--data", metavar="FILE", help="a CSV file with a header, or an NPZ file with arrays X and y"),
+    option("--target", metavar="COLUMN", help="the column (or array) to be explained"),
+    option("--dataset", metavar="NAME", help="a data set that ships: gaussian_2d (default), longley"),
+    LOSS,
+    option("--intercept", action="store_true", help="add a column of ones"),
+    option("--standardize", action="store_true", help="centre each column and scale it to unit deviation"),
+)
+ENDS = (
+    option("--mu", metavar="X", help="smallest curvature"),
+    option("--L", metavar="X", help="largest curvature"),
+)
+SPECTRUM = group("spectrum: --mu and --L, or data (default: the notes' data)", *ENDS, *DATA)
+
+
+def hyper(words: str) -> Option:
+    """The hyperparameters, by flags of their own names: ``--lr``, ``--momentum``, and any other that the method has."""
+    return group(
+        "hyperparameters",
+        option("--lr", metavar="X", help=f"learning rate: {words}"),
+        option("--momentum", metavar="X", help="momentum, in the method's own convention: likewise"),
+        option("--set", metavar="NAME=X", action="append", default=[], help="any other (--NAME X does, too): likewise"),
+    )
+
+
+def out(folder: str | None, words: str = "where to write") -> Option:
+    """The folder that files are written to."""
+    default = f" (default: {folder})" if folder else ""
+    return option("--out", "-o", metavar="FOLDER", default=folder, help=f"{words}{default}")
+
+
+def formats(flag: str, default: list[str], known: str) -> Option:
+    """Endings of the files to write."""
+    return option(flag, metavar="F,F", type=names, default=default, help=known)

@@ -1,0 +1,174 @@
+"""Commands that prove: certify, recheck."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable
+from dataclasses import asdict
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+import convergence as cv
+from convergence.cli.command import command, lazily, option
+from convergence.cli.options import JSON, METHOD, SPECTRUM, hyper
+from convergence.errors import BadData, BadHyperparameter
+
+if TYPE_CHECKING:
+    import sympy
+
+    from convergence.certificates.proof import Proof
+    from convergence.rule import Method
+
+arguments = lazily("convergence.cli.arguments")
+console = lazily("convergence.cli.console")
+sp = lazily("sympy")
+symbols = lazily("convergence.theory.symbols")
+writing = lazily("convergence.writing")
+
+VERDICTS = {True: ("proven", "bold green"), False: ("refuted", "bold red"), None: ("undecided", "bold yellow")}
+CLAIMED = {True: "", False: "it is false that ", None: "undecided, "}
+"""What a certificate claims, before it was checked: no verdict."""
+
+SHORT = 10**6
+"""With larger denominators the closed form of the optimum is read as decimals: fields of long numbers are slow."""
+
+ROUNDED = 6
+"""Decimals to which the best rate is rounded up where it is read as a decimal."""
+
+CLAIMS = ("radius", "stable", "rate", "optimum", "formula")
+
+
+@command(
+    "certify",
+    "prove a claim (radius, stable, rate, optimum, formula), or find a counterexample",
+    option("claim", choices=CLAIMS, metavar="CLAIM", help=", ".join(CLAIMS)),
+    METHOD,
+    option("--rate", metavar="X", help="rate: the bound to prove (default: the best rate, as derived)"),
+    option("--curvature", metavar="X", help="radius: where to enclose it (default: the largest)"),
+    option("--epsilon", metavar="X", default="1e-6", help="optimum: how far apart the bounds may be (1e-6)"),
+    hyper("exactly, as 9/10 or (sqrt(10)-1)/(sqrt(10)+1); default: the best for the spectrum; optimum: hold it"),
+    SPECTRUM,
+    option("--out", metavar="FILE.json", help="keep the certificate, for 'convergence recheck'"),
+    JSON,
+    example="convergence certify stable nesterov --mu 1 --L 100 --lr 0.01 --momentum 0.8 --out proof.json",
+)
+def certify(options: Namespace) -> int:
+    method = arguments.method(options.method)
+    with console.working(options, "proving"):
+        proof = PROVERS[options.claim](method, options)
+    if options.out:
+        path = arguments.folder(options.out)
+        writing.write_files(path.parent, {path.name: proof.to_json()})
+    if options.json:
+        console.as_json(proof.to_dict())
+        return 0 if proof else 1
+    console.show(*_lines(proof), *([f"certificate: {options.out}"] if options.out else []))
+    return 0 if proof else 1
+
+
+def _lines(proof: Proof) -> list[Any]:
+    word, style = VERDICTS[proof.holds]
+    lines: list[Any] = [console.Text.assemble((word, style), f": {proof.claim}")]
+    lines += [f"because {proof.why}"] if proof.why else []
+    lines += [] if proof.counterexample is None else [f"counterexample: {proof.counterexample}"]
+    if proof.lower is not None and proof.upper is not None:
+        lines.append(f"from {sp.N(proof.lower, 20)} to {sp.N(proof.upper, 20)}, exactly as in --json")
+    lines += [f"{name} = {value}" for name, value in (proof.hyper or {}).items()]
+    lines += [console.Text(f"assumed: {assumption}", "yellow") for assumption in proof.assumptions]
+    return lines + [f"{place:3}. {step.words}" for place, step in enumerate(proof.steps, 1)]
+
+
+def _radius(method: Method, options: Namespace) -> Proof:
+    mu, L, _ = arguments.ends(options)
+    curvature = L if options.curvature is None else arguments.number("curvature", options.curvature)
+    return cv.certify_radius(method, curvature, **_settings(method, options, mu, L))
+
+
+def _stable(method: Method, options: Namespace) -> Proof:
+    mu, L, _ = arguments.ends(options)
+    return cv.certify_stable(method, mu=mu, L=L, **_settings(method, options, mu, L))
+
+
+def _rate(method: Method, options: Namespace) -> Proof:
+    mu, L, _ = arguments.ends(options)
+    bound = _best_rate(method, options, mu, L) if options.rate is None else arguments.number("rate", options.rate)
+    return cv.certify_rate(method, bound, mu=mu, L=L, **_settings(method, options, mu, L))
+
+
+def _optimum(method: Method, options: Namespace) -> Proof:
+    mu, L, _ = arguments.ends(options)
+    epsilon = arguments.number("epsilon", options.epsilon)
+    return cv.certify_optimum(method, mu=mu, L=L, epsilon=epsilon, **arguments.exact_numbers(options))
+
+
+def _formula(method: Method, options: Namespace) -> Proof:
+    if arguments.given(options) or options.mu is not None or options.L is not None:
+        raise BadHyperparameter("formula is about all hyperparameters and all κ: it takes no numbers")
+    return cv.certify_formula(method)
+
+
+PROVERS: dict[str, Callable[[Method, Namespace], Proof]] = {
+    "radius": _radius,
+    "stable": _stable,
+    "rate": _rate,
+    "optimum": _optimum,
+    "formula": _formula,
+}
+
+
+def _settings(method: Method, options: Namespace, mu: sympy.Expr, L: sympy.Expr) -> dict[str, Any]:
+    """The hyperparameters given, and for the others the best: exactly where that is short, else as decimals."""
+    held = arguments.exact_numbers(options)
+    method.require_known(held)
+    missing = [n for n in method.hyper if n not in held and n not in dict(method.defaults)]
+    if not missing:
+        return dict(held)
+    if held and options.claim == "stable":
+        raise BadHyperparameter(f"{method.name} needs {', '.join(method.hyper)}; missing: {', '.join(missing)}")
+    best = cv.optimum(method, **held)
+    if best.exact and _short(mu, L):
+        at = {symbols.MU: mu, symbols.LARGEST: L}
+        return {**held, **{n: best.hyper[n].subs(at) for n in missing}}
+    tuned = best.at(mu=float(mu), L=float(L))
+    return {**held, **{n: sp.Rational(repr(tuned.hyper[n])) for n in missing}}
+
+
+def _short(mu: sympy.Expr, L: sympy.Expr) -> bool:
+    return bool(mu.is_Rational and L.is_Rational and max(mu.q, L.q) <= SHORT)
+
+
+def _best_rate(method: Method, options: Namespace, mu: sympy.Expr, L: sympy.Expr) -> sympy.Expr:
+    best = cv.optimum(method, **arguments.exact_numbers(options))
+    if best.exact and _short(mu, L) and best.rate is not None:
+        return best.rate.subs({symbols.MU: mu, symbols.LARGEST: L})
+    rate = Fraction(repr(best.at(mu=float(mu), L=float(L)).rate))
+    return sp.Rational(-((-rate.numerator * 10**ROUNDED) // rate.denominator) + 1, 10**ROUNDED)
+
+
+@command(
+    "recheck",
+    "recheck a certificate in plain fractions, fact by fact",
+    option("file", metavar="FILE.json", help="a certificate that 'convergence certify --out' kept"),
+    option("--method", metavar="FILE.py:FUNCTION", help="the rule that it is about, where it is your own"),
+    JSON,
+    example="convergence recheck proof.json",
+)
+def recheck(options: Namespace) -> int:
+    try:
+        text = arguments.folder(options.file).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise BadData(f"a certificate must be UTF-8 text; {options.file} is not") from None
+    proof = cv.read_certificate(text)
+    checked = cv.recheck(proof, arguments.method(options.method) if options.method else None)
+    if options.json:
+        console.as_json({"claim": proof.claim, "holds": proof.holds, "confirmed": bool(checked), **asdict(checked)})
+        return 0 if checked else 1
+    word = ("confirmed", "bold green") if checked else ("rejected", "bold red") if checked.failed else VERDICTS[None]
+    console.show(
+        f"claims: {CLAIMED[proof.holds]}{proof.claim}",
+        *(f"  ✓ {fact}" for fact in checked.passed),
+        *(f"  ✗ {fact}" for fact in checked.failed),
+        *(console.Text(f"  note: {note}", "yellow") for note in checked.notes),
+        console.Text(*word),
+    )
+    return 0 if checked else 1
