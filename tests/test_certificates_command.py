@@ -1,23 +1,15 @@
 """What the command line says is what the functions return; its exit status is 0 only where a claim was proven."""
 
-import argparse
 import json
 
 import pytest
 import sympy as sp
 
-import convergence as cv
-from convergence.grammar import certificates as grammar
-from convergence.terminal import certificates as terminal
+from convergence.cli import arguments, main
 
 
 def run(*words):
-    parser = argparse.ArgumentParser()
-    commands = parser.add_subparsers(dest="command")
-    for name, (_, options) in grammar.COMMANDS.items():
-        options(commands.add_parser(name))
-    chosen = parser.parse_args(words)
-    return terminal.COMMANDS[chosen.command](chosen)
+    return main(list(words))
 
 
 SPECTRUM = ("--mu", "1", "--L", "10")
@@ -77,6 +69,7 @@ def test_a_rule_in_a_file(tmp_path, capsys):
         ("stable", "heavy_bal", *SPECTRUM),
         ("stable", "heavy_ball", "--mu", "1", "--L", "__import__('os')"),
         ("stable", "heavy_ball", *SPECTRUM, "--lr", "x"),
+        ("stable", "heavy_ball", *SPECTRUM, "--lr", "0.1"),
         ("stable", "heavy_ball", *SPECTRUM, "--set", "nu"),
         ("stable", "heavy_ball", *SPECTRUM, "--set", "nu=1"),
         ("formula", "heavy_ball", "--lr", "1"),
@@ -84,8 +77,7 @@ def test_a_rule_in_a_file(tmp_path, capsys):
     ],
 )
 def test_input_that_cannot_be_used_is_refused(words):
-    with pytest.raises(cv.ConvergenceError):
-        run("certify", *words)
+    assert run("certify", *words) == 2
 
 
 @pytest.mark.parametrize(
@@ -98,4 +90,4 @@ def test_input_that_cannot_be_used_is_refused(words):
     ],
 )
 def test_numbers_are_read_exactly(text, number):
-    assert terminal.number("x", text) == number
+    assert arguments.number("x", text) == number

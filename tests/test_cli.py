@@ -1,5 +1,6 @@
 """The command line: its answers, its exit status, its files, and no traceback for input that cannot be used."""
 
+import io
 import json
 import os
 import re
@@ -7,12 +8,16 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from convergence.cli import main
+from convergence.cli.command import COMMANDS, parser
 from convergence.methods import METHODS
+
+parser()
 
 DATA = "a,b,y\n1,2,3\n2,1,4\n3,5,1\n4,4,2\n0,1,1\n"
 RULES = """
@@ -230,3 +235,45 @@ def test_a_forgotten_star_is_named(capsys, file):
     status, _, error = run(capsys, "derive", f"{rules}:own")
     assert status == 2
     assert "put *, before it" in error
+
+
+def test_a_terminal_of_another_encoding_is_no_trouble(capfd, monkeypatch):
+    """A pipe on Windows speaks cp1252, which has no η."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
+    monkeypatch.setattr(sys, "stdout", stream)
+    assert main(["methods", "--json"]) == 0
+    stream.flush()
+    assert "η" in stream.buffer.getvalue().decode("utf-8")
+
+
+def test_an_interruption_is_said_in_a_line(monkeypatch, capsys):
+    def interrupted(options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(COMMANDS, "methods", replace(COMMANDS["methods"], handler=interrupted))
+    assert main(["methods"]) == 130
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_rule_file_that_leaves_the_program_is_refused(file, capsys):
+    assert main(["derive", f"{file('import sys; sys.exit(0)', 'leaves.py')}:rule"]) == 2
+    assert "could not be run" in capsys.readouterr().err
+
+
+def test_brackets_in_names_of_columns_are_brackets(file, capsys):
+    path = file("Speed [m/s],a [/m],y\n1,2,3\n2,1,5\n3,5,1\n4,4,4\n", "brackets.csv")
+    main(["diagnose", "--data", str(path), "--target", "y", "--method", "gradient_descent", "--lr", "1e-3"])
+    shown = capsys.readouterr().out
+    assert "[/m]" in shown
+
+
+@pytest.mark.parametrize("name", sorted(COMMANDS))
+def test_every_command_has_an_example_in_its_help(name, capsys):
+    with pytest.raises(SystemExit):
+        main([name, "--help"])
+    assert f"convergence {name}" in capsys.readouterr().out.split("example: ")[1]
+
+
+def test_completion_knows_the_commands(capsys):
+    assert main(["completion", "bash"]) == 0
+    assert "worst-case" in capsys.readouterr().out

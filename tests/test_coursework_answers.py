@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from dataclasses import replace
 from fractions import Fraction
@@ -12,6 +11,7 @@ import pytest
 import sympy as sp
 
 import convergence as cv
+from convergence.cli import main
 from convergence.coursework.checking import (
     complex_edge,
     data,
@@ -28,8 +28,6 @@ from convergence.coursework.derivation import derivation
 from convergence.coursework.on_data import on_data
 from convergence.coursework.plateau import exact_ends, plateau
 from convergence.errors import BadName
-from convergence.grammar.coursework import COMMANDS as GRAMMAR
-from convergence.terminal.coursework import COMMANDS as TERMINAL
 
 BETA, SIGMA, ETA = (
     sp.Symbol("beta", nonnegative=True),
@@ -179,10 +177,7 @@ def test_the_page_says_what_it_must_in_every_format(answers, tmp_path):
     ("name", "words"), [("audit", ["--source", "002,000", "--json"]), ("audit", ["--source", "000", "--out", "{out}"])]
 )
 def test_the_commands_run(name, words, tmp_path, capsys):
-    parser = argparse.ArgumentParser()
-    GRAMMAR[name][1](parser)
-    options = parser.parse_args([word.format(out=tmp_path) for word in words])
-    assert TERMINAL[name](options) == 0
+    assert main([name, *(word.format(out=tmp_path) for word in words)]) == 0
     printed = capsys.readouterr().out
     if "--json" in words:
         assert {one["source"] for one in json.loads(printed)["findings"]} == {"002", "000"}

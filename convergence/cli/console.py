@@ -22,7 +22,7 @@ from convergence.notation import latex, pretty
 
 __all__ = ["Table", "Text"]
 
-OUT = Console(highlight=False, markup=False, soft_wrap=True)
+OUT = Console(highlight=False, markup=False)
 ERR = Console(stderr=True, highlight=False, markup=False)
 
 
@@ -36,10 +36,10 @@ def working(options: Namespace, words: str) -> Iterator[None]:
         yield
 
 
-def show(*lines: Any) -> None:
-    """Lines of plain text (brackets are brackets), or tables, which fit the terminal."""
+def show(*lines: Any, wrap: bool = True) -> None:
+    """Lines of plain text (brackets are brackets), or tables, which fit the terminal; formulas and paths do not ``wrap``."""
     for line in lines:
-        OUT.print(line, soft_wrap=not isinstance(line, Table))
+        OUT.print(line, soft_wrap=not wrap)
 
 
 def table(
@@ -61,7 +61,7 @@ def formulas(title: str, shown: Sequence[tuple[str, Any]], as_latex: bool) -> No
     show(Text(title, "bold"))
     for words, value in shown:
         written = latex(value) if as_latex else pretty(value, OUT.width)
-        show(f"\n{words}:", "\n".join("    " + line for line in written.splitlines()))
+        show(f"\n{words}:", "\n".join("    " + line for line in written.splitlines()), wrap=False)
 
 
 def as_json(content: Any) -> None:
@@ -84,7 +84,7 @@ def plain(content: Any) -> Any:
 
 def written(options: Namespace, what: str, page: Path) -> None:
     """Say where a page was written, and open it where that was asked for."""
-    show(f"{what}: {page}")
+    show(f"{what}: {page}", wrap=False)
     if getattr(options, "open", False):
         webbrowser.open(page.resolve().as_uri())
 

@@ -17,5 +17,5 @@ shtab = lazily("shtab")
     example='eval "$(convergence completion bash)"',
 )
 def completion(options: Namespace) -> int:
-    console.show(shtab.complete(parser(), options.shell))
+    console.show(shtab.complete(parser(), options.shell), wrap=False)
     return 0

@@ -110,7 +110,7 @@ def figures(options: Namespace) -> int:
     if options.json:
         console.as_json({"folder": options.out, "figures": sorted(files)})
     else:
-        console.show(f"{len(files)} figures: {options.out}")
+        console.show(f"{len(files)} figures: {options.out}", wrap=False)
     return 0 if study else 1
 
 
