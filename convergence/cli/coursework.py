@@ -10,23 +10,21 @@ import convergence as cv
 from convergence.cli.command import command, lazily, names, option
 from convergence.cli.options import JSON, OPEN, formats, out
 from convergence.cli.study import page_of
-from convergence.errors import BadName, nearest
 
 if TYPE_CHECKING:
-    from convergence.auditing.claim import Finding
+    from convergence.coursework.claim import Finding
     from convergence.coursework.plateau import PlateauAnswer
     from convergence.evidence.check import Check
 
 arguments = lazily("convergence.cli.arguments")
 console = lazily("convergence.cli.console")
 writing = lazily("convergence.writing")
-audit_page = lazily("convergence.report.audit_page")
-claim = lazily("convergence.auditing.claim")
+auditing = lazily("convergence.coursework.audit")
+claim = lazily("convergence.coursework.claim")
 course_page = lazily("convergence.report.course_page")
-judging = lazily("convergence.auditing.judging")
+pages = lazily("convergence.pages")
 
-STYLES = {"proved": "green", "confirmed": "green", "refuted": "bold red", "open": "yellow"}
-FORMATS = ("md", "html", "json", "tex")
+STYLES = {"proved": "green", "confirmed": "green", "refuted": "bold red", "open": "yellow", "answered": "cyan"}
 
 
 @command(
@@ -40,29 +38,24 @@ FORMATS = ("md", "html", "json", "tex")
     example="convergence audit --source 004 --out convergence-audit",
 )
 def audit(options: Namespace) -> int:
-    for name in options.formats:
-        if name not in FORMATS:
-            raise BadName(f"there is no format {name!r}: {nearest(name, FORMATS)}")
+    pages.require_formats(options.formats, auditing.FORMATS)
     with console.working(options, "deciding the claims"):
-        found = cv.audit(*(options.source or ()))
+        findings = cv.audit(*(options.source or ()))
     if options.out:
-        writing.write_files(
-            arguments.folder(options.out), audit_page.audit_files(found, options.formats, cv.__version__)
-        )
+        writing.write_files(arguments.folder(options.out), auditing.audit_files(findings, options.formats))
     if options.json:
-        console.as_json(audit_page.audit_json(found))
-        return 0 if judging.sound(found) else 1
-    console.show(_findings(found))
-    console.show(_summary(found))
+        console.as_json(auditing.audit_json(findings))
+        return 0 if auditing.sound(findings) else 1
+    console.show(_findings(findings), _summary(findings))
     if options.out:
         console.written(options, "audit", page_of(arguments.folder(options.out), "audit", options.formats))
-    return 0 if judging.sound(found) else 1
+    return 0 if auditing.sound(findings) else 1
 
 
 def _findings(found: Sequence[Finding]) -> Any:
     rows = []
     for finding in found:
-        words = console.Text(finding.claim)
+        words = console.Text(f"{finding.place}: ", "dim").append(finding.claim, "not dim")
         if finding.correction:
             words.append(f"\n→ {finding.correction}", "cyan")
         rows.append((finding.id, console.Text(finding.verdict, STYLES[finding.verdict]), words))
@@ -71,13 +64,13 @@ def _findings(found: Sequence[Finding]) -> Any:
     return table
 
 
-def _summary(found: Sequence[Finding]) -> Any:
-    counts = judging.tally(found)
-    words = ", ".join(f"{counts[verdict]} {verdict}" for verdict in claim.VERDICTS)
-    if judging.sound(found):
-        return console.Text(f"{len(found)} claims: {words}. Every correction was computed, and holds.", "green")
-    failed = ", ".join(finding.id for finding in found if finding.verdict == "refuted" and not finding.checked)
-    return console.Text(f"{len(found)} claims: {words}. Corrections that do not hold: {failed}", "bold red")
+def _summary(findings: Sequence[Finding]) -> Any:
+    counts = auditing.tally(findings)
+    words = f"{len(findings)} claims: {', '.join(f'{counts[verdict]} {verdict}' for verdict in claim.VERDICTS)}."
+    if auditing.sound(findings):
+        return console.Text(f"{words} Every correction went through the same decision, and holds.", "green")
+    failed = ", ".join(finding.id for finding in findings if not auditing.sound([finding]))
+    return console.Text(f"{words} Controls that do not hold: {failed}", "bold red")
 
 
 @command(

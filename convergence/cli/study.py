@@ -38,7 +38,9 @@ PICTURES = formats("--figure-formats", ["svg"], "svg,png,pdf")
     "report",
     "write the report: Markdown, HTML, JSON, LaTeX and the figures",
     *STUDY,
-    option("--all", action="store_true", help="the whole catalogue, in classes of equal theory"),
+    option(
+        "--all", action="store_true", help="the whole catalogue, in classes of equal theory (default: the classic four)"
+    ),
     out("convergence-report"),
     formats("--formats", ["md", "html", "json", "tex"], "md,html,json,tex"),
     PICTURES,
@@ -48,7 +50,7 @@ PICTURES = formats("--figure-formats", ["svg"], "svg,png,pdf")
     example="convergence report --data houses.csv --target price --intercept --standardize --open",
 )
 def report(options: Namespace) -> int:
-    study = _study(options, None)
+    study = _study(options, None, parts.CLASSIC)
     target = arguments.folder(options.out)
     with console.working(options, "drawing figures and writing"):
         study.save(target, options.formats, options.figure_formats, WORKERS)
@@ -114,8 +116,10 @@ def figures(options: Namespace) -> int:
     return 0 if study else 1
 
 
-def _study(options: Namespace, chosen: tuple[str, ...] | None) -> Study:
+def _study(options: Namespace, chosen: tuple[str, ...] | None, usual: tuple[str, ...] | None = None) -> Study:
     data, title = arguments.problem(options)
+    if options.methods is None and usual is not None and not options.all:
+        options.methods = list(usual)
     methods = arguments.methods(options)
     named: dict[str, Any] = {
         "parts": chosen,
