@@ -21,7 +21,7 @@ console = lazily("convergence.cli.console")
 writing = lazily("convergence.writing")
 auditing = lazily("convergence.coursework.audit")
 claim = lazily("convergence.coursework.claim")
-course_page = lazily("convergence.report.course_page")
+answers = lazily("convergence.coursework.course")
 pages = lazily("convergence.pages")
 
 STYLES = {"proved": "green", "confirmed": "green", "refuted": "bold red", "open": "yellow", "answered": "cyan"}
@@ -89,7 +89,7 @@ def course(options: Namespace) -> int:
     with console.working(options, "drawing figures and writing"):
         found.save(arguments.folder(options.out), options.formats, options.figure_formats)
     if options.json:
-        console.as_json(course_page.course_json(found))
+        console.as_json(answers.course_json(found))
         return 0 if found else 1
     console.show(_checks(found.checks))
     console.show(_steps(found.plateau))
@@ -98,10 +98,9 @@ def course(options: Namespace) -> int:
 
 
 def _steps(g: PlateauAnswer) -> str:
-    most = max(count.both for count in g.counts)
     return (
         f"(g) every η from {g.low:.4g} to {g.high:.4g} has the rate {g.rate:.6g}.\n"
-        f"    Steps to 99.9 %: {g.best.both} at η = {g.best.lr:.4g}, up to {most} at the upper end;\n"
+        f"    Steps to 99.9 %: {g.best.both} at η = {g.best.lr:.4g}, up to {g.counts[-1].both} at the upper end;\n"
         f"    gradient descent at its best takes {g.descent_steps}."
     )
 
