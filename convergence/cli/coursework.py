@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
@@ -105,7 +105,7 @@ def _steps(g: PlateauAnswer) -> str:
     )
 
 
-def _checks(made: dict[str, tuple[Check, ...]]) -> Any:
+def _checks(made: Mapping[str, tuple[Check, ...]]) -> Any:
     marks = {True: console.Text("passed", "green"), False: console.Text("FAILED", "bold red")}
     rows = [
         (f"({letter})", check.claim, f"{check.error:.1e}", f"{check.tolerance:.1e}", marks[bool(check)])
