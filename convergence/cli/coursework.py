@@ -55,7 +55,7 @@ def audit(options: Namespace) -> int:
 def _findings(found: Sequence[Finding]) -> Any:
     rows = []
     for finding in found:
-        words = console.Text(f"{finding.place}: ", "dim").append(finding.claim, "not dim")
+        words = console.Text(f"{finding.place}\n", "dim").append(finding.claim, "not dim")
         if finding.correction:
             words.append(f"\n→ {finding.correction}", "cyan")
         rows.append((finding.id, console.Text(finding.verdict, STYLES[finding.verdict]), words))
