@@ -47,6 +47,16 @@ def test_checks_and_averages_take_any_of_them(problem):
     assert 0 < cv.average_case("gradient_descent", 5, problem, lr=0.05).loss < 1
 
 
+def test_diagnosis_takes_any_of_them():
+    pair = (np.diag([10.0**0.5, 1.0]), [1.0, 2.0])
+    settings = {"method": "heavy_ball", "lr": 0.05, "momentum": 0.5}
+    by_list, by_pair = cv.diagnose([20.0, 2.0], **settings), cv.diagnose(pair, **settings)
+    assert bool(by_list) is bool(by_pair) is True
+    assert cv.diagnose(cv.MarchenkoPastur(0.3), **settings)
+    with pytest.raises(cv.BadData, match="data need a target"):
+        cv.diagnose(pair[0], **settings)
+
+
 def test_a_density_is_a_sample_of_its_quantiles_with_both_ends():
     """Mean and variance of the sample are those of the density, to the second order of the trapezoidal rule."""
     density = cv.MarchenkoPastur(ratio=0.25, scale=2.0)

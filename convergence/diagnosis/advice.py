@@ -17,7 +17,7 @@ from convergence.diagnosis.verdict import MANY, is_slow
 from convergence.diagnosis.wording import DIGITS, counted, number, rounded, steps
 from convergence.errors import BadData
 from convergence.methods import METHODS
-from convergence.problem import LeastSquares
+from convergence.problem import LeastSquares, Quadratic
 from convergence.rule import Method
 from convergence.theory.system import system
 
@@ -71,7 +71,7 @@ class Case:
     scaling: Scaling | None
 
 
-def scaling(problem: LeastSquares | None) -> Scaling | None:
+def scaling(problem: Quadratic | None) -> Scaling | None:
     """κ after the columns were brought to one length, and after they were centred first, with an intercept beside them."""
     if problem is None or len(problem.columns) < 2:
         return None
@@ -84,7 +84,7 @@ def scaling(problem: LeastSquares | None) -> Scaling | None:
     return Scaling(problem.kappa, scaled, _standardized(problem), *names)
 
 
-def _standardized(problem: LeastSquares) -> float | None:
+def _standardized(problem: Quadratic) -> float | None:
     """κ of the centred and scaled columns with an intercept; None where too little varies."""
     centred = problem.X - problem.X.mean(axis=0)
     spread = centred.std(axis=0)

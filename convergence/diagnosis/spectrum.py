@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from convergence.errors import BadData
-from convergence.problem import LeastSquares
+from convergence.problem import LeastSquares, Quadratic, as_quadratic
 
 Array = NDArray[np.float64]
 
@@ -35,7 +35,7 @@ class Spectrum:
 
     curvatures: Array
     flat: int
-    problem: LeastSquares | None = None
+    problem: Quadratic | None = None
 
     @property
     def mu(self) -> float:
@@ -88,12 +88,14 @@ def spectrum(
         if y is not None or loss is not None or columns is not None:
             raise BadData("y, loss and columns belong to data; curvatures are eigenvalues of the Hessian as it is")
         return _of_hessian(curvatures)
-    if not isinstance(X, LeastSquares):
-        if y is None:
-            raise BadData("data need a target: diagnose(X, y, …), or a LeastSquares problem in the place of X")
+    if y is not None and not isinstance(X, Quadratic):
         X = LeastSquares(X, y, "sum" if loss is None else loss, columns=columns)
     elif y is not None or loss is not None or columns is not None:
-        raise BadData("a LeastSquares problem has its own y, loss and columns; leave them out")
+        raise BadData("a problem has its own y, loss and columns; leave them out")
+    elif not isinstance(X, Quadratic) and len(getattr(X, "shape", ())) == 2:
+        raise BadData("data need a target: diagnose(X, y, …), or a problem in the place of X")
+    else:
+        X = as_quadratic(X)
     return Spectrum(X.curvatures[: X.rank], len(X.columns) - X.rank, X)
 
 
