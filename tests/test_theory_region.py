@@ -22,6 +22,7 @@ from user_rules import (
 )
 from usual_settings import usual
 
+import convergence as cv
 from convergence import METHODS, method, stability
 
 SHELL = 1e-7
@@ -272,3 +273,20 @@ def hidden(f, x, *, lr):
 
 def test_a_rule_is_not_stable_where_it_divides_by_zero():
     assert stability(hidden).contains([1.0, 3.0, 4.0], lr=0.1).tolist() == [True, False, True]
+
+
+@pytest.mark.parametrize("curvature", ["a", np.nan, np.inf, None, 1j, [1, [2]], True])
+def test_a_curvature_that_is_no_number_is_refused(curvature):
+    with pytest.raises((cv.BadHyperparameter, ValueError), match=r"curvature|inhomogeneous"):
+        stability("heavy_ball").contains(curvature, lr=0.1, momentum=0.5)
+
+
+def test_shapes_that_do_not_broadcast_are_named():
+    with pytest.raises(cv.BadHyperparameter, match=r"\(2,\)"):
+        stability("heavy_ball").contains([1.0, 2.0], lr=[0.1, 0.2, 0.3], momentum=0.5)
+
+
+@pytest.mark.parametrize("loss", [["sum"], "total", None])
+def test_a_loss_that_is_no_scaling_is_refused(loss):
+    with pytest.raises(cv.BadName, match="half_mean"):
+        stability("heavy_ball", sigma=True, loss=loss)

@@ -57,7 +57,12 @@ class Region(Plotted, figure="region"):
         """
         settings = self.method.settings(hyper)
         arguments = [CURVATURE, *(self.method.symbols[name] for name in settings)]
-        values = np.broadcast_arrays(*(_numbers(v) for v in (curvature, *settings.values())))
+        given = [_numbers(name, value) for name, value in {"curvature": curvature, **settings}.items()]
+        try:
+            values = np.broadcast_arrays(*given)
+        except ValueError:
+            shapes = ", ".join(str(one.shape) for one in given)
+            raise BadHyperparameter(f"curvature and hyperparameters must broadcast; got shapes {shapes}") from None
         inside = np.ones(values[0].shape, dtype=bool)
         for polynomial in (*self.polynomials, *(pole**2 for pole in self.poles)):
             inside &= _positive(polynomial, arguments, values)
@@ -208,8 +213,15 @@ def stable_pieces(
     ]
 
 
-def _numbers(value: Any) -> NDArray[Any]:
+def _numbers(name: str, value: Any) -> NDArray[Any]:
+    """Numbers as an array: floats, or objects that are exact. BadHyperparameter for what is no finite real number."""
     array = np.asarray(value)
+    try:
+        real = array.dtype.kind in "iufO" and array.dtype != bool and bool(np.isfinite(array.astype(float)).all())
+    except (TypeError, ValueError, OverflowError):
+        real = False
+    if not real:
+        raise BadHyperparameter(f"{name} must be a finite real number, or an array of them; got {str(value)[:60]!r}")
     return array if array.dtype == object else array.astype(float)
 
 

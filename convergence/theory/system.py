@@ -202,8 +202,8 @@ def sigma_symbols(symbols: Mapping[str, sp.Symbol]) -> dict[str, sp.Symbol]:
 
 def sigma_curvature(loss: str) -> sp.Expr:
     """λ as a formula in σ (and n) for a named scaling of the loss. BadName for another name."""
-    if loss not in SCALINGS:
-        raise BadName(f"there is no loss scaling {loss!r}: {nearest(loss, SCALINGS)}")
+    if not isinstance(loss, str) or loss not in SCALINGS:
+        raise BadName(f"there is no loss scaling {str(loss)[:60]!r}: {nearest(str(loss), SCALINGS)}")
     return SCALINGS[loss] * SIGMA**2
 
 
