@@ -12,8 +12,8 @@ from .api.certificates import certify_rate as certify_rate
 from .api.certificates import certify_stable as certify_stable
 from .api.certificates import read_certificate as read_certificate
 from .api.certificates import recheck as recheck
-from .api.diagnosis import diagnose as diagnose
-from .api.diagnosis import diagnose_run as diagnose_run
+from .diagnosis.diagnosis import diagnose as diagnose
+from .diagnosis.run import diagnose_run as diagnose_run
 from .conventions.classes import equivalences as equivalences
 from .conventions.conversion import convert as convert
 from .conventions.conversion import in_libraries as in_libraries

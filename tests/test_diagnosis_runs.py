@@ -9,7 +9,7 @@ import pytest
 
 import convergence as cv
 from convergence import diagnose_run
-from convergence.diagnosis import family as family_module
+from convergence.diagnosis import recurrence as recurrence_module
 
 SHARP = 1e-9
 """Error bars of a run that is logged in full double precision are smaller than this (double roots: its square root)."""
@@ -123,20 +123,15 @@ def test_without_gradients_only_the_product_is_known_and_it_says_so():
 
 def test_a_wrong_momentum_formula_is_rejected(monkeypatch):
     """Deliberately: a product of the roots of β² in the place of β gives a momentum far outside its bars."""
-    honest = family_module._formulas
+    honest = recurrence_module._formula
 
-    def wrong(method, fixed, shared):
-        right = honest(method, fixed, shared)
-
-        def formulas(common, own):
-            tau, delta, tau_s, delta_s, tau_b, delta_b = right(common, own)
-            return tau, delta * delta, tau_s, 2 * delta[:, None] * delta_s, tau_b, 2 * delta[:, None] * delta_b
-
-        return formulas
+    def wrong(method, fixed, momentum):
+        order, right = honest(method, fixed, momentum)
+        return order, lambda shared, own: (right(shared, own)[0], right(shared, own)[1] ** 2)
 
     x, *_ = logged("heavy_ball", [1.0, 0.3], 60, lr=0.5, momentum=0.8)
     assert abs(diagnose_run(x, method="heavy_ball").momentum - 0.8) < SHARP
-    monkeypatch.setattr(family_module, "_formulas", wrong)
+    monkeypatch.setattr(recurrence_module, "_formula", wrong)
     found = diagnose_run(x, method="heavy_ball")
     assert abs(found.momentum - 0.8) > found.momentum_error or found.noise > 1e-6
 

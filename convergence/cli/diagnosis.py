@@ -70,7 +70,8 @@ def _run(options: Namespace) -> int:
         "lr": held.pop("lr", None),
         "curvatures": _numbers(options.curvatures) if options.curvatures else None,
     }
-    found = cv.diagnose_run(log.weights, log.gradients, columns=log.columns, **known, **held)
+    rows = {"columns": log.columns, "steps": log.steps, "losses": log.losses}
+    found = cv.diagnose_run(log.weights, log.gradients, **rows, **known, **held)
     if options.json:
         console.as_json(plain.plain_run(found))
         return 0 if found.converges else 1

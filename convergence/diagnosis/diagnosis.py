@@ -17,9 +17,10 @@ from convergence.diagnosis.directions import DirectionState, rests_elsewhere, st
 from convergence.diagnosis.limit import Limit, limit, nearest_limit
 from convergence.diagnosis.nearest import HALVED, Nearest, nearest
 from convergence.diagnosis.rates import binding
-from convergence.diagnosis.spectrum import Spectrum
-from convergence.diagnosis.verdict import VERDICTS, culprit, verdict
+from convergence.diagnosis.spectrum import Spectrum, spectrum
+from convergence.diagnosis.verdict import culprit, verdict
 from convergence.errors import BadHyperparameter
+from convergence.methods import as_method
 from convergence.rule import Method
 
 Array = NDArray[np.float64]
@@ -156,7 +157,45 @@ class Diagnosis:
         return "\n".join([f"**{self.headline}**", "", "| | |", "|---|---|", *rows, "", *todo])
 
 
-def diagnose(found: Spectrum, method: Method, given: Mapping[str, Any], whole: bool = True) -> Diagnosis:
+def diagnose(
+    X: Any = None,
+    y: Any = None,
+    /,
+    *,
+    method: Any,
+    curvatures: Any = None,
+    loss: str | None = None,
+    columns: Sequence[str] | None = None,
+    **hyper: Any,
+) -> Diagnosis:
+    """Why a method with these settings diverges or crawls, which direction does, and what to set instead.
+
+    Parameters
+    ----------
+    X, y
+        Data, X (n, d) and y (n,); or X is a problem (LeastSquares, a pair (X, y), a list of curvatures), alone.
+    method
+        A Method, a name in METHODS, a preset, or an update rule; ``hyper`` are all of its settings.
+    curvatures
+        The spectrum (m,) of a Hessian, in the place of data.
+    loss, columns
+        The scaling of the loss of data ("sum" by default), and the names of X's columns.
+
+    The result is truthy when every direction contracts. A flat direction (λ = 0) is one like the others where weight decay
+    moves the weights along it; else it is only counted. What is advised is stable as it is printed, with the steps of
+    just that. Stability: Schur–Cohn (Jury 1964), exact at the boundary; best settings are over all of [μ, L].
+
+    Raises BadData for data or a spectrum that cannot be used (negative curvature included), BadHyperparameter for settings
+    that are missing, unknown or no numbers, BadName for an unknown method or loss, NotLinear for a rule without an
+    iteration matrix.
+
+    >>> print(diagnose(curvatures=[10.0, 1.0], method="gradient_descent", lr=0.3).headline)
+    diverges: 1 of 2 directions not contracting
+    """
+    return judged(spectrum(X, y, curvatures=curvatures, loss=loss, columns=columns), as_method(method), hyper)
+
+
+def judged(found: Spectrum, method: Method, given: Mapping[str, Any], whole: bool = True) -> Diagnosis:
     """Diagnose a method with these settings on a spectrum.
 
     Where the spectrum is not the ``whole`` one, for slower directions may be, no steps and best settings are told.
@@ -225,6 +264,3 @@ def _no_worse(
     if derived is None or derived.steps is None or (given.steps or 0) < derived.steps:
         return given
     return derived
-
-
-__all__ = ["VERDICTS", "Diagnosis", "diagnose"]

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 
 from convergence.diagnosis import wording
 from convergence.diagnosis.diagnosis import Diagnosis
-from convergence.diagnosis.resolution import REMEDY
 
 Array = NDArray[np.float64]
+
+REMEDY = "log more steps, in double precision, with the gradients"
+"""What resolves a slow direction."""
 
 READ = 9
 """Digits that are shown at most."""
@@ -125,7 +127,7 @@ class RunDiagnosis:
             ("momentum", self._shown("momentum", self.momentum, self.momentum_error)),
             ("lr", self._shown("lr", self.lr, self.lr_error)),
             ("noise of the log", f"{self.noise:.1e}"),
-            ("rows used", f"{self.steps + 1}"),
+            ("steps used", f"{self.steps}"),
         ]
         if self.limit is not None:
             found.append(("limit", self.limit if self.lr is not None else f"{self.limit} (lr in units of the run's)"))

@@ -1,0 +1,298 @@
+"""Least squares of a recurrence on a log by variable projection (Golub and Pereyra 1973): roots by search, amplitudes solved.
+
+Row k of the log is c + Σ_i (a_i·U_i(k) + b_i·V_i(k)) and noise, with U_i and V_i the solutions of direction i's recurrence. For
+given roots the vectors c, a_i, b_i are linear and projected out; no direction need be at right angles to another, and
+there may be more of them than columns.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import least_squares
+from scipy.stats import t as student
+
+from convergence.diagnosis.log import EPS, Log
+from convergence.diagnosis.recurrence import Recurrence, roots
+
+Array = NDArray[np.float64]
+
+CUTOFF = 1e-13
+"""Singular values below this part of the largest are no information."""
+
+SURE = 0.9973
+"""The part of the runs whose truth lies within the error bars: three standard deviations of a Gaussian."""
+
+ROUNDINGS = 100.0
+"""Residuals of fewer roundings than this are rounding itself, which is not independent from step to step: bars are doubled."""
+
+FLOOR = 0.3
+"""No log is better than this many units in the last place: the standard deviation of rounding."""
+
+ROUGH = 8.0
+"""Misfits below this many roundings are not told apart: a run's own rounding lives on in it, as its recurrence does."""
+
+TURN = 1e-100
+"""Step of derivatives in the imaginary direction, which cancels nothing (Squire and Trapp 1998)."""
+
+SILENT = 1e-3
+"""An unknown is not determined when this much of it (its square) lies where there is no information."""
+
+WIDENINGS = 6
+"""An error bar at whose end the misfit has not risen as it should is doubled, at most so often."""
+
+CLOSE = 0.1
+"""A discriminant uncertain by more than this part of itself is near that of a double root: there the bars go by its root."""
+
+
+Solved = tuple[Array, Array, Array, Array, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Fit:
+    """``unknowns`` (p + m·q,) of a ``recurrence`` with their ``covariance``, and ``amplitudes`` (m, r, d) with ``center`` (d,).
+
+    ``relative``: the noise is a part of each row's size, not of one size. ``noise`` is its size in the units of the log,
+    ``score`` the Bayesian information in units of log-likelihood (small is good), ``idle`` that of noise alone, at rest.
+    ``correlation`` is that of successive residuals, ``spread`` the part of the rows that they are spread over; ``factor``
+    turns standard errors into error bars.
+    """
+
+    recurrence: Recurrence
+    relative: bool
+    unknowns: Array
+    amplitudes: Array
+    center: Array
+    center_error: Array
+    residual: Array
+    scale: float
+    score: float
+    idle: float
+    covariance: Array
+    correlation: float
+    spread: float
+    factor: float
+
+    @property
+    def size(self) -> int:
+        """m, the number of directions."""
+        return len(self.amplitudes)
+
+    @property
+    def own(self) -> Array:
+        """The own unknowns (m, q)."""
+        return np.asarray(self.recurrence.split(self.unknowns)[1])
+
+    def places(self, direction: int) -> list[int]:
+        """Where the unknowns of a direction stand: the shared ones, and its own."""
+        p, q = self.recurrence.shared, self.recurrence.own
+        return [*range(p), *range(p + direction * q, p + (direction + 1) * q)]
+
+    def pair_covariance(self, direction: int) -> Array:
+        """The covariance (2, 2) of τ and δ of a direction."""
+        columns = []
+        for place in self.places(direction):
+            turned = self.unknowns + 1j * TURN * np.eye(len(self.unknowns))[place]
+            columns.append([part[direction].imag / TURN for part in self.recurrence.pair(turned)])
+        slope, places = np.array(columns).T, self.places(direction)
+        part = self.covariance[np.ix_(places, places)]
+        return np.asarray(slope @ part @ slope.T) if np.isfinite(part).all() else np.full((2, 2), np.inf)
+
+    def eigenvalues(self, grain: float) -> tuple[NDArray[np.complex128], Array]:
+        """The eigenvalues (m, order) of one step, with error bars."""
+        values = self.recurrence.roots(self.unknowns)
+        pairs = zip(*self.recurrence.pair(self.unknowns), strict=True)
+        bars = [root_errors(t, d, self.pair_covariance(k), self.factor) for k, (t, d) in enumerate(pairs)]
+        return values, np.array(bars)[:, : values.shape[1]] + grain * np.abs(values)
+
+    def kept(self, keep: NDArray[np.bool_]) -> Fit:
+        """The same with some of the directions."""
+        wanted = np.concatenate([np.ones(self.recurrence.shared, bool), np.repeat(keep, self.recurrence.own)])
+        return self._at(np.nonzero(wanted)[0], np.nonzero(keep)[0])
+
+    def ordered(self, order: NDArray[np.intp]) -> Fit:
+        """The same with its directions in this order."""
+        p, q = self.recurrence.shared, self.recurrence.own
+        return self._at(np.concatenate([np.arange(p), (p + q * order[:, None] + np.arange(q)).ravel()]), order)
+
+    def _at(self, places: NDArray[np.intp], directions: NDArray[np.intp]) -> Fit:
+        return replace(
+            self,
+            unknowns=self.unknowns[places],
+            covariance=self.covariance[np.ix_(places, places)],
+            amplitudes=self.amplitudes[directions],
+        )
+
+
+class Projection:
+    """Residual and Jacobian (Kaufman 1975) of a recurrence on a log with its linear unknowns projected out."""
+
+    def __init__(self, log: Log, x: Array, recurrence: Recurrence, relative: bool) -> None:
+        self.log, self.recurrence, self.relative = log, recurrence, relative
+        self.weight = 1 / log.noise(relative)
+        self.y = x * self.weight[:, None]
+        self.rough = ROUGH * log.grain / EPS
+        self._last: tuple[Array, Solved] | None = None
+
+    def residual(self, unknowns: Array) -> Array:
+        """The weighed residual (rows·d,)."""
+        return self._solved(unknowns)[0].ravel()
+
+    def jacobian(self, unknowns: Array) -> Array:
+        """Its derivative (rows·d, unknowns)."""
+        _, basis, solved, _, _ = self._solved(unknowns)
+        moved = [self._moved(unknowns, k) @ solved for k in range(len(unknowns))]
+        return np.stack([-(part - basis @ (basis.T @ part)).ravel() for part in moved], axis=1)
+
+    def fitted(self, unknowns: Array) -> Fit:
+        """The fit at these unknowns, which are those of least squares."""
+        residual, _, solved, inverse, rank = self._solved(unknowns)
+        jacobian, rows = self.jacobian(unknowns), residual.size
+        freedom = max(rows - rank * residual.shape[1] - len(unknowns), 1)
+        square = float(np.square(residual).sum())
+        scale = max((square / freedom) ** 0.5, FLOOR)
+        together = max(float((residual[1:] * residual[:-1]).sum() / max(square, 1e-300)), 0.0)
+        inflation = (1 + together) / max(1 - together, 0.02)
+        factor = float(student.ppf((1 + SURE) / 2, freedom)) * (2.0 if scale < ROUNDINGS else 1.0)
+        doubt = max(scale, self.rough / 4)
+        covariance = _inverse(jacobian) * doubt**2 * inflation
+        covariance = self._widened(unknowns, covariance, square, factor, doubt)
+        slopes = np.array([(inverse @ (self._moved(unknowns, k) @ solved))[0] for k in range(len(unknowns))])
+        known = np.where(np.isfinite(covariance).all(axis=1), 1.0, 0.0)
+        part = np.where(np.outer(known, known) > 0, covariance, 0.0)
+        bars = doubt**2 * inflation * float(inverse[0] @ inverse[0]) + np.einsum("pd,pq,qd->d", slopes, part, slopes)
+        sums = np.square(residual).sum(axis=1)
+        spread = float(sums.sum() ** 2 / max(len(sums) * np.square(sums).sum(), 1e-300)) if sums.any() else 1.0
+        m = len(self.recurrence.split(unknowns)[1])
+        return Fit(
+            recurrence=self.recurrence,
+            relative=self.relative,
+            unknowns=unknowns,
+            amplitudes=solved[1:].reshape(m, -1, solved.shape[1]),
+            center=solved[0],
+            center_error=factor * np.sqrt(np.maximum(bars, 0.0)),
+            residual=residual,
+            scale=scale,
+            score=self._score(square, freedom, rank * residual.shape[1] + len(unknowns)),
+            idle=self._idle(),
+            covariance=covariance,
+            correlation=together,
+            spread=spread,
+            factor=factor,
+        )
+
+    def _solved(self, unknowns: Array) -> Solved:
+        """Residual (rows, d), orthonormal basis of the design, solution (1 + m·r, d), pseudo-inverse, rank."""
+        if self._last is None or not np.array_equal(self._last[0], unknowns):
+            self._last = unknowns.copy(), self._solve(unknowns)
+        return self._last[1]
+
+    def _solve(self, unknowns: Array) -> Solved:
+        design = self._design(unknowns)
+        lengths = np.linalg.norm(design, axis=0)
+        lengths[lengths == 0] = 1.0
+        left, values, right = np.linalg.svd(design / lengths, full_matrices=False)
+        rank = int((values > CUTOFF * values[0]).sum())
+        basis = left[:, :rank]
+        inverse = (right[:rank].T / values[:rank]) @ basis.T / lengths[:, None]
+        seen = basis.T @ self.y
+        return self.y - basis @ seen, basis, inverse @ self.y, inverse, rank
+
+    def _design(self, unknowns: Array) -> Array:
+        with np.errstate(all="ignore"):
+            parts = self.recurrence.solutions(unknowns, self.log.places, self.log.stride, self.log.losses)
+            design = np.column_stack([np.ones(len(parts)), parts.reshape(len(parts), -1)]) * self.weight[:, None]
+        return np.asarray(np.nan_to_num(design, nan=1e150, posinf=1e150, neginf=-1e150))
+
+    def _moved(self, unknowns: Array, place: int) -> Array:
+        """The derivative of the design by an unknown."""
+        turned = unknowns + 1j * TURN * np.eye(len(unknowns))[place]
+        with np.errstate(all="ignore"):
+            parts = self.recurrence.solutions(turned, self.log.places, self.log.stride, self.log.losses).imag / TURN
+            design = np.column_stack([np.zeros(len(parts)), parts.reshape(len(parts), -1)]) * self.weight[:, None]
+        return np.asarray(np.nan_to_num(design, nan=0.0, posinf=0.0, neginf=0.0))
+
+    def _widened(self, unknowns: Array, covariance: Array, square: float, factor: float, scale: float) -> Array:
+        """The covariance, with wider bars where the misfit at their ends has not risen as a parabola's would."""
+        widths = np.ones(len(unknowns))
+        for k, variance in enumerate(np.diag(covariance)):
+            if not 0 < variance < np.inf or not np.isfinite(covariance[k]).all():
+                continue
+            step = covariance[k] / variance**0.5 * factor
+            for _ in range(WIDENINGS):
+                ends = [np.square(self.residual(unknowns + side * widths[k] * step)).sum() for side in (-1, 1)]
+                if min(ends) - square > 0.5 * (factor * scale) ** 2:
+                    break
+                widths[k] *= 2
+        return covariance * np.outer(widths, widths)
+
+    def _score(self, square: float, freedom: int, unknowns: int) -> float:
+        rows = self.y.size
+        scale = max((square / rows) ** 0.5, self.rough * (freedom / rows) ** 0.5)
+        each = np.log(scale) - np.log(self.weight).mean()
+        return float(rows * each + unknowns * np.log(rows) / 2)
+
+    def _idle(self) -> float:
+        """The score of a log that is a constant and noise."""
+        mean = (self.y * self.weight[:, None]).sum(axis=0) / np.square(self.weight).sum()
+        left = float(np.square(self.y - mean * self.weight[:, None]).sum())
+        return self._score(left, self.y.size - self.y.shape[1], self.y.shape[1])
+
+
+def fit(log: Log, x: Array, recurrence: Recurrence, relative: bool, starts: list[Array]) -> Fit | None:
+    """The best fit from these starts; None where none has a finite misfit."""
+    projection = Projection(log, x, recurrence, relative)
+    ranked = sorted((float(np.square(projection.residual(s)).sum()), k) for k, s in enumerate(starts))
+    best: Any = None
+    for square, k in ranked[:2]:
+        if not np.isfinite(square):
+            continue
+        found = least_squares(
+            projection.residual, starts[k], projection.jacobian, method="lm", ftol=1e-12, xtol=1e-15, gtol=1e-15,
+            max_nfev=60 * (len(starts[k]) + 1),
+        )  # fmt: skip
+        best = found if best is None or found.cost < best.cost else best
+    return None if best is None else projection.fitted(np.asarray(best.x))
+
+
+def root_errors(tau: float, delta: float, covariance: Array, factor: float) -> Array:
+    """Error bars of both roots, ``factor`` standard errors of a covariance (2, 2) of τ and δ.
+
+    To first order dz = (z·dτ − dδ)/(2z − τ); near a double root instead the bound |√(D+ε) − √D| ≤ min(ε/√D, √ε).
+    """
+    values = roots(tau, delta)
+    if not np.isfinite(np.diag(covariance)).all():
+        return np.full(2, np.inf)
+    slope = np.array([2 * tau, -4.0])
+    discriminant = abs(tau * tau - 4 * delta)
+    moved = factor * _deviation(slope, covariance)
+    if values[1] == 0 and covariance[1, 1] == 0:  # one root: the other is zero by the recurrence
+        return np.array([factor * covariance[0, 0] ** 0.5, 0.0])
+    if moved > CLOSE * discriminant:
+        root = min(moved / discriminant**0.5 if discriminant else np.inf, moved**0.5)
+        return np.full(2, factor * covariance[0, 0] ** 0.5 / 2 + root / 2)
+    slopes = [np.array([z, -1.0]) / (2 * z - tau) for z in values]
+    return np.array(
+        [factor * (_deviation(s.real, covariance) ** 2 + _deviation(s.imag, covariance) ** 2) ** 0.5 for s in slopes]
+    )
+
+
+def _deviation(slope: Array, covariance: Array) -> float:
+    return float(max(float(slope @ covariance @ slope), 0.0) ** 0.5)
+
+
+def _inverse(jacobian: Array) -> Array:
+    """(JᵀJ)⁻¹, with inf for unknowns that the Jacobian does not determine."""
+    lengths = np.linalg.norm(jacobian, axis=0)
+    dead = lengths == 0
+    lengths = np.where(dead, 1.0, lengths)
+    _, values, right = np.linalg.svd(jacobian / lengths, full_matrices=False)
+    known = values > EPS * len(jacobian) * values.max(initial=0.0)
+    lost = 1 - np.square(right[known]).sum(axis=0) > SILENT
+    inverse = (right[known].T / values[known] ** 2) @ right[known] / np.outer(lengths, lengths)
+    inverse[lost | dead, :] = inverse[:, lost | dead] = 0.0
+    inverse[lost | dead, lost | dead] = np.inf
+    return np.asarray(inverse)

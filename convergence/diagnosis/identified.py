@@ -1,0 +1,237 @@
+"""The recurrence that explains a log best: starts by one-step least squares and Prony's method, then fits, then a choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize_scalar
+
+from convergence.diagnosis.fit import ROUNDINGS, Fit, fit
+from convergence.diagnosis.log import EPS, LEAST, Log, require_rows
+from convergence.diagnosis.recurrence import Recurrence, strided, two_roots
+
+Array = NDArray[np.float64]
+
+MOST = 8
+"""Directions that are told apart; a log that shows more is looked at in its strongest."""
+
+SEEN = 6.0
+"""A direction is seen where the run moves this many times more than the noise would."""
+
+ALMOST = 0.999
+"""A log too short for all its directions is read where the first ones make this part of its movement."""
+
+MOMENTA = np.linspace(0.0, 1.2, 49)
+"""Momenta at which starts are tried, before the best is refined."""
+
+PRODUCTS = np.concatenate([np.geomspace(1e-6, 0.1, 60), np.linspace(0.11, 5.0, 164)])
+"""lr·λ at which roots are compared with those of a linear prediction."""
+
+ALIKE, LARGER, FREE = 5.0, 6.0, 12.0
+"""A recurrence must make the log more likely by e to this power than one before it with as many unknowns, or with fewer (which
+Bayes' information has charged already), or, where it is no method at all, than any method."""
+
+SYSTEMATIC = 6.0
+"""Rounding may look like a small momentum by so many times the margin; a momentum that is there outdoes it by far."""
+
+RIVAL = 9.0
+"""Recurrences that are less likely than the best by e to this power at most are not ruled out."""
+
+
+@dataclass(frozen=True, eq=False)
+class Identified:
+    """The ``fit`` in coordinates x = ``offset`` + ``visible``·p, p (rows, s), and the ``rivals`` that are not ruled out.
+
+    ``hidden`` counts the directions in which the log shows no movement above its noise.
+    """
+
+    fit: Fit
+    visible: Array
+    offset: Array
+    rivals: tuple[Fit, ...]
+    hidden: int
+
+    @property
+    def directions(self) -> Array:
+        """A column (d, m) of length one for each direction, in the coordinates of the log."""
+        columns = [np.linalg.svd(part, full_matrices=False)[2][0] for part in self.fit.amplitudes]
+        return self.visible @ np.stack(columns, axis=1)
+
+
+def identified(log: Log, tried: Sequence[Recurrence]) -> Identified:
+    """Fit each recurrence in the directions that the log shows; the best by Bayes' information, of equals the first.
+
+    BadData where the log is too short to tell its directions apart.
+    """
+    if log.losses:
+        sizes = [k for k in (1, 2, 3) if len(log.x) > 1 + 4 * k]
+        fits = [f for k in sizes or [1] for f in _fits(log, log.x - log.x.mean(axis=0), k, tried)]
+        return _chosen(log, fits, np.eye(1), log.x.mean(axis=0), 0)
+    visible, offset = _seen(log)
+    x = (log.x - offset) @ visible
+    return _chosen(log, _fits(log, x, x.shape[1], tried), visible, offset, log.x.shape[1] - x.shape[1])
+
+
+def _fits(log: Log, x: Array, size: int, tried: Sequence[Recurrence]) -> list[Fit]:
+    """The fits of each recurrence, with the picture of the noise that suits the best one; any two roots last, with several."""
+    shown = _prediction_roots(log, x, size)
+    by_picture: list[list[Fit]] = []
+    for relative in (True, False):
+        fits: list[Fit] = []
+        for one in tried:
+            found = fit(log, x, one, relative, _starts(log, x, one, size, shown, relative))
+            fits += [] if found is None else [found]
+        by_picture.append(fits)
+    fits = min((fits for fits in by_picture if fits), key=lambda fits: min(f.score for f in fits))
+    if size == 1 and not log.losses:
+        return fits
+    best = min(fits, key=lambda f: f.score)
+    pairs = np.stack(best.recurrence.pair(best.unknowns), axis=1).ravel()
+    free = fit(log, x, two_roots(), best.relative, [pairs])
+    if free is None:
+        return fits
+    seen = np.concatenate([strided(*free.recurrence.pair(free.unknowns), log.stride)]).T
+    roots = np.concatenate([np.roots([1.0, -t, d]) for t, d in seen])
+    again = [fit(log, x, f.recurrence, f.relative, _matched(f.recurrence, roots, size, log)) for f in fits]
+    fits = [min((a, b), key=lambda f: f.score) if b else a for a, b in zip(fits, again, strict=True)]
+    return [*fits, free] if len(tried) > 1 else fits
+
+
+def _chosen(log: Log, fits: Sequence[Fit], visible: Array, offset: Array, hidden: int) -> Identified:
+    best = fits[0]
+    for one in fits[1:]:
+        best = one if best.score - one.score > _margin(one, best, log) else best
+    rivals = tuple(f for f in fits if f is not best and f.score - best.score < RIVAL and f.size == best.size)
+    return Identified(best, visible, offset, rivals, hidden)
+
+
+def _margin(one: Fit, best: Fit, log: Log) -> float:
+    """What a fit must be better by; much more where the residuals are rounding, which is no Gaussian noise."""
+    rounding = best.scale < ROUNDINGS * log.grain / EPS
+    margin = FREE if one.recurrence.method is None else ALIKE if alike(one, best) else LARGER
+    return margin * (SYSTEMATIC if rounding else 1.0)
+
+
+def alike(one: Fit, other: Fit) -> bool:
+    """Whether two fits have as many unknowns: neither is a special case of the other."""
+    return len(one.unknowns) == len(other.unknowns) and one.recurrence.order == other.recurrence.order
+
+
+def _seen(log: Log) -> tuple[Array, Array]:
+    """The directions (d, s) in which the run moves more than by noise, and the mean of the iterates."""
+    views = []
+    for relative in (True, False):
+        noise = log.noise(relative)
+        weight = noise**-2.0
+        mean = np.asarray((log.x * (weight / weight.sum())[:, None]).sum(axis=0))
+        _, strengths, right = np.linalg.svd((log.x - mean) / noise[:, None], full_matrices=False)
+        scale, size = 1.0, min(len(strengths), MOST, max(len(log.x) - LEAST - 1, 1))
+        for _ in range(3):
+            scale = _one_step(log, (log.x - mean) @ right[:size].T, noise)
+            strong = int((strengths > SEEN * max(scale, 1.0) * len(log.x) ** 0.5).sum())
+            if strong >= size:
+                break
+            size = max(1, strong)
+        likely = np.log(max(scale, 0.1)) + np.log(noise).mean()
+        views.append((likely, size, right, mean, strengths, max(scale, 1.0)))
+    _, size, right, mean, strengths, scale = min(views, key=lambda view: view[0])
+    shown = int((strengths > SEEN * scale * len(log.x) ** 0.5).sum())
+    if len(log.x) < shown + LEAST + 1 and not np.square(strengths[:size]).sum() > ALMOST * np.square(strengths).sum():
+        require_rows(len(log.x), log.x.shape[1])
+    return right[:size].T, mean
+
+
+def _one_step(log: Log, x: Array, noise: Array) -> float:
+    """The noise (in units of ``noise``) that a prediction of each row from the two before it leaves."""
+    first = log.windows
+    if len(first) < 2:
+        return 1.0
+    d = np.diff(x, axis=0)
+    weight = 1 / np.stack([noise[first + k] for k in range(4)]).max(axis=0)
+    ahead, past = d[first + 2] * weight[:, None], np.hstack([d[first + 1], d[first]]) * weight[:, None]
+    solved = np.linalg.lstsq(past, ahead, rcond=1e-12)[0]
+    freedom = max(len(first) - past.shape[1], 1)
+    gain = 2 * (1 + np.square(solved).sum() / x.shape[1])
+    return float((np.square(ahead - past @ solved).sum() / (freedom * x.shape[1] * gain)) ** 0.5)
+
+
+def _starts(log: Log, x: Array, one: Recurrence, size: int, shown: Array, relative: bool) -> list[Array]:
+    starts = _matched(one, shown, size, log)
+    if log.stride == 1 and not log.losses and one.method is not None and len(log.windows) >= 1:
+        starts += _profiled(log, x, one, log.noise(relative))
+    return starts
+
+
+def _profiled(log: Log, x: Array, one: Recurrence, noise: Array) -> list[Array]:
+    """Starts by least squares of one step: with the momentum held, the recurrence of differences is linear in lr·H."""
+    first = log.windows
+    d, weight = np.diff(x, axis=0), 1 / np.stack([noise[first + k] for k in range(4)]).max(axis=0)
+    triangle = np.linalg.qr(np.hstack([d[first + 2], d[first + 1], d[first]]) * weight[:, None], mode="r")
+    ahead, here, behind = np.hsplit(triangle, 3)
+
+    def solved(momentum: float) -> tuple[float, Array]:
+        unknowns = np.concatenate([np.full(one.shared, momentum), [0.0, 1.0]])
+        (tau0, tau1), (delta0, delta1) = one.pair(unknowns)
+        target = ahead - tau0 * here + delta0 * behind
+        design = (tau1 - tau0) * here - (delta1 - delta0) * behind
+        matrix = np.linalg.lstsq(design, target, rcond=1e-14)[0]
+        return float(np.square(target - design @ matrix).sum()), matrix
+
+    momentum = _least(lambda value: solved(value)[0]) if one.shared else 0.0
+    matrix = solved(momentum)[1]
+    values = [np.linalg.eigvals(matrix).real, np.linalg.eigvalsh((matrix + matrix.T) / 2)]
+    return [np.concatenate([np.full(one.shared, momentum), np.sort(v)[::-1]]) for v in values]
+
+
+def _least(size: object) -> float:
+    """The momentum of least misfit."""
+    assert callable(size)
+    sizes = [size(float(m)) for m in MOMENTA]
+    place = int(np.argmin(sizes))
+    ends = float(MOMENTA[max(place - 1, 0)]), float(MOMENTA[min(place + 1, len(MOMENTA) - 1)])
+    fine = minimize_scalar(size, bounds=ends, method="bounded", options={"xatol": 1e-12})
+    return float(fine.x if fine.fun < sizes[place] else MOMENTA[place])
+
+
+def _prediction_roots(log: Log, x: Array, size: int) -> Array:
+    """Roots of the linear prediction (Prony 1795) of differences: of vectors from the two before, of losses from several."""
+    d = np.diff(x, axis=0)
+    close = np.diff(log.places) == 1
+    order = 3 * size if log.losses else 2
+    first = [k for k in range(len(d) - order) if close[k : k + order + 1].all()]
+    if not first:
+        return np.empty(0)
+    past = np.hstack([d[np.array(first) + order - 1 - k] for k in range(order)])
+    weight = 1 / np.maximum(np.linalg.norm(past, axis=1), 1e-300)
+    solved = np.linalg.lstsq(past * weight[:, None], d[np.array(first) + order] * weight[:, None], rcond=1e-12)[0].T
+    width = x.shape[1]
+    companion = np.eye(order * width, k=-width)
+    companion[:width] = solved
+    return np.asarray(np.linalg.eigvals(companion))
+
+
+def _matched(one: Recurrence, shown: Array, size: int, log: Log) -> list[Array]:
+    """Unknowns whose roots, over a stride, are nearest to those that the log shows."""
+    if one.method is None:
+        return [np.tile([1.0, 0.5], size)]
+    choices = []
+    for momentum in MOMENTA[:-8:2] if one.shared else [0.0]:
+        unknowns = np.concatenate([np.full(one.shared, momentum), PRODUCTS])
+        roots = one.roots(unknowns) ** (log.stride * (2 if log.losses else 1))
+        gaps = np.abs(roots[:, :, None] - shown[None, None, :])  # (products, order, shown)
+        cost, own = 0.0, []
+        for _ in range(size):
+            if not gaps.shape[2]:
+                own.append(1.0 / (1 + len(own)))
+                continue
+            best = int(gaps.min(axis=2).sum(axis=1).argmin())
+            nearest = gaps[best].argmin(axis=1)
+            cost += float(gaps[best].min(axis=1).sum())
+            own.append(float(PRODUCTS[best]))
+            gaps = np.delete(gaps, np.unique(nearest), axis=2)
+        choices.append((cost, np.concatenate([np.full(one.shared, momentum), np.sort(own)[::-1]])))
+    choices.sort(key=lambda choice: choice[0])
+    return [start for _, start in choices[: 3 if log.stride > 1 or log.losses else 1]]

@@ -1,0 +1,152 @@
+"""The recurrence that a method makes of each direction's error: e_{k+2} = τ·e_{k+1} − δ·e_k, as a function of lr·λ."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+from scipy.signal import lfilter
+
+from convergence.crossing import compiled, exact
+from convergence.errors import BadHyperparameter
+from convergence.rule import Method
+from convergence.theory.symbols import CURVATURE
+from convergence.theory.system import system
+
+Array = NDArray[np.float64]
+Numbers = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Recurrence:
+    """Trace τ and determinant δ of a direction, from unknowns ``shared`` (p,) by all of them and its ``own`` (m, q).
+
+    ``method`` is None for any two roots a direction: its own unknowns are τ and δ. Else the own unknown is lr·λ, and the
+    shared one the hyperparameter that ``momentum`` names (None where it is known, or the method has none). ``order`` is
+    the number of roots of a direction, 1 or 2.
+    """
+
+    name: str
+    method: Method | None
+    hyper: Mapping[str, float]
+    momentum: str | None
+    order: int
+    formula: Callable[[Numbers, Numbers], tuple[Numbers, Numbers]]
+
+    @property
+    def shared(self) -> int:
+        """p."""
+        return int(self.momentum is not None)
+
+    @property
+    def own(self) -> int:
+        """q."""
+        return 2 if self.method is None else 1
+
+    def split(self, unknowns: Numbers) -> tuple[Numbers, Numbers]:
+        """The shared (p,) and the own (m, q) of all unknowns in a row."""
+        return unknowns[: self.shared], unknowns[self.shared :].reshape(-1, self.own)
+
+    def pair(self, unknowns: Numbers) -> tuple[Numbers, Numbers]:
+        """τ and δ (m,) of one step."""
+        shared, own = self.split(unknowns)
+        tau, delta = (np.broadcast_to(part, (len(own),)) for part in self.formula(shared, own))
+        return tau, delta
+
+    def solutions(self, unknowns: Numbers, places: NDArray[np.intp], stride: int, squares: bool) -> Numbers:
+        """The solutions (rows, m, order) at ``places``, counted in strides of so many steps; or their products.
+
+        A loss is made of products of solutions: with ``squares`` (rows, m, order·(order+1)/2).
+        """
+        tau, delta = strided(*self.pair(unknowns), stride)
+        impulse = np.zeros(int(places[-1]) + 1)
+        impulse[0] = 1.0
+        response = np.stack([lfilter([1.0], [1.0, -t, d], impulse) for t, d in zip(tau, delta, strict=True)], axis=1)
+        parts = [response]
+        if self.order == 2:
+            behind = np.vstack([np.zeros((1, len(tau))), response])
+            parts = [np.vstack([np.ones((1, len(tau))), -delta * behind[:-1]])[: len(response)], behind[:-1]]
+        if squares:
+            parts = [one * other for k, one in enumerate(parts) for other in parts[k:]]
+        return np.stack(parts, axis=2)[places]
+
+    def roots(self, unknowns: Numbers) -> NDArray[np.complex128]:
+        """The eigenvalues (m, order) of one step, largest modulus first."""
+        return np.array([roots(t, d)[: self.order] for t, d in zip(*self.pair(unknowns), strict=True)])
+
+
+def strided(tau: Numbers, delta: Numbers, stride: int) -> tuple[Numbers, Numbers]:
+    """Trace and determinant of so many steps at once: Lucas' sequence, by doubling."""
+    low, high, power = np.full_like(tau, 2.0), tau, np.ones_like(delta)
+    for bit in f"{stride:b}":
+        middle = low * high - power * tau
+        if bit == "1":
+            low, high, power = middle, high * high - 2 * power * delta, power * power * delta
+        else:
+            low, high, power = low * low - 2 * power, middle, power * power
+    return low, power
+
+
+def roots(tau: float, delta: float) -> NDArray[np.complex128]:
+    """The roots of z² − τz + δ, largest modulus first, without cancellation."""
+    discriminant = tau * tau - 4 * delta
+    if discriminant < 0:
+        half = np.sqrt(-discriminant) / 2
+        return np.array([complex(tau / 2, half), complex(tau / 2, -half)])
+    large = (tau + np.copysign(np.sqrt(discriminant), tau)) / 2
+    return np.array([complex(large), complex(delta / large if delta else 0.0)])
+
+
+def recurrence(method: Method, given: Mapping[str, Any]) -> Recurrence:
+    """The recurrence of a method. Its momentum (a share without default) is unknown unless given; other settings are needed.
+
+    Raises BadHyperparameter for a rule with three or more states, or in which lr and λ enter otherwise than as lr·λ.
+    """
+    method.require_known(given)
+    known = {name: value for name, value in given.items() if name != method.rate}
+    usual = dict(method.defaults)
+    shares = (n for n, domain in method.domains.items() if domain.is_share and n not in known and n not in usual)
+    momentum = next(shares, None)
+    settings = method.scalars({str(method.rate): 1.0, **({momentum: 0.5} if momentum else {}), **known})
+    fixed = {name: exact(value) for name, value in settings.items() if name not in (method.rate, momentum)}
+    order, formula = _formula(method, tuple(fixed.items()), momentum)
+    return Recurrence(method.name, method, {n: float(v) for n, v in fixed.items()}, momentum, order, formula)
+
+
+def two_roots() -> Recurrence:
+    """Any two roots in each direction."""
+    return Recurrence("two roots", None, {}, None, 2, lambda _, own: (own[:, 0], own[:, 1]))
+
+
+@cache
+def _formula(method: Method, fixed: tuple[tuple[str, sp.Expr], ...], momentum: str | None) -> tuple[int, Any]:
+    values = {method.symbols[name]: value for name, value in fixed}
+    trace, determinant = (sp.sympify(part).subs(values) for part in _scaled(method))
+    letters = (CURVATURE, method.symbols[momentum] if momentum else sp.Symbol("unused"))
+    function = compiled(letters, (trace, determinant))
+    order = system(method).characteristic.degree()
+    return order, lambda shared, own: function(own[:, 0], shared[0] if momentum else 0.0)
+
+
+def _scaled(method: Method) -> tuple[sp.Expr, sp.Expr]:
+    """τ and δ as formulas in lr·λ (written λ) and the other hyperparameters."""
+    polynomial = system(method).characteristic
+    if polynomial.degree() > 2 or method.rate is None:
+        raise BadHyperparameter(
+            f"a run is taken apart by rules with a learning rate and one or two states; {method.name} has "
+            f"{polynomial.degree()} ({', '.join(method.state)}): leave method out for two roots a direction"
+        )
+    rate = method.symbols[method.rate]
+    coefficients = polynomial.all_coeffs()
+    scaled = [c.subs(rate, 1) for c in coefficients]
+    product = [s.subs(CURVATURE, rate * CURVATURE) for s in scaled]
+    if any(sp.simplify(a - b) != 0 for a, b in zip(coefficients, product, strict=True)) or not any(
+        c.has(CURVATURE) for c in scaled
+    ):
+        raise BadHyperparameter(f"{method.name} does not depend on lr·λ alone, which is all that a run can show of it")
+    return -scaled[1], scaled[2] if len(scaled) == 3 else sp.Integer(0)
