@@ -12,8 +12,6 @@ from .api.certificates import certify_rate as certify_rate
 from .api.certificates import certify_stable as certify_stable
 from .api.certificates import read_certificate as read_certificate
 from .api.certificates import recheck as recheck
-from .diagnosis.diagnosis import diagnose as diagnose
-from .diagnosis.run import diagnose_run as diagnose_run
 from .conventions.classes import equivalences as equivalences
 from .conventions.conversion import convert as convert
 from .conventions.conversion import in_libraries as in_libraries
@@ -22,6 +20,8 @@ from .conventions.equivalence import equivalent as equivalent
 from .coursework.audit import audit as audit
 from .coursework.claim import Finding as Finding
 from .coursework.course import course as course
+from .diagnosis.diagnosis import diagnose as diagnose
+from .diagnosis.run import diagnose_run as diagnose_run
 from .document import Study as Study
 from .domain import Decay as Decay
 from .domain import Domain as Domain

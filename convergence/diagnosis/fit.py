@@ -154,8 +154,8 @@ class Projection:
         freedom = max(rows - rank * residual.shape[1] - len(unknowns), 1)
         square = float(np.square(residual).sum())
         scale = max((square / freedom) ** 0.5, FLOOR)
-        together = max(float((residual[1:] * residual[:-1]).sum() / max(square, 1e-300)), 0.0)
-        inflation = (1 + together) / max(1 - together, 0.02)
+        together = float((residual[1:] * residual[:-1]).sum() / max(square, 1e-300))
+        inflation = (1 + max(together, 0.0)) / max(1 - max(together, 0.0), 0.02)
         factor = float(student.ppf((1 + SURE) / 2, freedom)) * (2.0 if scale < ROUNDINGS else 1.0)
         doubt = max(scale, self.rough / 4)
         covariance = _inverse(jacobian) * doubt**2 * inflation

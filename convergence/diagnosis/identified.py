@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,15 +11,15 @@ from scipy.optimize import minimize_scalar
 
 from convergence.diagnosis.fit import ROUNDINGS, Fit, fit
 from convergence.diagnosis.log import EPS, LEAST, Log, require_rows
-from convergence.diagnosis.recurrence import Recurrence, strided, two_roots
+from convergence.diagnosis.recurrence import Recurrence, two_roots
 
 Array = NDArray[np.float64]
 
 MOST = 8
 """Directions that are told apart; a log that shows more is looked at in its strongest."""
 
-SEEN = 6.0
-"""A direction is seen where the run moves this many times more than the noise would."""
+SEEN = 1.5
+"""A direction is seen where the run moves this many times more than the largest singular value of noise would."""
 
 ALMOST = 0.999
 """A log too short for all its directions is read where the first ones make this part of its movement."""
@@ -58,7 +58,7 @@ class Identified:
     def directions(self) -> Array:
         """A column (d, m) of length one for each direction, in the coordinates of the log."""
         columns = [np.linalg.svd(part, full_matrices=False)[2][0] for part in self.fit.amplitudes]
-        return self.visible @ np.stack(columns, axis=1)
+        return np.asarray(self.visible @ np.stack(columns, axis=1))
 
 
 def identified(log: Log, tried: Sequence[Recurrence]) -> Identified:
@@ -93,8 +93,8 @@ def _fits(log: Log, x: Array, size: int, tried: Sequence[Recurrence]) -> list[Fi
     free = fit(log, x, two_roots(), best.relative, [pairs])
     if free is None:
         return fits
-    seen = np.concatenate([strided(*free.recurrence.pair(free.unknowns), log.stride)]).T
-    roots = np.concatenate([np.roots([1.0, -t, d]) for t, d in seen])
+    again_shown = (free.recurrence.roots(free.unknowns) ** log.stride).ravel()
+    roots = again_shown[np.isfinite(again_shown)]
     again = [fit(log, x, f.recurrence, f.relative, _matched(f.recurrence, roots, size, log)) for f in fits]
     fits = [min((a, b), key=lambda f: f.score) if b else a for a, b in zip(fits, again, strict=True)]
     return [*fits, free] if len(tried) > 1 else fits
@@ -122,7 +122,7 @@ def alike(one: Fit, other: Fit) -> bool:
 
 def _seen(log: Log) -> tuple[Array, Array]:
     """The directions (d, s) in which the run moves more than by noise, and the mean of the iterates."""
-    views = []
+    views, reach = [], SEEN * (len(log.x) ** 0.5 + log.x.shape[1] ** 0.5)
     for relative in (True, False):
         noise = log.noise(relative)
         weight = noise**-2.0
@@ -131,14 +131,14 @@ def _seen(log: Log) -> tuple[Array, Array]:
         scale, size = 1.0, min(len(strengths), MOST, max(len(log.x) - LEAST - 1, 1))
         for _ in range(3):
             scale = _one_step(log, (log.x - mean) @ right[:size].T, noise)
-            strong = int((strengths > SEEN * max(scale, 1.0) * len(log.x) ** 0.5).sum())
+            strong = int((strengths > reach * max(scale, 1.0)).sum())
             if strong >= size:
                 break
             size = max(1, strong)
         likely = np.log(max(scale, 0.1)) + np.log(noise).mean()
         views.append((likely, size, right, mean, strengths, max(scale, 1.0)))
     _, size, right, mean, strengths, scale = min(views, key=lambda view: view[0])
-    shown = int((strengths > SEEN * scale * len(log.x) ** 0.5).sum())
+    shown = int((strengths > reach * scale).sum())
     if len(log.x) < shown + LEAST + 1 and not np.square(strengths[:size]).sum() > ALMOST * np.square(strengths).sum():
         require_rows(len(log.x), log.x.shape[1])
     return right[:size].T, mean
@@ -158,7 +158,9 @@ def _one_step(log: Log, x: Array, noise: Array) -> float:
     return float((np.square(ahead - past @ solved).sum() / (freedom * x.shape[1] * gain)) ** 0.5)
 
 
-def _starts(log: Log, x: Array, one: Recurrence, size: int, shown: Array, relative: bool) -> list[Array]:
+def _starts(
+    log: Log, x: Array, one: Recurrence, size: int, shown: NDArray[np.complex128], relative: bool
+) -> list[Array]:
     starts = _matched(one, shown, size, log)
     if log.stride == 1 and not log.losses and one.method is not None and len(log.windows) >= 1:
         starts += _profiled(log, x, one, log.noise(relative))
@@ -186,9 +188,8 @@ def _profiled(log: Log, x: Array, one: Recurrence, noise: Array) -> list[Array]:
     return [np.concatenate([np.full(one.shared, momentum), np.sort(v)[::-1]]) for v in values]
 
 
-def _least(size: object) -> float:
+def _least(size: Callable[[float], float]) -> float:
     """The momentum of least misfit."""
-    assert callable(size)
     sizes = [size(float(m)) for m in MOMENTA]
     place = int(np.argmin(sizes))
     ends = float(MOMENTA[max(place - 1, 0)]), float(MOMENTA[min(place + 1, len(MOMENTA) - 1)])
@@ -196,24 +197,24 @@ def _least(size: object) -> float:
     return float(fine.x if fine.fun < sizes[place] else MOMENTA[place])
 
 
-def _prediction_roots(log: Log, x: Array, size: int) -> Array:
+def _prediction_roots(log: Log, x: Array, size: int) -> NDArray[np.complex128]:
     """Roots of the linear prediction (Prony 1795) of differences: of vectors from the two before, of losses from several."""
     d = np.diff(x, axis=0)
     close = np.diff(log.places) == 1
     order = 3 * size if log.losses else 2
     first = [k for k in range(len(d) - order) if close[k : k + order + 1].all()]
     if not first:
-        return np.empty(0)
+        return np.empty(0, dtype=complex)
     past = np.hstack([d[np.array(first) + order - 1 - k] for k in range(order)])
     weight = 1 / np.maximum(np.linalg.norm(past, axis=1), 1e-300)
     solved = np.linalg.lstsq(past * weight[:, None], d[np.array(first) + order] * weight[:, None], rcond=1e-12)[0].T
     width = x.shape[1]
     companion = np.eye(order * width, k=-width)
     companion[:width] = solved
-    return np.asarray(np.linalg.eigvals(companion))
+    return np.asarray(np.linalg.eigvals(companion), dtype=complex)
 
 
-def _matched(one: Recurrence, shown: Array, size: int, log: Log) -> list[Array]:
+def _matched(one: Recurrence, shown: NDArray[np.complex128], size: int, log: Log) -> list[Array]:
     """Unknowns whose roots, over a stride, are nearest to those that the log shows."""
     if one.method is None:
         return [np.tile([1.0, 0.5], size)]
@@ -222,7 +223,7 @@ def _matched(one: Recurrence, shown: Array, size: int, log: Log) -> list[Array]:
         unknowns = np.concatenate([np.full(one.shared, momentum), PRODUCTS])
         roots = one.roots(unknowns) ** (log.stride * (2 if log.losses else 1))
         gaps = np.abs(roots[:, :, None] - shown[None, None, :])  # (products, order, shown)
-        cost, own = 0.0, []
+        cost, own = 0.0, list[float]()
         for _ in range(size):
             if not gaps.shape[2]:
                 own.append(1.0 / (1 + len(own)))

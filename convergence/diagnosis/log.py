@@ -58,7 +58,7 @@ class Log:
         """What each row (rows,) was rounded beside: itself, or the step that led to it; never zero."""
         moved = np.linalg.norm(np.diff(self.x, axis=0), axis=1)
         size = np.maximum(np.linalg.norm(self.x, axis=1), np.concatenate([moved[:1], moved]))
-        return np.maximum(size, TINY * max(float(size.max()), TINY))
+        return np.asarray(np.maximum(size, TINY * max(float(size.max()), TINY)))
 
     def noise(self, relative: bool) -> Array:
         """One rounding of each row (rows,): of its own size, or of the largest's."""

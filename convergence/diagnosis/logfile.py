@@ -22,7 +22,8 @@ STEP = re.compile(r"(global|trainer|training|train|_)?[ _./]*(step|iteration|ite
 """Columns that count the rows: step (TensorBoard), _step (Weights & Biases), epoch (Keras), pandas' index without a name."""
 
 BESIDE = re.compile(
-    r"(.*[ _./])?(time|timestamp|runtime|date|lr|learning[ _]?rate|lr-.*|epochs?|acc|accuracy|seed|batch|step|iter|iteration)s?",
+    r"(.*[ _./])?(time|timestamp|runtime|date|lr|learning[ _]?rate|lr-.*|epoch|acc|accuracy|seed|batch|step|iter|iteration)"
+    r"s?",
     re.IGNORECASE,
 )
 """Columns that stand in logs beside the weights, and are none: clocks, learning rates, other counters, accuracies."""
@@ -39,9 +40,9 @@ QUADRATIC = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class LogFile:
-    """``weights`` (rows, d), or None in a log of ``losses`` (rows,) alone; ``gradients`` (rows, d) and ``steps`` (rows,) or None.
+    """``weights`` (rows, d), or ``losses`` (rows,) in a log of these alone; ``gradients`` (rows, d) and ``steps`` (rows,).
 
-    ``columns`` name the weights, ``aside`` the columns that are none of these.
+    What a log does not have is None. ``columns`` name the weights, ``aside`` the columns that are none of these.
     """
 
     weights: Array | None

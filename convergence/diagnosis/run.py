@@ -13,9 +13,9 @@ from threadpoolctl import threadpool_limits
 
 from convergence.diagnosis import wording
 from convergence.diagnosis.diagnosis import Diagnosis, judged
-from convergence.diagnosis.fit import Fit
+from convergence.diagnosis.fit import ROUGH, Fit
 from convergence.diagnosis.identified import Identified, alike, identified
-from convergence.diagnosis.log import Log, recorded
+from convergence.diagnosis.log import EPS, Log, recorded
 from convergence.diagnosis.recurrence import Recurrence, recurrence
 from convergence.diagnosis.run_result import REMEDY, RunDiagnosis
 from convergence.diagnosis.scale import Scale, scale
@@ -31,7 +31,7 @@ TRIED = ("gradient_descent", "heavy_ball", "nesterov")
 MISFIT = 0.5
 """Successive residuals correlated more than this are no noise: the recurrence itself does not fit."""
 
-UNEVEN = 0.08
+UNEVEN = 0.12
 """Residuals spread over a smaller part of the rows than this are no noise, either."""
 
 VAGUE = 0.25
@@ -305,7 +305,8 @@ def _notes(found: Identified, log: Log, split: Scale) -> list[str]:
     rivals = ", ".join(_rival(f) for f in found.rivals if alike(f, fit))
     if rivals:
         notes.append(f"the log fits {rivals} just as well: name the method to choose")
-    if fit.correlation > MISFIT or fit.spread < UNEVEN:
+    above = fit.scale > ROUGH * log.grain / EPS
+    if above and (abs(fit.correlation) > MISFIT or fit.spread < UNEVEN):
         notes.append(
             "what the fit leaves over is no noise: the settings changed on the way, or no rule of two steps made this "
             "run, or it moves in more directions than were logged, or its steps were noisy themselves; do not trust the "
