@@ -1,4 +1,4 @@
-"""An update rule goes in, a ``Method`` comes out: its signature says which states and hyperparameters it has.
+"""Update rules: ``Method``, an optimiser as its equation; the signature says which states and hyperparameters it has.
 
 The rule is a plain function ``rule(f, x, *buffers, *, lr, ...)`` that returns the next state. ``f`` is the objective,
 known only through its oracles; the states are positional, the position first; hyperparameters are keyword-only.

@@ -25,7 +25,7 @@ BEST = hyper("default: the best for the spectrum")
 PEAK = 10.0
 """A transient that magnifies the state by more than this is pointed out."""
 
-MOST = 100_000
+MOST_RATES = 100_000
 """Learning rates that --across counts for."""
 
 
@@ -187,11 +187,13 @@ def _across(method: Method, options: Namespace, mu: float, L: float, where: dict
 def _rates(text: str) -> Any:
     try:
         low, high, count = text.split(":")
-        if not 1 <= int(count) <= MOST:
+        if not 1 <= int(count) <= MOST_RATES:
             raise ValueError("too many")
         return np.linspace(float(low), float(high), int(count))
     except ValueError:
-        raise BadHyperparameter(f"--across takes A:B:N, N at most {MOST}, as in 0.1:2:20; got {text[:60]!r}") from None
+        raise BadHyperparameter(
+            f"--across takes A:B:N, N at most {MOST_RATES}, as in 0.1:2:20; got {text[:60]!r}"
+        ) from None
 
 
 @command(
@@ -240,9 +242,9 @@ def horizon(options: Namespace) -> int:
 def transient(options: Namespace) -> int:
     method, (mu, L, _) = arguments.method(options.method), arguments.spectrum(options)
     chosen = arguments.settings(method, arguments.numbers(options), mu, L)
-    kept = ("curvature", "radius", "peak", "step", "kreiss", "departure")
+    columns = ("curvature", "radius", "peak", "step", "kreiss", "departure")
     rows = [
-        {n: getattr(t, n) for n in kept} | {"pseudoradius": t.pseudoradius(options.epsilon)}
+        {n: getattr(t, n) for n in columns} | {"pseudoradius": t.pseudoradius(options.epsilon)}
         for t in (cv.transient(method, lam, **chosen) for lam in (options.curvature or sorted({mu, L})))
     ]
     if options.json:

@@ -48,18 +48,18 @@ def equivalences(methods: Iterable[Any] | None = None) -> Equivalences:
     >>> equivalences(["heavy_ball", "nesterov", "pytorch"])
     Equivalences: heavy_ball = torch_sgd | nesterov
     """
-    return _sorted(tuple(dict.fromkeys(as_method(m) for m in (METHODS if methods is None else methods))))
+    return _classified(tuple(dict.fromkeys(as_method(m) for m in (METHODS if methods is None else methods))))
 
 
 @cache
-def _sorted(methods: tuple[Method, ...]) -> Equivalences:
+def _classified(methods: tuple[Method, ...]) -> Equivalences:
     classes: list[list[Method]] = []
     for method in methods:
-        home = next((one for one in classes if has_map(method, one[0]) and has_map(one[0], method)), None)
-        if home is None:
+        same = next((one for one in classes if has_map(method, one[0]) and has_map(one[0], method)), None)
+        if same is None:
             classes.append([method])
         else:
-            home.append(method)
+            same.append(method)
     pairs = [(i, j) for i, a in enumerate(classes) for j, b in enumerate(classes) if i != j and has_map(a[0], b[0])]
     maps = tuple(equivalence(method, one[0]) for one in classes for method in one[1:])
     return Equivalences(tuple(tuple(m.name for m in one) for one in classes), tuple(pairs), maps)

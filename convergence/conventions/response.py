@@ -63,7 +63,7 @@ class Response:
             for part in (self.matrix, self.first, self.offset, self.drive)
         )
         hyper = {name: sp.sympify(value).subs(values, simultaneous=True) for name, value in self.hyper.items()}
-        return _system(self.method, hyper, matrix, first, offset, drive, self.steady)
+        return _response(self.method, hyper, matrix, first, offset, drive, self.steady)
 
     def renamed(self, names: Mapping[str, sp.Symbol]) -> Response:
         """The same in other letters, nothing else changed."""
@@ -76,23 +76,23 @@ class Response:
 
 @cache
 def response(method: Method) -> Response:
-    """The system of a method in its own letters. NotLinear where it has no iteration matrix, or none that is rational."""
+    """The response of a method in its own letters. NotLinear where it has no iteration matrix, or none that is rational."""
     derived = system(method)
     require_rational(derived)
     steady = derived.linear and derived.clock is None
     drive = (sp.eye(len(derived.state)) - derived.matrix) * sp.Matrix(derived.rest)
     first, offset = (part if steady else 0 * part for part in (derived.first, derived.first_by_minimiser))
-    return _system(method, method.symbols, sp.Matrix(derived.matrix), first, offset, drive, steady)
+    return _response(method, method.symbols, sp.Matrix(derived.matrix), first, offset, drive, steady)
 
 
 def at_values(method: Method, hyper: Mapping[str, Any]) -> Response:
-    """The system of a method at numbers, or formulas, for all of its hyperparameters."""
+    """The response of a method at numbers, or formulas, for all of its hyperparameters."""
     plain = response(method)
     return plain.at({plain.hyper[name]: sp.sympify(hyper[name]) for name in method.hyper})
 
 
 def fresh(method: Method) -> Response:
-    """The system of a method in letters that nothing else uses, with the assumptions of its own."""
+    """The response of a method in letters that nothing else uses, with the assumptions of its own."""
     plain = response(method)
     return plain.renamed({name: sp.Dummy(name, **letter.assumptions0) for name, letter in plain.hyper.items()})
 
@@ -124,7 +124,7 @@ def _first_row(matrix: sp.Matrix) -> sp.Matrix:
     return row.applyfunc(lowest_terms)
 
 
-def _system(
+def _response(
     method: Method,
     hyper: Mapping[str, sp.Expr],
     matrix: sp.Matrix,
@@ -138,8 +138,8 @@ def _system(
     responses = (row * first)[0], (row * ((Z - 1) * offset + drive))[0]
     shown = [lowest_terms(part) for part in (responses if steady else row)]
     core, hidden = _split(characteristic, [fraction(part)[0] for part in shown])
-    seen = tuple(shown) if steady else None
-    return Response(method, hyper, matrix, first, offset, drive, steady, characteristic, core, hidden, seen)
+    numerators = tuple(shown) if steady else None
+    return Response(method, hyper, matrix, first, offset, drive, steady, characteristic, core, hidden, numerators)
 
 
 def _split(characteristic: sp.Expr, shown: list[sp.Expr]) -> tuple[sp.Expr, sp.Expr]:

@@ -13,12 +13,12 @@ Array = NDArray[np.float64]
 WITHIN = 1000
 """Within 99.9 %: the error is at most a thousandth of the first, from then on."""
 
-HORIZON = 1500
+STEPS_RUN = 1500
 """Steps that are run. Where errors have settled they are then so small that no transient brings them back."""
 
 
 def exact_steps(
-    lr: Fraction, momentum: Fraction, curvature: Fraction, *, at_rest: bool = False, horizon: int = HORIZON
+    lr: Fraction, momentum: Fraction, curvature: Fraction, *, at_rest: bool = False, horizon: int = STEPS_RUN
 ) -> int | None:
     """The first step from which |x_k| ≤ |x_0|/1000 for good, in whole numbers: nothing is rounded. None: not within them.
 
@@ -47,8 +47,8 @@ def float_steps(
     x = np.ones(np.broadcast_shapes(lr.shape, lam.shape))
     a, last = (0 if at_rest else lam) * x, np.zeros(x.shape)
     with np.errstate(over="ignore", invalid="ignore"):
-        for step in range(1, HORIZON + 1):
+        for step in range(1, STEPS_RUN + 1):
             a = (1 - momentum) * a + momentum * lam * x
             x = x - lr * a
             last = np.where(np.abs(x) * WITHIN <= 1, last, step)
-    return np.where(last < HORIZON, last + 1, np.nan)
+    return np.where(last < STEPS_RUN, last + 1, np.nan)

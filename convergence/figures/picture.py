@@ -1,4 +1,4 @@
-"""A picture with its words goes in; its file as bytes comes out, the same on every run."""
+"""A picture: a figure with its title, caption and words for a screen reader; its file is the same byte for byte."""
 
 from __future__ import annotations
 

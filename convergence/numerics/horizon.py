@@ -36,16 +36,16 @@ COARSE = 48
 """Curvatures of the global search; the descent afterwards looks at all that matter."""
 
 GENERATIONS, POPULATION, ROUNDS = 50, 12, 16
-STEPS_FELT = 400
+GLOBAL_STEPS = 400
 """Steps of the global search at most: for a longer horizon it only has to come near, as optima move with k slowly."""
 
-SAMPLED, STARTS, FEW = 1024, 4, 32
+SAMPLED, STARTS, SHORT_HORIZON = 1024, 4, 32
 """Points of a Sobol sequence that are tried for few steps, and how many of them the descent starts from, too."""
 
 TURNS, SIMPLEX = 3, 160
 """Turns of descent and simplex, and evaluations of a simplex."""
 
-MOST_SUMMITS = 60
+MOST_MAXIMA = 60
 DIFFERENCE = 1e-6
 OVERFLOW = 1e300
 
@@ -104,11 +104,11 @@ def horizon_optimum(
     for name, value in fixed.items():
         if np.ndim(value) or getattr(value, "free_symbols", None):
             raise BadHyperparameter(f"{method.name}: {name} must be held at one number; got {short(value)}")
-    return _searched(method, k, low, high, tuple((name, float(value)) for name, value in fixed.items()))
+    return _best_found(method, k, low, high, tuple((name, float(value)) for name, value in fixed.items()))
 
 
 @lru_cache(maxsize=256)
-def _searched(method: Method, k: int, mu: float, L: float, given: tuple[tuple[str, float], ...]) -> HorizonOptimum:
+def _best_found(method: Method, k: int, mu: float, L: float, given: tuple[tuple[str, float], ...]) -> HorizonOptimum:
     fixed = dict(given)
     before = _asymptotic(method, mu, L, fixed)
     held = {**dict(method.defaults), **fixed}
@@ -117,7 +117,7 @@ def _searched(method: Method, k: int, mu: float, L: float, given: tuple[tuple[st
     candidates = [] if before is None else [before]
     if names:
         starts = [] if before is None else [task.space.point(before)]
-        candidates += [task.hyper(task.polished(start)) for start in [*starts, *task.found(starts)]]
+        candidates += [task.hyper(task.polished(start)) for start in [*starts, *task.global_starts(starts)]]
     else:
         candidates.append(task.hyper(np.zeros(0)))
     hyper = min(candidates, key=task.worst)
@@ -151,10 +151,10 @@ class _Task:
         except ConvergenceError:
             return inf
 
-    def found(self, starts: list[Array]) -> list[Array]:
+    def global_starts(self, starts: list[Array]) -> list[Array]:
         """The best points of a global search and of a sample, on a coarse grid."""
         curvatures = np.unique([self.mu, *nodes(self.mu, self.L, COARSE), self.L])
-        box, steps = self.space.box(curvatures), min(self.steps, STEPS_FELT)
+        box, steps = self.space.box(curvatures), min(self.steps, GLOBAL_STEPS)
 
         def height(points: Array) -> Array:
             return self.heights(points.reshape(len(box), -1).T, curvatures, steps)
@@ -162,12 +162,12 @@ class _Task:
         first = starts[0] if starts else None
         evolution = {"population": POPULATION, "generations": GENERATIONS, "tolerance": 1e-8}
         searched, lowest = evolved(height, box, first, **evolution)  # type: ignore[arg-type]
-        if self.steps > FEW:  # the landscape of long horizons is that of the rate, with one valley
+        if self.steps > SHORT_HORIZON:  # the landscape of long horizons is that of the rate, with one valley
             return [searched] if lowest < OVERFLOW else []
         sample = qmc.scale(qmc.Sobol(len(box), rng=0).random(SAMPLED), *np.array(box).T)
         heights = height(sample.T)
-        kept = np.argsort(heights)[:STARTS]
-        return [*([searched] if lowest < OVERFLOW else []), *sample[kept[heights[kept] < OVERFLOW]]]
+        lowest_first = np.argsort(heights)[:STARTS]
+        return [*([searched] if lowest < OVERFLOW else []), *sample[lowest_first[heights[lowest_first] < OVERFLOW]]]
 
     def heights(self, points: Array, curvatures: Array, steps: int) -> Array:
         """log max|p_k| over curvatures (m,) at points (count, n)."""
@@ -223,7 +223,7 @@ class _Task:
         top = float(np.abs(values).max())
         if not np.isfinite(values).all() or top < 1e-280:
             return point
-        places = _summits(np.abs(values), values, 0.3)
+        places = _local_maxima(np.abs(values), values, 0.3)
         points, signs = grid[places], np.sign(values[places])
         size = len(point)
         offsets = np.concatenate([np.zeros((1, size)), DIFFERENCE * np.eye(size), -DIFFERENCE * np.eye(size)])
@@ -252,12 +252,12 @@ class _Task:
         return np.asarray(point + end.x[:-1] * reach) if np.isfinite(end.x).all() else point
 
 
-def _summits(sizes: Array, values: Array, share: float) -> NDArray[np.intp]:
+def _local_maxima(sizes: Array, values: Array, share: float) -> NDArray[np.intp]:
     """The places of local maxima of |p_k| that are at least a share of the largest, with their neighbours."""
     padded = np.pad(sizes, 1, constant_values=-1.0)
     high = (sizes >= padded[:-2]) & (sizes >= padded[2:]) & (sizes >= share * sizes.max())
     places = np.flatnonzero(high)
-    if len(places) > MOST_SUMMITS:
-        places = places[np.argsort(sizes[places])[::-1][:MOST_SUMMITS]]
+    if len(places) > MOST_MAXIMA:
+        places = places[np.argsort(sizes[places])[::-1][:MOST_MAXIMA]]
     around = np.unique(np.clip(np.concatenate([places - 1, places, places + 1]), 0, len(sizes) - 1))
     return np.asarray(around[values[around] != 0])

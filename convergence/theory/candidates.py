@@ -15,7 +15,7 @@ import numpy as np
 import sympy as sp
 
 from convergence.crossing import compiled
-from convergence.theory.radicals import quadratic
+from convergence.theory.radicals import quadratic_roots
 
 Point = dict[sp.Symbol, sp.Rational]
 
@@ -62,7 +62,7 @@ def solutions(polynomials: Iterable[sp.Expr], unknown: sp.Symbol) -> tuple[sp.Ex
             poly = sp.Poly(factor, unknown)
             if poly.degree() > 2:
                 return None
-            found += quadratic(poly)
+            found += quadratic_roots(poly)
     return tuple(dict.fromkeys(found))
 
 

@@ -20,7 +20,7 @@ from convergence.theory.active_set import NumericalOptimum, numerical_optimum
 from convergence.theory.candidates import values
 from convergence.theory.elimination import solved
 from convergence.theory.minimax import Constraint, Minimax
-from convergence.theory.radicals import ROOT_L, ROOT_MU, without_roots
+from convergence.theory.radicals import ROOT_L, ROOT_MU, in_mu_and_L
 from convergence.theory.symbols import CURVATURE, LARGEST, MU, RATE
 
 OTHERS = ((1.0, 1.7), (0.3, 90.0), (2.0, 5000.0))
@@ -175,7 +175,7 @@ def _edge(task: Task, before: tuple[float, NumericalOptimum], after: tuple[float
     if edge is None or edge.has(*unknown):
         return None
     (there,) = values((edge,), {letter: value for letter, value in near.items() if letter != task.parameter}, complex)
-    return without_roots(edge) if abs(there - low) < NEARBY * abs(low) else None
+    return in_mu_and_L(edge) if abs(there - low) < NEARBY * abs(low) else None
 
 
 def _piece(task: Task, seen: NumericalOptimum, condition: Any) -> Piece:
@@ -189,8 +189,8 @@ def _piece(task: Task, seen: NumericalOptimum, condition: Any) -> Piece:
         forms.append(solved(task.equations(sign.active | ending, sign.zero), letters, near))
     if not all(_readable(form, letters) for form in forms):
         return Piece(condition, {}, sp.nan, None, False, names)
-    form = {letter: without_roots(value) for letter, value in (forms[0] or {}).items()}
-    plateau = sp.Interval(*(without_roots(end[rate]) for end in forms if end)) if sign.plateau else None
+    form = {letter: in_mu_and_L(value) for letter, value in (forms[0] or {}).items()}
+    plateau = sp.Interval(*(in_mu_and_L(end[rate]) for end in forms if end)) if sign.plateau else None
     if plateau is not None:
         form[rate] = (plateau.start + plateau.end) / 2
     hyper = {name: form[letter] for name, letter in task.problem.system.symbols.items() if letter in letters}

@@ -13,7 +13,7 @@ ROOT_L = sp.Symbol("_sqrt_L", positive=True)
 SQUARES = {ROOT_MU: sp.sqrt(MU), ROOT_L: sp.sqrt(LARGEST)}
 
 
-def quadratic(poly: sp.Poly) -> list[sp.Expr]:
+def quadratic_roots(poly: sp.Poly) -> list[sp.Expr]:
     """The roots of a polynomial of degree one or two, as short as they can be written."""
     if poly.degree() == 1:
         a, b = poly.all_coeffs()
@@ -61,7 +61,7 @@ def short(formula: sp.Expr) -> sp.Expr:
     return min((formula, tidy(formula), without_nesting(formula)), key=sp.count_ops)
 
 
-def without_roots(formula: sp.Expr) -> sp.Expr:
+def in_mu_and_L(formula: sp.Expr) -> sp.Expr:
     """A formula in m = √μ and l = √L written in μ and L, products of conjugates multiplied out: (l−m)(l+m) is L−μ."""
     if formula.is_rational_function(ROOT_MU, ROOT_L):
         above, below = sp.fraction(sp.cancel(formula))
