@@ -1,4 +1,4 @@
-"""In: a name and a few numbers. Out: a problem that ships with the package, the same on every machine."""
+"""Problems that ship with the package: the same data on every machine."""
 
 from __future__ import annotations
 

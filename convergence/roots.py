@@ -1,4 +1,4 @@
-"""Coefficients of monic real polynomials as arrays go in; the largest modulus of their roots comes out."""
+"""Spectral radii of monic real polynomials on arrays: the largest modulus of the roots, from the coefficients."""
 
 from __future__ import annotations
 

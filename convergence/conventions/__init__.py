@@ -1,1 +1,1 @@
-"""Two methods, or the names that libraries give them, go in; the map between their hyperparameters comes out."""
+"""Conventions: equivalence of methods, and the hyperparameters with which one does what another does, or a library."""

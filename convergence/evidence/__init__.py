@@ -1,1 +1,1 @@
-"""Theory and runs go in; checks come out: what was predicted, what was observed, and whether they agree."""
+"""Evidence: claims of theory held against runs on data and against the literature, with controls that must fail."""

@@ -1,4 +1,4 @@
-"""Nothing goes in; published results come out as data: tunings, stable bounds, rates, resting points, each with its source.
+"""Published results as data: tunings, stable bounds, rates and resting points, each with its source.
 
 A witness of its own: written from the papers, it imports SymPy alone, and ``theory`` may not import it. Formulas are in
 the letters that theory uses (equal by name and assumptions), and in the conventions of the methods' docstrings. Where a

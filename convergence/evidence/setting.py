@@ -1,4 +1,4 @@
-"""A problem, a method and hyperparameters go in; what all checks look at comes out: one run, and the directions that matter."""
+"""What all checks look at: a method at one setting on one problem, its run, and the directions that matter."""
 
 from __future__ import annotations
 

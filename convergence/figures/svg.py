@@ -1,4 +1,4 @@
-"""An SVG file of matplotlib's goes in; a smaller one that looks the same comes out, with words for a screen reader."""
+"""SVG files of Matplotlib, made smaller and given words for a screen reader; they look the same."""
 
 from __future__ import annotations
 

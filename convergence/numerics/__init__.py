@@ -1,1 +1,1 @@
-"""Floating point: formulas, data and settings go in; radii, runs, predictions and identified eigenvalues come out."""
+"""Floating point: spectral radii, runs, worst cases, bounds, step counts, and eigenvalues identified from iterates."""

@@ -1,4 +1,4 @@
-"""A method, a curvature and settings go in; how far its state can stray before it converges comes out.
+"""Transient growth: how far errors of one direction rise before they fall; Kreiss constant, pseudospectral radius.
 
 The radius says what happens at last; ‖Aᵏ‖ says what happens before: it peaks where A is far from normal. Kreiss (1962):
 with K = sup_{|z|>1} (|z|−1)‖(zI−A)⁻¹‖, K ≤ sup‖Aᵏ‖ ≤ e·n·K (Spijker 1991). See Trefethen and Embree, Spectra and

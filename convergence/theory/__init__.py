@@ -1,1 +1,1 @@
-"""Exact mathematics: an update rule goes in; its dynamics, stable region, regimes and optimum come out, as formulas."""
+"""Exact theory of an update rule: its linear system, stable region, damping regimes, optimum and rate, as formulas."""
