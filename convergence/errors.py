@@ -10,39 +10,62 @@ from difflib import get_close_matches
 
 
 class ConvergenceError(Exception):
-    """Anything this package refuses to do, and why. The command line shows it as one line and exits with status 2."""
+    """Anything this package refuses to do, and why: the contract, what came, the way out.
+
+    The command line shows it as one line and exits with status 2. Each is a ValueError or TypeError as well.
+
+    >>> import convergence as cv
+    >>> try:
+    ...     cv.stability("heavyball")
+    ... except cv.ConvergenceError as error:
+    ...     type(error).__name__, "heavy_ball" in str(error)
+    ('BadName', True)
+    """
 
 
 class BadData(ConvergenceError, ValueError):
-    """A matrix, a target or a file that cannot be a least-squares problem."""
+    """A matrix, a target, a list of curvatures or a file that cannot be a problem: of a wrong shape, empty, not finite.
+
+    It says the row and the column, of a file the line. A number of steps that is no whole number is one too.
+    """
 
 
 class BadHyperparameter(ConvergenceError, ValueError):
-    """A hyperparameter that is missing, unknown, negative where it may not be, or not a finite number."""
+    """A hyperparameter that is missing, unknown, negative where it may not be, or not a finite number.
+
+    The message has the names that the method takes, and the nearest to a name that it does not know.
+    """
 
 
 class BadName(ConvergenceError, ValueError):
-    """A name (of a method, a loss, a column) that does not exist; the message offers the nearest that does."""
+    """A name (of a method, a preset, a loss, a column) that does not exist; the message offers the nearest one."""
 
 
 class BadRule(ConvergenceError, TypeError):
-    """A function whose signature or result is not that of an update rule."""
+    """A function that is no update rule: by its signature, by what it returns, or because it answers differently each time.
+
+    Random numbers and counters outside the rule are such reasons: what is derived of one reading would be untrue of
+    the next.
+    """
 
 
 class BadOutput(ConvergenceError, ValueError):
-    """A place where results cannot be written."""
+    """A place where results cannot be written, as a folder that is a file, or a disk that is full."""
 
 
 class NotLinear(ConvergenceError, ValueError):
-    """A rule without an iteration matrix: it is not differentiable at the minimiser, or does not rest there."""
+    """A rule without an iteration matrix: it is not differentiable at the minimiser, or does not rest there.
+
+    Sign descent, clipping and Adam's normalised step are such rules; the message says which of both it is.
+    """
 
 
 class NoStableLearningRate(ConvergenceError, ValueError):
-    """Nothing can be tuned: no learning rate makes the method converge."""
+    """Nothing can be tuned: no learning rate makes the method converge, the other hyperparameters being as given."""
 
 
 class NoEquivalent(ConvergenceError, ValueError):
-    """Settings that another method, or library, cannot imitate at all."""
+    """Settings that another method, or library, cannot imitate at all; where there is a counterexample, it is said."""
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

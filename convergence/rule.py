@@ -54,7 +54,17 @@ Start = Callable[..., Any]
 
 
 class Objective(Protocol):
-    """What a rule may ask: the gradient at a point, and the Newton step of a gradient."""
+    """What a rule may ask of the objective: the gradient at a point, and the Newton step of a gradient.
+
+    A rule sees nothing else of it. Where it is traced, both are symbols; on data they are arrays.
+
+    Methods
+    -------
+    grad(x)
+        ∇f(x), in the shape of x. A rule may ask several times a step.
+    solve(g)
+        H⁺g, with the pseudo-inverse of the Hessian: the Newton step where g is the gradient.
+    """
 
     def grad(self, x: Any, /) -> Any: ...
 
@@ -63,10 +73,33 @@ class Objective(Protocol):
 
 @dataclass(frozen=True)
 class Method:
-    """An optimisation method: one update rule, read by everything else.
+    """An optimisation method: one update rule, read by everything else. ``cv.method`` makes one from a function.
 
-    ``state`` and ``hyper`` are the names in the rule's signature; ``defaults`` the hyperparameters that need not be
-    given; ``surroundings`` what the rule uses of the world outside it. ``cv.method`` makes one from a function.
+    Called, it gives the next state: ``m(f, x, *buffers, **hyper)``, always a tuple.
+
+    Attributes
+    ----------
+    name
+        The function's name, or the one given to ``cv.method``.
+    rule
+        The function itself: (f, x, *buffers, *, hyperparameters) -> next state.
+    state
+        Names of the state's entries, the position first.
+    hyper
+        Names of the hyperparameters, in the signature's order. None of these names has a meaning: see ``domains``.
+    defaults
+        (name, value) of the hyperparameters that need not be given.
+    starts
+        (f, x) -> first state; None: buffers begin at zero.
+    surroundings
+        The values of globals and closures that the rule reads. With another value it is another method.
+
+    >>> import convergence as cv
+    >>> m = cv.METHODS["heavy_ball"]
+    >>> m
+    Method heavy_ball(x, v; lr, momentum)
+    >>> m.rate, m.symbols["momentum"], m.domains["momentum"].is_share
+    ('lr', beta, True)
     """
 
     name: str
@@ -88,10 +121,17 @@ class Method:
         return _as_state(self, self.starts(f, x))
 
     def at(self, **hyper: Any) -> Setting:
-        """The method at these hyperparameters, defaults filled in: numbers, arrays or letters, checked once.
+        """The method at these hyperparameters, defaults filled in, checked once: a ``Setting``.
 
-        Raises BadHyperparameter for a name that is missing or unknown, and for a value that is not a finite real number,
-        or is a negative learning rate.
+        Parameters
+        ----------
+        hyper
+            By name: finite real numbers, arrays of them, or SymPy letters.
+
+        Raises
+        ------
+        BadHyperparameter
+            For a name that is missing or unknown, a value that is not a finite real number, a negative learning rate.
         """
         return checked(self, hyper)
 
@@ -121,7 +161,7 @@ class Method:
 
     @property
     def rate(self) -> str | None:
-        """The hyperparameter that scales the step: a learning rate, else the first one; None where there is none."""
+        """The name of the learning rate: of the first hyperparameter in units of 1/λ, else the first."""
         rates = (name for name, domain in self.domains.items() if domain.is_rate)
         return next(rates, next(iter(self.hyper), None))
 
@@ -160,9 +200,28 @@ def method(rule: Rule, /) -> Method: ...
 @overload
 def method(*, start: Start | None = None, name: str | None = None) -> Callable[[Rule], Method]: ...
 def method(rule: Rule | None = None, /, *, start: Start | None = None, name: str | None = None) -> Any:
-    """Make a Method of an update rule: ``@method``, or ``@method(start=first_state)`` where buffers do not begin at zero.
+    """Make a Method of an update rule: ``@method``, or ``@method(start=first_state)`` where buffers do not begin at 0.
 
-    ``start(f, x)`` returns the first state. Raises BadRule when the signature is not (f, x, ..., *, hyperparameters).
+    Parameters
+    ----------
+    rule
+        A function (f, x, *buffers, *, hyperparameters) that returns the next state, the position first. ``f`` is asked
+        for ``f.grad(x)`` and ``f.solve(g)``. It is to use operators and NumPy's functions only, and nothing random.
+    start
+        (f, x) -> the first state at position x. Without it buffers begin at zero, which is a convention: several
+        libraries begin with the first gradient.
+    name
+        What to call it, in place of the function's name.
+
+    Returns
+    -------
+    Method, or a decorator that makes one.
+
+    Raises
+    ------
+    BadRule
+        Where the signature is not (f, x, ..., *, hyperparameters), or a hyperparameter has a word of the package as
+        its name (``steps``, ``mu``).
 
     >>> @method
     ... def heavy(f, x, v, *, lr, momentum):

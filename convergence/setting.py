@@ -17,14 +17,22 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Setting:
-    """A method with a value for each of its hyperparameters, in the order of its signature.
+    """A method with a value for each of its hyperparameters, in the order of its signature; ``Method.at`` makes it.
 
-    A value is a finite real number, an array of them (broadcast, or a schedule: each function says which), or a SymPy
-    letter. ``numbers`` is what a single run takes.
+    Attributes
+    ----------
+    method
+        The Method.
+    hyper
+        Name -> a finite real number, an array of them (broadcast, or a schedule with an entry a step: each function
+        says which), or a SymPy letter.
 
     >>> import convergence as cv
     >>> cv.METHODS["heavy_ball"].at(lr=0.1, momentum=0.9).numbers
     {'lr': 0.1, 'momentum': 0.9}
+    >>> cv.METHODS["heavy_ball"].at(lr=[0.1, 0.2], momentum=0.9).numbers
+    Traceback (most recent call last):
+    convergence.errors.BadHyperparameter: heavy_ball: a run takes one lr, a number; got shape (2,)
     """
 
     method: Method

@@ -44,7 +44,13 @@ def as_quadratic(problem: Any, loss: str = "sum") -> Quadratic:
 
 
 def checked_curvatures(curvatures: Any) -> Array:
-    """Curvatures (m,) of a problem or of a list, in its order. BadData unless they are finite, and not negative."""
+    """Curvatures (m,) of a problem or of a list, in its order.
+
+    Raises
+    ------
+    BadData
+        Unless they are finite, and not negative.
+    """
     if isinstance(curvatures, Quadratic | MarchenkoPastur | PowerLaw) or _is_pair(curvatures):
         return as_quadratic(curvatures).curvatures
     numbers = floats(curvatures)

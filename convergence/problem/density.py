@@ -36,10 +36,22 @@ class Density(Protocol):
 
 @dataclass(frozen=True)
 class MarchenkoPastur:
-    """The density of the curvatures of scale·XᵀX/n for standard X (n, d) with d/n → ``ratio`` (Marchenko and Pastur 1967).
+    """The density of curvatures of scale·XᵀX/n for standard X (n, d) with d/n → ``ratio`` (Marchenko and Pastur 1967).
 
     It lives on scale·[(1−√r)², (1+√r)²]. For r > 1 the directions without curvature are left out: nothing moves along
-    them. Raises BadHyperparameter unless ratio and scale are finite numbers above 0.
+    them.
+
+    Attributes
+    ----------
+    ratio
+        r = d/n, a pure number above 0. At 1 the density reaches 0, and rates are those of a power law.
+    scale
+        In units of a curvature, above 0.
+
+    Raises
+    ------
+    BadHyperparameter
+        Unless ratio and scale are finite numbers above 0.
 
     >>> MarchenkoPastur(ratio=0.25).interval
     (0.25, 2.25)
@@ -83,9 +95,19 @@ class MarchenkoPastur:
 
 @dataclass(frozen=True)
 class PowerLaw:
-    """The density (s+1)λˢ/L^{s+1} on [0, L], s = ``exponent`` > −1: ever more small curvatures as s falls.
+    """The density (s+1)λˢ/L^{s+1} on [0, L]: ever more small curvatures as s falls.
 
-    Raises BadHyperparameter for other exponents, or L that is no finite number above 0.
+    Attributes
+    ----------
+    exponent
+        s > −1.
+    L
+        The upper end of the support, in units of a curvature.
+
+    Raises
+    ------
+    BadHyperparameter
+        For other exponents, or L that is no finite number above 0.
 
     >>> PowerLaw(exponent=-0.5, L=4).quantile(0.5)
     1.0

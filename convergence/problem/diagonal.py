@@ -18,9 +18,20 @@ Array = NDArray[np.float64]
 class Diagonal(Quadratic):
     """The loss ½Σλᵢ(wᵢ − 1)² of curvatures λ (d,), in any order; its minimiser is all ones, and a run starts at zeros.
 
-    ``weights`` (d,) are the shares of the curvatures in averages, alike if not given (then a flat direction has none).
-    It is the least-squares problem with X = diag(√λ), y = √λ and the loss "half", but its curvatures are those given, exactly.
-    Raises BadData unless the curvatures are finite, 0 or more, not all 0, and the weights too.
+    It is the least-squares problem with X = diag(√λ), y = √λ and the loss "half", but its curvatures are those given,
+    exactly.
+
+    Parameters
+    ----------
+    curvatures
+        (d,), finite, 0 or more, not all 0.
+    weights
+        (d,), the shares of the curvatures in averages; alike if not given (then a flat direction has none).
+
+    Raises
+    ------
+    BadData
+        For other curvatures or weights.
     """
 
     _own: Array

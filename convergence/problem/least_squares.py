@@ -51,17 +51,39 @@ _BLOCK = 2**19  # numbers in a block of rows: 4 MB, measured as fast as any larg
 class LeastSquares(Quadratic):
     """The loss (c/2)‖Xw−y‖² of data X (n, d) and a target y (n,).
 
-    ``loss`` names the scaling: "sum" (c=2, the default), "half" (c=1), "mean" (c=2/n), "half_mean" (c=1/n). ``columns``
-    are the names of the d columns (default x1, x2, …); ``preparation`` are notes on what was done to the data before.
+    Parameters
+    ----------
+    X
+        (n, d) finite real numbers, any n and d from 1 on. Kept as a read-only view and not copied where it is float64
+        already: do not change it afterwards.
+    y
+        (n,), the target.
+    loss
+        The scaling: "sum" ‖Xw−y‖² (c = 2, the default), "half" ½‖·‖² (c = 1), "mean" ‖·‖²/n (c = 2/n), "half_mean"
+        ‖·‖²/(2n) (c = 1/n). Curvatures, and so stable learning rates, are in its units.
+    columns
+        Names of the d columns (default x1, x2, …).
+    preparation
+        Notes on what was done to the data before.
 
-    X and y are kept as read-only views and not copied if they are float64 already: do not change them afterwards.
-    With σ the singular values of X, the curvatures are λ = c·σ², largest first. The rank is judged with all
-    columns scaled to one length, since units are no dependence: the singular values of that matrix above max(n, d)·ε times
-    its largest. What is past the rank has λ = 0.0 exactly; ``mu`` is the smallest *positive* curvature. Small singular
-    values are accurate relative to themselves, as far as the scaled matrix is well conditioned (Drmač and Veselić 2008).
+    With σ the singular values of X, the curvatures are λ = c·σ², largest first. The rank is judged with all columns
+    scaled to one length, since units are no dependence: the singular values of that matrix above max(n, d)·ε times
+    its largest. What is past the rank has λ = 0.0 exactly; ``mu`` is the smallest *positive* curvature. Small
+    singular values are accurate relative to themselves, as far as the scaled matrix is well conditioned (Drmač and
+    Veselić 2008). Compression to d rows: Golub and Van Loan, Matrix Computations (2013), 5.3.
 
-    Raises ``BadData`` for anything that is not a finite real matrix with a target of the same length, and ``BadName``
-    for an unknown scaling. Compression: Golub and Van Loan, Matrix Computations (2013), 5.3.
+    Raises
+    ------
+    BadData
+        For anything that is not a finite real matrix with a target of the same length.
+    BadName
+        For an unknown scaling.
+
+    >>> p = LeastSquares([[2.0, 0.0], [0.0, 1.0]], [2.0, 1.0], loss="half")
+    >>> p.curvatures, p.kappa, p.minimizer
+    (array([4., 1.]), 4.0, array([1., 1.]))
+    >>> LeastSquares(p.X, p.y, loss="mean").curvatures
+    array([4., 1.])
     """
 
     X: Array

@@ -18,8 +18,18 @@ Array = NDArray[np.float64]
 class Direction:
     """An eigenvector of the Hessian (a right singular vector of X), along which the loss is a parabola of its own.
 
-    ``index`` counts from 0, largest curvature first; ``vector`` is (d,), of length one; ``curvature`` is c·σ², and 0.0
-    exactly where the data say nothing.
+    Attributes
+    ----------
+    index
+        From 0, largest curvature first.
+    curvature
+        λ = c·σ², in units of the loss over units of w squared; 0.0 exactly where the data say nothing.
+    singular_value
+        σ of X.
+    vector
+        (d,), of length one, its largest entry positive.
+    name
+        In words, for tables: the columns that it consists of.
     """
 
     index: int
@@ -32,10 +42,29 @@ class Direction:
 class Quadratic(Plotted, figure="landscape"):
     """What a problem must offer: the loss m + ½(w − w*)ᵀH(w − w*), and its spectrum.
 
-    ``curvatures`` (d,) are the eigenvalues of H, largest first, the first ``rank`` of them positive and the rest 0.0
-    exactly; ``directions`` (d, d) its eigenvectors, a column each; ``minimizer`` (d,) is w*, the shortest one, and
-    ``minimum`` is m. ``columns`` name the d coordinates of w. The spectrum is that of c·XᵀX: ``scale`` is c,
-    ``loss_name`` its name, and ``singular_values`` (d,) are those of X. A subclass sets these, and has ``loss`` and ``grad``.
+    Data, (X, y), a list of curvatures and a spectral density all become one (``as_quadratic``). The spectrum is that of
+    H = c·XᵀX. A subclass sets the attributes, and has ``loss`` and ``grad``.
+
+    Attributes
+    ----------
+    curvatures
+        (d,), the eigenvalues of H, largest first: ``rank`` positive ones, then 0.0 exactly.
+    directions
+        (d, d), the eigenvectors of H, a column each: V in e = Vᵀ(w − w*).
+    rank
+        The number of directions that have curvature.
+    minimizer, minimum
+        w* (d,), of all minimisers the shortest, and the loss m there.
+    columns
+        Names of the d coordinates of w.
+    preparation
+        Notes on what was done to the data before: rows left out, columns scaled.
+    scale, loss_name
+        c, and the name of the scaling of the loss: "sum" (c = 2), "half" (1), "mean" (2/n), "half_mean" (1/n).
+    singular_values
+        (d,), those of X: λ = cσ².
+    X, y
+        Data (n, d) and (n,) that have this loss.
     """
 
     curvatures: Array

@@ -46,7 +46,23 @@ GENERIC = sp.Rational(1, 3)
 
 @dataclass(frozen=True)
 class Piece:
-    """The optimum under one condition. ``closed`` is False where only numbers can be had; ``active`` names inequalities."""
+    """The optimum under one condition.
+
+    Attributes
+    ----------
+    condition
+        Where it holds, a relation in μ, L and the letters that were held; True where it is everywhere.
+    hyper
+        Name -> formula.
+    rate
+        The largest spectral radius over [μ, L].
+    plateau
+        The interval of learning rates that are as good; None for one point.
+    closed
+        False where only numbers can be had.
+    active
+        Which inequalities hold with equality there, in words.
+    """
 
     condition: Any
     hyper: dict[str, sp.Expr]

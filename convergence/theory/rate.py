@@ -15,10 +15,24 @@ from convergence.theory.system import System, system
 def rate(m: Any, /, **hyper: Any) -> sp.Expr:
     """The spectral radius along a direction of curvature λ as a formula, piecewise by the sign of the discriminant.
 
-    ``m`` is a Method, its name, a preset or a plain rule. Hyperparameters may be given as numbers (exact or decimal) or
-    symbols; the others stay letters. Over all curvatures in [μ, L], it is ``optimum`` with every hyperparameter given.
-    Raises BadHyperparameter for unknown names, and NotImplementedError where an eigenvalue has no short formula
-    (``spectral_radius`` has numbers).
+    Parameters
+    ----------
+    m
+        A Method, its name, a preset or a plain rule.
+    hyper
+        Numbers (exact, or decimals: 0.1 is 1/10) or symbols; those not given stay letters.
+
+    Returns
+    -------
+    A SymPy formula in λ: along one direction. Over all curvatures in [μ, L], it is ``optimum`` with every
+    hyperparameter given.
+
+    Raises
+    ------
+    BadHyperparameter
+        For unknown names.
+    NotImplementedError
+        Where an eigenvalue has no short formula (``spectral_radius`` has numbers).
 
     >>> rate("gradient_descent", lr=0.1)
     Abs(lambda/10 - 1)

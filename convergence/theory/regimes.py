@@ -32,10 +32,23 @@ LONGEST = 120
 class Regimes(Plotted, figure="regimes"):
     """The regimes of a method along a direction, in its learning rate, for other hyperparameters between 0 and 1.
 
-    ``real`` and ``complex`` are tuples of open intervals, ``repeated`` the rates between them at which eigenvalues meet.
-    ``largest_stable`` gives for each kind the supremum of the rates that have it and are stable, 0 where none is. None in the
-    place of any of these: there is no formula in square roots; ``at`` still has the numbers. ``bands`` are the kinds in order
-    of growing rates, one more than there are repeated rates.
+    Real positive eigenvalues: the error falls monotonely. Complex ones: it ripples. A repeated one: critical damping.
+    None in the place of any of these: there is no formula in square roots; ``at`` still has the numbers.
+
+    Attributes
+    ----------
+    real, complex
+        Open intervals of the learning rate, in units of 1/λ.
+    repeated
+        The rates between them, at which eigenvalues meet.
+    largest_stable
+        For each kind the supremum of the rates that have it and are stable, 0 where none is.
+    bands
+        The kinds in order of growing rates, one more than there are repeated rates.
+    discriminant
+        Of the characteristic polynomial in z, factored; its sign tells the kind.
+    symbols
+        "curvature" (or "sigma") and the name of each hyperparameter -> its letter.
     """
 
     method: Method
@@ -73,11 +86,28 @@ class Regimes(Plotted, figure="regimes"):
 def regimes(m: Any, *, sigma: bool = False, loss: str = "sum") -> Regimes:
     """Derive for which ``lr`` the eigenvalues are real, repeated, complex, and the largest stable ``lr`` of each kind.
 
-    ``m`` is a Method, its name, a preset or a plain rule; formulas are in λ, or in σ as for ``derive``. Raises what
-    ``derive`` raises, and BadHyperparameter for a rule without a learning rate.
+    Parameters
+    ----------
+    m
+        A Method, its name, a preset or a plain rule.
+    sigma, loss
+        Formulas in the singular value σ instead of the curvature λ, as for ``derive``.
+
+    Returns
+    -------
+    Regimes
+
+    Raises
+    ------
+    BadHyperparameter
+        For a rule without a learning rate.
+    NotLinear, BadRule, BadName
+        As ``derive``.
 
     >>> regimes("heavy_ball").repeated
     ((1 - sqrt(beta))**2/lambda, (sqrt(beta) + 1)**2/lambda)
+    >>> regimes("heavy_ball").largest_stable["real"]
+    2*(beta + 1)/lambda
     """
     found = damping(as_method(m))
     return in_sigma(found, loss) if sigma else found

@@ -33,12 +33,30 @@ DOUBT = 1e-10
 class Region(Plotted, figure="region"):
     """Where a method is stable along a direction of curvature λ: spectral radius below 1, strictly.
 
-    ``conditions`` are the Schur–Cohn inequalities, simplified for λ > 0, lr > 0, momentum ≥ 0. ``lr_max`` is the supremum of
-    the stable learning rates for other hyperparameters between 0 and 1 that can be stable at all: ∞ where there is no bound,
-    0 where none is ever stable, None where it has no short formula (``largest_lr`` has its value at any numbers). It was
-    ``decided`` in every cell into which the competing bounds cut those hyperparameters, else it holds where it was tried.
-    ``polynomials`` are the conditions unsimplified: all positive means stable, except where one of the ``poles`` vanishes:
-    there the rule divides by zero, although the quotient may cancel in its matrix.
+    Attributes
+    ----------
+    conditions
+        The Schur–Cohn inequalities, simplified for λ > 0, lr > 0, momentum ≥ 0.
+    lr_max
+        The supremum of the stable learning rates for other hyperparameters between 0 and 1 that can be stable at all:
+        ∞ where there is no bound, 0 where none is ever stable, None where it has no short formula (``largest_lr`` has
+        its value at any numbers).
+    decided
+        Whether ``lr_max`` was decided in every cell into which the competing bounds cut those hyperparameters; else it
+        holds where it was tried.
+    polynomials
+        The conditions unsimplified: all positive means stable, except where one of the ``poles`` vanishes.
+    poles
+        What the rule divides by: where one is zero there is no next state, although the quotient may cancel in the
+        matrix.
+    symbols
+        "curvature" (or "sigma") and the name of each hyperparameter -> its letter.
+
+    >>> import convergence as cv
+    >>> cv.stability("nesterov").contains([1.0, 2.0], lr=0.9, momentum=0.5)
+    array([ True, False])
+    >>> cv.stability("heavy_ball").intervals(2.0, momentum=0.5)
+    [(0.0, 1.5)]
     """
 
     method: Method
@@ -112,7 +130,19 @@ def stability(m: Any, *, sigma: bool = False, loss: str = "sum") -> Region:
     sigma, loss
         Formulas in the singular value σ instead of the curvature λ, as for ``derive``.
 
-    Raises what ``derive`` raises, and NotLinear where the iteration matrix is not rational in the hyperparameters.
+    Returns
+    -------
+    Region
+        Along one direction. A method converges on a problem where that holds for each of its curvatures; for most
+        methods the largest decides. The boundary itself does not belong to it.
+
+    Raises
+    ------
+    NotLinear
+        As ``derive``, and where the iteration matrix is not rational in the hyperparameters.
+    BadRule, BadName
+        As ``derive``.
+
     The criterion is Schur's and Cohn's (Jury 1964, ch. 3).
 
     >>> stability("heavy_ball").lr_max

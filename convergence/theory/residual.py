@@ -34,12 +34,29 @@ Schedules = dict[str, list[sp.Expr]]
 def residual_polynomial(m: Any, /, steps: int, **hyper: Any) -> sp.Poly:
     """The residual polynomial p_k of a linear method, exact: e_k = p_k(λ)·e_0 along a direction of curvature λ.
 
-    ``m`` is a Method, its name, a preset or a plain rule; ``steps`` is k. The result is a polynomial in λ over QQ;
-    hyperparameters that are symbols, or not given, stay letters in its coefficients, and floats are the decimals that
-    they print as. A hyperparameter may be a sequence, used entry by entry.
+    Parameters
+    ----------
+    m
+        A Method, its name, a preset or a plain rule. Its first state is its own: where a buffer begins (at zero, at the
+        first gradient) changes p_k from k = 1 or 2 on.
+    steps
+        k, 0 or more.
+    hyper
+        Numbers (floats are the decimals that they print as), or sequences, used entry by entry; symbols, and those not
+        given, stay letters in the coefficients.
 
-    Raises NotLinear where the rule leads out of the polynomials, BadHyperparameter for wrong names, BadData for steps
-    that are no whole number.
+    Returns
+    -------
+    A SymPy polynomial in λ over QQ, of degree k at most, with p_k(0) = 1 unless there is weight decay.
+
+    Raises
+    ------
+    NotLinear
+        Where the rule leads out of the polynomials.
+    BadHyperparameter
+        For wrong names.
+    BadData
+        For steps that are no whole number.
 
     >>> residual_polynomial("gradient_descent", 2, lr=1).as_expr()
     lambda**2 - 2*lambda + 1

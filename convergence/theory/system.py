@@ -26,11 +26,24 @@ START = sp.Symbol("x0", real=True)
 
 @dataclass(frozen=True)
 class Loop:
-    """A linear method with its objective left open: state ← P·state + U·answers, questions asked at R·state + D·answers.
+    """A linear method, its objective left open: state ← P·state + U·answers, gradients asked at R·state + D·answers.
 
-    ``P`` (s, s), ``U`` (s, g), ``R`` (g, s) and ``D`` (g, g), strictly lower triangular: a later question may use an earlier
-    answer. ``gains`` (g) are what a parabola answers with: λ times what it is asked, for a gradient; 1/λ, for a Newton
-    step. Noise in a gradient enters by U (a Lur'e system, as in Lessard, Recht and Packard 2016, eq. 2.1).
+    With s states and g questions a step. Closed by answers γ = λ·question it is the iteration matrix; its transfer
+    function R(zI − P)⁻¹U is the method without its letters, and two linear methods are one exactly where these agree.
+    Noise in a gradient enters by U (a Lur'e system, as in Lessard, Recht and Packard 2016, eq. 2.1).
+
+    Attributes
+    ----------
+    P
+        (s, s): what becomes of the state where all answers are 0.
+    U
+        (s, g): what an answer adds to it.
+    R
+        (g, s): where the questions are asked.
+    D
+        (g, g), strictly lower triangular: a later question of a step may use an earlier answer.
+    gains
+        (g,), what a parabola ½λx² answers with: λ times what it is asked, for a gradient; 1/λ, for a Newton step.
     """
 
     P: sp.ImmutableMatrix
@@ -55,16 +68,33 @@ class Loop:
 class System:
     """What a method does along one direction of curvature λ: state − rest ← matrix · (state − rest).
 
-    ``matrix`` (s, s) is the iteration matrix, a row and a column for each entry of ``state``; ``characteristic`` is
-    det(zI − matrix). ``rest`` is the state in which the method stays, in units of the minimiser's coordinate: 1 for the
-    position and copies of it, 0 for a buffer; with weight decay the position rests at a part of the minimiser, a formula in λ.
-    ``linear`` is False where the rule was linearised there. States that only keep time (βᵗ of a bias correction) are left
-    out and kept as ``clock``; ``matrix`` is then the limit that the steps' matrices tend to. ``symbols`` maps "curvature"
-    (or "sigma") and each hyperparameter to its letter. ``loop`` is the method before the objective's answers are put in.
+    Attributes
+    ----------
+    method
+        The Method that it was derived from.
+    state
+        Names of the s entries, the position first; without those that only keep time.
+    matrix
+        (s, s), the iteration matrix, in λ (or σ) and the hyperparameters' letters.
+    characteristic
+        det(zI − matrix), a polynomial in z; its roots are ``eigenvalues``.
+    rest
+        (s,), the state in which the method stays, in units of the minimiser's coordinate: 1 for the position and
+        copies of it, 0 for a buffer; with weight decay the position rests at a part of the minimiser, a formula in λ.
+    linear
+        False where the rule was linearised there.
+    symbols
+        "curvature" (or "sigma") and the name of each hyperparameter -> its letter.
+    clock
+        The states that only keep time (βᵗ of a bias correction); ``matrix`` is then the limit that the steps' matrices
+        tend to. None where there are none.
 
     >>> import convergence as cv
-    >>> cv.derive("heavy_ball").loop.U.T
+    >>> heavy = cv.derive("heavy_ball")
+    >>> heavy.loop.U.T
     Matrix([[-eta, 1]])
+    >>> heavy.rest, len(heavy.eigenvalues)
+    ((1, 0), 2)
     """
 
     method: Method
@@ -208,7 +238,7 @@ def sigma_curvature(loss: str) -> sp.Expr:
 
 
 def derive(m: Any, *, sigma: bool = False, loss: str = "sum") -> System:
-    """Derive the linear system of a method per singular direction: iteration matrix, characteristic polynomial, eigenvalues.
+    """Derive the linear system of a method along a direction: iteration matrix, characteristic polynomial, eigenvalues.
 
     Parameters
     ----------
@@ -218,13 +248,28 @@ def derive(m: Any, *, sigma: bool = False, loss: str = "sum") -> System:
         Formulas in the singular value σ instead of the curvature λ, for a named scaling of the loss (c/2)‖Xw − y‖²:
         λ = cσ², with c = 2 for "sum", 1 for "half", 2/n for "mean", 1/n for "half_mean".
 
-    Raises NotLinear, with the reason, for a rule that has no derivative at the minimiser or does not rest there; BadRule,
-    with the line, for one that fails; BadName for an unknown name.
+    Returns
+    -------
+    System
+        ``.loop`` has the rule before the objective's answers are put in: P, U, R, D.
+
+    Raises
+    ------
+    NotLinear
+        With the reason, for a rule that has no derivative at the minimiser or does not rest there.
+    BadRule
+        With the line, for one that fails; and for one that answers differently when asked twice.
+    BadName
+        For an unknown name.
 
     >>> derive("heavy_ball").matrix
     Matrix([
     [-eta*lambda + 1, -beta*eta],
     [         lambda,      beta]])
+    >>> derive("heavy_ball").loop.P
+    Matrix([
+    [1, -beta*eta],
+    [0,      beta]])
     """
     derived = system(as_method(m))
     return derived.in_sigma(loss) if sigma else derived
