@@ -32,11 +32,18 @@ EDGE = 1e-9
 
 @dataclass(frozen=True)
 class Decay:
-    """How the expectations fall at last.
+    """How expectations over a spectrum fall at last.
 
-    "geometric": each is multiplied by ``factor`` = ρ² a step (up to powers of k). "polynomial": they fall as
-    k^{−error}, k^{−loss}, k^{−gradient}. "none": they do not fall; "unknown": the largest radius is 1 away from λ = 0,
-    or the schedule ends.
+    Attributes
+    ----------
+    kind
+        "geometric": each is multiplied by ``factor`` a step (up to powers of k). "polynomial": they fall as k^{−error},
+        k^{−loss}, k^{−gradient}. "none": they do not fall; "unknown": the largest radius is 1 away from λ = 0, or the
+        schedule ends.
+    factor
+        ρ², with ρ the largest spectral radius: the expectations are of squares.
+    error, loss, gradient
+        The powers of k; 0.0 where the decay is no such power.
     """
 
     kind: Literal["geometric", "polynomial", "none", "unknown"]
@@ -48,7 +55,23 @@ class Decay:
 
 @dataclass(frozen=True)
 class AverageCase(Plotted, Tabular, figure="average_case"):
-    """Expected squared error, loss gap and squared gradient norm after ``steps`` steps, over those at first; see ``Decay``."""
+    """Expected squared error, loss gap and squared gradient norm after k steps, over those at first.
+
+    Attributes
+    ----------
+    steps
+        k.
+    error
+        E‖e_k‖²/E‖e_0‖²: squared, unlike ``WorstCase``.
+    loss
+        E(f_k − f*)/E(f_0 − f*).
+    gradient
+        E‖g_k‖²/E‖g_0‖².
+    rate
+        How they fall at last: a ``Decay``.
+    of
+        What ``plot`` draws: method, settings, nodes of the density and their weights.
+    """
 
     steps: int
     error: float
@@ -74,6 +97,8 @@ class AverageCase(Plotted, Tabular, figure="average_case"):
 def average_case(m: Any, /, steps: int, density: Any, **hyper: Any) -> AverageCase:
     """Expected squared error, loss gap and squared gradient after k steps for a spectral density, over their values at first.
 
+    First errors are alike in all directions: E e_0 e_0ᵀ is a multiple of the identity.
+
     Parameters
     ----------
     m
@@ -81,16 +106,32 @@ def average_case(m: Any, /, steps: int, density: Any, **hyper: Any) -> AverageCa
     steps
         k, 0 or more.
     density
-        ``MarchenkoPastur(ratio, scale)``, ``PowerLaw(exponent, L)``, or any problem: a LeastSquares, (X, y), or an array of
-        curvatures (each the same weight).
+        ``MarchenkoPastur(ratio, scale)``, ``PowerLaw(exponent, L)``, or any problem: a LeastSquares, (X, y), or an
+        array of curvatures (each the same weight).
     hyper
         Numbers, or schedules with an entry a step.
 
-    ``.rate`` is the asymptotic decay: geometric where the density stays off 0, else the powers of k. Pedregosa and Scieur
-    2020. Raises NotLinear, BadHyperparameter, BadData.
+    Returns
+    -------
+    AverageCase
+        ``.rate`` is the asymptotic decay: geometric where the density stays off 0, else the powers of k.
+
+    Raises
+    ------
+    NotLinear
+        For a rule whose error is not proportional to the first one.
+    BadHyperparameter
+        For missing, unknown or non-finite settings, or a schedule that is too short.
+    BadData
+        For steps that are no whole number, or a density that is none.
+
+    Pedregosa and Scieur 2020.
 
     >>> average_case("gradient_descent", 1, [1.0, 3.0], lr=0.5)
     AverageCase after 1 steps: error² 0.25, loss 0.25, gradient² 0.25 of the first, geometric decay
+    >>> import convergence as cv
+    >>> average_case("gradient_descent", 5, cv.MarchenkoPastur(0.25), lr=0.5).rate.factor
+    0.765625
     """
     method, k, spectrum = as_method(m), checked_steps(steps), as_density(density)
     settings = scheduled(method, hyper, k)

@@ -28,8 +28,23 @@ Array = NDArray[np.float64]
 def lower_bound(steps: int, *, mu: Any = None, L: Any = None, problem: Any = None) -> float:
     """1/T_k((κ+1)/(κ−1)): no first-order method has a smaller worst ‖e_k‖/‖e_0‖ over [μ, L] (Nemirovski 1992).
 
-    Its square bounds the loss. 1 for k = 0, and 0 for κ = 1 and k ≥ 1. The interval may be that of a ``problem``. Raises
-    BadHyperparameter, BadData (steps).
+    Parameters
+    ----------
+    steps
+        k, 0 or more.
+    mu, L, problem
+        The interval of curvatures, or a problem that has it.
+
+    Returns
+    -------
+    A number: of the error norm. Its square bounds the loss gap. 1 for k = 0, and 0 for κ = 1 and k ≥ 1.
+
+    Raises
+    ------
+    BadHyperparameter
+        Unless 0 < μ ≤ L are finite.
+    BadData
+        For steps that are no whole number.
 
     >>> lower_bound(5, mu=1, L=10)
     0.0755...
@@ -55,10 +70,17 @@ def limit_exponent(mu: float, L: float) -> float:
 
 @dataclass(frozen=True, eq=False)
 class KrylovBound(Plotted, Tabular, figure="krylov"):
-    """The least possible ‖e_k‖/‖e_0‖, (f_k−f*)/(f_0−f*) and ‖g_k‖/‖g_0‖, each by its own best method.
+    """What no Krylov method can beat on one spectrum from one start: each measure by its own best method.
 
-    ``history`` (k+1, 3) has them after 0, 1, …, k steps, in the order error, loss, gradient. Below ε (ε² for the loss)
-    they are rounding; from as many steps as there are different curvatures on, they are 0.
+    Attributes
+    ----------
+    steps
+        k.
+    history
+        (k+1, 3): ‖e_j‖/‖e_0‖, (f_j−f*)/(f_0−f*) and ‖g_j‖/‖g_0‖ after j = 0, 1, …, k steps. Below ε (ε² for the loss)
+        they are rounding; from as many steps as there are different curvatures on, they are 0.
+    error, loss, gradient
+        The last row of it, one by one.
     """
 
     steps: int
@@ -91,11 +113,31 @@ class KrylovBound(Plotted, Tabular, figure="krylov"):
 def krylov_bound(curvatures: Any, start: Any, steps: int) -> KrylovBound:
     """The best that any Krylov method can do for this very spectrum and these first errors, after k steps.
 
-    ``curvatures`` (m,) are a list or a problem's, ``start`` (m,) the first errors by direction. Directions without
-    curvature are left out: nothing moves along them. Raises BadData for other shapes.
+    Of the loss it is what conjugate gradients attain; of the gradient, the minimal residual method.
+
+    Parameters
+    ----------
+    curvatures
+        (m,) as a list, or a problem's.
+    start
+        (m,) the first errors by direction, Vᵀ(w₀ − w*). Directions without curvature are left out: nothing moves
+        along them.
+    steps
+        k, 0 or more.
+
+    Returns
+    -------
+    KrylovBound
+
+    Raises
+    ------
+    BadData
+        For other shapes, or steps that are no whole number.
 
     >>> krylov_bound([1.0, 2.0, 4.0], [1.0, 1.0, 1.0], 2)
     KrylovBound after 2 steps: error 0.172345, loss 0.0156318, gradient 0.0765886 of the first
+    >>> krylov_bound([1.0, 2.0, 4.0], [1.0, 1.0, 1.0], 3).loss  # as many steps as curvatures
+    0.0
     """
     points, k = checked_curvatures(curvatures), checked_steps(steps)
     first = floats(start)

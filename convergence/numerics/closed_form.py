@@ -31,9 +31,25 @@ LONGEST = 1_000_000
 def predict(p: Any, m: Any, /, steps: int, start: Any = None, **hyper: Any) -> Run:
     """The run that ``simulate`` makes, from the iteration matrix alone: powers of it per direction, no step taken.
 
-    Parameters as for ``simulate``. For a rule that is linear this is exact up to rounding, also where its matrix changes with
-    a clock; for one that was linearised at the minimiser it holds near it. Raises what ``simulate`` raises, and NotLinear for
-    a rule without an iteration matrix.
+    For a rule that is linear this is exact up to rounding, also where its matrix changes with a clock; for one that was
+    linearised at the minimiser it holds near it.
+
+    Parameters
+    ----------
+    p, m, steps, start, hyper
+        As for ``simulate``.
+
+    Returns
+    -------
+    Run
+        With ``predicted`` true.
+
+    Raises
+    ------
+    NotLinear
+        For a rule without an iteration matrix.
+    BadData, BadHyperparameter, BadName
+        As ``simulate``.
 
     >>> predict([4.0, 1.0], "gradient_descent", 2, lr=0.25)
     Run (prediction) of gradient_descent(lr=0.25): 2 steps, loss 0.158203

@@ -59,23 +59,37 @@ def steps_to(
 ) -> int:
     """The first step from which every direction's |error| stays at or under tolerance·|start|: a proven count.
 
+    Of the error in each direction, not of its norm and not of the loss, which reaches the tolerance in about half as
+    many.
+
     Parameters
     ----------
     m
-        A Method, its name, a preset, or an update rule.
+        A Method, its name, a preset, or an update rule. It begins in its own first state.
     tolerance
-        A part of the first error.
+        A part of the first error, above 0.
     curvatures, start
-        A spectrum (m,), or a problem; ``start`` (m,) are the first errors by direction: those that are 0 do not count, nor do
-        flat directions.
+        A spectrum (m,), or a problem; ``start`` (m,) are the first errors by direction: those that are 0 do not
+        count, nor do flat directions.
     mu, L
         Instead of a spectrum, all curvatures between them: the worst case. Beyond some 6 000 steps it is that of 257
         curvatures and both ends.
     hyper
-        One number each. Those not given are the best ones for [μ, L], exact where they have a formula: a count at critical
-        damping feels the last digit of a double.
+        One number each. Those not given are the best ones for [μ, L], exact where they have a formula: a count at
+        critical damping feels the last digit of a double.
 
-    Raises NoStableLearningRate where it never settles, BadHyperparameter unless one of the two is given, BadData.
+    Returns
+    -------
+    A whole number; 0 where the tolerance is met at once.
+
+    Raises
+    ------
+    NoStableLearningRate
+        Where it never settles.
+    BadHyperparameter
+        Unless one of spectrum and interval is given; for wrong settings.
+    BadData
+        For a spectrum or a start of another shape.
 
     >>> steps_to("gradient_descent", 1e-3, curvatures=[0.9], lr=1.0)
     3
@@ -101,7 +115,15 @@ def steps_to(
 
 @dataclass(frozen=True, eq=False)
 class StepsAcross(Plotted, Tabular, figure="steps_across"):
-    """``steps`` (n,) for each of the learning rates ``lr`` (n,); None where the method does not settle."""
+    """Steps to a tolerance for each of many learning rates.
+
+    Attributes
+    ----------
+    lr
+        (n,), in units of 1/λ.
+    steps
+        (n,) whole numbers; None where the method does not settle.
+    """
 
     lr: Array
     steps: tuple[int | None, ...]
@@ -124,13 +146,37 @@ class StepsAcross(Plotted, Tabular, figure="steps_across"):
 def steps_across(
     m: Any, /, tolerance: float, lrs: Any, *, curvatures: Any = None, mu: Any = None, L: Any = None, **hyper: Any
 ) -> StepsAcross:
-    """``steps_to`` for each of the learning rates ``lrs`` (n,): a plateau of rates is not a plateau of steps.
+    """``steps_to`` for each of the learning rates ``lrs``: a plateau of rates is not a plateau of steps.
 
-    ``.steps`` has None where the method does not settle. Raises what ``steps_to`` raises, but NoStableLearningRate; and
-    BadHyperparameter for a method without a learning rate.
+    Parameters
+    ----------
+    m
+        A Method, its name, a preset, or an update rule, with a learning rate.
+    tolerance
+        A part of the first error.
+    lrs
+        (n,) learning rates.
+    curvatures, mu, L
+        A spectrum (m,), or all curvatures in [μ, L].
+    hyper
+        The other hyperparameters, one number each.
+
+    Returns
+    -------
+    StepsAcross
+        ``.steps`` has None where the method does not settle; ``.best`` is (learning rate, steps).
+
+    Raises
+    ------
+    BadHyperparameter
+        For a method without a learning rate, and as ``steps_to``.
+    BadData
+        As ``steps_to``.
 
     >>> steps_across("gradient_descent", 1e-3, [0.5, 1.0, 2.0], curvatures=[0.9])
     StepsAcross(0.5: 12, 1: 3, 2: 31)
+    >>> steps_across("gradient_descent", 1e-3, [0.5, 1.0, 2.0], curvatures=[0.9]).best
+    (1.0, 3)
     """
     method = as_method(m)
     if method.rate is None or method.rate in hyper:
@@ -154,9 +200,18 @@ def steps_across(
 
 @dataclass(frozen=True)
 class Steps:
-    """A predicted number of steps: ``count``, or one up to ``last`` where errors come to a thousandth but for rounding.
+    """A predicted number of steps on data, in the norm of the error.
 
-    ``exact`` is False for an estimate from the asymptotic rate alone. The error grows to ``peak`` times the first on the way.
+    Attributes
+    ----------
+    count
+        The first step from which ‖w − w*‖ is at most a thousandth of its first value, for good.
+    first, last
+        The counts between which rounding decides: the error comes to a thousandth but for rounding.
+    exact
+        False for an estimate from the asymptotic rate alone.
+    peak
+        The error grows to this many times the first on the way; 1.0 where it never grows.
     """
 
     count: int

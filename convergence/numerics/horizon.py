@@ -52,11 +52,21 @@ OVERFLOW = 1e300
 
 @dataclass(frozen=True)
 class HorizonOptimum:
-    """The best hyperparameters found for ``steps`` steps over [μ, L].
+    """The best hyperparameters found for k steps over [μ, L], by search: better ones cannot be excluded.
 
-    ``value`` is their worst case max|p_k|; ``asymptotic`` that of the hyperparameters with the best rate
-    (``asymptotic_hyper``) after as many steps; ``bound`` the least that any first-order method has. Best found by search:
-    better ones cannot be excluded.
+    Attributes
+    ----------
+    steps
+        k.
+    hyper
+        Name -> value, the best found.
+    value
+        Their worst case max|p_k| over [μ, L]: ‖e_k‖/‖e_0‖.
+    asymptotic, asymptotic_hyper
+        That of the hyperparameters with the best *rate* after as many steps, and these; ∞ and empty where there are
+        none.
+    bound
+        The least that any first-order method has.
     """
 
     steps: int
@@ -80,6 +90,9 @@ def horizon_optimum(
 ) -> HorizonOptimum:
     """The hyperparameters with the smallest worst case after exactly k steps over [μ, L], the ``fixed`` ones held.
 
+    The best found by a global search and local descents: an upper bound of the optimum, not a proof of it.
+    Hyperparameters may leave their usual interval (a momentum above 1 can be best for few steps).
+
     Parameters
     ----------
     m
@@ -91,8 +104,16 @@ def horizon_optimum(
     fixed
         Hyperparameters that are held, at one number each.
 
-    The best found by a global search and local descents: an upper bound of the optimum, not a proof of it. Hyperparameters
-    may leave their usual interval (a momentum above 1 can be best for few steps). Raises BadHyperparameter, BadData.
+    Returns
+    -------
+    HorizonOptimum
+
+    Raises
+    ------
+    BadHyperparameter
+        For an unknown name, a value that is not one number, a horizon out of range, or no interval.
+    BadData
+        For steps that are no whole number.
 
     >>> horizon_optimum("gradient_descent", 3, mu=1, L=4).hyper
     {'lr': 0.4...}

@@ -43,10 +43,15 @@ HIGHEST = 6
 
 @dataclass(frozen=True, eq=False)
 class Identification(Plotted, figure="identification"):
-    """Eigenvalues recovered from a run: ``eigenvalues`` (d, n), a row a direction, largest modulus first.
+    """Eigenvalues recovered from a run, direction by direction. Indexing and iteration go to the eigenvalues.
 
-    Entries are nan where a direction shows fewer, or none at all (no curvature, or an error below rounding). ``error``
-    (d, n) bounds how far rounding may have moved each. Indexing and iteration go to the eigenvalues.
+    Attributes
+    ----------
+    eigenvalues
+        (d, n) complex, a row a direction, largest modulus first; nan where a direction shows fewer, or none at all (no
+        curvature, or an error below rounding).
+    error
+        (d, n): how far rounding may have moved each. Double eigenvalues are known to √ε and no better.
     """
 
     eigenvalues: NDArray[np.complex128]
@@ -66,16 +71,34 @@ class Identification(Plotted, figure="identification"):
 
 
 def identify(run: Run | Any, *, order: int | None = None, directions: Sequence[int] | None = None) -> Identification:
-    """Recover the eigenvalues of each direction of a run.
+    """Recover the eigenvalues of each direction of a run from its iterates, knowing nothing of the method.
 
-    ``run`` is a Run, or an array of errors (steps+1, d) that tend to zero (or grow). ``order`` is the number of eigenvalues
-    to look for; without it, the smallest that explains the run up to rounding. ``directions`` are the columns to look at
-    (default: all); the result has a row for each of them. Raises BadData for an array of another kind.
+    The errors of a linear method obey a recurrence; its characteristic roots are the eigenvalues (Prony 1795).
+
+    Parameters
+    ----------
+    run
+        A Run, or an array of errors (steps+1, d) that tend to zero (or grow).
+    order
+        The number of eigenvalues to look for; without it, the smallest that explains the run up to rounding.
+    directions
+        The columns to look at (default: all); the result has a row for each of them.
+
+    Returns
+    -------
+    Identification
+
+    Raises
+    ------
+    BadData
+        For an array of another kind.
 
     >>> import convergence as cv
     >>> run = cv.simulate([1.0, 4.0], "gradient_descent", 20, lr=0.1)
     >>> identify(run).eigenvalues.real.round(9).tolist()
     [[0.6], [0.9]]
+    >>> bool(identify(run).error.max() < 1e-9)
+    True
     """
     errors, noise = _signals(run)
     if not np.any(errors):

@@ -24,10 +24,20 @@ SAMPLES = 257
 class LimitFraction:
     """How much of Chebyshev's limit a method reaches over [μ, L].
 
-    ``value`` is its worst case after ``steps`` steps, ``bound`` the least that any first-order method has. ``at_k`` is
-    log(value)/log(bound): 1 reaches the limit, ½ needs about twice the steps, less than 0 is worse than the start.
-    ``asymptotic`` is log ρ/log((√κ−1)/(√κ+1)), the same for infinitely many steps, with ρ (``rate``) the largest
-    radius.
+    Attributes
+    ----------
+    steps
+        k.
+    value
+        The method's worst case after k steps, ‖e_k‖/‖e_0‖.
+    bound
+        The least that any first-order method has.
+    at_k
+        log(value)/log(bound): 1 reaches the limit, ½ needs about twice the steps, less than 0 is worse than the start.
+    asymptotic
+        log ρ/log((√κ−1)/(√κ+1)): the same for infinitely many steps.
+    rate
+        ρ, the largest spectral radius over [μ, L].
     """
 
     steps: int
@@ -44,7 +54,27 @@ def fraction_of_limit(
     """How much of Chebyshev's limit the method reaches over [μ, L], or over those of a problem, at k steps and asymptotically.
 
     1 is the limit itself; negative is worse than not starting. A Newton step is no first-order method, and weight decay
-    solves an easier problem: both may exceed 1. Raises what ``worst_case`` raises.
+    solves an easier problem: both may exceed 1.
+
+    Parameters
+    ----------
+    m
+        A Method, its name, a preset, or an update rule.
+    steps
+        k, 1 or more.
+    mu, L, problem
+        The interval of curvatures, or a problem that has it.
+    hyper
+        One number each.
+
+    Returns
+    -------
+    LimitFraction
+
+    Raises
+    ------
+    NotLinear, BadHyperparameter, BadData
+        As ``worst_case``.
 
     >>> fraction_of_limit("gradient_descent", 10, mu=1, L=100, lr=2 / 101).asymptotic
     0.0996...

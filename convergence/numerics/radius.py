@@ -41,14 +41,27 @@ def spectral_radius(
     m
         A Method, its name, a preset, or an update rule.
     curvature, hyper
-        Numbers or arrays, broadcast; curvatures in units of the loss (λ = cσ²).
+        Numbers or arrays, broadcast; curvatures in units of the loss (λ = cσ²). Learning rates may be arrays, too: a
+        map.
     over
         With ``"spectrum"`` the last axis of ``curvature`` is a spectrum, and the largest radius over it is returned.
 
-    Raises BadHyperparameter for wrong names, or a curvature that is not a finite real number.
+    Returns
+    -------
+    An array of the broadcast shape (without the last axis for a spectrum), a number where that is (). Infinite where
+    it overflows.
+
+    Raises
+    ------
+    BadHyperparameter
+        For wrong names, or a curvature that is not a finite real number.
+    NotLinear
+        For a rule without an iteration matrix.
 
     >>> spectral_radius("heavy_ball", [1.0, 10.0], lr=0.1, momentum=0.25)
     array([0.8589..., 0.5       ])
+    >>> spectral_radius("gradient_descent", [1.0, 10.0], over="spectrum", lr=[0.1, 0.15])
+    array([0.9 , 0.85])
     """
     method = as_method(m)
     settings = {name: np.asarray(value, dtype=float) for name, value in method.settings(hyper).items()}

@@ -114,14 +114,36 @@ def constants(method: Method, hyper: Mapping[str, Any]) -> dict[str, Any]:
 def residuals(m: Any, /, steps: int, curvatures: Any, **hyper: Any) -> Array:
     """The residual polynomials p_0, …, p_k on curvatures, by recurrence: e_j = p_j(λ)·e_0.
 
-    ``curvatures`` (m,) are those of a list, in its order, or of a problem. Hyperparameters may be schedules, with an entry a
-    step. Returns (k+1, m); what overflows is infinite. Raises NotLinear for a rule whose error is not proportional to the first
-    one, BadHyperparameter, BadData.
+    Parameters
+    ----------
+    m
+        A Method, its name, a preset, or an update rule.
+    steps
+        k, 0 or more.
+    curvatures
+        (m,) as a list, in its order, or those of a problem.
+    hyper
+        Numbers, or schedules with an entry a step (the first is used in step 1).
+
+    Returns
+    -------
+    (k+1, m); what overflows is infinite.
+
+    Raises
+    ------
+    NotLinear
+        For a rule whose error is not proportional to the first one.
+    BadHyperparameter
+        For wrong settings, or a schedule that is too short.
+    BadData
+        For other curvatures or steps.
 
     >>> residuals("gradient_descent", 2, [1.0, 4.0], lr=0.5)
     array([[ 1.  ,  1.  ],
            [ 0.5 , -1.  ],
            [ 0.25,  1.  ]])
+    >>> residuals("gradient_descent", 2, [1.0, 4.0], lr=[1.0, 0.25])[-1]
+    array([0., 0.])
     """
     method, k, points = as_method(m), checked_steps(steps), checked_curvatures(curvatures)
     settings = scheduled(method, hyper, k)

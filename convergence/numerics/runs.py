@@ -31,11 +31,32 @@ Array = NDArray[np.float64]
 class Run(Plotted, Tabular, figure="run"):
     """What a method did, or will do, from a start. Row 0 of each array is the start.
 
-    ``x`` (steps+1, d) are the iterates, ``state`` (steps+1, n, d) all of the method's state, ``grad`` (steps+1, d) the
-    gradients at x, ``loss`` (steps+1,), ``error`` (steps+1, d) is Vᵀ(x − w*) in the directions of the data, with w* the
-    minimiser that the start can reach (with weight decay, the ridge point at which the method rests).
-    ``diverged`` is the step at which a number overflowed (None: never); the arrays end
-    before it. ``predicted`` tells a closed form from a run on the data.
+    Attributes
+    ----------
+    method, hyper
+        The method's name, and its settings.
+    x
+        (steps+1, d), the iterates.
+    state
+        (steps+1, n, d), all of the method's state: the position, then its buffers.
+    grad
+        (steps+1, d), the gradients at x (a rule may ask at other points).
+    loss
+        (steps+1,), in the problem's scaling, its minimum included.
+    error
+        (steps+1, d), Vᵀ(x − w*) in the directions of the data, with w* the minimiser that the start can reach (with
+        weight decay, the ridge point at which the method rests).
+    diverged
+        The step at which a number overflowed; the arrays end before it. None: never.
+    predicted
+        Whether it is a closed form, and not a run on the data.
+
+    >>> import convergence as cv
+    >>> run = cv.simulate([4.0, 1.0], "heavy_ball", 3, lr=0.25, momentum=0.25)
+    >>> run.error[:, 1]
+    array([-1.    , -0.75  , -0.5   , -0.3125])
+    >>> run.state.shape, run.steps
+    ((4, 2, 2), 3)
     """
 
     method: str
@@ -69,23 +90,41 @@ class Run(Plotted, Tabular, figure="run"):
 def simulate(p: Any, m: Any, /, steps: int, start: Any = None, **hyper: Any) -> Run:
     """Run the method on the data: every iterate, state, gradient, loss and error per direction.
 
+    A step costs O(d²) whatever the number of rows, since the problem keeps a compressed form of them. Divergence is a
+    result: the run ends before the first number that overflows.
+
     Parameters
     ----------
     p
         The problem: a LeastSquares, (X, y), a list of curvatures (minimiser all ones), or a density.
     m
-        A Method, its name, a preset, or an update rule; ``hyper`` are its hyperparameters, one number each.
-    steps, start
-        The number of steps, and the first position (d,), zeros by default.
+        A Method, its name, a preset, or an update rule.
+    steps
+        The number of steps, 0 or more.
+    start
+        The first position (d,), zeros by default. Buffers begin as the method says.
+    hyper
+        One number each; those with a default may be left out.
 
-    A step costs O(d²) whatever the number of rows, since the problem keeps a compressed form of them. Divergence is a
-    result: the run ends before the first number that overflows. Raises BadData for a start of the wrong shape or a run that
-    does not fit into memory, and BadHyperparameter for wrong settings.
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    BadData
+        For a start of the wrong shape, a problem that is none, or a run that does not fit into memory.
+    BadHyperparameter
+        For wrong settings.
+    BadName
+        For an unknown method.
 
     >>> simulate([4.0, 1.0], "gradient_descent", 2, lr=0.25).x
     array([[0.    , 0.    ],
            [1.    , 0.25  ],
            [1.    , 0.4375]])
+    >>> simulate([4.0, 1.0], "gradient_descent", 5000, lr=1).diverged
+    323
     """
     problem, method = as_quadratic(p), as_method(m)
     settings = method.scalars(hyper)

@@ -25,7 +25,15 @@ TINY = 1e-300
 
 @dataclass(frozen=True)
 class Found:
-    """What the search found: the best ``hyper`` and their ``rate``."""
+    """What the search found: the best ``hyper`` and their ``rate``.
+
+    Attributes
+    ----------
+    hyper
+        Name -> value.
+    rate
+        The largest spectral radius over the curvatures there: an upper bound of the optimum, not a proof of it.
+    """
 
     hyper: dict[str, float]
     rate: float
@@ -33,7 +41,17 @@ class Found:
 
 @dataclass(frozen=True)
 class Space:
-    """The hyperparameters ``names`` of a method that are searched, the others ``fixed``; those on a log scale as logarithms."""
+    """The hyperparameters of a method that are searched, the others held; those on a logarithmic scale as logarithms.
+
+    Attributes
+    ----------
+    method
+        The Method.
+    names
+        The hyperparameters that are searched, in the order of a point's coordinates.
+    fixed
+        Name -> value of the others.
+    """
 
     method: Method
     names: tuple[str, ...]

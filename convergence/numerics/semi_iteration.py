@@ -22,14 +22,39 @@ ORDERS = ("ascending", "descending", "stable")
 def chebyshev_steps(
     steps: int, *, mu: Any = None, L: Any = None, problem: Any = None, order: Order = "stable"
 ) -> Array:
-    """The learning rates (k,) with which k steps of gradient descent attain ``lower_bound``: reciprocals of Chebyshev's roots.
+    """The learning rates with which k steps of gradient descent attain ``lower_bound``: reciprocals of Chebyshev's roots.
 
-    ``order``: "ascending" or "descending" learning rates, or "stable", that of Lebedev and Finogenov (1971): theirs for
-    a power of two; for 2^p·q with q odd their doubling begins with Leja's order of q roots. The interval may be that of a
-    ``problem``. Raises BadName for another order, BadHyperparameter, BadData (steps).
+    Parameters
+    ----------
+    steps
+        k, 1 or more.
+    mu, L, problem
+        The interval of curvatures, or a problem that has it.
+    order
+        "ascending" or "descending" learning rates, or "stable", that of Lebedev and Finogenov (1971): theirs for a
+        power of two; for 2^p·q with q odd their doubling begins with Leja's order of q roots. The product is the same
+        in any order; its rounding is not (``product_peaks``).
+
+    Returns
+    -------
+    (k,) learning rates, in units of 1/λ.
+
+    Raises
+    ------
+    BadName
+        For another order.
+    BadHyperparameter
+        Unless 0 < μ ≤ L are finite.
+    BadData
+        For steps that are no whole number.
 
     >>> chebyshev_steps(2, mu=1, L=3)
     array([0.773..., 0.369...])
+    >>> import convergence as cv
+    >>> limit = cv.lower_bound(8, mu=1, L=10)
+    >>> worst = cv.worst_case("gradient_descent", 8, mu=1, L=10, lr=chebyshev_steps(8, mu=1, L=10))
+    >>> abs(worst.value / limit - 1) < 1e-12
+    True
     """
     k, (low, high) = checked_steps(steps), checked_interval(mu, L, problem)
     if order not in ORDERS:
@@ -77,9 +102,18 @@ def _leja(count: int) -> NDArray[np.intp]:
 class ProductPeaks:
     """How large the intermediate products of ``chebyshev_steps`` become in an order.
 
-    ``partial`` is the largest |Π_{j≤i}(1−η_jλ)| over i and [μ, L]: how far a run strays on its way, and ``step`` where.
-    ``remaining`` is the largest |Π_{j>i}(1−η_jλ)|: by how much a rounding error made on the way is magnified at the
-    end. ``log2`` are the logarithms of both, for those that overflow.
+    Attributes
+    ----------
+    order
+        Of the learning rates: "ascending", "descending" or "stable".
+    partial
+        The largest |Π_{j≤i}(1−η_jλ)| over i and [μ, L]: how far a run strays on its way.
+    step
+        The i at which it does.
+    remaining
+        The largest |Π_{j>i}(1−η_jλ)|: by how much a rounding error made on the way is magnified at the end.
+    log2
+        The binary logarithms of both, for those that overflow.
     """
 
     order: str
@@ -94,8 +128,24 @@ def product_peaks(
 ) -> ProductPeaks:
     """How large the products of ``chebyshev_steps`` become: on the way, and for rounding errors made on the way.
 
+    Parameters
+    ----------
+    steps, mu, L, problem, order
+        As for ``chebyshev_steps``.
+
+    Returns
+    -------
+    ProductPeaks
+
+    Raises
+    ------
+    BadName, BadHyperparameter, BadData
+        As ``chebyshev_steps``.
+
     >>> round(product_peaks(32, mu=0.01, L=1, order="ascending").partial, 6)
     1.0
+    >>> product_peaks(32, mu=0.01, L=1, order="ascending").remaining > 1e13 > product_peaks(32, mu=0.01, L=1).remaining
+    True
     """
     low, high = checked_interval(mu, L, problem)
     rates = chebyshev_steps(steps, mu=low, L=high, order=order)
@@ -129,10 +179,17 @@ def _peak(rates: Array, mu: float, L: float) -> tuple[float, int]:
 
 @dataclass(frozen=True, eq=False)
 class SemiIteration:
-    """Schedules (k,) of ``lr`` and ``momentum`` for the rule x ← x − v, v ← momentum·v + lr·∇f(x) (momentum_rate_inside).
+    """Chebyshev's semi-iteration as schedules for the rule x ← x − v, v ← momentum·v + lr·∇f(x) (momentum_rate_inside).
 
     With them the error after *each* step j ≤ k is Chebyshev's polynomial T_j, and no step overshoots (Golub and Varga
     1961).
+
+    Attributes
+    ----------
+    lr
+        (k,), inside the velocity, in units of 1/λ.
+    momentum
+        (k,), 0.0 in the first step.
     """
 
     lr: Array
@@ -141,6 +198,23 @@ class SemiIteration:
 
 def chebyshev_recurrence(steps: int, *, mu: Any = None, L: Any = None, problem: Any = None) -> SemiIteration:
     """Chebyshev's semi-iteration as schedules of ``lr`` and ``momentum`` for momentum_rate_inside; optimal after every step.
+
+    Parameters
+    ----------
+    steps
+        k, 1 or more.
+    mu, L, problem
+        The interval of curvatures, or a problem that has it.
+
+    Returns
+    -------
+    SemiIteration
+        For v ← momentum·v + lr·∇f(x), x ← x − v: the learning rate stands inside the velocity.
+
+    Raises
+    ------
+    BadHyperparameter, BadData
+        As ``chebyshev_steps``.
 
     Golub and Varga 1961; Saad 2003, alg. 12.1.
 

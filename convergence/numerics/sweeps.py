@@ -44,11 +44,25 @@ REAL = 1e-7
 
 @dataclass(frozen=True, eq=False)
 class RadiusMap(Plotted, figure="radius_map"):
-    """The largest spectral radius over a spectrum, over two hyperparameters: ``radius`` (m, n) has a row for each ``up``.
+    """The largest spectral radius over a spectrum, over two hyperparameters.
 
-    ``across`` (n,) are values of ``x``, the learning rate, ``up`` (m,) of ``y``. ``margin`` (m, n) is positive where the
-    derived Schur–Cohn conditions hold for the whole spectrum: its zeros are the boundary. ``hyper`` are the settings: the
-    others are held there, and the point (x, y) is the one chosen, with ``rate`` (NaN where no point is).
+    Attributes
+    ----------
+    method
+        The Method.
+    x, y
+        The two hyperparameters; x is the learning rate.
+    across, up
+        (n,) values of x, and (m,) of y.
+    radius
+        (m, n), a row for each of ``up``.
+    margin
+        (m, n), positive where the derived Schur–Cohn conditions hold for the whole spectrum: its zeros are the
+        boundary.
+    hyper
+        The settings: the other hyperparameters are held there, and the point (x, y) is the one chosen.
+    rate
+        The largest radius at that point; NaN where no point is chosen.
     """
 
     method: Method
@@ -66,9 +80,22 @@ class RadiusMap(Plotted, figure="radius_map"):
 class DampingMap(Plotted, figure="damping"):
     """What the error along a direction does, over a hyperparameter and the scaled learning rate ηλ.
 
-    ``fields`` (3, m, n) are positive where the error falls as the first three of ``KINDS`` say, a row for each of ``scaled``
-    (m,), a column for each of ``across`` (n,), the values of ``x``; where two meet both are 0. ``kind`` (m, n) are places in
-    ``KINDS``. ``bound`` (n,) is the largest stable ηλ.
+    Attributes
+    ----------
+    method
+        The Method.
+    x
+        The hyperparameter beside the learning rate.
+    across, scaled
+        (n,) values of x, and (m,) of ηλ, a pure number.
+    fields
+        (3, m, n), positive where the error falls as the first three of ``KINDS`` say; where two meet both are 0.
+    kind
+        (m, n), places in ``KINDS``.
+    bound
+        (n,), the largest stable ηλ.
+    hyper
+        The settings.
     """
 
     method: Method
@@ -88,9 +115,22 @@ class DampingMap(Plotted, figure="damping"):
 
 @dataclass(frozen=True, eq=False)
 class RadiusCurve(Plotted, Tabular, figure="radius_curve"):
-    """The spectral radius over the learning rate: ``radius`` (d, n) has a row for each of ``curvatures`` (d,).
+    """The spectral radius over the learning rate, direction by direction.
 
-    ``bound`` is the largest stable learning rate of all of them (∞: none), ``rate`` the largest radius at ``hyper``.
+    Attributes
+    ----------
+    method
+        The Method.
+    lr
+        (n,) learning rates.
+    curvatures
+        (d,).
+    radius
+        (d, n), a row for each of the curvatures.
+    bound
+        The largest stable learning rate of all of them (∞: none).
+    hyper, rate
+        The settings, and the largest radius at them.
     """
 
     method: Method
@@ -108,7 +148,21 @@ class RadiusCurve(Plotted, Tabular, figure="radius_curve"):
 
 @dataclass(frozen=True, eq=False)
 class Locus(Plotted, figure="eigenvalues"):
-    """The eigenvalues (n, s) of the iteration matrix along a direction, as the learning rate ``lr`` (n,) grows from 0."""
+    """The eigenvalues of the iteration matrix along a direction, as the learning rate grows from 0: a root locus.
+
+    Attributes
+    ----------
+    method
+        The Method.
+    lr
+        (n,) learning rates.
+    curvature
+        λ of the direction.
+    eigenvalues
+        (n, s) complex.
+    hyper
+        The settings; the other hyperparameters are held there.
+    """
 
     method: Method
     lr: Array
@@ -119,7 +173,17 @@ class Locus(Plotted, figure="eigenvalues"):
 
 @dataclass(frozen=True, eq=False)
 class RateCurve(Plotted, Tabular, figure="rates"):
-    """The optimal rate (n,) of a method over the condition number ``kappa`` (n,); NaN where nothing converges."""
+    """The optimal rate of a method over the condition number.
+
+    Attributes
+    ----------
+    method
+        The Method.
+    kappa
+        (n,) condition numbers.
+    rate
+        (n,), NaN where nothing converges.
+    """
 
     method: Method
     kappa: Array

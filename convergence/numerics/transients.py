@@ -44,11 +44,29 @@ BLOCK, LONGEST = 2**14, 2**26
 class Transient(Plotted, figure="transient"):
     """How the errors of one direction behave before they die out, by the recurrence that they obey.
 
-    ``matrix`` A (n, n) is its companion matrix: it leads from the errors of n successive iterates, the latest first, to the
-    next such n. ``peak`` is sup_k‖Aᵏ‖₂, k = 0 included, so at least 1 (∞ where they grow without bound), at ``step``: how much
-    larger than any n successive errors later ones can be. ``kreiss`` is the Kreiss constant, ``departure`` Henrici's departure
-    from normality (‖A‖_F²−Σ|z_i|²)^½, ``radius`` the spectral radius. ``growth`` is the largest |e_k|/|e_0| in a run with the
-    method's own start, at ``growth_step``; nan where that is no property of the direction alone.
+    Attributes
+    ----------
+    curvature
+        λ.
+    matrix
+        A (n, n), the companion matrix of the recurrence: it leads from the errors of n successive iterates, the
+        latest first, to the next such n.
+    peak, step
+        sup_k‖Aᵏ‖₂, k = 0 included, so at least 1 (∞ where they grow without bound), and the k: how much larger than
+        any n successive errors later ones can be.
+    kreiss
+        The Kreiss constant: K ≤ peak ≤ e·n·K (Kreiss 1962; Spijker 1991).
+    departure
+        Henrici's departure from normality, (‖A‖_F²−Σ|z_i|²)^½.
+    radius
+        The spectral radius.
+    certain
+        False where the peak is that of the powers looked at, and later ones might be larger.
+    growth, growth_step
+        The largest |e_k|/|e_0| in a run with the method's own start, and the k; nan where that is no property of the
+        direction alone.
+    roots
+        (n,) the eigenvalues of A.
     """
 
     curvature: float
@@ -80,6 +98,9 @@ class Transient(Plotted, figure="transient"):
 def transient(m: Any, /, curvature: float, **hyper: Any) -> Transient:
     """How far the errors along one direction can stray before they converge: peak, Kreiss constant, pseudospectral radius.
 
+    In terms of successive errors, so that the units of a method's buffers play no part: methods with the same
+    iterates have the same transient.
+
     Parameters
     ----------
     m
@@ -89,11 +110,26 @@ def transient(m: Any, /, curvature: float, **hyper: Any) -> Transient:
     hyper
         One number each.
 
-    In terms of successive errors, so that the units of a method's buffers play no part: methods with the same iterates have
-    the same transient. Raises NotLinear, BadData, BadHyperparameter. Kreiss 1962; Trefethen and Embree 2005.
+    Returns
+    -------
+    Transient
+        ``.pseudoradius(ε)`` is the largest modulus in the ε-pseudospectrum.
+
+    Raises
+    ------
+    NotLinear
+        For a rule without an iteration matrix.
+    BadData
+        For a curvature that is none.
+    BadHyperparameter
+        For wrong settings.
+
+    Kreiss 1962; Trefethen and Embree 2005.
 
     >>> transient("heavy_ball", 0.05, lr=1, momentum=0.8).growth
     1.0
+    >>> round(transient("heavy_ball", 0.05, lr=1, momentum=0.8).peak, 3)
+    4.77
     """
     method = as_method(m)
     settings = method.scalars(hyper)
@@ -183,7 +219,17 @@ def first_powers(matrix: Array, count: int) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class TransientGrowth(Plotted, Tabular, figure="transient_growth"):
-    """The largest peak over [1/κ, 1] at the derived optimum, for each κ; ``slope`` is that of log peak against log κ."""
+    """The largest transient peak at the derived optimum, as the condition number grows.
+
+    Attributes
+    ----------
+    kappas
+        (n,), the condition numbers κ.
+    peaks
+        (n,), the largest peak over [1/κ, 1] of each.
+    slope
+        That of log peak against log κ: the power of κ with which peaks grow.
+    """
 
     kappas: Array
     peaks: Array
@@ -200,8 +246,25 @@ class TransientGrowth(Plotted, Tabular, figure="transient_growth"):
 def transient_growth(m: Any, /, kappas: Any, **fixed: Any) -> TransientGrowth:
     """How the largest transient peak over [1/κ, 1] at the derived optimum grows with κ: the peaks, and the power of κ.
 
-    Looked at are both ends and seven curvatures between them. ``fixed`` hyperparameters are held. Raises BadHyperparameter,
-    NoStableLearningRate.
+    Parameters
+    ----------
+    m
+        A Method, its name, a preset, or an update rule.
+    kappas
+        (n,) condition numbers, each 1 or more. Looked at are both ends and seven curvatures between them.
+    fixed
+        Hyperparameters that are held; the others are the best ones.
+
+    Returns
+    -------
+    TransientGrowth
+
+    Raises
+    ------
+    BadHyperparameter
+        For wrong settings, or condition numbers that are none.
+    NoStableLearningRate
+        Where nothing converges.
 
     >>> round(transient_growth("heavy_ball", [1e3, 1e4, 1e5]).slope, 1)
     0.5

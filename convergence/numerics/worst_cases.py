@@ -37,13 +37,32 @@ RESOLVED, MOST = 1e-12, 2**14
 
 @dataclass(frozen=True)
 class WorstCase(Plotted, figure="worst_case"):
-    """The largest ratio after ``steps`` steps over all quadratics with curvatures in [μ, L], and all starts.
+    """The largest ratio after k steps over all quadratics with curvatures in [μ, L], and all starts.
 
-    ``value`` is ‖e_k‖/‖e_0‖, (f_k−f*)/(f_0−f*) or ‖g_k‖/‖g_0‖ by ``measure``; ``curvature`` is the λ of a quadratic
-    that attains it; ``bound`` ≥ the true largest ratio, the rounding of the recurrence apart. ``log10`` is that of the
-    value, also where the value over- or underflows. ``guaranteed`` is False where p_k is no polynomial in λ (Newton
-    steps): then it was sampled until resolved. ``exact``, where asked for, is the exact value if it is attained at μ or
-    L, else None; ``interval`` encloses it. ``over`` has the ratio at other curvatures of ``ends`` = (μ, L).
+    Attributes
+    ----------
+    steps
+        k.
+    measure
+        "error" ‖e_k‖/‖e_0‖, "loss" (f_k−f*)/(f_0−f*) or "gradient" ‖g_k‖/‖g_0‖. The loss is the square of the others.
+    value
+        The ratio.
+    curvature
+        The λ of a quadratic that attains it.
+    bound
+        ≥ the true largest ratio, the rounding of the recurrence apart.
+    log10
+        That of the value, also where the value over- or underflows.
+    guaranteed
+        False where p_k is no polynomial in λ (Newton steps): then it was sampled until resolved.
+    exact
+        Where asked for, the exact value if it is attained at μ or L, else None.
+    interval
+        Where asked for, rational numbers that enclose it.
+    ends
+        (μ, L).
+    of
+        What ``over`` and ``plot`` read: method and settings.
     """
 
     steps: int
@@ -85,6 +104,9 @@ def worst_case(
 ) -> WorstCase:
     """The largest error after k steps over all quadratics with curvatures in [μ, L] and all starts, with the λ that attains it.
 
+    Interior maxima are found, and ``.bound`` is proven, the rounding of the recurrence apart. A method with weight
+    decay is measured from where it rests.
+
     Parameters
     ----------
     m
@@ -100,12 +122,25 @@ def worst_case(
     hyper
         Numbers, or schedules with an entry a step.
 
-    Interior maxima are found, and ``.bound`` is proven, the rounding of the recurrence apart. A method with weight decay is
-    measured from where it rests. Raises NotLinear, BadHyperparameter, BadData (steps). Van der Corput and Schaake 1935; Ehlich
-    and Zeller 1964.
+    Returns
+    -------
+    WorstCase
+
+    Raises
+    ------
+    NotLinear
+        For a rule whose error is not proportional to the first one.
+    BadHyperparameter
+        For wrong settings, or no interval.
+    BadData
+        For steps that are no whole number.
+
+    Van der Corput and Schaake 1935; Ehlich and Zeller 1964.
 
     >>> worst_case("gradient_descent", 5, mu=1, L=10, lr=0.1)
     WorstCase: 0.59049 of the first error at λ = 1 after 5 steps
+    >>> worst_case("gradient_descent", 5, mu=1, L=10, lr=0.1, exact=True).exact
+    59049/100000
     """
     method, k, (low, high), power = as_method(m), _countable(steps), checked_interval(mu, L, problem), _power(measure)
     maximum, exponent, guaranteed = largest(method, k, low, high, scheduled(method, hyper, k))
