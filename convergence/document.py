@@ -21,8 +21,20 @@ __all__ = ["Chapter", "Gap", "Study"]
 class Chapter:
     """What a study holds of one method: a result for each part, or the ``Gap`` in its place.
 
-    ``given`` are the hyperparameters that were fixed, ``hyper`` all settings (empty where none could be chosen). A part
-    is an attribute: ``chapter.region`` is what ``cv.stability`` returned; None where it was not asked for or is a gap.
+    A part is an attribute: ``chapter.region`` is what ``cv.stability`` returned; None where it was not asked for or
+    is a gap.
+
+    Attributes
+    ----------
+    method
+        The Method.
+    given
+        The hyperparameters that were fixed.
+    hyper
+        All settings, the best for those given; empty where none could be chosen.
+    parts
+        Name -> result or Gap: ``system``, ``region``, ``regimes``, ``optimum``, ``answer``, ``verification``,
+        ``certificates``, ``finite``, ``libraries``, ``diagnosis``.
     """
 
     method: Method
@@ -55,17 +67,26 @@ class Chapter:
 
 @dataclass(frozen=True, eq=False)
 class Study:
-    """Results of the public functions for some methods on one problem; truthy when every check passed.
+    """Results of the public functions for some methods on one problem; truthy when every check passed. ``cv.study`` makes it.
 
-    ``methods`` has a ``Chapter`` for each; ``study["heavy_ball"]`` is one of them. ``parts`` are results about all of them
-    together (``classes``, ``limit``, ``rates``), attributes like those of a chapter. ``steps`` is the length of the runs that
-    figures show, None for as long as they need. ``cv.study`` makes it.
+    Attributes
+    ----------
+    title
+        Names the data.
+    problem
+        The Quadratic.
+    methods
+        A ``Chapter`` for each; ``study["heavy_ball"]`` is one of them.
+    parts
+        Results about all of them together (``classes``, ``limit``, ``rates``), attributes like those of a chapter.
+    steps
+        The length of the runs that figures show; None: as long as they need.
 
     >>> import convergence as cv
-    >>> found = cv.study([1.0, 10.0], "gradient_descent", parts="answer")
-    >>> found["gradient_descent"].answer.steps.count
+    >>> study = cv.study([1.0, 10.0], "gradient_descent", parts="answer")
+    >>> study["gradient_descent"].answer.steps.count
     35
-    >>> cv.Study.from_json(found.to_json()) == found
+    >>> cv.Study.from_json(study.to_json()) == study
     True
     """
 

@@ -19,8 +19,17 @@ from convergence.rule import Method
 class Equivalences:
     """The classes of some methods: two are in one class where each has a map to the other.
 
-    ``classes`` are names, the simplest method of each first. ``holds`` are pairs (i, j) of classes: every setting of class i
-    has a match in class j. ``maps`` are the maps from each method to the first of its class.
+    Attributes
+    ----------
+    classes
+        Names, the simplest method of each class first.
+    holds
+        Pairs (i, j) of classes: every setting of class i has a match in class j, but not the other way round.
+    maps
+        The map from each method to the first of its class.
+
+    >>> equivalences(["heavy_ball", "nesterov", "pytorch"]).class_of("torch_sgd")
+    0
     """
 
     classes: tuple[tuple[str, ...], ...]
@@ -41,9 +50,21 @@ class Equivalences:
 
 
 def equivalences(methods: Iterable[Any] | None = None) -> Equivalences:
-    """The classes of methods (default: the catalogue) that are one method in other letters, as far as the spectrum goes.
+    """The classes of methods that are one method in other letters, as far as the spectrum goes.
 
-    Raises what ``equivalent`` raises.
+    Parameters
+    ----------
+    methods
+        Methods, names, presets or plain rules; the catalogue, if not given.
+
+    Returns
+    -------
+    Equivalences
+
+    Raises
+    ------
+    NotLinear
+        As ``equivalent``.
 
     >>> equivalences(["heavy_ball", "nesterov", "pytorch"])
     Equivalences: heavy_ball = torch_sgd | nesterov

@@ -27,8 +27,14 @@ from convergence.rule import Method
 class Converted(dict[str, Any]):
     """Arguments of the other library, as a dict; with them the eigenvalues are the same at every curvature.
 
-    ``same_iterates`` says whether all iterates are, ``flags`` and ``why`` why not; ``method`` is the catalogue's name for what
-    the library then runs.
+    Attributes
+    ----------
+    method
+        The catalogue's name for what the library then runs.
+    same_iterates
+        Whether all iterates are the same, too, from step 0 on.
+    flags, why
+        The reasons why not, as ``Flag`` each, and in words.
     """
 
     def __init__(
@@ -40,7 +46,19 @@ class Converted(dict[str, Any]):
 
 @dataclass(frozen=True)
 class LibraryCall:
-    """How one library is called for a setting: ``call`` is Python, empty where ``why`` says that it cannot."""
+    """How one library is called for a setting.
+
+    Attributes
+    ----------
+    library
+        The preset's name: "torch.sgd", "optax.sgd", "keras.sgd".
+    call
+        Python; empty where ``why`` says that it cannot.
+    same_iterates
+        Whether all iterates are the same, or the spectrum alone.
+    why
+        What differs, or why there is no such call.
+    """
 
     library: str
     call: str
@@ -58,8 +76,14 @@ class _Candidate:
 def presets() -> Mapping[str, Preset]:
     """The presets by name: library, version checked, source, arguments with defaults, and the methods they stand for.
 
+    Returns
+    -------
+    A read-only mapping: name -> Preset.
+
     >>> presets()["torch.sgd"].version
     '2.13.0'
+    >>> presets()["torch.sgd"].arguments["dampening"]
+    0
     """
     return PRESETS
 
@@ -67,15 +91,34 @@ def presets() -> Mapping[str, Preset]:
 def convert(src: Any, dst: Any, /, **hyper: Any) -> Converted:
     """The arguments of ``dst`` with which it does what ``src`` does with these: a dict in dst's own argument names.
 
-    Both are names of presets ("torch.sgd", "optax.sgd", "keras.sgd", "course", …; "pytorch", "optax", "keras" for short) or
-    of methods, or Methods. Arguments left out have src's defaults. Exact numbers give exact ones, floats floats, letters
-    formulas. Where several settings would do, those with the same iterates come first. The result says by
-    ``.same_iterates``, ``.flags`` and ``.why`` whether more than the spectrum agrees.
+    Where several settings would do, those with the same iterates come first.
 
-    Raises NoEquivalent, with a counterexample, where dst cannot do it; BadName, BadHyperparameter for wrong input.
+    Parameters
+    ----------
+    src, dst
+        Names of presets ("torch.sgd", "optax.sgd", "keras.sgd", "course", …; "pytorch", "optax", "keras" for short)
+        or of methods, or Methods, or plain rules.
+    hyper
+        src's arguments by its own names; those left out have src's defaults. Exact numbers give exact ones, floats
+        floats, letters formulas.
+
+    Returns
+    -------
+    Converted
+        ``.same_iterates``, ``.flags`` and ``.why`` say whether more than the spectrum agrees: the first step, a bias
+        correction, the point of the gradient may differ though the rate is the same.
+
+    Raises
+    ------
+    NoEquivalent
+        With a counterexample, where dst cannot do it.
+    BadName, BadHyperparameter
+        For wrong input.
 
     >>> convert("pytorch", "course", lr=0.1, momentum=0.9)
     {'lr': 1.0, 'momentum': 0.1}
+    >>> convert("pytorch", "course", lr=0.1, momentum=0.9).flags[0].kind
+    'start'
     """
     return _convert(
         src if isinstance(src, str) else as_method(src), dst if isinstance(dst, str) else as_method(dst), hyper
@@ -109,10 +152,23 @@ def _converted(ours: Response, target: Preset, dst: Any, hyper: Mapping[str, Any
 
 
 def in_libraries(m: Any, /, **hyper: Any) -> tuple[LibraryCall, ...]:
-    """How a setting of a method is written in PyTorch, optax and Keras: ``.library .call .same_iterates .why`` each.
+    """How a setting of a method is written in PyTorch, optax and Keras.
 
-    ``m`` is a Method, its name, a preset or a plain rule. ``.call`` is empty where the library has no such setting. Raises
-    BadHyperparameter for missing or unknown names.
+    Parameters
+    ----------
+    m
+        A Method, its name, a preset or a plain rule.
+    hyper
+        One number each; those with a default may be left out.
+
+    Returns
+    -------
+    A ``LibraryCall`` for each library: ``.call`` is empty where it has no such setting.
+
+    Raises
+    ------
+    BadHyperparameter
+        For missing or unknown names.
 
     >>> in_libraries("heavy_ball", lr=0.1, momentum=0.9)[0].call
     'torch.optim.SGD(params, lr=0.1, momentum=0.9, dampening=0.0)'

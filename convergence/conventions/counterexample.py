@@ -21,7 +21,19 @@ CURVATURES = tuple(map(sp.Integer, (1, 2, 5)))
 
 @dataclass(frozen=True, eq=False)
 class Counterexample:
-    """A setting ``hyper`` of ``a``, and its visible ``eigenvalues`` at each of the ``curvatures``; b cannot have them all."""
+    """A setting of method a whose eigenvalues no setting of method b has.
+
+    Attributes
+    ----------
+    a, b
+        The methods' names.
+    hyper
+        a's setting, exactly.
+    curvatures
+        λ at which both are looked at.
+    eigenvalues
+        At each of the curvatures, those of a that its positions show; b cannot have them all.
+    """
 
     a: str
     b: str

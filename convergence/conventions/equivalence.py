@@ -24,7 +24,17 @@ from convergence.theory.radicals import short
 
 @dataclass(frozen=True, eq=False)
 class Subfamily:
-    """Settings of a, those where ``where`` holds (letter = formula), that b has at ``hyper``."""
+    """Some settings of method a, and what b does the same with.
+
+    Attributes
+    ----------
+    where
+        a's letters that are bound -> formula.
+    hyper
+        b's hyperparameters as formulas in a's letters.
+    same_iterates
+        Whether all iterates are the same, too.
+    """
 
     where: Branch
     hyper: Setting
@@ -43,11 +53,28 @@ class Subfamily:
 class Equivalence:
     """How the settings of method ``b`` that do what method ``a`` does follow from a's.
 
-    ``hyper`` maps each hyperparameter of b to a formula in a's letters, or is None where not every setting of a has one;
-    then ``subfamilies`` are those settings of a that have, and ``counterexample`` one that has not. Under the map the
-    eigenvalues that positions show are the same at every curvature; ``same_iterates`` says that all iterates are, from one
-    start, from step 0 on, and ``iterates_if`` at which settings of a they are the same nevertheless. ``extra`` is the factor
-    in z by which the characteristic polynomials differ. ``flags`` are the reasons why iterates differ, ``why`` all in words.
+    Under the map the eigenvalues that positions show are the same at every curvature.
+
+    Attributes
+    ----------
+    a, b
+        The methods' names.
+    hyper
+        Each hyperparameter of b -> a formula in a's letters; None where not every setting of a has a match.
+    same_iterates
+        Whether all iterates are the same, from one start, from step 0 on.
+    why
+        All of it in words.
+    flags
+        The reasons why iterates differ.
+    iterates_if
+        At which settings of a the iterates are the same nevertheless.
+    extra
+        The factor in z by which the characteristic polynomials differ.
+    subfamilies
+        Without a map: the settings of a that have a match all the same.
+    counterexample
+        Without a map: a setting of a that has none.
     """
 
     a: str
@@ -83,17 +110,34 @@ class Equivalence:
 def equivalent(a: Any, b: Any, /) -> Equivalence:
     """Derive how the hyperparameters of method b follow from those of method a so that b does what a does.
 
-    ``a`` and ``b`` are Methods, their names, presets or plain rules. ``.hyper`` maps each hyperparameter of b to a formula in
-    a's letters, or is None, with a ``.counterexample``; then ``.condition`` says where a map exists. ``.same_iterates`` tells
-    whether all iterates are the same from one start, and ``.flags`` why not. Characteristic polynomials are matched in z and
-    λ, without powers of z and factors that no position shows; iterates are compared as generating functions, so at all
-    steps; of a rule that keeps time, or is not linear, the first ones at one setting. What the match leaves open is set so
-    that iterates agree, else to its default, else to 0.
+    Characteristic polynomials are matched in z and λ, without powers of z and factors that no position shows;
+    iterates are compared as generating functions, so at all steps; of a rule that keeps time, or is not linear, the
+    first ones at one setting. What the match leaves open is set so that iterates agree, else to its default, else to
+    0.
 
-    Raises NotLinear for a rule without a rational iteration matrix.
+    Parameters
+    ----------
+    a, b
+        Methods, their names, presets or plain rules.
+
+    Returns
+    -------
+    Equivalence
+        ``.hyper`` maps each hyperparameter of b to a formula in a's letters, or is None, with a ``.counterexample``;
+        then ``.condition`` says where a map exists. ``.same_iterates`` tells whether all iterates are the same from
+        one start, and ``.flags`` why not.
+
+    Raises
+    ------
+    NotLinear
+        For a rule without a rational iteration matrix.
+    BadName, BadRule
+        For what is no method.
 
     >>> equivalent("heavy_ball", "momentum_rate_inside").hyper
     {'lr': eta, 'momentum': beta}
+    >>> equivalent("nesterov", "heavy_ball").condition
+    Eq(beta, 0)
     """
     return equivalence(as_method(a), as_method(b))
 

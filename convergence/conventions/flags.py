@@ -20,7 +20,16 @@ SMALL = sp.Rational(1, 100)
 
 @dataclass(frozen=True)
 class Flag:
-    """A reason why iterates differ under one spectrum: ``kind`` (start, look-ahead, clock, not linear, rest) and ``text``."""
+    """A reason why iterates differ under one spectrum.
+
+    Attributes
+    ----------
+    kind
+        "start" (the buffer's first value), "look-ahead" (the point of the gradient), "clock" (a bias correction),
+        "rest" (weight decay), or "not linear".
+    text
+        In words, and how the one is had from the other.
+    """
 
     kind: str
     text: str

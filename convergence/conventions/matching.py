@@ -35,10 +35,20 @@ EXTRA = sp.Dummy("extra")
 
 @dataclass(frozen=True, eq=False)
 class Match:
-    """A setting of b in the letters of a: ``hyper``; ``where`` what a's own letters must be for it.
+    """A setting of method b in the letters of method a that has the same spectrum.
 
-    ``extra`` is the factor in z that only one of the two spectra has; ``same_iterates`` whether every iterate is the same;
-    ``iterates_if`` the further settings of a at which the iterates are the same too.
+    Attributes
+    ----------
+    hyper
+        b's hyperparameters as formulas in a's letters.
+    where
+        What a's own letters must be for it; empty where it holds for all.
+    extra
+        The factor in z that only one of the two spectra has.
+    same_iterates
+        Whether every iterate is the same.
+    iterates_if
+        Further settings of a at which the iterates are the same, too.
     """
 
     hyper: Setting

@@ -24,14 +24,30 @@ Formulas = tuple[sp.Expr, ...]
 
 @dataclass(frozen=True, eq=False)
 class Response:
-    """A method along one direction, its hyperparameters letters or numbers.
+    """A method along one direction, its hyperparameters letters or numbers, as its positions show it.
 
-    ``matrix`` (n, n) moves the state, ``first`` is the state at x₀ = 1 with the minimiser at 0, ``drive`` what the minimiser
-    at 1 adds at each step and ``offset`` what it adds to the first state. ``steady`` is False for a rule that was
-    linearised, or that keeps time: then ``matrix`` is what its steps tend to, and the others say nothing. ``core`` is the
-    characteristic polynomial (monic in z) without ``hidden``: the powers of z, and the factors free of λ that no position
-    ever shows. ``responses`` are the N of the series z·N/P of the positions: for x₀ = 1 with the minimiser at 0, and for
-    the reverse times (z−1); None where it is not steady.
+    Attributes
+    ----------
+    method, hyper
+        The Method, and its hyperparameters: name -> letter or number.
+    matrix
+        (n, n), moves the state.
+    first
+        (n, 1), the state at x₀ = 1 with the minimiser at 0.
+    offset, drive
+        (n, 1), what the minimiser at 1 adds to the first state, and what it adds at each step.
+    steady
+        False for a rule that was linearised, or that keeps time: then ``matrix`` is what its steps tend to, and the
+        three others say nothing.
+    characteristic
+        det(zI − matrix) = core·hidden.
+    core
+        The characteristic polynomial, monic in z, of what positions show.
+    hidden
+        The powers of z, and the factors free of λ that no position ever shows.
+    responses
+        The N of the series z·N/P of the positions: for x₀ = 1 with the minimiser at 0, and for the reverse times (z−1);
+        None where it is not steady.
     """
 
     method: Method

@@ -7,10 +7,22 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Check:
-    """A claim, what theory predicts, what was observed, and how far apart they may be and why.
+    """A claim of theory held against one observation; truthy unless it failed.
 
-    ``error`` is compared with ``tolerance``; ``passed`` is None where the check could not be made (``why`` says the
-    reason), and that is neither a pass nor a failure.
+    Attributes
+    ----------
+    kind
+        "iterates", "eigenvalues", "edge", "optimum", "published", "steps".
+    claim
+        In words.
+    predicted, observed
+        The two numbers, where it is about numbers.
+    error, tolerance
+        How far apart they are, and may be: each a part of the size that ``why`` says.
+    why
+        The reason for the tolerance; of a check that could not be made, the reason for that.
+    passed
+        None where the check could not be made: neither a pass nor a failure.
     """
 
     kind: str
@@ -28,7 +40,19 @@ class Check:
 
 @dataclass(frozen=True)
 class Control:
-    """The same kind of check made with a deliberate fault in the theory; it must be ``rejected``."""
+    """The same kind of check made with a deliberate fault in the theory; it must be rejected.
+
+    Attributes
+    ----------
+    kind
+        That of the check.
+    fault
+        What was made wrong, in words: "eigenvalues off by 1 %".
+    error, tolerance
+        As in the check.
+    rejected
+        None where it could not be tried.
+    """
 
     kind: str
     fault: str

@@ -30,12 +30,27 @@ DAMPENING, NU = sp.symbols("d nu", real=True)
 class Published:
     """A published result on one method, in this package's convention for it.
 
-    ``value`` is, by ``kind``: the smallest possible rate over [μ, L], which ``hyper`` attains ("optimal rate"); the
-    supremum of the stable learning rates along λ ("stable bound"); the largest radius over [μ, L] at ``hyper``
-    ("rate at a standard tuning"); the part of the minimiser's coordinate along λ at which the method stays ("resting
-    point"). A hyperparameter whose value in ``hyper`` is a letter is given, and not chosen. ``domain`` are the conditions
-    under which it holds; ``change`` is the change of variables from the source's form of the method, empty where it is
-    the same.
+    Attributes
+    ----------
+    method
+        Its name in ``METHODS``.
+    kind
+        What ``value`` is. "optimal rate": the smallest possible rate over [μ, L], which ``hyper`` attains. "stable
+        bound": the supremum of the stable learning rates along λ. "rate at a standard tuning": the largest radius
+        over [μ, L] at ``hyper``. "resting point": the part of the minimiser's coordinate along λ at which the method
+        stays.
+    claim
+        In words.
+    source
+        Author, year and equation.
+    value
+        A formula in μ, L or λ.
+    hyper
+        Name -> formula; one whose value is a letter is given, and not chosen.
+    domain
+        The conditions under which it holds.
+    change
+        The change of variables from the source's form of the method; empty where it is the same.
     """
 
     method: str

@@ -38,12 +38,22 @@ NEARBY = 1e-6
 
 @dataclass(frozen=True, eq=False)
 class Setting:
-    """One method at one setting on one problem, and its ``run``.
+    """One method at one setting on one problem, and its run: what all checks look at.
 
-    ``shown`` are the indices of the directions that are looked at one by one; ``seen`` what their iterates show (of a method
-    with a clock, in a run with the clock run down), ``full`` the same with as many eigenvalues as the method has states.
-    ``linear_here``: a run from half as far away is half as large, as the linearisation of a rule that is not linear claims
-    near the minimiser.
+    Attributes
+    ----------
+    problem, method, hyper
+        What is run.
+    shown
+        Indices of the directions that are looked at one by one.
+    run
+        The run on the data.
+    seen, full
+        The eigenvalues that its iterates show (of a method with a clock, in a run with the clock run down), and the
+        same with as many eigenvalues as the method has states.
+    linear_here
+        Whether a run from half as far away is half as large, as the linearisation of a rule that is not linear claims
+        near the minimiser.
     """
 
     problem: Any  # a Quadratic

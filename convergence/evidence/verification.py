@@ -21,10 +21,21 @@ BENT = "at this distance from the minimiser the rule is not linear yet, and near
 
 @dataclass(frozen=True)
 class Verification(Plotted, Tabular, figure="verification"):
-    """The checks and controls of a method on a problem; ``rate`` is the largest spectral radius over its curvatures.
+    """The checks and controls of a method on a problem.
 
-    Truthy when checks were made, none failed, and every fault that could be tried was rejected. That a setting diverges is no
-    failure of the theory: ``diverges`` says it.
+    Truthy when checks were made, none failed, and every fault that could be tried was rejected. That a setting
+    diverges is no failure of the theory: ``diverges`` says it.
+
+    Attributes
+    ----------
+    method, hyper
+        The method's name, and the settings that were checked.
+    checks
+        Claims of theory against what the run showed.
+    controls
+        The same on theory that is wrong on purpose.
+    rate
+        The largest spectral radius over the curvatures.
     """
 
     method: str
@@ -75,12 +86,25 @@ def verify(p: Any, m: Any, /, **hyper: Any) -> Verification:
     hyper
         Hyperparameters; those that are not given are those of the optimum, with the given ones fixed.
 
-    Truthy when checks were made, all of them passed, and every fault that could be tried was rejected. Raises
-    BadHyperparameter for wrong settings, NotLinear where the method has no iteration matrix, NoStableLearningRate where
-    hyperparameters are to be chosen and none converge.
+    Returns
+    -------
+    Verification
+        Truthy when checks were made, all of them passed, and every fault that could be tried was rejected.
 
-    >>> bool(verify([10.0, 1.0], "gradient_descent", lr=0.1))
-    True
+    Raises
+    ------
+    BadHyperparameter
+        For wrong settings.
+    NotLinear
+        Where the method has no iteration matrix.
+    NoStableLearningRate
+        Where hyperparameters are to be chosen and none converge.
+    BadData
+        For what is no problem.
+
+    >>> result = verify([10.0, 1.0], "gradient_descent", lr=0.1)
+    >>> bool(result), result.controls[0].fault
+    (True, 'eigenvalues off by 1 %')
     """
     return verified(setting(as_quadratic(p), as_method(m), hyper))
 

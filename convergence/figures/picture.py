@@ -23,9 +23,18 @@ FORMATS: dict[str, dict[str, str | None]] = {  # what each format would say of d
 class Picture:
     """A figure that can be drawn, and its words.
 
-    ``alt`` is for those who cannot see it, with the key numbers; ``caption`` for those who can. ``method`` is the
-    name of the method that it belongs to, None for the study as a whole. ``draw`` makes a new Figure
-    that pyplot does not know.
+    Attributes
+    ----------
+    name
+        That of its file.
+    title, caption
+        For those who can see it.
+    alt
+        For those who cannot, with the key numbers.
+    method
+        The name of the method that it belongs to; None: of the study as a whole.
+    draw
+        Makes a new Figure that pyplot does not know.
     """
 
     name: str

@@ -13,9 +13,20 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Variant:
-    """One method that a preset can be: ``names`` are argument -> hyperparameter, ``given`` the arguments that choose it.
+    """One method that a preset can be, depending on its arguments.
 
-    ``ignored`` are arguments that do nothing here; ``positive`` those that must not be 0, or another variant is meant.
+    Attributes
+    ----------
+    method
+        Its name in ``METHODS``.
+    names
+        Argument -> hyperparameter.
+    given
+        The arguments that choose it, with their values.
+    ignored
+        Arguments that do nothing here.
+    positive
+        Those that must not be 0, or another variant is meant.
     """
 
     method: str
@@ -27,10 +38,24 @@ class Variant:
 
 @dataclass(frozen=True)
 class Preset:
-    """A library's (or an author's) optimiser: its ``arguments`` with their defaults (None: no default), and its variants.
+    """A library's (or an author's) optimiser.
 
-    ``version`` is the one that was checked; ``call`` how it is written, with {arguments} or single ones; ``bounds`` what the
-    library accepts.
+    Attributes
+    ----------
+    name, library
+        As "torch.sgd", "PyTorch".
+    version
+        The one that was checked.
+    source
+        Where it stands: file, documentation, paper with its equation.
+    arguments
+        Name -> default (None: no default).
+    variants
+        The methods that it can be.
+    call
+        How it is written, with {arguments} or single ones.
+    bounds
+        Argument -> (low, high) that the library accepts.
     """
 
     name: str

@@ -54,19 +54,44 @@ def study(
 ) -> Study:
     """Derive, run, check and collect: a ``Study``, which holds the results of the public functions, each by name.
 
-    ``p`` is a LeastSquares problem, ``(X, y)``, or a list of curvatures; ``methods`` one method or several (default: the
-    catalogue). ``parts`` names what is made (default: everything; see ``OF_METHOD`` and ``OF_STUDY``). ``hyper`` fixes
-    hyperparameters for every method that has them; the others are the best for those given. ``steps`` is the length of
-    the runs that figures show. ``title`` names the data. ``workers`` processes share the methods.
+    Parameters
+    ----------
+    p
+        The problem: a LeastSquares, (X, y), a list of curvatures, or a density.
+    methods
+        One method or several: Methods, names, presets, plain rules; the catalogue, if not given.
+    parts
+        Names of what is made (default: everything; see ``OF_METHOD`` and ``OF_STUDY``).
+    hyper
+        Fixes hyperparameters for every method that has them; the others are the best for those given.
+    steps
+        The length of the runs that figures show; None: as long as they need.
+    title
+        Names the data.
+    progress
+        Called with the method that is done, its number from 1, and how many there are.
+    workers
+        Processes that share the methods.
 
-    A part that cannot be made is a ``Gap`` with its reason. Raises BadHyperparameter where no method has one of the names
-    in ``hyper``, BadName for an unknown method or part, BadData for what is no problem.
+    Returns
+    -------
+    Study
+        A part that cannot be made is a ``Gap`` with its reason; the rest stands.
+
+    Raises
+    ------
+    BadHyperparameter
+        Where no method has one of the names in ``hyper``.
+    BadName
+        For an unknown method or part.
+    BadData
+        For what is no problem.
 
     >>> import convergence as cv
-    >>> found = cv.study([1.0, 10.0], "heavy_ball", parts=["region", "answer"])
-    >>> found["heavy_ball"].region.lr_max
+    >>> heavy = cv.study([1.0, 10.0], "heavy_ball", parts=["region", "answer"])["heavy_ball"]
+    >>> heavy.region.lr_max
     2*(beta + 1)/lambda
-    >>> round(found["heavy_ball"].answer.rate, 4)
+    >>> round(heavy.answer.rate, 4)
     0.5195
     """
     problem = as_quadratic(p)

@@ -16,13 +16,25 @@ from convergence.parts.case import Case
 
 @dataclass(frozen=True)
 class Answer:
-    """How fast a method is on the data, from w₀ = 0 with the settings ``hyper``.
+    """How fast a method is on the data, from w₀ = 0.
 
-    ``optimal``: nothing was fixed. ``rate`` is the largest spectral radius; ``plateau`` the interval of learning rates
-    that are as good, where others are fixed and it is more than a point. ``lr_max`` is the largest stable learning rate
-    with the other settings as they are, ``binding`` the index of the direction that sets it (None: all do alike).
-    ``steps`` are predicted, ``counted`` in a run: until ‖w − w*‖ is a thousandth of its first value, for good; None where
-    never (or too many to count).
+    Attributes
+    ----------
+    hyper
+        The settings.
+    optimal
+        Whether nothing was fixed.
+    rate
+        The largest spectral radius over the curvatures.
+    plateau
+        The interval of learning rates that are as good, where others are fixed and it is more than a point.
+    lr_max
+        The largest stable learning rate with the other settings as they are.
+    binding
+        Index of the direction that sets it (None: all do alike).
+    steps, counted
+        Predicted, and counted in a run: until ‖w − w*‖ is a thousandth of its first value, for good; None where never
+        (or too many to count).
     """
 
     hyper: dict[str, float]

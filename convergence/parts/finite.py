@@ -33,10 +33,21 @@ CURVATURES = 257
 class Finite:
     """What happens in finitely many steps, at the study's settings, in the worst case over [μ, L].
 
-    ``worst``, ``shares`` and ``averages`` have an entry for each of ``HORIZONS``: the worst case, how much of the limit is
-    reached, and what is expected on the data's spectrum. ``steps`` come within 99.9 % (None: never). The error grows
-    to ``peak`` times the first at most, at ``peak_step``. ``transient`` is that of the matrix powers in the method's own state,
-    where it is largest. ``curve`` (k+1,) is the worst case after each step. ``best`` are the best settings for ``SHORT`` steps.
+    Attributes
+    ----------
+    worst, shares, averages
+        An entry for each of ``HORIZONS``: the worst case, how much of the limit is reached, and what is expected on the
+        data's spectrum.
+    steps
+        To come within 99.9 % (None: never).
+    peak, peak_step
+        The error grows to this many times the first at most, at this step.
+    transient
+        That of the direction where it is largest.
+    curve
+        (k+1,), the worst case after each step.
+    best
+        The best settings for ``SHORT`` steps.
     """
 
     worst: tuple[Any, ...]

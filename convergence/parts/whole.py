@@ -18,9 +18,14 @@ from convergence.rule import Method
 
 @dataclass(frozen=True, eq=False)
 class Limits:
-    """What no first-order method can beat over [μ, L], as ‖e_k‖/‖e₀‖ after each step (k+1,).
+    """What no first-order method can beat, as ‖e_k‖/‖e₀‖ after each step.
 
-    ``krylov`` is the same for this very spectrum and a start at zero: what conjugate gradients do.
+    Attributes
+    ----------
+    bound
+        (k+1,), over [μ, L]: Chebyshev's limit.
+    krylov
+        (k+1,), for this very spectrum and a start at zero: the least error of any Krylov method.
     """
 
     bound: NDArray[np.float64]
