@@ -30,6 +30,9 @@ MOMENTA = np.linspace(0.0, 1.2, 49)
 PRODUCTS = np.concatenate([np.geomspace(1e-6, 0.1, 60), np.linspace(0.11, 5.0, 164)])
 """lr·λ at which roots are compared with those of a linear prediction."""
 
+SAME = 0.1
+"""Sums of distances between roots, on the grid of lr·λ, that may be of the same fit."""
+
 ALIKE, LARGER, FREE = 5.0, 6.0, 12.0
 """A recurrence must make the log more likely by e to this power than one before it with as many unknowns, or with fewer (which
 Bayes' information has charged already), or, where it is no method at all, than any method."""
@@ -228,7 +231,7 @@ def _matched(one: Recurrence, shown: NDArray[np.complex128], size: int, log: Log
             if not gaps.shape[2]:
                 own.append(1.0 / (1 + len(own)))
                 continue
-            best = int(gaps.min(axis=2).sum(axis=1).argmin())
+            best = _smallest(gaps.min(axis=2).sum(axis=1))
             nearest = gaps[best].argmin(axis=1)
             cost += float(gaps[best].min(axis=1).sum())
             own.append(float(PRODUCTS[best]))
@@ -236,3 +239,11 @@ def _matched(one: Recurrence, shown: NDArray[np.complex128], size: int, log: Log
         choices.append((cost, np.concatenate([np.full(one.shared, momentum), np.sort(own)[::-1]])))
     choices.sort(key=lambda choice: choice[0])
     return [start for _, start in choices[: 3 if log.stride > 1 or log.losses else 1]]
+
+
+def _smallest(cost: Array) -> int:
+    """The smallest lr·λ that fits about as well as the best: others have the same power over a stride."""
+    place = int((cost <= cost.min() + SAME).argmax())
+    while place + 1 < len(cost) and cost[place + 1] < cost[place]:
+        place += 1
+    return place

@@ -129,8 +129,8 @@ def _counted(steps: Any, rows: int) -> tuple[NDArray[np.intp], NDArray[np.intp],
     stride = int(np.gcd.reduce(gaps)) if len(gaps) else 1
     if stride > 1:
         notes.append(
-            f"a row every {stride} steps: eigenvalues are those of one step, told apart from others with the same "
-            f"{stride}-th power only where the method does"
+            f"a row every {stride} steps: of the eigenvalues of one step whose {stride}-th power the log shows, those "
+            f"of the smallest lr·λ are told"
         )
     if (gaps > stride).any():
         notes.append(f"{int((gaps > stride).sum())} gap(s) between the rows' steps; no row is made up for them")
