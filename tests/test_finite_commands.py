@@ -42,6 +42,8 @@ def test_steps_on_the_notes_data(capsys):
     data = json.loads(run(capsys, "steps", "gradient_descent", "--spectrum", "--lr", "0.0001", "--json"))
     assert data["steps"] == steps_to("gradient_descent", 1e-3, curvatures=p.curvatures, lr=1e-4)
     assert "for good" in run(capsys, "steps", "gradient_descent")
+    ill = json.loads(run(capsys, "steps", "heavy_ball", "--mu", 1, "--L", "1e10", "--json"))
+    assert ill["steps"] == steps_to("heavy_ball", 1e-3, mu=1, L=1e10)  # the settings are not rounded to doubles first
     assert "never" in run(capsys, "steps", "gradient_descent", *INTERVAL, "--across", "1:3:3")
 
 
@@ -74,7 +76,11 @@ def test_chebyshev(capsys):
         ("worst-case", ("heavy_bal", "--steps", 3), "did you mean 'heavy_ball'"),
         ("worst-case", ("heavy_ball", "--steps", 3, *INTERVAL, "--dataset", "longley"), "not both"),
         ("worst-case", ("heavy_ball", "--steps", 3, "--mu", 1, "--L", "1e999999999"), "must be a number"),
-        ("worst-case", ("heavy_ball", "--steps", 3, "--mu", 1, "--L", "sqrt(" * 99 + "2" + ")" * 99), "must be a number"),
+        (
+            "worst-case",
+            ("heavy_ball", "--steps", 3, "--mu", 1, "--L", "sqrt(" * 99 + "2" + ")" * 99),
+            "must be a number",
+        ),
         ("worst-case", ("heavy_ball", "--steps", 3, *INTERVAL, "--lr", 1, "--set", "lr=2"), "lr was given twice"),
         ("steps", ("heavy_ball", "--spectrum", *INTERVAL), "--data"),
         ("steps", ("heavy_ball", *INTERVAL, "--across", "1:2"), "A:B:N"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil, log
+from math import acosh, ceil, log
 
 import numpy as np
 import pytest
@@ -82,6 +82,12 @@ def test_counts_at_critical_damping(name):
         size = lambda k: abs(1 + k * c) * r**k - mp.mpf("0.001")  # noqa: E731
         exact = int(mp.ceil(mp.findroot(size, (1_070_000, 1_080_000), solver="anderson")))
     assert steps_to(name, 1e-3, mu=1, L=1e10) == exact == 1_074_409
+
+
+@pytest.mark.parametrize("kappa", [1e4, 1e6])
+def test_chebyshevs_count_while_its_clock_runs_is_that_of_his_polynomial(kappa):
+    """T_k((κ+1)/(κ−1)) reaches a thousand; the clock stands still only long after."""
+    assert steps_to("chebyshev", 1e-3, mu=1, L=kappa) == ceil(acosh(1e3) / acosh(1 + 2 / (kappa - 1)))
 
 
 def test_gradient_descent_settles_past_what_a_double_tells_from_1():

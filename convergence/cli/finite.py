@@ -147,8 +147,9 @@ def steps(options: Namespace) -> int:
         where = {"curvatures": data.curvatures[: data.rank]}
     if options.across:
         return _across(method, options, mu, L, where)
-    chosen = arguments.settings(method, arguments.numbers(options), mu, L)
-    count = cv.steps_to(method, options.tolerance, **where, **chosen)
+    held = arguments.numbers(options)
+    chosen = arguments.settings(method, held, mu, L)
+    count = cv.steps_to(method, options.tolerance, **where, **held)  # the best ones to more digits than a double has
     if options.json:
         named = {"method": method.name, "hyper": chosen, "tolerance": options.tolerance, "steps": count}
         console.as_json({**named, **where})

@@ -24,9 +24,6 @@ Array = NDArray[np.float64]
 KEPT = 2_000_000
 """Numbers kept at a time when only distances are asked for."""
 
-LONGEST = 1_000_000
-"""A clock that has not stopped by then is taken to have."""
-
 
 def predict(p: Any, m: Any, /, steps: int, start: Any = None, **hyper: Any) -> Run:
     """The run that ``simulate`` makes, from the iteration matrix alone: powers of it per direction, no step taken.
@@ -94,9 +91,9 @@ def distances(problem: Quadratic, method: Method, steps: int, start: Any, settin
     return np.concatenate(pieces)
 
 
-def until_clocks_stop(problem: Quadratic, method: Method, x: Array, settings: dict[str, Any]) -> Array:
-    """The errors of the states (n, m+1, d) up to the step m from which the iteration matrix is the same: 0 without a clock."""
-    matrices = step_matrices(method, problem.curvatures, settings, LONGEST)
+def until_clocks_stop(problem: Quadratic, method: Method, x: Array, settings: dict[str, Any], steps: int) -> Array:
+    """The errors of the states (n, m+1, d) up to step m ≤ ``steps``, from which the iteration matrix is the limit's."""
+    matrices = step_matrices(method, problem.curvatures, settings, steps)
     first = first_errors(problem, method, x, resting_state(problem, method, settings, x))
     return products(matrices, first, len(matrices) if matrices.ndim == 4 else 1)
 

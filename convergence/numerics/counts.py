@@ -238,7 +238,7 @@ def predicted_steps(problem: Quadratic, method: Method, start: Any, settings: di
         powers = Powers.of(precise_blocks(method, problem.curvatures[moving], settings))
         if powers.alive.any():
             return None
-        early = closed_form.until_clocks_stop(problem, method, x, settings)
+        early = closed_form.until_clocks_stop(problem, method, x, settings, 2 * COUNTABLE)
         distance = np.linalg.norm(early[0], axis=1)
         if not np.isfinite(distance).all():
             return None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,9 @@ SHORT = 24
 
 STILL, WINDING = 1e-17, 10_000_000
 """A clock that moves by less, relative to 1 or to itself, stands still; one that has not by then runs for ever."""
+
+WATCHED, BLOCK = 1024, 2**18
+"""Steps of a clock between two looks at whether it stands still, and entries of matrices that are in memory at a time."""
 
 UNIT = 2.0**-40
 """The size of a unit state: so small that a smooth rule is linear there, and a power of two, which rounds nothing."""
@@ -209,7 +212,7 @@ def moving_states(method: Method, curvatures: Array, settings: Settings) -> tupl
     moving = []
     for name, a, b in zip(method.state, plain, scaled, strict=True):
         moves = _same(a * FACTORS, b)
-        if not (moves or _same(a, b)):
+        if not (moves or (_same(a, b) and _same(b, b[:, :1] + 0 * b))):
             raise NotLinear(
                 f"{method.name} is not linear in the position: {name} does not scale with the start, so there is no residual "
                 f"polynomial. For an adaptive rule freeze its preconditioner, or look at runs (simulate)"
@@ -297,13 +300,13 @@ def powered(matrix: Array, state: Array, steps: int) -> Array:
 def sampled_matrix(
     method: Method, curvature: Array, settings: Mapping[str, Any], clocks: Mapping[int, Any] | None = None
 ) -> Array:
-    """The iteration matrix (..., n, n) read off the rule itself: its result on each unit state, ``clocks`` held as they are."""
-    held = clocks or {}
-    shape = np.broadcast_shapes(np.shape(curvature), *(np.shape(v) for v in settings.values()))
-    places = [k for k in range(len(method.state)) if k not in held]
+    """The iteration matrix (..., n, n) read off the rule: its result on each unit state, at these readings of clocks."""
+    read = clocks or {}
+    shape = np.broadcast_shapes(np.shape(curvature), *(np.shape(v) for v in (*settings.values(), *read.values())))
+    places = [k for k in range(len(method.state)) if k not in read]
     columns = []
     for place in places:
-        unit = [held[k] if k in held else np.full(shape, UNIT * (k == place)) for k in range(len(method.state))]
+        unit = [read[k] if k in read else np.full(shape, UNIT * (k == place)) for k in range(len(method.state))]
         after = method(Parabolas(curvature), *unit, **settings)
         columns.append(np.stack([np.broadcast_to(after[k], shape) for k in places], axis=-1))
     return np.stack(columns, axis=-1) / UNIT
@@ -311,39 +314,74 @@ def sampled_matrix(
 
 @dataclass(frozen=True, eq=False)
 class Steady:
-    """The method from step ``after`` on: moving states (m, n) ← ``matrices`` (m, n, n) · states, its clocks run down.
+    """A method on curvatures (m,), its clocks stepped until they stand still: from step ``after`` on it is s ← ``matrices``·s.
 
-    ``early`` (after, m) are p_0, …, p_{after−1}, ``states`` are those at step ``after``, begun at position 1; their
-    first entry is the position.
+    ``readings`` (after+1, c) are those of the clocks at the ``places`` of the state, ``matrices`` (m, n, n) act on the others.
     """
 
-    after: int
-    early: Array
-    states: Array
-    matrices: Array
+    method: Method
+    curvatures: Array
+    settings: Mapping[str, Any]
+    places: tuple[int, ...]
+    readings: Array
+
+    @property
+    def after(self) -> int:
+        return len(self.readings) - 1
+
+    @cached_property
+    def matrices(self) -> Array:
+        with np.errstate(all="ignore"):
+            last = dict(zip(self.places, self.readings[-1], strict=True))
+            return sampled_matrix(self.method, self.curvatures, self.settings, last)
+
+    def approach(self) -> Iterator[Array]:
+        """The moving states (b, n, m) at steps 0, …, ``after``, from position 1, position first, in blocks."""
+        shape = self.curvatures.shape
+        with np.errstate(all="ignore"):
+            start = self.method.start(Parabolas(self.curvatures), np.ones(shape))
+        first = np.array([np.broadcast_to(s, shape) for k, s in enumerate(start) if k not in self.places], dtype=float)
+        yield first[None]
+        size = max(1, BLOCK // (len(first) * first.size))
+        for begun in range(0, self.after, size):
+            states = self._block(first, self.readings[begun : min(begun + size, self.after)])
+            yield states
+            first = states[-1]
+
+    def _block(self, state: Array, readings: Array) -> Array:
+        states = np.empty((len(readings), *state.shape))
+        with np.errstate(all="ignore"):
+            clocks = {k: column[:, None] for k, column in zip(self.places, readings.T, strict=True)}
+            matrices = sampled_matrix(self.method, self.curvatures, self.settings, clocks)
+            for matrix, into in zip(np.ascontiguousarray(matrices.transpose(0, 3, 2, 1)), states, strict=True):
+                state = np.add.reduce(matrix * state[:, None], axis=0, out=into)
+        return states
 
 
 def steady(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Steady:
-    """The method once its clocks have run down: at once where it has none. NotLinear where they never do."""
-    f, shape = Parabolas(curvatures), curvatures.shape
-    early: list[Array] = []
+    """The method with its clocks stepped until they stand still: at once where it has none. NotLinear where they never do."""
+    moving = moving_states(method, curvatures, lambda j: settings)
+    places = tuple(k for k, moves in enumerate(moving) if not moves)
     with np.errstate(all="ignore"):
-        moving = moving_states(method, curvatures, lambda j: settings)
-        state, still = method.start(f, np.ones(shape)), all(moving)
-        while not still:
-            early.append(np.broadcast_to(state[0], shape))
-            after = method(f, *state, **settings)
-            still = all(m or _stands(a, b) for m, a, b in zip(moving, state, after, strict=True))
-            state = after
-            if len(early) > WINDING:
-                raise NotLinear(
-                    f"{method.name} has a state that runs on for ever whatever the position is, so its matrix never settles"
-                )
-        clocks = {k: s for k, (s, moves) in enumerate(zip(state, moving, strict=True)) if not moves}
-        matrices = sampled_matrix(method, curvatures, settings, clocks)
-    states = np.array([np.broadcast_to(s, shape) for s, moves in zip(state, moving, strict=True) if moves]).T
-    return Steady(len(early), np.array(early).reshape(-1, len(curvatures)), states, matrices)
+        read = _readings(method, float(np.max(curvatures)), settings, places)
+    return Steady(method, curvatures, settings, places, read)
 
 
-def _stands(before: Any, after: Any) -> bool:
-    return bool(np.all(np.abs(after - before) <= STILL * np.maximum(1.0, np.abs(after))))
+def _readings(method: Method, curvature: float, settings: Mapping[str, Any], places: tuple[int, ...]) -> Array:
+    """What the clocks read at each step until they stand still, (after+1, c): the position plays no part in it."""
+    f = Parabolas(np.asarray(curvature))
+    state, seen = method.start(f, np.float64(1.0)), list[list[float]]()
+    while places and len(seen) <= WINDING:
+        fresh = len(seen)
+        for _ in range(WATCHED):
+            seen.append([float(state[k]) for k in places])
+            state = method.rule(f, *state, **settings)
+        read = np.array(seen[max(fresh - 1, 0) :])
+        still = (np.abs(np.diff(read, axis=0)) <= STILL * np.maximum(1.0, np.abs(read[1:]))).all(axis=1)
+        if still.any():
+            return np.array(seen[: max(fresh - 1, 0) + int(still.argmax()) + 2])
+    if places:
+        raise NotLinear(
+            f"{method.name} has a state that runs on for ever whatever the position is, so its matrix never settles"
+        )
+    return np.empty((1, 0))

@@ -22,6 +22,9 @@ Array = NDArray[np.float64]
 
 TINY = 1e-300
 
+GATHERED = 1e-6
+"""A generation whose rates are this near to one another, in parts of 1 − ρ, has come down to the bottom of its valley."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -105,8 +108,12 @@ def evolved(
     generations: int = 250,
     tolerance: float = 0.0,
     seed: int = 0,
+    done: Callable[[Any], bool] | None = None,
 ) -> tuple[Array, float]:
-    """The lowest point (n,) of a vectorised height (points (n, count) -> (count,)) over a box, and its height."""
+    """The lowest point (n,) of a vectorised height (points (n, count) -> (count,)) over a box, and its height.
+
+    It ends early where the relative spread of heights falls to ``tolerance``, or where ``done`` says so of a generation.
+    """
     with np.errstate(all="ignore"):
         end = differential_evolution(
             height,
@@ -123,6 +130,7 @@ def evolved(
             x0=None if first is None else np.clip(first, *np.array(box).T),
             mutation=(0.4, 0.9),
             recombination=0.9,
+            callback=done,
         )
     return np.asarray(end.x), float(end.fun)
 
@@ -141,6 +149,12 @@ def global_search(method: Method, curvatures: Array, fixed: Mapping[str, float],
         rates = sampled_rate(method, curvatures, space.settings(points.reshape(len(space.names), -1)))
         return np.nan_to_num(rates, nan=1e300, posinf=1e300)
 
-    best, lowest = evolved(rate, space.box(curvatures), seed=seed)
+    best, lowest = evolved(rate, space.box(curvatures), seed=seed, done=_gathered)
     hyper = space.settings(best[:, None])
     return Found({name: float(np.ravel(value)[0]) for name, value in hyper.items()}, lowest)
+
+
+def _gathered(intermediate_result: Any) -> bool:
+    """Whether the rates of a generation differ by far less than their distance from 1."""
+    rates = intermediate_result.population_energies  # SciPy goes by the name of the parameter
+    return bool(np.ptp(rates) <= GATHERED * abs(1 - rates.min()))

@@ -62,6 +62,8 @@ class Powers:
         while True:
             power, bound = squares[-1], bounds[-1]
             later = power[0].swapaxes(-1, -2) @ bound @ power[0]
+            if not np.isfinite(later).all():  # powers that grow: nothing bounds them
+                return cls(tuple(squares), tuple(bounds), np.asarray(~np.isfinite(later).all(axis=(1, 2))))
             bounds.append(bound + later if 2 ** len(squares) < 2 * size else _upper(bound, later))
             squares.append(matmul(power, power))
             sizes = np.abs(squares[-1][0]).max(axis=(-1, -2)) * np.sqrt(1 + np.abs(bounds[-1]).max(axis=(-1, -2)))
@@ -171,16 +173,16 @@ def settled(question: Question, curvatures: Array) -> int:
         powers = Powers.of(question.matrices(curvatures, run))
         if powers.alive.any():
             raise _never(question, curvatures, np.where(powers.alive, np.maximum(radius, 1.0), 0.0))
-        best = _last_early(question, run, curvatures) + 1
-        return _largest(question, curvatures, run, powers, best)
+        best, states = _early(question, run)
+        return _largest(question, curvatures, (states, np.zeros_like(states)), run.after, powers, best)
 
 
-def _largest(question: Question, curvatures: Array, run: Steady, powers: Powers, best: int) -> int:
-    """The largest count: only what can still be above the tolerance at the best one so far is looked at."""
-    first, left = (run.states, np.zeros_like(run.states)), np.ones(len(curvatures), dtype=bool)
+def _largest(question: Question, curvatures: Array, first: Pair, after: int, powers: Powers, best: int) -> int:
+    """The largest count, from the states (m, n) at step ``after`` on: only what can exceed the best so far is looked at."""
+    left = np.ones(len(curvatures), dtype=bool)
     while True:
-        begun = max(best, run.after)
-        states = powers.after(begun - run.after, first)
+        begun = max(best, after)
+        states = powers.after(begun - after, first)
         energy = np.where(left, powers.energy(len(powers.bounds) - 1, states), 0.0)
         place = int(energy.argmax())
         if energy[place] <= question.tolerance**2 * (1 - 4 * TIE):
@@ -192,13 +194,19 @@ def _largest(question: Question, curvatures: Array, run: Steady, powers: Powers,
         best = max(best, last + 1)
 
 
-def _last_early(question: Question, run: Steady, curvatures: Array) -> int:
-    """The last step before the clocks stand still with an error above the tolerance; −1: none."""
-    sizes = np.abs(run.early)
-    for step in np.flatnonzero((sizes > question.tolerance * (1 - 2 * TIE)).any(axis=1))[::-1]:
-        if any(question.exceeds(float(e), int(step), float(c)) for e, c in zip(sizes[step], curvatures, strict=True)):
-            return int(step)
-    return -1
+def _early(question: Question, run: Steady) -> tuple[int, Array]:
+    """The count as far as the clocks are still running, and the states (m, n) when they stand still."""
+    rows, done, low, high = list[tuple[int, Array]](), 0, *(question.tolerance * (1 + s * 2 * TIE) for s in (-1, 1))
+    for states in run.approach():
+        sizes = np.abs(states[:, 0])
+        if (sizes > high).any():
+            rows.clear()
+        rows += [(done + int(k), sizes[k]) for k in np.flatnonzero((sizes > low).any(axis=1))]
+        done += len(states)
+    for step, row in reversed(rows):
+        if any(question.exceeds(float(e), step, float(c)) for e, c in zip(row, run.curvatures, strict=True)):
+            return step + 1, states[-1].T
+    return 0, states[-1].T
 
 
 def _never(question: Question, curvatures: Array, radius: Array) -> NoStableLearningRate:

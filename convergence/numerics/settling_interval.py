@@ -85,11 +85,12 @@ def _last(question: Question, unclear: list[Row], last: int, mu: float, L: float
 
 
 def _walk(run: Steady, steps: int) -> Iterator[list[Array]]:
-    """The states, position first, each on all nodes; before the clocks have run down the position alone."""
-    for row in run.early:
-        yield [row]
-    states, matrix = list(run.states.T), _entries(run.matrices)
-    yield states
+    """The states, position first, each on all nodes."""
+    states, matrix = list[Array](), _entries(run.matrices)
+    for block in run.approach():
+        for row in block:
+            states = list(row)
+            yield states
     for _ in range(run.after, steps):
         states = _applied(matrix, states)
         yield states

@@ -171,7 +171,8 @@ def _growth(method: Method, lam: float, settings: Mapping[str, Any], peak: float
     except NotLinear:
         return float("nan"), 0
     rows = first_powers(run.matrices[0], BLOCK)
-    state, sizes = run.states[0], np.abs(run.early[:, 0])
+    early = np.concatenate(list(run.approach()))[..., 0]
+    state, sizes = early[-1], np.abs(early[:-1, 0])
     best, step, done = 1.0, 0, 0
     while done < LONGEST:
         sizes = np.append(sizes, np.abs(rows[:, 0] @ state)) if not done else np.abs(rows[:, 0] @ state)
