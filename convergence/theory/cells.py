@@ -49,7 +49,7 @@ def cells(
 
     In each cell the positive roots in ``unknown`` of the polynomials keep their number and their order.
     """
-    scale_free = _is_scale_free(derived)
+    scale_free = is_scale_free(derived)
     letters = [s for name, s in derived.symbols.items() if name != "curvature" and s != unknown] + list(roots)
     used = [s for s in letters if any(p.has(s) for p in polynomials)]
     axes = used if scale_free or not any(p.has(CURVATURE) for p in polynomials) else [*used, CURVATURE]
@@ -65,7 +65,7 @@ def cells(
     return Cells(tuple({**fixed, **point} for point in tried), False)
 
 
-def _is_scale_free(derived: System) -> bool:
+def is_scale_free(derived: System) -> bool:
     """Whether curvature and hyperparameters come together in pure numbers only, as lr·λ: then λ = 1 stands for all."""
     units = {s: s * CURVATURE**d.unit for name, d in derived.method.domains.items() if (s := derived.symbols[name])}
     return not any(

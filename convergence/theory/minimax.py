@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import product
-from math import ceil, log
+from math import log
 from typing import Any
 
 import numpy as np
@@ -242,17 +242,15 @@ class Minimax:
         return replace(rough, values=values, rate=max(float(u[-1]), 0.0)) if better else rough
 
     def best(self, mu: float, L: float, fixed: Mapping[sp.Symbol, float]) -> Solution:
-        """The best of a search over [μ, L] and of a path to it from narrower spectra, each search next to the best before.
+        """The best of a search over [μ, L] and of one from the best for a narrower spectrum, and so on down to a narrow one.
 
         At large condition numbers the best settings lie in a valley that a grid may miss.
         """
-        ratio, near, solution = L / mu, None, self.polished(mu, L, fixed)
-        for kappa in np.geomspace(PATH, ratio, ceil(log(ratio) / log(PATH))) if ratio > PATH and self.unknown else ():
-            bottom = L / float(kappa)
-            ends = [self.polished(bottom, L, fixed, start) for start in ([None] if near is None else [None, near])]
-            narrow = min(ends, key=lambda end: end.rate)
-            near = narrow.values
-        return solution if near is None or solution.rate <= narrow.rate else narrow
+        wide, steps = self.polished(mu, L, fixed), int(log(L / mu) / log(PATH)) if self.unknown else 0
+        if not steps:
+            return wide
+        near = _narrower(self, L, tuple(fixed.items()), steps)
+        return min((wide, self.polished(mu, L, fixed, near.values)), key=lambda solution: solution.rate)
 
     def flat(self, mu: float, L: float, solution: Solution, fixed: Mapping[sp.Symbol, float]) -> tuple[float, float]:
         """The interval of learning rates around the solution that have its rate (a hair more), other unknowns as they are."""
@@ -298,3 +296,13 @@ class Minimax:
 
 def _stacked(parts: Sequence[Any], like: Array) -> Array:
     return np.stack([np.broadcast_to(part, like.shape) for part in parts])
+
+
+@cache
+def _narrower(problem: Minimax, L: float, fixed: tuple[tuple[sp.Symbol, float], ...], steps: int) -> Solution:
+    """The best that was found for the condition number PATH**steps, beginning at that for the one before."""
+    mu, held = L / PATH**steps, dict(fixed)
+    ends = [problem.polished(mu, L, held)]
+    if steps > 1:
+        ends.append(problem.polished(mu, L, held, _narrower(problem, L, fixed, steps - 1).values))
+    return min(ends, key=lambda solution: solution.rate)

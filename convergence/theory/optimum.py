@@ -21,6 +21,7 @@ from convergence.methods import as_method
 from convergence.notation import latex
 from convergence.plotting import Plotted
 from convergence.rule import Method
+from convergence.theory.cells import is_scale_free
 from convergence.theory.minimax import Minimax
 from convergence.theory.pieces import Piece, derived_pieces
 from convergence.theory.rate import worst_rate
@@ -325,16 +326,23 @@ def meeting_roots(states: int) -> float:
 
 
 def _numeric(method: Method, mu: float, L: float, fixed: Mapping[str, float]) -> Tuned | None:
-    names = unknowns(method, tuple(fixed))[0]
-    problem = Minimax(system(method), tuple(method.symbols[n] for n in names))
-    held = {method.symbols[n]: float(v) for n, v in fixed.items()}
+    derived, names = system(method), unknowns(method, tuple(fixed))[0]
+    letters, domains = method.symbols, method.domains
+    scale = float(L) if is_scale_free(derived) else 1.0  # then [μ/L, 1] stands for all spectra of its condition number
+    units = {letters[n]: scale ** domains[n].unit for n in method.hyper}
+    problem = Minimax(derived, tuple(letters[n] for n in names))
+    held = {letters[n]: float(v) / units[letters[n]] for n, v in fixed.items()}
+    bottom, top = float(mu) / scale, float(L) / scale
     with np.errstate(all="ignore"):
-        solution = problem.best(float(mu), float(L), held)
+        solution = problem.best(bottom, top, held)
         if solution.rate >= 1 - ROUNDING:
             return None
-        plateau = problem.plateau(float(mu), float(L), solution, held)
-    values = {**held, **solution.values}
-    return Tuned({n: float(values[method.symbols[n]]) for n in method.hyper}, float(solution.rate), plateau)
+        plateau = problem.plateau(bottom, top, solution, held)
+    values = {s: float(v * units[s]) for s, v in {**held, **solution.values}.items()}
+    if plateau is not None and problem.rate_symbol is not None:
+        low, high = (float(end * units[problem.rate_symbol]) for end in plateau)
+        plateau = low, high
+    return Tuned({n: values[letters[n]] for n in method.hyper}, float(solution.rate), plateau)
 
 
 def _number(formula: sp.Expr, point: Mapping[sp.Symbol, float]) -> sp.Expr:
