@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,21 @@ def test_every_command_is_in_the_list_of_commands(capsys):
     assert {"report", "derive", "worst-case", "recheck"} <= commands
     listed = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
     assert all(f"convergence {command}" in listed for command in commands)
+
+
+def test_the_layers_are_those_of_the_package_from_the_top():
+    layers = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]["contracts"][
+        0
+    ]
+    rank = {name: k for k, layer in enumerate(layers["layers"]) for name in layer.split(" | ")}
+    rows = re.findall(r"^\| (`.*?) \|", (ROOT / "docs" / "design.md").read_text(encoding="utf-8"), re.MULTILINE)
+    listed = [name for row in rows for name in re.findall(r"`(\w+)`", row) if name.islower()]
+    ranks = [rank[name] for name in listed]
+    assert ranks == sorted(ranks)
+    assert {path.parent.name for path in (ROOT / "convergence").glob("*/__init__.py")} - set(listed) <= {
+        "api",
+        "report",
+    }
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
