@@ -127,7 +127,12 @@ def fraction(formula: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
 
 
 def factors(formula: sp.Expr) -> list[sp.Expr]:
-    """The irreducible factors of a numerator, each once, constants left out."""
+    """The irreducible factors of a numerator, each once, constants left out.
+
+    >>> x, y = sp.symbols("x y")
+    >>> sorted(factors(3 * (x - y) ** 2 * (x + y) / x), key=str)
+    [x + y, x - y]
+    """
     return [part for part, _ in factors_with_powers(formula)]
 
 
@@ -153,7 +158,12 @@ def coefficients(formula: sp.Expr, *letters: sp.Symbol) -> list[sp.Expr]:
 
 
 def resultant(one: sp.Expr, other: sp.Expr, letter: sp.Symbol) -> sp.Expr:
-    """The resultant of two polynomials in one of their letters: zero where they have a common root in it."""
+    """The resultant of two polynomials in one of their letters: zero where they have a common root in it.
+
+    >>> x, a = sp.symbols("x a")
+    >>> resultant(x**2 - a, x - 1, x)
+    1 - a
+    """
     if not (one.is_polynomial(*one.free_symbols) and other.is_polynomial(*other.free_symbols)):
         return sp.resultant(one, other, letter)
     field = _Field(one, other, letter)

@@ -21,7 +21,14 @@ Compiled = Callable[..., Any]
 
 
 def exact(number: Any) -> sp.Expr:
-    """A SymPy number or formula from anything that a person writes as one: int, float, Fraction, NumPy or SymPy."""
+    """A SymPy number or formula from anything that a person writes as one: int, float, Fraction, NumPy or SymPy.
+
+    A float is the decimal that it prints as, not its binary value: conditions at a boundary are decided as they are
+    written.
+
+    >>> exact(0.1), exact(0.75)
+    (1/10, 3/4)
+    """
     if isinstance(number, sp.Float):
         return sp.Rational(str(number))
     if isinstance(number, sp.Basic):

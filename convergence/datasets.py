@@ -20,7 +20,24 @@ def gaussian_2d(n: int = 500, seed: int = 0, loss: str = "sum") -> LeastSquares:
 
     Mean (−3, 0) and *standard deviations* 3 and 1 (the notes' text calls them variances; their code does not). X is
     (n, 2) and not centred, y is 1.0 where the second coordinate is positive and 0.0 elsewhere. NumPy's global random
-    state is left alone. Raises ``BadData`` for n < 1 or a seed that is not in 0 … 2³²−1.
+    state is left alone.
+
+    Parameters
+    ----------
+    n
+        The number of points.
+    seed
+        Of NumPy's legacy generator, as the notes have it.
+    loss
+        The scaling of the loss, as for ``LeastSquares``.
+
+    Raises
+    ------
+    BadData
+        For n < 1 or a seed that is not in 0 … 2³²−1.
+
+    >>> round(gaussian_2d().kappa, 2)
+    18.74
     """
     if n < 1:
         raise BadData(f"n must be at least 1 point, got {n}")
@@ -35,6 +52,20 @@ def longley(loss: str = "sum", intercept: bool = True, standardize: bool = False
 
     The raw columns with an intercept have κ(X) ≈ 5·10⁹, so the Hessian's condition number is beyond what a double
     holds. Source: NIST Statistical Reference Datasets, Longley; J. W. Longley, JASA 62 (1967), 819–841.
+
+    Parameters
+    ----------
+    loss
+        The scaling of the loss, as for ``LeastSquares``.
+    intercept
+        Whether there is a column of ones.
+    standardize
+        Whether each column is centred and scaled to unit deviation.
+
+    >>> longley().X.shape
+    (16, 7)
+    >>> longley(standardize=True).kappa < 1e5 < 1e18 < longley().kappa
+    True
     """
     with as_file(files("convergence") / "data" / "longley.csv") as path:
         return read_problem(path, "employed", loss, intercept, standardize)
@@ -47,14 +78,32 @@ def with_spectrum(
     loss: str = "sum",
     noise: float = 0.0,
 ) -> LeastSquares:
-    """A problem with just these curvatures (d,), in any order and zeros allowed, along random orthonormal directions.
+    """A problem with just these curvatures, along random orthonormal directions.
 
-    ``rows`` is at least the number of curvatures that are not zero. ``rng`` is a generator or a seed; None is seed 0,
-    so that the same call gives the same data. The target is X·w plus ``noise`` times a standard Gaussian, with w
-    Gaussian. The curvatures hold to rounding: relative to each, about ε·√(L/λ).
+    The target is X·w plus ``noise`` times a standard Gaussian, with w Gaussian. The curvatures hold to rounding:
+    relative to each, about ε·√(L/λ).
 
-    Raises ``BadData`` for curvatures that are negative, not finite, all zero, more than the rows can carry, or so far
-    apart that a double cannot tell the smallest from zero.
+    Parameters
+    ----------
+    curvatures
+        (d,), in any order, zeros allowed.
+    rows
+        At least the number of curvatures that are not zero.
+    rng
+        A generator or a seed; None is seed 0, so that the same call gives the same data.
+    loss
+        The scaling of the loss, as for ``LeastSquares``: the curvatures are in its units.
+    noise
+        Standard deviation of what is added to the target.
+
+    Raises
+    ------
+    BadData
+        For curvatures that are negative, not finite, all zero, more than the rows can carry, or so far apart that a
+        double cannot tell the smallest from zero.
+
+    >>> with_spectrum([10.0, 1.0], rows=5).curvatures.round(12).tolist()
+    [10.0, 1.0]
     """
     spectrum = _checked(curvatures, rows)
     random = _generator(rng)

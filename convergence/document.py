@@ -136,9 +136,27 @@ class Study:
     ) -> list[Path]:
         """Write report.md, report.html, report.json, report.tex and the figures; all of them or none.
 
-        ``figures`` are their formats: "svg", "png", "pdf"; ``workers`` the number of processes that draw them. Figures of
-        an earlier report in that folder are taken away. Returns the paths. Raises BadOutput where the folder cannot
-        be written, BadName for an unknown format.
+        Parameters
+        ----------
+        folder
+            Where to; it is made. Figures of an earlier report in it are taken away.
+        formats
+            Of the page: "md", "html", "json", "tex".
+        figures
+            Formats of the figures: "svg", "png", "pdf".
+        workers
+            The number of processes that draw them.
+
+        Returns
+        -------
+        The paths.
+
+        Raises
+        ------
+        BadOutput
+            Where the folder cannot be written.
+        BadName
+            For an unknown format.
         """
         files = report.report_files(self, formats, figures, workers)
         return list(write_files(folder, files, report.earlier_figures(Path(folder))))

@@ -74,7 +74,11 @@ class Domain:
         return max(self.low, -UNBOUNDED), min(self.high, UNBOUNDED)
 
     def admits(self, value: Any) -> bool:
-        """Whether a number is meant: inside the interval."""
+        """Whether a number is meant: inside the interval. Others are not refused: a theorem may hold for them, too.
+
+        >>> SHARE.admits(0.9), SHARE.admits(1.0)
+        (True, False)
+        """
         return bool((value >= self.low if self.closed else value > self.low) and value < self.high)
 
 

@@ -15,7 +15,11 @@ NEWTON_STEPS = 2
 
 
 def largest_modulus(lower: Sequence[Any]) -> Array:
-    """The largest modulus of the roots of monic polynomials, given by their lower coefficients, highest first."""
+    """The largest modulus of the roots of monic polynomials, given by their lower coefficients, highest first.
+
+    >>> largest_modulus([np.array([-3.0]), np.array([2.0])])  # z² − 3z + 2 = (z − 1)(z − 2)
+    array([2.])
+    """
     if len(lower) == 1:
         return np.asarray(np.abs(lower[0]), dtype=float)
     if len(lower) == 2:
@@ -26,7 +30,11 @@ def largest_modulus(lower: Sequence[Any]) -> Array:
 
 
 def quadratic_modulus(half: Array, determinant: Any) -> Array:
-    """For z² ± 2·half·z + determinant with half ≥ 0: max(√δ⁺, half + √(half² − δ)⁺)."""
+    """The largest modulus of the roots of z² ± 2·half·z + determinant with half ≥ 0: max(√δ⁺, half + √(half² − δ)⁺).
+
+    >>> quadratic_modulus(np.array([0.5, 0.75]), 0.5)  # complex: √δ; real: the larger root
+    array([0.70710678, 1.        ])
+    """
     root = np.asarray(half * half - determinant)
     np.maximum(root, 0.0, out=root)
     np.sqrt(root, out=root)

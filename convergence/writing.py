@@ -30,14 +30,24 @@ _REASONS = {
 
 
 def write_files(folder: str | Path, files: Mapping[str, str | bytes], obsolete: Iterable[str] = ()) -> tuple[Path, ...]:
-    """Write files, given by their names relative to ``folder``, all or none; returns their paths.
+    """Write files, all or none; returns their paths. A reader never sees half a file.
 
-    Text is written as UTF-8 with the line ends it has. Missing folders are made, existing files replaced, others left
-    alone, but for those that are ``obsolete``: they are removed. A reader never sees half a file. If anything fails, an
-    interrupt too, the old files stay or come back; only a killed process can leave some files new and some old, each of
-    them whole.
+    Missing folders are made, existing files replaced, others left alone. If anything fails, an interrupt too, the old
+    files stay or come back; only a killed process can leave some files new and some old, each of them whole.
 
-    Raises ``BadOutput`` for a name that leaves the folder, and for a folder that cannot be written.
+    Parameters
+    ----------
+    folder
+        Where to.
+    files
+        Name relative to ``folder`` -> content; text is written as UTF-8 with the line ends it has.
+    obsolete
+        Names of files that are removed.
+
+    Raises
+    ------
+    BadOutput
+        For a name that leaves the folder, and for a folder that cannot be written.
     """
     folder = Path(folder)
     names, gone = [_inside(name) for name in files], [_inside(name) for name in obsolete if name not in files]

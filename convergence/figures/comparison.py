@@ -40,8 +40,16 @@ KAPPA, DIGIT = "condition number κ = L/μ", "steps per decimal digit, −1/log�
 def rates(curves: RateCurve | Sequence[RateCurve], ax: Axes | None = None, *, here: float | None = None) -> Axes:
     """Steps for one more decimal digit at the optimal rate, over κ; both axes logarithmic, with slopes ½ and 1.
 
-    Where there are more methods than can be told apart, those with the fewest steps at the largest κ are drawn. ``here``
-    is the condition number of the data.
+    Where there are more methods than can be told apart, those with the fewest steps at the largest κ are drawn.
+
+    Parameters
+    ----------
+    curves
+        A RateCurve, or several: a line each.
+    ax
+        Where to draw; a new figure, if not given.
+    here
+        The condition number of the data: a vertical line.
     """
     curves = [curves] if isinstance(curves, RateCurve) else list(curves)
     with panel(ax, height=3.9) as axes:
@@ -69,9 +77,18 @@ def rates(curves: RateCurve | Sequence[RateCurve], ax: Axes | None = None, *, he
 def worst_cases(
     bound: ArrayLike, curves: Mapping[str, ArrayLike], ax: Axes | None = None, *, steps: ArrayLike | None = None
 ) -> Axes:
-    """The worst error over [μ, L] over the steps by method, and Chebyshev's ``bound`` (k+1,), the limit of all of them.
+    """The worst error over [μ, L] over the steps by method, and Chebyshev's limit of all of them.
 
-    Where there are more than can be told apart, those that end lowest are drawn.
+    Parameters
+    ----------
+    bound
+        (k+1,), the limit after 0, 1, …, k steps.
+    curves
+        Name -> (k+1,). Where there are more than can be told apart, those that end lowest are drawn.
+    ax
+        Where to draw; a new figure, if not given.
+    steps
+        (k+1,), where they are not 0, 1, …, k.
     """
     limit = np.asarray(bound, dtype=float)
     k = np.arange(len(limit)) if steps is None else np.asarray(steps)
@@ -90,27 +107,27 @@ def worst_cases(
     return axes
 
 
-def steps_across(found: StepsAcross, ax: Axes | None = None) -> Axes:
+def steps_across(result: StepsAcross, ax: Axes | None = None) -> Axes:
     """Steps to the tolerance over the learning rate; the fewest marked, gaps where the method does not settle."""
     with panel(ax) as axes:
-        steps = positive([np.nan if count is None else count for count in found.steps])
-        axes.plot(finite(found.lr), steps, color=BLACK, marker="o", markersize=3.5, markevery=every(len(steps), 40))
-        axes.set_xlim(*span(found.lr))
+        steps = positive([np.nan if count is None else count for count in result.steps])
+        axes.plot(finite(result.lr), steps, color=BLACK, marker="o", markersize=3.5, markevery=every(len(steps), 40))
+        axes.set_xlim(*span(result.lr))
         log_axis(axes, [steps])
         describe(axes, "Steps over the learning rate", "learning rate", "steps")
-        if found.best is not None:
-            star(axes, *found.best, f"fewest: {found.best[1]} steps at {text(found.best[0], 3)}")
+        if result.best is not None:
+            star(axes, *result.best, f"fewest: {result.best[1]} steps at {text(result.best[0], 3)}")
     return axes
 
 
-def krylov(found: KrylovBound, ax: Axes | None = None) -> Axes:
+def krylov(result: KrylovBound, ax: Axes | None = None) -> Axes:
     """The least error, loss and gradient that any Krylov method can have over the steps, on this spectrum."""
-    return _kinds(found.table(), "The least that any Krylov method can have", ax)
+    return _kinds(result.table(), "The least that any Krylov method can have", ax)
 
 
-def average_case(found: AverageCase, ax: Axes | None = None) -> Axes:
+def average_case(result: AverageCase, ax: Axes | None = None) -> Axes:
     """Expected squared error, loss and squared gradient over the steps."""
-    return _kinds(found.table(), "Expected squared error, loss and squared gradient", ax)
+    return _kinds(result.table(), "Expected squared error, loss and squared gradient", ax)
 
 
 def _kinds(table: Mapping[str, Any], title: str, ax: Axes | None) -> Axes:
@@ -123,51 +140,51 @@ def _kinds(table: Mapping[str, Any], title: str, ax: Axes | None) -> Axes:
     return axes
 
 
-def worst_case(found: WorstCase, ax: Axes | None = None) -> Axes:
+def worst_case(result: WorstCase, ax: Axes | None = None) -> Axes:
     """What the steps leave at each curvature in [μ, L], and where that is most."""
-    (low, high), kind = found.ends, {"error": "‖eₖ‖/‖e₀‖", "loss": "loss gap, part of the first"}
+    (low, high), kind = result.ends, {"error": "‖eₖ‖/‖e₀‖", "loss": "loss gap, part of the first"}
     with panel(ax) as axes:
         curvatures = np.linspace(low, high, FINE) if high > low else np.array([low])
-        left = positive(found.over(curvatures))
+        left = positive(result.over(curvatures))
         axes.plot(curvatures, left, color=BLACK)
-        log_axis(axes, [left, positive([found.value])])
+        log_axis(axes, [left, positive([result.value])])
         axes.set_xlim(*span(curvatures))
-        whose = f" of {found.of[0].title}" if found.of else ""
-        describe(axes, f"What {found.steps} steps{whose} leave", "curvature λ", kind.get(found.measure, "‖gₖ‖/‖g₀‖"))
-        star(axes, found.curvature, found.value, f"worst: {text(found.value, 3)} at λ = {text(found.curvature, 3)}")
-        legend(axes, [] if found.value else ["0 at every curvature"], handles=[])
+        whose = f" of {result.of[0].title}" if result.of else ""
+        describe(axes, f"What {result.steps} steps{whose} leave", "curvature λ", kind.get(result.measure, "‖gₖ‖/‖g₀‖"))
+        star(axes, result.curvature, result.value, f"worst: {text(result.value, 3)} at λ = {text(result.curvature, 3)}")
+        legend(axes, [] if result.value else ["0 at every curvature"], handles=[])
     return axes
 
 
-def transient(found: Transient, ax: Axes | None = None, *, steps: int | None = None) -> Axes:
+def transient(result: Transient, ax: Axes | None = None, *, steps: int | None = None) -> Axes:
     """‖Aᵏ‖ over the steps, the power of the spectral radius that it tends to, and the peak."""
-    last = steps or int(min(max(20, 4 * found.step), 2000))
+    last = steps or int(min(max(20, 4 * result.step), 2000))
     with panel(ax) as axes:
-        power, norms = np.eye(len(found.matrix)), [1.0]
+        power, norms = np.eye(len(result.matrix)), [1.0]
         for _ in range(last):
-            power = found.matrix @ power
+            power = result.matrix @ power
             norms.append(float(np.linalg.norm(power, 2)))
         k = np.arange(last + 1)
         axes.plot(k, positive(norms), color=BLACK, label="‖Aᵏ‖")
-        axes.plot(k, positive(found.radius**k), color=EDGE, linestyle="--", label="ρᵏ")
+        axes.plot(k, positive(result.radius**k), color=EDGE, linestyle="--", label="ρᵏ")
         log_axis(axes, [positive(norms)])
         step_axis(axes, [last])
-        describe(axes, f"Transient at λ = {text(found.curvature, 3)}", STEP, "norm of the power")
-        if np.isfinite(found.peak) and found.step <= last:
-            star(axes, found.step, found.peak, f"peak {text(found.peak, 3)} at step {found.step}")
+        describe(axes, f"Transient at λ = {text(result.curvature, 3)}", STEP, "norm of the power")
+        if np.isfinite(result.peak) and result.step <= last:
+            star(axes, result.step, result.peak, f"peak {text(result.peak, 3)} at step {result.step}")
         name_lines(axes)
     return axes
 
 
-def transient_growth(found: TransientGrowth, ax: Axes | None = None) -> Axes:
+def transient_growth(result: TransientGrowth, ax: Axes | None = None) -> Axes:
     """The largest peak at the optimum over κ, with the power of κ that it grows with."""
     with panel(ax) as axes:
-        axes.plot(finite(found.kappas), positive(found.peaks), color=VERMILLION, marker="o")
+        axes.plot(finite(result.kappas), positive(result.peaks), color=VERMILLION, marker="o")
         axes.set_xscale("log")
         log_ticks(axes.xaxis)
-        log_axis(axes, [positive(found.peaks)])
+        log_axis(axes, [positive(result.peaks)])
         describe(
-            axes, f"Transient peaks grow like κ to the power {text(found.slope, 3)}", KAPPA, "largest peak of ‖Aᵏ‖"
+            axes, f"Transient peaks grow like κ to the power {text(result.slope, 3)}", KAPPA, "largest peak of ‖Aᵏ‖"
         )
     return axes
 

@@ -22,60 +22,68 @@ HIGH, WIDE = 0.05, 0.0115
 """Half the room that a name takes, in parts of the axes: its height, and its width for each letter."""
 
 
-def damping(found: sweeps.DampingMap, ax: Axes | None = None, *, directions: Any = ()) -> Axes:
+def damping(result: sweeps.DampingMap, ax: Axes | None = None, *, directions: Any = ()) -> Axes:
     """What the error along a direction does, over a hyperparameter and ηλ.
 
-    The largest eigenvalue is positive (monotone), complex (rippling), or negative (alternating). ``directions`` are the
-    scaled rates ηλ at which the data lie, at the settings.
+    The largest eigenvalue is positive (monotone), complex (rippling), or negative (alternating).
+
+    Parameters
+    ----------
+    result
+        A DampingMap.
+    ax
+        Where to draw; a new figure, if not given.
+    directions
+        The scaled rates ηλ at which the data lie, at the settings.
     """
     with panel(ax, height=3.7) as axes:
-        shown = [k for k, kind in enumerate(KINDS[:3]) if (found.kind == k).any()]
+        shown = [k for k, kind in enumerate(KINDS[:3]) if (result.kind == k).any()]
         for k in shown:
             face, hatch = LOOK_OF[KINDS[k]]
-            field = np.round(found.fields[k], 7)
-            axes.contourf(found.across, found.scaled, field, [0, np.inf], colors=[face], hatches=[hatch])
-        bound = np.nan_to_num(finite(found.bound), nan=float(found.scaled[-1]))
-        axes.fill_between(found.across, bound, found.scaled[-1], color=GREY, linewidth=0)
-        axes.plot(found.across, bound, color=BLACK, linewidth=2)
-        if found.logarithmic:
+            field = np.round(result.fields[k], 7)
+            axes.contourf(result.across, result.scaled, field, [0, np.inf], colors=[face], hatches=[hatch])
+        bound = np.nan_to_num(finite(result.bound), nan=float(result.scaled[-1]))
+        axes.fill_between(result.across, bound, result.scaled[-1], color=GREY, linewidth=0)
+        axes.plot(result.across, bound, color=BLACK, linewidth=2)
+        if result.logarithmic:
             axes.set_yscale("log")
             log_ticks(axes.yaxis)
-        axes.set_ylim(*span(found.scaled, log=found.logarithmic))
-        crowded_ticks(axes.xaxis, found.across)
-        axes.set_xlim(found.across[0], found.across[-1])
-        _mark(axes, found, np.asarray(directions, dtype=float))
-        narrow = [KINDS[k] for k in (*shown, 3) if not _name(axes, found, k) and k in shown]
+        axes.set_ylim(*span(result.scaled, log=result.logarithmic))
+        crowded_ticks(axes.xaxis, result.across)
+        axes.set_xlim(result.across[0], result.across[-1])
+        _mark(axes, result, np.asarray(directions, dtype=float))
+        narrow = [KINDS[k] for k in (*shown, 3) if not _name(axes, result, k) and k in shown]
         if narrow:
             looks = [(name, *LOOK_OF[name]) for name in narrow]
             legend(axes, handles=[Patch(facecolor=f, hatch=h, edgecolor=EDGE, label=name) for name, f, h in looks])
-        scaled = f"scaled learning rate {text(found.method.symbols[str(found.method.rate)])}λ"
-        describe(axes, f"How {found.method.title} is damped", named(found.method, found.x), scaled)
+        scaled = f"scaled learning rate {text(result.method.symbols[str(result.method.rate)])}λ"
+        describe(axes, f"How {result.method.title} is damped", named(result.method, result.x), scaled)
     return axes
 
 
-def regimes(found: Regimes, ax: Axes | None = None, **hyper: Any) -> Axes:
+def regimes(result: Regimes, ax: Axes | None = None, **hyper: Any) -> Axes:
     """The damping of a method along any direction, over momentum and ηλ; others are held at ``hyper`` or their defaults."""
-    return damping(sweeps.damping_map(found.method, hyper), ax)
+    return damping(sweeps.damping_map(result.method, hyper), ax)
 
 
-def _mark(ax: Axes, found: sweeps.DampingMap, scaled: Any) -> None:
+def _mark(ax: Axes, result: sweeps.DampingMap, scaled: Any) -> None:
     """The directions of the data, where they lie within the figure."""
     low, high = ax.get_ylim()
     scaled = finite(scaled[(scaled >= low) & (scaled <= high)])
-    if not scaled.size or found.x not in found.hyper:
+    if not scaled.size or result.x not in result.hyper:
         return
-    x = float(np.clip(found.hyper[found.x], found.across[0], found.across[-1]))
+    x = float(np.clip(result.hyper[result.x], result.across[0], result.across[-1]))
     look: dict[str, Any] = {"color": BLACK, "markerfacecolor": PAPER, "markeredgewidth": 1.4, "clip_on": False}
     ax.plot([x] * len(scaled), scaled, "o", **look, zorder=8)
-    right = np.searchsorted(found.across, x) > len(found.across) / 2
-    middle = float(np.exp(np.log(scaled).mean()) if found.logarithmic else scaled.mean())
+    right = np.searchsorted(result.across, x) > len(result.across) / 2
+    middle = float(np.exp(np.log(scaled).mean()) if result.logarithmic else scaled.mean())
     note(ax, "directions of the data", (x, middle), (-8 if right else 8, 0), "right" if right else "left")
 
 
-def _name(ax: Axes, found: sweeps.DampingMap, k: int) -> bool:
+def _name(ax: Axes, result: sweeps.DampingMap, k: int) -> bool:
     """Write a regime's name where it is widest, off other words; False where it is too narrow for its name."""
-    rows, columns = found.kind.shape
-    free = found.kind == k
+    rows, columns = result.kind.shape
+    free = result.kind == k
     up, across = (np.arange(size) / (size - 1) for size in (rows, columns))
     for low, high in boxes(ax):
         free = free & ~np.outer((up > low[1]) & (up < high[1]), (across > low[0]) & (across < high[0]))
@@ -84,5 +92,5 @@ def _name(ax: Axes, found: sweeps.DampingMap, k: int) -> bool:
     row, column = np.unravel_index(room.argmax(), room.shape)
     if room.max() < 1:
         return False
-    note(ax, KINDS[k], (float(found.across[column]), float(found.scaled[row])), (0, 0), "center")
+    note(ax, KINDS[k], (float(result.across[column]), float(result.scaled[row])), (0, 0), "center")
     return True

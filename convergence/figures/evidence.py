@@ -13,9 +13,9 @@ LEAST = 1e-17
 """An error or a tolerance of 0 on a logarithmic axis."""
 
 
-def verification(found: Verification, ax: Axes | None = None) -> Axes:
+def verification(result: Verification, ax: Axes | None = None) -> Axes:
     """A row for each check: the error as a dot, the tolerance as a bar; what failed is a cross beyond its bar."""
-    made = [check for check in found.checks if check.error is not None and check.tolerance is not None]
+    made = [check for check in result.checks if check.error is not None and check.tolerance is not None]
     error = np.array([max(float(check.error or 0.0), LEAST) for check in made])
     allowed = np.array([max(float(check.tolerance or 0.0), LEAST) for check in made])
     passed = np.array([check.passed is not False for check in made], dtype=bool)
@@ -39,6 +39,6 @@ def verification(found: Verification, ax: Axes | None = None) -> Axes:
         low, high = span([*error, *allowed], log=True)
         axes.set(xlim=(low / 3, high * 3), ylim=(-0.7, len(made) - 0.2), yticks=[])
         axes.spines["left"].set_visible(False)
-        describe(axes, f"Theory of {found.method} against its run", "how far apart", "")
+        describe(axes, f"Theory of {result.method} against its run", "how far apart", "")
         legend(axes)
     return axes

@@ -76,8 +76,21 @@ def varying(problem: LeastSquares) -> list[int]:
 def landscape(problem: Quadratic, runs: Mapping[str, Run] = NO_RUNS, ax: Axes | None = None) -> Axes:
     """The loss over the two weights as filled contours, its minimum, and the way of each run by name.
 
-    With more weights, the plane of the steepest and the flattest direction through the minimum. Raises BadData for a
-    problem with fewer than two directions.
+    With more weights, the plane of the steepest and the flattest direction through the minimum.
+
+    Parameters
+    ----------
+    problem
+        A problem with two directions at least.
+    runs
+        Name -> Run.
+    ax
+        Where to draw; a new figure, if not given.
+
+    Raises
+    ------
+    BadData
+        For a problem with fewer than two directions.
     """
     if problem.rank < 2:
         raise BadData("a landscape needs two directions with curvature")

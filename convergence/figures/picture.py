@@ -49,10 +49,21 @@ class Picture:
 
 
 def render(picture: Picture, format: str = "svg", dpi: float = 150) -> bytes:
-    """The picture as the bytes of an SVG, PNG or PDF file; ``dpi`` is that of a PNG and of maps within the others.
+    """The picture as the bytes of a file, the same every time: no date, no name of a program, no random identifiers.
 
-    The same picture gives the same bytes: no date, no program's name, no random identifiers.
-    Raises ValueError for another format.
+    Parameters
+    ----------
+    picture
+        A Picture.
+    format
+        "svg", "png" or "pdf".
+    dpi
+        That of a PNG, and of maps within the others.
+
+    Raises
+    ------
+    ValueError
+        For another format.
     """
     if format not in FORMATS:
         raise ValueError(f"a picture is written as {', '.join(FORMATS)}; got {format!r}")

@@ -46,25 +46,37 @@ EPSILON = 4 * float(np.finfo(float).eps)
 """Of the largest value: what a run has below it is rounding, and differs from machine to machine."""
 
 
-def run(found: Run, ax: Axes | None = None, **options: Any) -> Axes:
+def run(result: Run, ax: Axes | None = None, **options: Any) -> Axes:
     """The error of a run in each direction over the steps."""
-    return errors(found, None, ax, **options)
+    return errors(result, None, ax, **options)
 
 
 def errors(
-    found: Run, predicted: Run | None = None, ax: Axes | None = None, *, rows: Sequence[int] = (), title: str = "",
+    result: Run, predicted: Run | None = None, ax: Axes | None = None, *, rows: Sequence[int] = (), title: str = "",
     names: Sequence[str] = (), hidden: int = 0,
 ) -> Axes:  # fmt: skip
     """Size of the error in each direction, on a logarithmic axis: the run as open markers on the predicted line.
 
-    ``rows`` are the directions that are drawn (default: the first six), ``names`` theirs; ``hidden`` counts those that
-    have no name. What is below the rounding of the largest error is not drawn.
+    What is below the rounding of the largest error is not drawn.
+
+    Parameters
+    ----------
+    result, predicted
+        The run on the data, and what theory says of it.
+    ax
+        Where to draw; a new figure, if not given.
+    rows
+        The directions that are drawn (default: the first six).
+    names
+        Theirs.
+    hidden
+        How many there are that are not drawn and have no name.
     """
-    shown = list(rows or range(found.error.shape[1]))[:MOST]
+    shown = list(rows or range(result.error.shape[1]))[:MOST]
     names = list(names or [f"direction {k + 1}" for k in shown])[:MOST]
     with panel(ax) as axes:
-        step = np.arange(len(found.error))
-        measured = [_above_rounding(np.abs(found.error[:, k])) for k in shown]
+        step = np.arange(len(result.error))
+        measured = [_above_rounding(np.abs(result.error[:, k])) for k in shown]
         for k, row, look, name in zip(shown, measured, LOOKS, names, strict=False):
             if predicted is not None:
                 axes.plot(positive(np.abs(predicted.error[:, k])), **look.line, label=plain(name))
@@ -79,9 +91,9 @@ def errors(
         log_axis(axes, measured)
         step_axis(axes, [len(step) - 1])
         how = ", run (markers) and prediction" if predicted is not None else ""
-        describe(axes, f"Error of {title or found.method}{how}", STEP, "error |e| in a direction")
-        gone = left_out(hidden + found.error.shape[1] - len(shown) if not rows else hidden, "direction")
-        name_lines(axes, [*sunk(names, measured), *ended(found), *gone])
+        describe(axes, f"Error of {title or result.method}{how}", STEP, "error |e| in a direction")
+        gone = left_out(hidden + result.error.shape[1] - len(shown) if not rows else hidden, "direction")
+        name_lines(axes, [*sunk(names, measured), *ended(result), *gone])
     return axes
 
 
@@ -134,12 +146,12 @@ def descent(runs: Mapping[str, Run], columns: Sequence[str]) -> Figure:
     return figure
 
 
-def _gradient(found: Run) -> list[Array]:
-    return [_above_rounding(row) for row in np.abs(found.grad.T)]
+def _gradient(result: Run) -> list[Array]:
+    return [_above_rounding(row) for row in np.abs(result.grad.T)]
 
 
-def _weight(found: Run) -> list[Array]:
-    return [finite(row, HUGE) for row in np.abs(found.x.T)]
+def _weight(result: Run) -> list[Array]:
+    return [finite(row, HUGE) for row in np.abs(result.x.T)]
 
 
 def _by_column(
@@ -148,16 +160,16 @@ def _by_column(
     """A line for each column and run: of several runs, hue tells the run, line and marker the column."""
     several = {"": runs} if isinstance(runs, Run) else runs
     drawn = []
-    for (name, found), hue in zip(several.items(), LOOKS, strict=False):
-        names = columns or [f"w{k + 1}" for k in range(found.x.shape[1])]
-        for row, column, look in zip(rows(found)[: _most(runs)], names, LOOKS, strict=False):
+    for (name, result), hue in zip(several.items(), LOOKS, strict=False):
+        names = columns or [f"w{k + 1}" for k in range(result.x.shape[1])]
+        for row, column, look in zip(rows(result)[: _most(runs)], names, LOOKS, strict=False):
             own: dict[str, Any] = {**look.marked, "markevery": every(len(row), 12)}
             if len(several) > 1:
                 own |= {"color": hue.color, "markerfacecolor": hue.color if hue is LOOKS[0] else "none"}
             drawn.append(row)
             whose = f"{name}, column" if len(several) > 1 else "column"
             ax.plot(row, **own, label=plain(f"{whose} {short(column)}"))
-    step_axis(ax, [found.steps for found in several.values()])
+    step_axis(ax, [result.steps for result in several.values()])
     return drawn
 
 
@@ -169,7 +181,7 @@ def _missing(runs: Run | Mapping[str, Run]) -> list[str]:
     """The remarks on runs that overflowed and on columns that are not drawn."""
     several = [runs] if isinstance(runs, Run) else list(runs.values())
     gone = several[0].x.shape[1] - _most(runs)
-    return [*(remark for found in several for remark in ended(found)), *left_out(gone, "column")]
+    return [*(remark for result in several for remark in ended(result)), *left_out(gone, "column")]
 
 
 def sunk(names: Iterable[str], rows: Iterable[Array]) -> list[str]:
@@ -180,9 +192,9 @@ def sunk(names: Iterable[str], rows: Iterable[Array]) -> list[str]:
     return [f"0 or only rounding, so not drawn: {', '.join(named)}"] if named else []
 
 
-def ended(found: Run) -> list[str]:
+def ended(result: Run) -> list[str]:
     """The remark on a run that overflowed."""
-    return [] if found.diverged is None else [f"diverged: numbers overflowed at step {found.diverged}"]
+    return [] if result.diverged is None else [f"diverged: numbers overflowed at step {result.diverged}"]
 
 
 def _above_rounding(row: Array) -> Array:

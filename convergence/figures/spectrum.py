@@ -40,21 +40,30 @@ SEEN: dict[str, Any] = {"color": VERMILLION, "markersize": 9, "markeredgewidth":
 START: dict[str, Any] = {"color": BLACK, "markerfacecolor": "none", "markersize": 9, "linestyle": "none"}
 
 
-def eigenvalues(found: Locus, ax: Axes | None = None, *, name: str = "", identified: Any = ()) -> Axes:
+def eigenvalues(result: Locus, ax: Axes | None = None, *, name: str = "", identified: Any = ()) -> Axes:
     """Where the eigenvalues of one direction go as the learning rate grows from 0 (squares) past its bound (bright).
 
-    ``identified`` are eigenvalues that a run showed: crosses.
+    Parameters
+    ----------
+    result
+        A Locus.
+    ax
+        Where to draw; a new figure, if not given.
+    name
+        Of the direction: the title.
+    identified
+        Eigenvalues that a run showed: crosses.
     """
     with panel(ax, height=3.6) as axes:
-        chosen = slice(None, None, every(len(found.lr), POINTS))
-        share = np.linspace(0, 1, len(found.lr))[chosen]
-        axes.plot(finite(found.eigenvalues[0].real), finite(found.eigenvalues[0].imag), "s", **START, zorder=4)
-        for way in found.eigenvalues.T:
+        chosen = slice(None, None, every(len(result.lr), POINTS))
+        share = np.linspace(0, 1, len(result.lr))[chosen]
+        axes.plot(finite(result.eigenvalues[0].real), finite(result.eigenvalues[0].imag), "s", **START, zorder=4)
+        for way in result.eigenvalues.T:
             look: dict[str, Any] = {"cmap": MAP, "vmin": 0, "vmax": 1, "edgecolors": "#555555", "linewidths": 0.3}
             axes.scatter(_near(way.real)[chosen], _near(way.imag)[chosen], c=share, s=22, zorder=3, **look)
         _crosses(axes, np.asarray(identified, dtype=complex))
-        _plane(axes, found.eigenvalues)
-        describe(axes, name or f"λ = {text(found.curvature, 3)}", "real part", "imaginary part")
+        _plane(axes, result.eigenvalues)
+        describe(axes, name or f"λ = {text(result.curvature, 3)}", "real part", "imaginary part")
     return axes
 
 
@@ -63,8 +72,8 @@ def spectrum(title: str, loci: Sequence[tuple[str, Locus, Any]], letter: str = "
     with styled():
         rows = -(-len(loci) // 2)
         figure, panels = blank(rows, min(2, len(loci)), height=3.1 * rows)
-        for (name, found, identified), axes in zip(loci, panels, strict=False):
-            eigenvalues(found, axes, identified=identified).set_title("")
+        for (name, result, identified), axes in zip(loci, panels, strict=False):
+            eigenvalues(result, axes, identified=identified).set_title("")
             note(axes, name, (0, 1), (2, -8), xycoords="axes fraction")
         half = max(axes.get_xlim()[1] for axes in panels[: len(loci)])
         for axes in panels[: len(loci)]:
@@ -78,13 +87,13 @@ def spectrum(title: str, loci: Sequence[tuple[str, Locus, Any]], letter: str = "
     return figure
 
 
-def identification(found: Identification, ax: Axes | None = None, *, names: Sequence[str] = ()) -> Axes:
+def identification(result: Identification, ax: Axes | None = None, *, names: Sequence[str] = ()) -> Axes:
     """The eigenvalues recovered from a run, a mark for each direction, in the unit circle of what converges."""
     with panel(ax, height=3.8) as axes:
-        for row, look in zip(found.eigenvalues, LOOKS, strict=False):
+        for row, look in zip(result.eigenvalues, LOOKS, strict=False):
             axes.plot(finite(row.real), finite(row.imag), look.marker, color=look.color, markerfacecolor="none")
-        _plane(axes, found.eigenvalues)
-        names = names or [f"direction {k + 1}" for k in range(len(found))]
+        _plane(axes, result.eigenvalues)
+        names = names or [f"direction {k + 1}" for k in range(len(result))]
         shown = [
             Line2D([], [], marker=look.marker, color=look.color, markerfacecolor="none", linestyle="none", label=name)
             for name, look in zip(names, LOOKS, strict=False)

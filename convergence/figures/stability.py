@@ -63,79 +63,111 @@ def equation(letter: str, value: float) -> str:
     return f"1−{letter} = {text(1 - value, 3)}" if 0.999 < value < 1 else f"{letter} = {text(value, 3)}"
 
 
-def radius_map(found: sweeps.RadiusMap, ax: Axes | None = None, *, best: bool = True) -> Axes:
+def radius_map(result: sweeps.RadiusMap, ax: Axes | None = None, *, best: bool = True) -> Axes:
     """Spectral radius over two hyperparameters: filled contours, their values, the derived boundary and the settings.
 
-    ``best`` says whether the settings are the optimum.
+    Parameters
+    ----------
+    result
+        A RadiusMap.
+    ax
+        Where to draw; a new figure, if not given.
+    best
+        Whether the settings are the optimum: a star, and not a dot.
     """
     # Digits count from 1: rates of 0.99999 are common.
-    radius = 1 - np.nan_to_num(finite(1 - found.radius), nan=-1.0)
+    radius = 1 - np.nan_to_num(finite(1 - result.radius), nan=-1.0)
     low = min(float(radius.min()), 1 - 1e-9)
     with panel(ax, height=3.9) as axes:
         linear_ticks(axes.xaxis, axes.yaxis)
-        crowded_ticks(axes.yaxis, found.up)
+        crowded_ticks(axes.yaxis, result.up)
         if 1 - low < UNRESOLVED:
-            stable = np.where(found.margin > 0, 1.0, 0.0)
-            axes.contourf(found.across, found.up, stable, [-1, 0.5, 1], colors=[GREY, "#8f8a6b"]).set_rasterized(True)
+            stable = np.where(result.margin > 0, 1.0, 0.0)
+            axes.contourf(result.across, result.up, stable, [-1, 0.5, 1], colors=[GREY, "#8f8a6b"]).set_rasterized(True)
             words = "stable where not grey; 1−ρ is below rounding" if stable.any() else "nothing here is stable"
             legend(axes, [words], handles=[])
         else:
             levels = low + (1 - low) * np.linspace(0, 1, BANDS + 1)
             colours = colormaps[MAP].with_extremes(over=GREY)
-            shown = axes.contourf(found.across, found.up, radius, levels, cmap=colours, extend="max")
+            shown = axes.contourf(result.across, result.up, radius, levels, cmap=colours, extend="max")
             shown.set_rasterized(True)
             bar = colorbar(axes, shown, f"{RADIUS} (grey: diverges)")
             linear_ticks(bar.ax.yaxis)
             bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: nines(value)))
-        if found.x in found.hyper and found.y in found.hyper:
-            x, y = float(found.hyper[found.x]), float(np.clip(found.hyper[found.y], found.up[0], found.up[-1]))
-            star(axes, x, y, _answer(found, best, found.x, found.y), [_stable(axes, found)])
-        edge = _boundary(axes, found)
+        if result.x in result.hyper and result.y in result.hyper:
+            x, y = float(result.hyper[result.x]), float(np.clip(result.hyper[result.y], result.up[0], result.up[-1]))
+            star(axes, x, y, _answer(result, best, result.x, result.y), [_stable(axes, result)])
+        edge = _boundary(axes, result)
         if 1 - low >= UNRESOLVED:
-            _isolines(axes, found, radius, low, edge)
-        title = f"Where {found.method.title} converges, and how fast"
-        describe(axes, title, named(found.method, found.x), named(found.method, found.y))
+            _isolines(axes, result, radius, low, edge)
+        title = f"Where {result.method.title} converges, and how fast"
+        describe(axes, title, named(result.method, result.x), named(result.method, result.y))
     return axes
 
 
 def radius_curve(
-    found: sweeps.RadiusCurve, ax: Axes | None = None, *, names: Any = (), hidden: int = 0, best: bool = True
+    result: sweeps.RadiusCurve, ax: Axes | None = None, *, names: Any = (), hidden: int = 0, best: bool = True
 ) -> Axes:
     """Spectral radius over the learning rate, a line for each curvature, with the bound and the chosen rate.
 
-    ``names`` are those of the lines; ``hidden`` is how many directions of the data are not among them.
+    Parameters
+    ----------
+    result
+        A RadiusCurve.
+    ax
+        Where to draw; a new figure, if not given.
+    names
+        Those of the lines.
+    hidden
+        How many directions of the data are not among them.
+    best
+        Whether the settings are the optimum.
     """
-    rate = str(found.method.rate)
+    rate = str(result.method.rate)
     with panel(ax) as axes:
-        groups = grouped(names or [f"λ = {text(float(c), 3)}" for c in found.curvatures], list(found.radius))
+        groups = grouped(names or [f"λ = {text(float(c), 3)}" for c in result.curvatures], list(result.radius))
         for group, look in zip(groups, LOOKS, strict=False):
-            axes.plot(finite(found.lr), finite(found.radius[group.first]), **look.line, label=wrapped(group.label))
+            axes.plot(finite(result.lr), finite(result.radius[group.first]), **look.line, label=wrapped(group.label))
         axes.axhline(1.0, color=EDGE, linewidth=0.8)
-        axes.set(xlim=(0, float(found.lr[-1])), ylim=_heights(finite(found.radius)))
+        axes.set(xlim=(0, float(result.lr[-1])), ylim=_heights(finite(result.radius)))
         linear_ticks(axes.xaxis)
-        describe(axes, f"Spectral radius of {found.method.title}", named(found.method, rate), RADIUS)
-        if np.isfinite(found.bound):
-            axes.axvline(found.bound, color=BLACK, linestyle="--", linewidth=1.2)
-            words = f"stable below {equation(text(found.method.symbols[rate]), found.bound)}"
-            note(axes, words, (found.bound, axes.get_ylim()[1]), (-5, -9), "right")
-        if rate in found.hyper:
-            star(axes, float(found.hyper[rate]), found.rate, _answer(found, best, rate))
+        describe(axes, f"Spectral radius of {result.method.title}", named(result.method, rate), RADIUS)
+        if np.isfinite(result.bound):
+            axes.axvline(result.bound, color=BLACK, linestyle="--", linewidth=1.2)
+            words = f"stable below {equation(text(result.method.symbols[rate]), result.bound)}"
+            note(axes, words, (result.bound, axes.get_ylim()[1]), (-5, -9), "right")
+        if rate in result.hyper:
+            star(axes, float(result.hyper[rate]), result.rate, _answer(result, best, rate))
         name_lines(axes, left_out(hidden + len(groups) - MOST, "direction"))
     return axes
 
 
-def region(found: Region, ax: Axes | None = None, *, mu: float = 1.0, L: float | None = None, **hyper: Any) -> Axes:
-    """The stable region of a method over the spectrum [μ, L] (default: one direction of curvature 1), with its radius.
+def region(result: Region, ax: Axes | None = None, *, mu: float = 1.0, L: float | None = None, **hyper: Any) -> Axes:
+    """The stable region of a method over the spectrum [μ, L], with its radius.
 
-    A map over learning rate and momentum, with others held at ``hyper`` or their defaults; for a method with a learning
-    rate alone, the radius over it. Where ``hyper`` gives a point of it, that is marked.
+    A map over learning rate and momentum; for a method with a learning rate alone, the radius over it.
+
+    Parameters
+    ----------
+    result
+        A Region.
+    ax
+        Where to draw; a new figure, if not given.
+    mu, L
+        The spectrum (default: one direction of curvature 1).
+    hyper
+        Where the other hyperparameters are held, or their defaults. Where it gives a point of the map, that is marked.
+
+    >>> import convergence as cv
+    >>> cv.stability("heavy_ball").plot(mu=1, L=10).get_xlabel()
+    'learning rate η'
     """
-    return _over(found.method, (mu, mu if L is None else L), hyper, ax, best=False)
+    return _over(result.method, (mu, mu if L is None else L), hyper, ax, best=False)
 
 
-def optimum(found: Optimum, ax: Axes | None = None, *, mu: float = 1.0, L: float = 100.0) -> Axes:
-    """The optimum for [μ, L] on the map of the spectral radius. Raises what ``found.at`` raises."""
-    return _over(found.method, (mu, L), found.at(mu=mu, L=L).hyper, ax, best=True)
+def optimum(result: Optimum, ax: Axes | None = None, *, mu: float = 1.0, L: float = 100.0) -> Axes:
+    """The optimum for [μ, L] on the map of the spectral radius. Raises what ``result.at`` raises."""
+    return _over(result.method, (mu, L), result.at(mu=mu, L=L).hyper, ax, best=True)
 
 
 def _over(method: Method, curvatures: tuple[float, float], hyper: Any, ax: Axes | None, best: bool) -> Axes:
@@ -144,12 +176,12 @@ def _over(method: Method, curvatures: tuple[float, float], hyper: Any, ax: Axes 
     return radius_map(sweeps.radius_map(method, curvatures, hyper), ax, best=best)
 
 
-def _answer(found: sweeps.RadiusMap | sweeps.RadiusCurve, best: bool, *names: str) -> str:
+def _answer(result: sweeps.RadiusMap | sweeps.RadiusCurve, best: bool, *names: str) -> str:
     kind = "optimum" if best else "chosen"
-    return f"{kind}: {equation('ρ', found.rate)}\n{settings(found.method, found.hyper, *names)}"
+    return f"{kind}: {equation('ρ', result.rate)}\n{settings(result.method, result.hyper, *names)}"
 
 
-def _isolines(ax: Axes, found: sweeps.RadiusMap, radius: Array, low: float, edge: Array) -> None:
+def _isolines(ax: Axes, result: sweeps.RadiusMap, radius: Array, low: float, edge: Array) -> None:
     """Contours at round values, each with its value; fewer where they would crowd."""
     spaced: list[float] = []
     for level in (level for level in LEVELS if low + 0.1 * (1 - low) < level < 1 - 0.05 * (1 - low)):
@@ -157,7 +189,7 @@ def _isolines(ax: Axes, found: sweeps.RadiusMap, radius: Array, low: float, edge
             spaced.append(level)
     if spaced:
         inks = ["white" if level < low + 0.6 * (1 - low) else "#3a3a36" for level in spaced]
-        lines = ax.contour(found.across, found.up, radius, spaced, colors=inks, linewidths=0.8)
+        lines = ax.contour(result.across, result.up, radius, spaced, colors=inks, linewidths=0.8)
         spots = dict(_spots(ax, lines, edge))
         ax.clabel(lines, list(spots), fontsize=8.5, fmt=nines, manual=list(spots.values()))
 
@@ -178,19 +210,19 @@ def _spots(ax: Axes, lines: Any, edge: Array) -> Iterator[tuple[float, tuple[flo
             yield float(level), (float(path.vertices[best, 0]), float(path.vertices[best, 1]))
 
 
-def _stable(ax: Axes, found: sweeps.RadiusMap) -> Array:
+def _stable(ax: Axes, result: sweeps.RadiusMap) -> Array:
     """Some of the points (n, 2) at which the method is stable, in parts of the axes."""
-    row, column = np.nonzero(found.margin[::8, ::10] > 0)
-    return np.asarray(to_axes(ax).transform(np.stack([found.across[::10][column], found.up[::8][row]], axis=1)))
+    row, column = np.nonzero(result.margin[::8, ::10] > 0)
+    return np.asarray(to_axes(ax).transform(np.stack([result.across[::10][column], result.up[::8][row]], axis=1)))
 
 
-def _boundary(ax: Axes, found: sweeps.RadiusMap) -> Array:
+def _boundary(ax: Axes, result: sweeps.RadiusMap) -> Array:
     """The zeros (n, 2) of the derived stability conditions; scaled row by row, which leaves them where they are."""
-    size = np.nanmax(np.abs(found.margin), axis=1, keepdims=True)
-    scaled = np.round(np.where(np.isfinite(found.margin), found.margin, -1.0) / np.where(size > 0, size, 1.0), 10)
+    size = np.nanmax(np.abs(result.margin), axis=1, keepdims=True)
+    scaled = np.round(np.where(np.isfinite(result.margin), result.margin, -1.0) / np.where(size > 0, size, 1.0), 10)
     if not scaled.min() < 0 < scaled.max():
         return np.empty((0, 2))
-    lines = ax.contour(found.across, found.up, scaled, [0.0], colors=BLACK, linewidths=2.0)
+    lines = ax.contour(result.across, result.up, scaled, [0.0], colors=BLACK, linewidths=2.0)
     return np.concatenate([path.vertices for path in lines.get_paths()])
 
 

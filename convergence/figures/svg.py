@@ -12,8 +12,8 @@ def slim(svg: str, name: str, alt: str) -> str:
     svg = re.sub(r"<!--.*?-->|<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r'<g id="[^"]*"', "<g", svg)  # nothing refers to groups
     svg = re.sub(r"<g(?: [^>]*)?/>", "", svg)
-    svg = re.sub(r' d="([^"]*)"', lambda found: f' d="{_path(found[1])}"', svg)
-    svg = re.sub(r"scale\([^)]*\)|-?\d+\.\d{3,}(?![^\s\"),;])", lambda found: _rounded(found[0]), svg)
+    svg = re.sub(r' d="([^"]*)"', lambda match: f' d="{_path(match[1])}"', svg)
+    svg = re.sub(r"scale\([^)]*\)|-?\d+\.\d{3,}(?![^\s\"),;])", lambda match: _rounded(match[0]), svg)
     svg = re.sub(r"\n\s*", "\n", svg)
     svg = re.sub(r'<g( clip-path="[^"]*")?>\n((?:<use [^>]*/>\n)+)</g>', _hoisted, svg)
     svg = _unwrapped(svg)
@@ -40,12 +40,12 @@ def _rounded(number: str) -> str:
     return "0" if short == "-0" else short
 
 
-def _hoisted(found: re.Match[str]) -> str:
+def _hoisted(match: re.Match[str]) -> str:
     """A group of markers of one style: the style is said once, by the group."""
-    group, uses = found[1] or "", found[2]
+    group, uses = match[1] or "", match[2]
     styles = re.findall(r' style="([^"]*)"', uses)
     if len(styles) < 2 or len(styles) != uses.count("<use ") or len(set(styles)) != 1:
-        return found[0]
+        return match[0]
     return f'<g{group} style="{styles[0]}">\n' + uses.replace(f' style="{styles[0]}"', "") + "</g>"
 
 
@@ -53,10 +53,10 @@ def _unwrapped(svg: str) -> str:
     """Without groups that say nothing."""
     says: list[bool] = []
 
-    def kept(found: re.Match[str]) -> str:
-        if found[0].startswith("<g"):
-            says.append(not found[0].startswith("<g>"))
-            return found[0] if says[-1] else ""
-        return found[0] if says.pop() else ""
+    def shared(match: re.Match[str]) -> str:
+        if match[0].startswith("<g"):
+            says.append(not match[0].startswith("<g>"))
+            return match[0] if says[-1] else ""
+        return match[0] if says.pop() else ""
 
-    return re.sub(r"<g(?: [^>]*)?>\n?|</g>\n?", kept, svg)
+    return re.sub(r"<g(?: [^>]*)?>\n?|</g>\n?", shared, svg)

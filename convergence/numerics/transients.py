@@ -84,7 +84,14 @@ class Transient(Plotted, figure="transient"):
     def pseudoradius(self, epsilon: float) -> float:
         """The ε-pseudospectral radius: the largest |z| that a change of A by at most ε in norm makes an eigenvalue.
 
-        Raises BadHyperparameter unless ε is a finite number above 0.
+        Raises
+        ------
+        BadHyperparameter
+            Unless ε is a finite number above 0.
+
+        >>> at = transient("heavy_ball", 1.0, lr=0.25, momentum=0.25)  # critical damping: a double eigenvalue ½
+        >>> at.radius, at.pseudoradius(1e-6) - 0.5 > 1e-4
+        (0.5, True)
         """
         if not 0 < float(epsilon) < inf:
             raise BadHyperparameter(f"epsilon must be a finite number above 0; got {epsilon!r}")

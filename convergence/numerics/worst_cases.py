@@ -78,7 +78,11 @@ class WorstCase(Plotted, figure="worst_case"):
     of: tuple[Method, Mapping[str, Any]] | None = field(default=None, compare=False, repr=False)
 
     def over(self, curvatures: Any) -> Array:
-        """The same ratio after as many steps on quadratics of these curvatures (m,): (m,)."""
+        """The same ratio after as many steps on quadratics of these curvatures (m,), as (m,).
+
+        >>> worst_case("gradient_descent", 2, mu=1, L=3, lr=0.5).over([1.0, 2.0, 3.0])
+        array([0.25, 0.  , 0.25])
+        """
         if self.of is None:
             raise BadHyperparameter("this worst case does not know its method")
         method, hyper = self.of

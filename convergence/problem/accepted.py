@@ -20,13 +20,25 @@ Array = NDArray[np.float64]
 def as_quadratic(problem: Any, loss: str = "sum") -> Quadratic:
     """The problem that was meant.
 
-    A ``Quadratic`` (such as ``LeastSquares``) is one. (X, y), with X (n, d) and y (n,), is least squares in the scaling
-    ``loss``. A list of curvatures (d,) is the diagonal problem with its minimiser at all ones. A density is the diagonal
-    problem of 64 of its quantiles, evenly spaced in probability, both ends among them, weighted as by the trapezoidal rule.
-    Raises BadData for anything else.
+    Parameters
+    ----------
+    problem
+        A ``Quadratic`` (such as ``LeastSquares``) is one. (X, y), with X (n, d) and y (n,), is least squares. A list
+        of curvatures (d,) is the diagonal problem with its minimiser at all ones. A density is the diagonal problem
+        of 64 of its quantiles, evenly spaced in probability, both ends among them, weighted as by the trapezoidal
+        rule.
+    loss
+        The scaling of least squares, for (X, y).
+
+    Raises
+    ------
+    BadData
+        For anything else.
 
     >>> as_quadratic([10, 1])
     Diagonal(2 curvatures in [1, 10], κ = 10)
+    >>> round(as_quadratic(([[1.0], [2.0]], [1.0, 2.0])).L, 9)
+    10.0
     """
     if isinstance(problem, Quadratic):
         return problem

@@ -151,7 +151,12 @@ class Quadratic(Plotted, figure="landscape"):
         return self.minimizer + (start @ flat) @ flat.T
 
     def to_directions(self, v: Array) -> Array:
-        """Vectors v (…, d) in the basis of the directions: Vᵀv, (…, d)."""
+        """Vectors v (…, d) in the basis of the directions: Vᵀv, (…, d), largest curvature first.
+
+        >>> import convergence as cv
+        >>> cv.LeastSquares([[1.0, 0.0], [0.0, 2.0]], [0.0, 0.0]).to_directions([3.0, 5.0])
+        array([5., 3.])
+        """
         return v @ self.directions
 
     def _name(self, index: int) -> str:

@@ -43,8 +43,23 @@ def report_files(
     """The files of a report, by their names relative to its folder: report.md, …, figures/NAME.svg, ….
 
     Markdown shows the figures in SVG if they are written, else in the first format that is; LaTeX includes those in PDF
-    or PNG. The same study gives the same bytes, whatever the number of ``workers`` (processes that draw). Raises
-    ``BadName`` for an unknown format.
+    or PNG. The same study gives the same bytes, whatever the number of workers.
+
+    Parameters
+    ----------
+    study
+        A Study.
+    formats
+        Of the page: "md", "html", "json", "tex".
+    figure_formats
+        Of the figures: "svg", "png", "pdf".
+    workers
+        Processes that draw.
+
+    Raises
+    ------
+    BadName
+        For an unknown format.
     """
     require_formats(formats, FORMATS)
     require_formats(figure_formats, FIGURE_FORMATS)

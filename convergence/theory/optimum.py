@@ -113,9 +113,28 @@ class Optimum(Plotted, figure="optimum"):
         return next((p.plateau for p in self.pieces if p.plateau is not None), None)
 
     def at(self, *, mu: float, L: float, **numbers: Any) -> Tuned:
-        """The optimum in floats for a spectrum in [μ, L], with numbers for what was fixed at symbols.
+        """The optimum in floats for a spectrum in [μ, L].
 
-        Raises BadHyperparameter for wrong or missing numbers, NoStableLearningRate where no setting converges.
+        Parameters
+        ----------
+        mu, L
+            0 < μ ≤ L.
+        numbers
+            For what was fixed at symbols, and for hyperparameters that the optimum leaves open.
+
+        Returns
+        -------
+        Tuned
+
+        Raises
+        ------
+        BadHyperparameter
+            For wrong or missing numbers.
+        NoStableLearningRate
+            Where no setting converges.
+
+        >>> optimum("gradient_descent").at(mu=1, L=9)
+        Tuned(hyper={'lr': 0.2}, rate=0.8, plateau=None)
         """
         if not 0 < _finite("mu", mu) <= _finite("L", L):
             raise BadHyperparameter(f"expected 0 < mu ≤ L, finite; got mu={mu!r}, L={L!r}")

@@ -61,7 +61,15 @@ class Regimes(Plotted, figure="regimes"):
     symbols: Mapping[str, sp.Symbol]
 
     def at(self, curvature: float, **hyper: Any) -> dict[str, tuple[Any, ...]]:
-        """The same at a curvature λ and numbers: intervals as pairs (low, high) of floats, repeated rates as floats."""
+        """The regimes at a curvature λ and numbers: intervals as pairs (low, high) of floats, repeated rates as floats.
+
+        Returns
+        -------
+        "real", "repeated", "complex" -> a tuple of these.
+
+        >>> regimes("heavy_ball").at(1.0, momentum=0.25)["complex"]
+        ((0.25, 2.25),)
+        """
         settings = self.method.settings({_rate(self.method): 1.0, **hyper})
         rest = {n: v for n, v in settings.items() if n != _rate(self.method)}
         point = {self.method.symbols[n]: exact(v) for n, v in rest.items()} | {CURVATURE: exact(curvature)}

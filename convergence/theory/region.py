@@ -68,10 +68,24 @@ class Region(Plotted, figure="region"):
     poles: tuple[sp.Expr, ...] = ()
 
     def contains(self, curvature: Any, **hyper: Any) -> NDArray[np.bool_]:
-        """Whether the method is stable there: bool array, broadcast over curvature and hyperparameters.
+        """Whether the method is stable there, exactly: floats are read as the decimals they print as.
 
-        Exact at the boundary (which is not stable); floats are read as the decimals they print as. Fractions and SymPy
-        numbers may be given. Raises BadHyperparameter for wrong names or values.
+        Parameters
+        ----------
+        curvature, hyper
+            Numbers or arrays, broadcast; fractions and SymPy numbers, too.
+
+        Returns
+        -------
+        A bool array. The boundary is not stable.
+
+        Raises
+        ------
+        BadHyperparameter
+            For wrong names or values.
+
+        >>> stability("gradient_descent").contains(1.0, lr=[1.9, 2.0, 2.1]).tolist()
+        [True, False, False]
         """
         settings = self.method.settings(hyper)
         arguments = [CURVATURE, *(self.method.symbols[name] for name in settings)]
@@ -87,7 +101,16 @@ class Region(Plotted, figure="region"):
         return inside[()]
 
     def intervals(self, curvature: float, **hyper: Any) -> list[tuple[float, float]]:
-        """The open intervals (low, high) of stable learning rates at these numbers, in order: a stable set may be a union.
+        """The open intervals of stable learning rates at these numbers, in order: a stable set may be a union.
+
+        Parameters
+        ----------
+        curvature, hyper
+            One number each, the learning rate left out.
+
+        Returns
+        -------
+        Pairs (low, high), in units of 1/λ; none where no rate is stable.
 
         >>> stability("gradient_descent").intervals(4.0)
         [(0.0, 0.5)]
@@ -99,7 +122,11 @@ class Region(Plotted, figure="region"):
         return [(pieces[first][0], pieces[last][1]) for first, last in zip(apart, ends, strict=False)]
 
     def largest_lr(self, curvature: float, **hyper: Any) -> float:
-        """The supremum of the stable learning rates at these numbers (the rate itself is not among them); 0 for none."""
+        """The supremum of the stable learning rates at these numbers (the rate itself is not among them); 0 for none.
+
+        >>> stability("heavy_ball").largest_lr(10.0, momentum=0.9)
+        0.38
+        """
         rate, point = self._point(curvature, hyper)
         return _top(self.polynomials, rate, point)
 

@@ -53,7 +53,11 @@ class Loop:
     gains: tuple[sp.Expr, ...]
 
     def closed(self) -> sp.Matrix:
-        """The iteration matrix along a direction of curvature λ: P + U(I − GD)⁻¹GR with G the gains' diagonal."""
+        """The iteration matrix along a direction of curvature λ: P + U(I − GD)⁻¹GR with G the gains' diagonal.
+
+        >>> derive("heavy_ball").loop.closed() == derive("heavy_ball").matrix
+        True
+        """
         gain = sp.diag(*self.gains)
         inner = sp.eye(len(self.gains)) - gain * self.D
         return self.P + self.U * inner.inv() * gain * self.R if self.gains else sp.Matrix(self.P)
@@ -176,7 +180,18 @@ class System:
         return sp.Poly(sp.expand(self.characteristic.as_expr().subs(CURVATURE, less)), Z)
 
     def order(self, state: Sequence[str]) -> System:
-        """The same dynamics with the state in another order, as in ``order(("v", "x"))``. BadName for other names."""
+        """The same system with the state in another order: rows and columns of the matrix.
+
+        Raises
+        ------
+        BadName
+            For other names than those of ``state``.
+
+        >>> derive("heavy_ball").order(("v", "x")).matrix
+        Matrix([
+        [     beta,           lambda],
+        [-beta*eta, -eta*lambda + 1]])
+        """
         if sorted(state) != sorted(self.state):
             wrong = next((name for name in state if name not in self.state), ", ".join(state))
             raise BadName(
@@ -187,7 +202,16 @@ class System:
         return replace(self, state=tuple(state), matrix=self.matrix.extract(places, places), rest=rest)
 
     def in_sigma(self, loss: str) -> System:
-        """The same dynamics in the singular value σ instead of λ: λ = cσ² for this scaling of the loss."""
+        """The same system in the singular value σ instead of λ: λ = cσ² for this scaling of the loss ("sum": c = 2).
+
+        Raises
+        ------
+        BadName
+            For a scaling that is none.
+
+        >>> derive("gradient_descent").in_sigma("half").matrix
+        Matrix([[-eta*sigma**2 + 1]])
+        """
         swap = {CURVATURE: sigma_curvature(loss)}
         symbols = sigma_symbols(self.symbols)
         characteristic = sp.Poly(self.characteristic.as_expr().subs(swap), Z)
