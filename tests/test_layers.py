@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PRINTING = ("cli", "cli.py", "terminal")
+PRINTING = ("cli",)
 
 
 def test_the_layers_of_pyproject_hold(monkeypatch):

@@ -7,16 +7,17 @@ used, said in one message on standard error; 130 interrupted.
 from __future__ import annotations
 
 import os
+import re
 import sys
+from argparse import Namespace
 from collections.abc import Sequence
 
-from convergence.cli.command import parse
+from convergence.cli.command import lazily, parse
 from convergence.errors import ConvergenceError
 
-FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
+console = lazily("convergence.cli.console")
 
-LONGEST = 2000
-"""Characters of an error message that are shown."""
+FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,23 +26,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):  # a pipe on Windows speaks cp1252, which has no η
             stream.reconfigure(encoding="utf-8", errors="replace")
     try:
-        options = parse(arguments)
-        return int(options.handler(options))
+        return _answered(parse(arguments))
     except KeyboardInterrupt:
         sys.stderr.write("convergence: interrupted; no file was left half-written\n")
         return INTERRUPTED
     except ConvergenceError as error:
         return _refused(str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except OSError as error:
-        if isinstance(error, BrokenPipeError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return FAILED
         return _refused(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
     except MemoryError:
         return _refused("this does not fit into memory; give fewer rows, columns or steps")
 
 
+def _answered(options: Namespace) -> int:
+    try:
+        answer = options.handler(options)
+    except SystemExit:  # not argparse's, but of a rule in a file
+        return _refused("the rule ends the program (sys.exit); a rule returns its next state")
+    console.say(options, answer)
+    return 0 if answer.holds else FAILED
+
+
 def _refused(message: str) -> int:
-    short = message if len(message) <= LONGEST else f"{message[:LONGEST]}…"
+    """One message; a name of hundreds of letters is cut."""
+    short = re.sub(r"(\S{60})\S{140,}", r"\1…", message)
     sys.stderr.write(f"convergence: error: {short}\n")
     return UNUSABLE

@@ -1,26 +1,44 @@
-"""Commands and their options: what ``@command`` declares, and the parser made of it. Nothing heavy is imported."""
+"""Commands and their options: what ``@command`` declares, the parser made of it, the answer. Nothing heavy is imported."""
 
 from __future__ import annotations
 
 import argparse
 from argparse import ArgumentParser, Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from convergence import __version__
-
-Option = Callable[[ArgumentParser], Any]
-Handler = Callable[[Namespace], int]
+from convergence.errors import BadName
 
 GROUPS = ("study", "theory", "finite", "proof", "conventions", "diagnosis", "coursework", "shell")
 """The files that declare commands, in the order of the help."""
 
 EPILOG = """\
 Without --data, a command runs on the course notes' 2-D Gaussian data. A METHOD is a name that 'convergence methods'
-lists, a preset such as pytorch, or FILE.py:FUNCTION, an update rule of your own. 'convergence COMMAND --help' has an example.
+lists, a preset such as pytorch, or FILE.py:RULE, an update rule of your own. 'convergence COMMAND --help' has an example.
 """
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command found.
+
+    ``content`` is what --json prints, ``shown`` what a terminal shows: lines of text, and tables. ``holds`` is the exit
+    status, 0 or 1; ``page`` the page that was written, which --open opens.
+    """
+
+    content: Any
+    shown: Iterable[Any] = ()
+    holds: bool = True
+    page: Path | None = None
+
+
+Option = Callable[[ArgumentParser], Any]
+Handler = Callable[[Namespace], Answer]
 
 
 @dataclass(frozen=True)
@@ -53,7 +71,7 @@ def lazily(module: str) -> Any:
 
 
 def command(name: str, help: str, *options: Option, example: str) -> Callable[[Handler], Handler]:
-    """Declare the command that a function handles: it takes the parsed options and returns the exit status."""
+    """Declare the command that a function handles: it takes the parsed options and returns the answer."""
 
     def declared(handler: Handler) -> Handler:
         COMMANDS[name] = Command(name, help, options, example, handler)
@@ -78,6 +96,20 @@ def group(title: str, *options: Option) -> Option:
     return add
 
 
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Names of commands and options beside what they mean, in eighty columns."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=28)
+        self._action_max_length = 14  # argparse forgets by how much commands are indented
+
+
+EVERYWHERE = (
+    option("--json", action="store_true", help="print JSON for a program to read"),
+    option("--quiet", "-q", action="store_true", help="no progress, no notes"),
+)
+
+
 def names(text: str) -> list[str]:
     """A list of names, separated by commas."""
     return [name.strip() for name in text.split(",") if name.strip()]
@@ -85,41 +117,60 @@ def names(text: str) -> list[str]:
 
 def parser() -> ArgumentParser:
     """The parser of the whole command line; ``handler`` is the function of the command chosen."""
-    for name in GROUPS:
-        import_module(f"convergence.cli.{name}")
     whole = ArgumentParser(
         prog="convergence",
         description="Convergence studies of optimisers on quadratic least squares: derive, run, check, report.",
         epilog=EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=_Help,
     )
     whole.add_argument("--version", action="version", version=f"convergence-study {__version__}")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for one in COMMANDS.values():
-        _added(commands.add_parser(one.name, help=one.help, description=f"{one.help[:1].upper()}{one.help[1:]}."), one)
+    for name, one in declared().items():
+        alone = commands.add_parser(
+            name,
+            help=one.help,
+            description=f"{one.help[:1].upper()}{one.help[1:]}.",
+            epilog=f"example: {one.example}",
+            formatter_class=_Help,
+            allow_abbrev=False,  # a rule may have a hyperparameter that begins like an option
+        )
+        for add in (*one.options, *EVERYWHERE):
+            add(alone)
+        alone.set_defaults(handler=one.handler, alone=alone, notes=[])
     return whole
 
 
-def _added(parser: ArgumentParser, one: Command) -> ArgumentParser:
-    parser.epilog, parser.formatter_class = f"example: {one.example}", argparse.RawDescriptionHelpFormatter
-    parser.allow_abbrev = False
-    for add in (*one.options, option("--quiet", "-q", action="store_true", help="no progress, no notes")):
-        add(parser)
-    parser.set_defaults(handler=one.handler)
-    return parser
+def declared() -> dict[str, Command]:
+    """Every command."""
+    for name in GROUPS:
+        import_module(f"convergence.cli.{name}")
+    return COMMANDS
 
 
 def parse(arguments: Sequence[str] | None) -> Namespace:
     """The options. What no command knows is a hyperparameter where the command takes any: ``--dampening 0.1``, or a flag."""
     options, rest = parser().parse_known_args(arguments)
-    while (
-        rest and hasattr(options, "set") and rest[0].startswith("--") and rest[0][2:].partition("=")[0].isidentifier()
-    ):
-        name, separator, value = rest.pop(0)[2:].partition("=")
+    while rest and hasattr(options, "set") and rest[0].startswith("--"):
+        name, separator, value = rest[0][2:].partition("=")
+        if not name.isidentifier():
+            break
+        rest.pop(0)
         if not separator:
             value = rest.pop(0) if rest and not rest[0].startswith("--") else "True"
+        _require_meant(name, value, options)
         options.set = [*options.set, f"{name}={value}"]
     if rest:
-        alone = _added(ArgumentParser(prog=f"convergence {options.command}"), COMMANDS[options.command])
-        alone.error(f"unrecognized arguments: {' '.join(rest)[:200]}")
+        options.alone.error(f"unrecognized arguments: {' '.join(rest)[:200]}")
+    for text in vars(options).values():
+        if isinstance(text, str) and "\0" in text:
+            raise BadName(f"a name cannot hold a NUL byte: {text[:60]!r}")
     return options
+
+
+def _require_meant(name: str, value: str, options: Namespace) -> None:
+    """BadName for a misspelt option: it has a word for a value, or none, and the name is nearly that of an option."""
+    close = get_close_matches(name, vars(options), n=1, cutoff=0.8)
+    if close and not value[:1].isdigit() and value[:1] not in "-+.(":
+        raise BadName(
+            f"unrecognized --{name}; did you mean --{close[0]}? (a hyperparameter: --set {name}={value[:60]})"
+        )

@@ -6,24 +6,41 @@ import json
 import sys
 import webbrowser
 from argparse import Namespace
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, Group
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from convergence.cli.command import Answer
 from convergence.notation import latex, pretty
+from convergence.rule import Method
 
-__all__ = ["Table", "Text"]
+__all__ = ["Text"]
 
 OUT = Console(highlight=False, markup=False)
 ERR = Console(stderr=True, highlight=False, markup=False)
+
+
+def say(options: Namespace, answer: Answer) -> None:
+    """Print an answer, its notes on standard error; open the page where that was asked for."""
+    for words in () if options.quiet else options.notes:
+        ERR.print(words, style="dim")
+    if options.json:
+        sys.stdout.write(json_text(answer.content))
+    else:
+        for line in answer.shown:
+            OUT.print(line, crop=False, soft_wrap=bool(getattr(line, "no_wrap", False)))
+        if answer.page is not None:
+            OUT.print(f"{options.command}: {answer.page}", soft_wrap=True)
+    if answer.page is not None and options.open:
+        webbrowser.open(answer.page.resolve().as_uri())
 
 
 @contextmanager
@@ -36,45 +53,65 @@ def working(options: Namespace, words: str) -> Iterator[None]:
         yield
 
 
-def show(*lines: Any, wrap: bool = True) -> None:
-    """Lines of plain text (brackets are brackets), or tables, which fit the terminal; formulas and paths do not ``wrap``."""
-    for line in lines:
-        OUT.print(line, soft_wrap=not wrap)
+@contextmanager
+def progress(options: Namespace, count: int) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar that fills as methods are studied, while a person watches."""
+    columns = TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=ERR, transient=True, disable=options.quiet or not ERR.is_terminal) as bar:
+        task = bar.add_task("deriving", total=count)
+        yield lambda words, place, total: bar.update(task, description=words, completed=place, total=total)
 
 
 def table(
-    headings: Sequence[str], rows: Sequence[Sequence[Any]] = (), left: Sequence[int] = (0,), title: str = ""
-) -> Table:
-    """A table under its title; columns are set flush right but for those in ``left``. Words break, and are never cut."""
-    if title:
-        show(title)
+    headings: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    left: Sequence[int] = (0,),
+    title: str = "",
+    whole: Sequence[int] = (),
+) -> Group:
+    """A table under its title; columns are set flush right but for those in ``left``. Those in ``whole`` do not break."""
     made = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for place, heading in enumerate(headings):
-        made.add_column(heading, justify="left" if place in left else "right", overflow="fold")
+        justify = "left" if place in left else "right"
+        made.add_column(heading, justify=justify, overflow="fold", no_wrap=place in whole)  # type: ignore[arg-type]
     for row in rows:
         made.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
-    return made
+    return Group(Text(title), made) if title else Group(made)
 
 
-def formulas(title: str, shown: Sequence[tuple[str, Any]], as_latex: bool) -> None:
-    """Formulas as a terminal shows them, or as LaTeX: a line of words, then the formula."""
-    show(Text(title, "bold"))
+def pairs(rows: Sequence[tuple[str, str]]) -> Table:
+    """What, and its value, in two columns without a heading."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    for what, value in rows:
+        grid.add_row(Text(what, "dim"), Text(value))
+    return grid
+
+
+def formulas(title: str, shown: Sequence[tuple[str, Any]], as_latex: bool) -> list[Text]:
+    """Formulas as a terminal shows them, or as LaTeX, not wrapped: a line of words, then the formula."""
+    lines = [Text(title, "bold")]
     for words, value in shown:
         written = latex(value) if as_latex else pretty(value, OUT.width)
-        show(f"\n{words}:", "\n".join("    " + line for line in written.splitlines()), wrap=False)
+        indented = "\n".join(f"    {line}" for line in written.splitlines())
+        lines.append(unwrapped(f"\n{words}:\n{indented}"))
+    return lines
 
 
-def as_json(content: Any) -> None:
-    """Content as JSON, not wrapped: infinities and exact numbers as text, arrays as lists."""
-    sys.stdout.write(json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n")
+def unwrapped(text: str) -> Text:
+    """Text that keeps its lines, however long, for another program to read."""
+    return Text(text, no_wrap=True)
 
 
-def plain(content: Any) -> Any:
-    """What JSON can hold."""
-    if isinstance(content, dict):
-        return {str(name): plain(value) for name, value in content.items()}
+def json_text(content: Any) -> str:
+    """Content as JSON: infinities and exact numbers as text, arrays as lists."""
+    return json.dumps(_plain(content), indent=1, ensure_ascii=False) + "\n"
+
+
+def _plain(content: Any) -> Any:
+    if isinstance(content, Mapping):
+        return {str(name): _plain(value) for name, value in content.items()}
     if isinstance(content, list | tuple | np.ndarray):
-        return [plain(value) for value in content]
+        return [_plain(value) for value in content]
     if content is None or isinstance(content, bool | str | int):
         return content
     if isinstance(content, float | np.floating):
@@ -82,13 +119,11 @@ def plain(content: Any) -> Any:
     return str(content)
 
 
-def written(options: Namespace, what: str, page: Path) -> None:
-    """Say where a page was written, and open it where that was asked for."""
-    show(f"{what}: {page}", wrap=False)
-    if getattr(options, "open", False):
-        webbrowser.open(page.resolve().as_uri())
-
-
-def in_line(hyper: dict[str, Any]) -> str:
+def in_line(hyper: Mapping[str, float]) -> str:
     """A setting in a line."""
     return ", ".join(f"{name}={value:.6g}" for name, value in hyper.items())
+
+
+def titled(method: Method, hyper: Mapping[str, float]) -> str:
+    """A method with its setting, as in "heavy ball (lr=0.1, momentum=0.9)"."""
+    return f"{method.title} ({in_line(hyper)})" if hyper else method.title

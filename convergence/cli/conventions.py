@@ -6,8 +6,8 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import command, lazily, option
-from convergence.cli.options import JSON, LATEX, hyper
+from convergence.cli.command import Answer, command, lazily, option
+from convergence.cli.options import LATEX, hyper
 from convergence.errors import BadHyperparameter
 
 if TYPE_CHECKING:
@@ -28,10 +28,9 @@ FLAGS = {"true": True, "false": False, "none": None}
     option("a", metavar="A", nargs="?", help="a method or preset; without it, the classes of the catalogue"),
     option("b", metavar="B", nargs="?", help="the method whose settings are to follow from those of A"),
     LATEX,
-    JSON,
     example="convergence equivalent torch_sgd_nesterov nesterov",
 )
-def equivalent(options: Namespace) -> int:
+def equivalent(options: Namespace) -> Answer:
     if options.a is None:
         return _classes(options)
     if options.b is None:
@@ -39,37 +38,33 @@ def equivalent(options: Namespace) -> int:
             f"equivalent takes two methods, or none for the whole table; got only {options.a[:60]!r}"
         )
     found = cv.equivalent(arguments.method(options.a), arguments.method(options.b))
-    if options.json:
-        console.as_json(_content(found))
-        return 0
     shown: list[tuple[str, Any]] = list((found.hyper or {}).items())
     for part in found.subfamilies:
         shown += [("where", part.condition), *part.hyper.items()]
     title = f"{found.a} → {found.b}"
-    console.formulas(title if found.hyper is not None else f"{title}: no map for every setting", shown, options.latex)
-    console.show(f"\n{found.why}.")
-    return 0
+    title = title if found.hyper is not None else f"{title}: no map for every setting"
+    return Answer(_content(found), [*console.formulas(title, shown, options.latex), f"\n{found.why}."])
 
 
-def _classes(options: Namespace) -> int:
+def _classes(options: Namespace) -> Answer:
     with console.working(options, "comparing methods"):
         found = cv.equivalences()
-    if options.json:
-        console.as_json({"classes": found.classes, "holds": found.holds, "maps": [_content(one) for one in found.maps]})
-        return 0
     inside = [", ".join(str(j + 1) for i, j in found.holds if i == k) for k in range(len(found.classes))]
     rows = [(k + 1, ", ".join(names), inside[k]) for k, names in enumerate(found.classes)]
-    maps = [
-        (one.a, one.b, ", ".join(f"{n} = {notation.text(v)}" for n, v in (one.hyper or {}).items()), one.same_iterates)
-        for one in found.maps
-    ]
-    rows_of_maps = [(*row[:3], "yes" if row[3] else "no") for row in maps]
-    console.show(
-        "methods that are one in other letters",
-        console.table(("class", "methods", "every setting also in class"), rows, left=(0, 1, 2)),
-        console.table(("method", "is", "at", "the very same iterates"), rows_of_maps, left=(0, 1, 2, 3)),
+    maps = [(one.a, one.b, _in_line(one), "yes" if one.same_iterates else "no") for one in found.maps]
+    content = {"classes": found.classes, "holds": found.holds, "maps": [_content(one) for one in found.maps]}
+    return Answer(
+        content,
+        (
+            "methods that are one in other letters",
+            console.table(("class", "methods", "every setting also in class"), rows, left=(0, 1, 2)),
+            console.table(("method", "is", "at", "the very same iterates"), maps, left=(0, 1, 2, 3)),
+        ),
     )
-    return 0
+
+
+def _in_line(found: Equivalence) -> str:
+    return ", ".join(f"{name} = {notation.text(value)}" for name, value in (found.hyper or {}).items())
 
 
 def _content(found: Equivalence) -> dict[str, Any]:
@@ -94,21 +89,22 @@ def _content(found: Equivalence) -> dict[str, Any]:
     option("src", metavar="SRC", help="a preset (pytorch, optax, keras, course, …) or a method"),
     option("dst", metavar="DST", help="the preset or method whose settings are wanted"),
     hyper("a number of SRC, or a letter for a formula"),
-    JSON,
     example="convergence convert pytorch course --lr 0.1 --momentum 0.9",
 )
-def convert(options: Namespace) -> int:
+def convert(options: Namespace) -> Answer:
     source, target = _named(options.src), _named(options.dst)
     found = cv.convert(source, target, **_renamed(source, _typed(options)))
-    if options.json:
-        flags = [{"kind": flag.kind, "text": flag.text} for flag in found.flags]
-        named = {"hyper": {name: _value(value) for name, value in found.items()}, "same_iterates": found.same_iterates}
-        console.as_json({**named, "method": found.method, "flags": flags, "why": found.why})
-        return 0
     rows = [(name, _shown(value), _decimal(value)) for name, value in found.items()]
     title = f"{options.src} → {options.dst} ({found.method})"
-    console.show(console.table(("argument", "value", "decimal"), rows, left=(0, 1), title=title), f"{found.why}.")
-    return 0
+    content = {
+        "hyper": {name: _value(value) for name, value in found.items()},
+        "same_iterates": found.same_iterates,
+        "method": found.method,
+        "flags": [{"kind": flag.kind, "text": flag.text} for flag in found.flags],
+        "why": found.why,
+    }
+    table = console.table(("argument", "value", "decimal"), rows, left=(0, 1), title=title)
+    return Answer(content, (table, f"{found.why}."))
 
 
 def _named(name: str) -> Any:

@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import command, lazily, names, option
-from convergence.cli.options import JSON, OPEN, formats, out
+from convergence.cli.command import Answer, command, lazily, names, option
+from convergence.cli.options import OPEN, formats, out
 from convergence.cli.study import page_of
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from convergence.coursework.plateau import PlateauAnswer
     from convergence.evidence.check import Check
 
-arguments = lazily("convergence.cli.arguments")
 console = lazily("convergence.cli.console")
 writing = lazily("convergence.writing")
 auditing = lazily("convergence.coursework.audit")
@@ -33,23 +32,19 @@ STYLES = {"proved": "green", "confirmed": "green", "refuted": "bold red", "open"
     option("--source", metavar="A,B", type=names, help="only these sources: 004, 001, 003, 002, 000, goh-2017, …"),
     out(None, "write audit.md, audit.html and audit.json there as well"),
     formats("--formats", ["md", "html", "json"], "md,html,json,tex"),
-    JSON,
     OPEN,
     example="convergence audit --source 004 --out convergence-audit",
 )
-def audit(options: Namespace) -> int:
+def audit(options: Namespace) -> Answer:
     pages.require_formats(options.formats, auditing.FORMATS)
     with console.working(options, "deciding the claims"):
         findings = cv.audit(*(options.source or ()))
+    page = None
     if options.out:
-        writing.write_files(arguments.folder(options.out), auditing.audit_files(findings, options.formats))
-    if options.json:
-        console.as_json(auditing.audit_json(findings))
-        return 0 if auditing.sound(findings) else 1
-    console.show(_findings(findings), _summary(findings))
-    if options.out:
-        console.written(options, "audit", page_of(arguments.folder(options.out), "audit", options.formats))
-    return 0 if auditing.sound(findings) else 1
+        writing.write_files(options.out, auditing.audit_files(findings, options.formats))
+        page = page_of(options.out, "audit", options.formats)
+    shown = (_findings(findings), _summary(findings))
+    return Answer(auditing.audit_json(findings), shown, auditing.sound(findings), page)
 
 
 def _findings(found: Sequence[Finding]) -> Any:
@@ -59,9 +54,7 @@ def _findings(found: Sequence[Finding]) -> Any:
         if finding.correction:
             words.append(f"\n→ {finding.correction}", "cyan")
         rows.append((finding.id, console.Text(finding.verdict, STYLES[finding.verdict]), words))
-    table = console.table(("id", "verdict", "claim, and what holds instead"), rows, left=(0, 1, 2))
-    table.columns[0].max_width = 18
-    return table
+    return console.table(("id", "verdict", "claim, and what holds instead"), rows, left=(0, 1, 2))
 
 
 def _summary(findings: Sequence[Finding]) -> Any:
@@ -79,22 +72,16 @@ def _summary(findings: Sequence[Finding]) -> Any:
     out("convergence-course"),
     formats("--formats", ["md", "html", "tex", "json"], "md,html,tex,json"),
     formats("--figure-formats", ["svg"], "svg,png,pdf"),
-    JSON,
     OPEN,
     example="convergence course --open",
 )
-def course(options: Namespace) -> int:
+def course(options: Namespace) -> Answer:
     with console.working(options, "deriving the answers"):
         found = cv.course()
     with console.working(options, "drawing figures and writing"):
-        found.save(arguments.folder(options.out), options.formats, options.figure_formats)
-    if options.json:
-        console.as_json(answers.course_json(found))
-        return 0 if found else 1
-    console.show(_checks(found.checks))
-    console.show(_steps(found.plateau))
-    console.written(options, "course", page_of(arguments.folder(options.out), "course", options.formats))
-    return 0 if found else 1
+        found.save(options.out, options.formats, options.figure_formats)
+    page = page_of(options.out, "course", options.formats)
+    return Answer(answers.course_json(found), (_checks(found.checks), _steps(found.plateau)), bool(found), page)
 
 
 def _steps(g: PlateauAnswer) -> str:

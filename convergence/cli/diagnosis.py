@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import command, group, lazily, names, option
-from convergence.cli.options import DATA, JSON, hyper
+from convergence.cli.command import Answer, command, group, lazily, names, option
+from convergence.cli.options import DATA, hyper
 from convergence.errors import BadData, BadName
 
 if TYPE_CHECKING:
@@ -36,10 +36,9 @@ wording = lazily("convergence.diagnosis.wording")
     ),
     option("--method", metavar="METHOD", help="as METHOD of other commands (--run: optional)"),
     hyper("as in the run (with --run: where it is known)"),
-    JSON,
     example="convergence diagnose --method heavy_ball --lr 5e-4 --momentum 0.9",
 )
-def diagnose(options: Namespace) -> int:
+def diagnose(options: Namespace) -> Answer:
     if options.run:
         return _run(options)
     if options.gradients:
@@ -47,23 +46,19 @@ def diagnose(options: Namespace) -> int:
     if options.method is None:
         raise BadName("--method must name the method to diagnose: conventions differ, so none is assumed")
     method, held = arguments.method(options.method), arguments.numbers(options)
-    if options.curvatures:
+    if options.curvatures is not None:
         if options.data or options.dataset:
             raise BadData("--curvatures stand for the data: give one of the two")
         found = cv.diagnose(method=method, curvatures=_numbers(options.curvatures), **held)
     else:
         found = cv.diagnose(arguments.problem(options)[0], method=method, **held)
-    if options.json:
-        console.as_json(plain.plain(found))
-    else:
-        _print(found.headline, found.converges, found.findings, _directions(found), found.advice)
-    return 0 if found.converges else 1
+    return Answer(plain.plain(found), _lines(found, _directions(found), found.advice), found.converges)
 
 
-def _run(options: Namespace) -> int:
+def _run(options: Namespace) -> Answer:
     if options.data or options.dataset:
         raise BadData("--run is a log of its own: give it without --data")
-    log = logfile.read_log(arguments.folder(options.run), options.gradients)
+    log = logfile.read_log(options.run, options.gradients)
     held = arguments.numbers(options)
     known = {
         "method": options.method and arguments.method(options.method),
@@ -72,37 +67,28 @@ def _run(options: Namespace) -> int:
     }
     rows = {"columns": log.columns, "steps": log.steps, "losses": log.losses}
     found = cv.diagnose_run(log.weights, log.gradients, **rows, **known, **held)
-    if options.json:
-        console.as_json(plain.plain_run(found))
-        return 0 if found.converges else 1
     said = [f"{note[:1].upper()}{note[1:]}." for note in found.notes]
     said += [f"Left aside: {', '.join(log.aside)}."] if log.aside else []
-    _print(found.headline, found.converges, found.findings, _modes(found), (*found.advice, *said))
-    return 0 if found.converges else 1
+    return Answer(plain.plain_run(found), _lines(found, _modes(found), (*found.advice, *said)), found.converges)
 
 
 def _numbers(texts: Sequence[str]) -> list[float]:
     return [float(arguments.number("--curvatures", text)) for text in texts]
 
 
-def _print(
-    headline: str, converges: bool, findings: Iterable[tuple[str, str]], table: Any, advice: Iterable[str]
-) -> None:
-    style = "bold red" if not converges else "bold green" if headline.startswith("fine") else "bold yellow"
-    grid = console.Table.grid(padding=(0, 2, 0, 0))
-    for what, value in findings:
-        grid.add_row(console.Text(what, "dim"), console.Text(value))
-    console.show(console.Text(headline, style), grid, table, *(f"{k}. {words}" for k, words in enumerate(advice, 1)))
+def _lines(found: Diagnosis | RunDiagnosis, table: Any, advice: Iterable[str]) -> list[Any]:
+    fine = found.headline.startswith("fine")
+    style = "bold red" if not found.converges else "bold green" if fine else "bold yellow"
+    sentences = [f"{k}. {words}" for k, words in enumerate(advice, 1)]
+    return [console.Text(found.headline, style), console.pairs(found.findings), table, *sentences]
 
 
 def _directions(found: Diagnosis) -> Any:
     rows = [_direction(state, state.index == found.direction.index) for state in found.listed]
     headings = ("", "λ", "eigenvalues", "radius", "regime", "steps to 1e-3")
-    table = console.table(headings, rows, left=(0, 2, 4))
     hidden = len(found.directions) - len(found.listed)
-    if hidden:
-        table.caption = f"{hidden} directions between are not shown (--json has all)"
-    return table
+    between = f"{hidden} directions between are not shown (--json has all)" if hidden else ""
+    return console.table(headings, rows, left=(0, 2, 4), title=between)
 
 
 def _direction(state: DirectionState, guilty: bool) -> tuple[Any, ...]:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from convergence.cli.command import Option, group, names, option
 
-METHOD = option("method", metavar="METHOD", help="a name from 'convergence methods', a preset, or FILE.py:FUNCTION")
-METHODS = option("--methods", metavar="A,B", type=names, help="methods, as in METHOD of other commands (default: all)")
-JSON = option("--json", action="store_true", help="print JSON for a program to read")
+METHOD = option("method", metavar="METHOD", help="a name from 'convergence methods', a preset, or FILE.py:RULE")
+METHODS = option("--methods", metavar="A,B", type=names, help="methods, as METHOD of other commands (default: all)")
 LATEX = option("--latex", action="store_true", help="print LaTeX")
 OPEN = option("--open", action="store_true", help="open the page that was written")
 STEPS = option("--steps", type=int, metavar="K", required=True, help="number of steps")
@@ -18,8 +17,17 @@ LOSS = option(
 )
 
 DATA = (
-    option("--data", metavar="FILE", help="a CSV file with a header, or an NPZ file with arrays X and y"),
+    option("--data", metavar="FILE", help="a CSV file, or an NPZ file with arrays X and y"),
     option("--target", metavar="COLUMN", help="the column (or array) to be explained"),
+    option("--columns", metavar="A,B", type=names, help="explain it by these columns alone (default: all others)"),
+    option("--drop", metavar="A,B", type=names, default=[], help="leave these columns out"),
+    option(
+        "--missing", metavar="A,B", default=[], type=lambda text: text.split(","), help="drop rows that have NA, ? …"
+    ),
+    option("--decimal", metavar="SIGN", default=".", help="decimal point in the file: . (default) or ,"),
+    option(
+        "--no-header", action="store_false", dest="header", help="the first line has numbers: columns are x1, x2, …"
+    ),
     option("--dataset", metavar="NAME", help="a data set that ships: gaussian_2d (default), longley"),
     LOSS,
     option("--intercept", action="store_true", help="add a column of ones"),
@@ -35,7 +43,7 @@ SPECTRUM = group("spectrum: --mu and --L, or data (default: the notes' data)", *
 def hyper(words: str) -> Option:
     """The hyperparameters, by flags of their own names: ``--lr``, ``--momentum``, and any other that the method has."""
     return group(
-        "hyperparameters",
+        "hyperparameters (X is exact: 0.9, 9/10, (sqrt(10)-1)/3)",
         option("--lr", metavar="X", help=f"learning rate: {words}"),
         option("--momentum", metavar="X", help="momentum, in the method's own convention: likewise"),
         option("--set", metavar="NAME=X", action="append", default=[], help="any other (--NAME X does, too): likewise"),
@@ -50,4 +58,4 @@ def out(folder: str | None, words: str = "where to write") -> Option:
 
 def formats(flag: str, default: list[str], known: str) -> Option:
     """Endings of the files to write."""
-    return option(flag, metavar="F,F", type=names, default=default, help=known)
+    return option(flag, metavar="F,F", type=names, default=default, help=f"{known} (default: {','.join(default)})")

@@ -6,11 +6,12 @@ from argparse import Namespace
 from collections.abc import Callable
 from dataclasses import asdict
 from fractions import Fraction
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import command, lazily, option
-from convergence.cli.options import JSON, METHOD, SPECTRUM, hyper
+from convergence.cli.command import Answer, command, lazily, option
+from convergence.cli.options import METHOD, SPECTRUM, hyper
 from convergence.errors import BadData, BadHyperparameter
 
 if TYPE_CHECKING:
@@ -49,21 +50,17 @@ CLAIMS = ("radius", "stable", "rate", "optimum", "formula")
     hyper("exactly, as 9/10 or (sqrt(10)-1)/(sqrt(10)+1); default: the best for the spectrum; optimum: hold it"),
     SPECTRUM,
     option("--out", metavar="FILE.json", help="keep the certificate, for 'convergence recheck'"),
-    JSON,
     example="convergence certify stable nesterov --mu 1 --L 100 --lr 0.01 --momentum 0.8 --out proof.json",
 )
-def certify(options: Namespace) -> int:
+def certify(options: Namespace) -> Answer:
     method = arguments.method(options.method)
     with console.working(options, "proving"):
         proof = PROVERS[options.claim](method, options)
     if options.out:
-        path = arguments.folder(options.out)
+        path = Path(options.out)
         writing.write_files(path.parent, {path.name: proof.to_json()})
-    if options.json:
-        console.as_json(proof.to_dict())
-        return 0 if proof else 1
-    console.show(*_lines(proof), *([f"certificate: {options.out}"] if options.out else []))
-    return 0 if proof else 1
+    kept = [f"certificate: {options.out}"] if options.out else []
+    return Answer(proof.to_dict(), [*_lines(proof), *kept], bool(proof))
 
 
 def _lines(proof: Proof) -> list[Any]:
@@ -91,8 +88,9 @@ def _stable(method: Method, options: Namespace) -> Proof:
 
 def _rate(method: Method, options: Namespace) -> Proof:
     mu, L, _ = arguments.ends(options)
+    chosen = _settings(method, options, mu, L)
     bound = _best_rate(method, options, mu, L) if options.rate is None else arguments.number("rate", options.rate)
-    return cv.certify_rate(method, bound, mu=mu, L=L, **_settings(method, options, mu, L))
+    return cv.certify_rate(method, bound, mu=mu, L=L, **chosen)
 
 
 def _optimum(method: Method, options: Namespace) -> Proof:
@@ -123,8 +121,8 @@ def _settings(method: Method, options: Namespace, mu: sympy.Expr, L: sympy.Expr)
     missing = [n for n in method.hyper if n not in held and n not in dict(method.defaults)]
     if not missing:
         return dict(held)
-    if held and options.claim == "stable":
-        raise BadHyperparameter(f"{method.name} needs {', '.join(method.hyper)}; missing: {', '.join(missing)}")
+    if method.rate in held:
+        raise BadHyperparameter(f"{method.name} at a given {method.rate} needs {', '.join(missing)} as well")
     best = cv.optimum(method, **held)
     if best.exact and _short(mu, L):
         at = {symbols.MU: mu, symbols.LARGEST: L}
@@ -149,26 +147,23 @@ def _best_rate(method: Method, options: Namespace, mu: sympy.Expr, L: sympy.Expr
     "recheck",
     "recheck a certificate in plain fractions, fact by fact",
     option("file", metavar="FILE.json", help="a certificate that 'convergence certify --out' kept"),
-    option("--method", metavar="FILE.py:FUNCTION", help="the rule that it is about, where it is your own"),
-    JSON,
+    option("--method", metavar="FILE.py:RULE", help="the rule that it is about, where it is your own"),
     example="convergence recheck proof.json",
 )
-def recheck(options: Namespace) -> int:
+def recheck(options: Namespace) -> Answer:
     try:
-        text = arguments.folder(options.file).read_text(encoding="utf-8")
+        text = Path(options.file).read_text(encoding="utf-8")
     except UnicodeDecodeError:
         raise BadData(f"a certificate must be UTF-8 text; {options.file} is not") from None
     proof = cv.read_certificate(text)
     checked = cv.recheck(proof, arguments.method(options.method) if options.method else None)
-    if options.json:
-        console.as_json({"claim": proof.claim, "holds": proof.holds, "confirmed": bool(checked), **asdict(checked)})
-        return 0 if checked else 1
     word = ("confirmed", "bold green") if checked else ("rejected", "bold red") if checked.failed else VERDICTS[None]
-    console.show(
+    lines = [
         f"claims: {CLAIMED[proof.holds]}{proof.claim}",
         *(f"  ✓ {fact}" for fact in checked.passed),
         *(f"  ✗ {fact}" for fact in checked.failed),
         *(console.Text(f"  note: {note}", "yellow") for note in checked.notes),
         console.Text(*word),
-    )
-    return 0 if checked else 1
+    ]
+    content = {"claim": proof.claim, "holds": proof.holds, "confirmed": bool(checked), **asdict(checked)}
+    return Answer(content, lines, bool(checked))

@@ -2,20 +2,32 @@
 
 from __future__ import annotations
 
+import argparse
 from argparse import Namespace
 
-from convergence.cli.command import command, lazily, option, parser
+import convergence as cv
+from convergence.cli.command import Answer, command, lazily, option, parser
 
 console = lazily("convergence.cli.console")
 shtab = lazily("shtab")
 
+METHODS = ("METHOD", "SRC", "DST", "A", "B")
+"""Arguments that are a method."""
+
 
 @command(
     "completion",
-    "print a script with which the shell completes commands and options",
-    option("shell", choices=("bash", "zsh", "tcsh"), help="bash, zsh or tcsh"),
+    "print a script with which the shell completes commands, options and methods",
+    option("shell", choices=("bash", "zsh", "fish", "tcsh"), help="bash, zsh, fish or tcsh"),
     example='eval "$(convergence completion bash)"',
 )
-def completion(options: Namespace) -> int:
-    console.show(shtab.complete(parser(), options.shell), wrap=False)
-    return 0
+def completion(options: Namespace) -> Answer:
+    whole = parser()
+    (commands,) = (action for action in whole._actions if isinstance(action, argparse._SubParsersAction))
+    for action in (action for alone in commands.choices.values() for action in alone._actions):
+        if action.metavar in METHODS:
+            action.choices = [*cv.METHODS, *cv.presets()]
+        elif "FILE" in str(action.metavar):
+            action.complete = shtab.FILE
+    script = shtab.complete(whole, options.shell)
+    return Answer({"shell": options.shell, "script": script}, (console.unwrapped(script),))

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
 from argparse import Namespace
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from convergence.cli.command import Option, command, group, lazily, option
-from convergence.cli.options import DATA, JSON, METHODS, OPEN, formats, hyper, out
+import convergence as cv
+from convergence.cli.command import Answer, Option, command, group, lazily, option
+from convergence.cli.options import DATA, METHODS, OPEN, formats, hyper, out
 
 if TYPE_CHECKING:
     from convergence.document import Chapter, Study
 
 arguments = lazily("convergence.cli.arguments")
 console = lazily("convergence.cli.console")
+pages = lazily("convergence.pages")
 parts = lazily("convergence.parts")
 pictures = lazily("convergence.report.pictures")
 tables = lazily("convergence.cli.tables")
@@ -31,7 +32,6 @@ STUDY: tuple[Option, ...] = (
     hyper("fix it; the others are then the best for it"),
     option("--steps", type=int, metavar="N", help="length of the runs shown (default: as long as they need)"),
 )
-PICTURES = formats("--figure-formats", ["svg"], "svg,png,pdf")
 
 
 @command(
@@ -43,24 +43,21 @@ PICTURES = formats("--figure-formats", ["svg"], "svg,png,pdf")
     ),
     out("convergence-report"),
     formats("--formats", ["md", "html", "json", "tex"], "md,html,json,tex"),
-    PICTURES,
+    formats("--figure-formats", ["svg"], "svg,png,pdf"),
     option("--title", metavar="TEXT", help="what the report calls the data"),
-    JSON,
     OPEN,
     example="convergence report --data houses.csv --target price --intercept --standardize --open",
 )
-def report(options: Namespace) -> int:
-    study = _study(options, None, parts.CLASSIC)
-    target = arguments.folder(options.out)
+def report(options: Namespace) -> Answer:
+    pages.require_formats(options.formats, cv.report.FORMATS)
+    if options.methods is None and not options.all:
+        options.methods = list(parts.CLASSIC)
+    study = _study(options, title=options.title)
     with console.working(options, "drawing figures and writing"):
-        study.save(target, options.formats, options.figure_formats, WORKERS)
-    page = page_of(target, "report", options.formats)
-    if options.json:
-        console.as_json({"passed": bool(study), "report": str(page), "methods": [c.name for c in study.methods]})
-        return 0 if study else 1
-    console.show(tables.answer(study), tables.verdict(study))
-    console.written(options, "report", page)
-    return 0 if study else 1
+        files = study.save(options.out, options.formats, options.figure_formats, WORKERS)
+    content = {"passed": bool(study), "methods": [c.name for c in study.methods], "files": [str(f) for f in files]}
+    page = page_of(options.out, "report", options.formats)
+    return Answer(content, (tables.answer(study), tables.verdict(study)), bool(study), page)
 
 
 @command(
@@ -68,22 +65,14 @@ def report(options: Namespace) -> int:
     "hold the theory against runs, claim by claim, and print the checks",
     *STUDY,
     out(None, "write verification.json there as well"),
-    JSON,
     example="convergence verify --methods heavy_ball,nesterov",
 )
-def verify(options: Namespace) -> int:
-    study = _study(options, ("answer", "verification"))
+def verify(options: Namespace) -> Answer:
+    study = _study(options, parts=("answer", "verification"))
     content = {"passed": bool(study), "methods": [_evidence(chapter) for chapter in study.methods]}
     if options.out:
-        writing.write_files(
-            arguments.folder(options.out),
-            {"verification.json": json.dumps(content, indent=1, ensure_ascii=False) + "\n"},
-        )
-    if options.json:
-        console.as_json(content)
-    else:
-        console.show(*map(tables.checks, study.methods), tables.verdict(study))
-    return 0 if study else 1
+        writing.write_files(options.out, {"verification.json": console.json_text(content)})
+    return Answer(content, (*map(tables.checks, study.methods), tables.verdict(study)), bool(study))
 
 
 def _evidence(chapter: Chapter) -> dict[str, Any]:
@@ -100,39 +89,35 @@ def _evidence(chapter: Chapter) -> dict[str, Any]:
     *STUDY,
     out("convergence-figures"),
     formats("--figure-formats", ["png"], "svg,png,pdf"),
-    JSON,
     example="convergence figures --methods heavy_ball --figure-formats pdf",
 )
-def figures(options: Namespace) -> int:
-    study = _study(options, None)
+def figures(options: Namespace) -> Answer:
+    pages.require_formats(options.figure_formats, cv.report.FIGURE_FORMATS)
+    study = _study(options)
     with console.working(options, "drawing figures"):
         made = pictures.drawn(pictures.pictures(study), options.figure_formats, WORKERS)
     files = {f"{name}.{ending}": content for (name, ending), content in made.items()}
-    writing.write_files(arguments.folder(options.out), files)
-    if options.json:
-        console.as_json({"folder": options.out, "figures": sorted(files)})
-    else:
-        console.show(f"{len(files)} figures: {options.out}", wrap=False)
-    return 0 if study else 1
+    writing.write_files(options.out, files)
+    content = {"folder": options.out, "figures": sorted(files)}
+    return Answer(content, (f"{len(files)} figures: {options.out}",), bool(study))
 
 
-def _study(options: Namespace, chosen: tuple[str, ...] | None, usual: tuple[str, ...] | None = None) -> Study:
-    data, title = arguments.problem(options)
-    if options.methods is None and usual is not None and not options.all:
-        options.methods = list(usual)
-    methods = arguments.methods(options)
-    named: dict[str, Any] = {
-        "parts": chosen,
-        "hyper": arguments.numbers(options),
-        "steps": options.steps,
-        "title": getattr(options, "title", None) or title,
-        "workers": WORKERS,
-    }
-    with tables.progress(len(methods), quiet=options.quiet) as bar:
-        made: Study = parts.study(data, methods, progress=bar, **named)
-    return made
+def _study(options: Namespace, title: str | None = None, **named: Any) -> Study:
+    methods, held = arguments.methods(options), arguments.numbers(options)
+    data, usual = arguments.problem(options)
+    with console.progress(options, len(methods)) as progress:
+        return cv.study(
+            data,
+            methods,
+            hyper=held,
+            steps=options.steps,
+            title=title or usual,
+            progress=progress,
+            workers=WORKERS,
+            **named,
+        )
 
 
-def page_of(folder: Path, name: str, endings: list[str]) -> Path:
-    """The page that a person opens."""
-    return folder / f"{name}.{'html' if 'html' in endings else endings[0]}"
+def page_of(folder: str, name: str, endings: list[str]) -> Path | None:
+    """The page that a person opens, if one was written."""
+    return Path(folder, f"{name}.{'html' if 'html' in endings else endings[0]}") if endings else None

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-from rich.table import Table
+from rich.console import Group
 from rich.text import Text
 
-from convergence.cli.console import ERR, table
+from convergence.cli.console import table, titled
 from convergence.document import Chapter, Study
 from convergence.evidence.check import Check
 
@@ -18,16 +15,7 @@ PASSED = {True: Text("passed", "green"), False: Text("FAILED", "bold red"), None
 REJECTED = {True: Text("rejected", "green"), False: Text("ACCEPTED", "bold red"), None: Text("not made", "yellow")}
 
 
-@contextmanager
-def progress(count: int, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
-    """A bar that fills as methods are studied, while a person watches."""
-    columns = TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=ERR, transient=True, disable=quiet or not ERR.is_terminal) as bar:
-        task = bar.add_task("deriving", total=count)
-        yield lambda words, place, total: bar.update(task, description=words, completed=place, total=total)
-
-
-def answer(study: Study) -> Table:
+def answer(study: Study) -> Group:
     """The answer for the data: a row a method. It fits a terminal of eighty columns."""
     lr = "given\nlr" if any(chapter.given for chapter in study.methods) else "best\nlr"
     headings = ("method", lr, "momen-\ntum", "rate", "steps to\n99.9 %", "largest\nstable lr", "set by", "checks")
@@ -48,16 +36,15 @@ def _answer_row(chapter: Chapter) -> tuple[Any, ...]:
     return chapter.method.title, lr, momentum, f"{found.rate:.4g}", steps, limit, binding, count
 
 
-def checks(chapter: Chapter) -> Table:
+def checks(chapter: Chapter) -> Group:
     """The checks of a method, and its controls."""
-    settings = ", ".join(f"{name}={value:.6g}" for name, value in chapter.hyper.items())
     evidence = chapter.verification
     rows = [_check_row(check) for check in (evidence.checks if evidence is not None else ())]
     for control in evidence.controls if evidence is not None else ():
         words = Text(f"fault: {control.kind}, {control.fault}", "dim")
         rows.append((words, _short(control.error), _short(control.tolerance), REJECTED[control.rejected]))
     rows += [(Text(f"{gap.part}: {gap.why}", "yellow"), "", "", PASSED[None]) for gap in chapter.gaps]
-    return table(("claim", "error", "tolerance", "verdict"), rows, title=f"{chapter.method.title} ({settings})")
+    return table(("claim", "error", "tolerance", "verdict"), rows, title=titled(chapter.method, chapter.hyper))
 
 
 def _check_row(check: Check) -> tuple[Any, ...]:

@@ -6,8 +6,8 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import command, lazily, option
-from convergence.cli.options import ENDS, JSON, LATEX, LOSS, METHOD, hyper
+from convergence.cli.command import Answer, command, lazily, option
+from convergence.cli.options import ENDS, LATEX, LOSS, METHOD, hyper
 from convergence.errors import BadHyperparameter
 
 if TYPE_CHECKING:
@@ -27,15 +27,13 @@ NO_FORM = "no closed form"
     option("--sigma", action="store_true", help="formulas in the singular value σ instead of the curvature λ"),
     LOSS,
     LATEX,
-    JSON,
     example="convergence derive heavy_ball",
 )
-def derive(options: Namespace) -> int:
+def derive(options: Namespace) -> Answer:
     method, scaled = arguments.method(options.method), {"sigma": options.sigma, "loss": options.loss}
     if options.json:
         named = {"method": method.name, "state": method.state, "hyper": method.hyper}
-        console.as_json({**named, **derived.derived(method, options.loss)})
-        return 0
+        return Answer({**named, **derived.derived(method, options.loss)})
     system, region = cv.derive(method, **scaled), cv.stability(method, **scaled)
     shown: list[tuple[str, Any]] = [
         (f"iteration matrix, state ({', '.join(system.state)})", system.matrix),
@@ -50,10 +48,8 @@ def derive(options: Namespace) -> int:
             (f"{kind} eigenvalues for {method.rate} in", _sets(getattr(regimes, kind))) for kind in ("real", "complex")
         ]
         shown.append(("repeated eigenvalues at", _sets(regimes.repeated)))
-    console.formulas(method.doc.splitlines()[0] if method.doc else method.name, shown, options.latex)
-    if not system.linear:
-        console.show("\nlinearised at the minimiser")
-    return 0
+    lines = console.formulas(method.doc.splitlines()[0] if method.doc else method.name, shown, options.latex)
+    return Answer(None, lines if system.linear else [*lines, "\nlinearised at the minimiser"])
 
 
 def _sets(intervals: tuple[Any, ...] | None) -> Any:
@@ -67,27 +63,28 @@ def _sets(intervals: tuple[Any, ...] | None) -> Any:
     hyper("hold it at a number, or a letter: the optimum then comes in pieces"),
     *ENDS,
     LATEX,
-    JSON,
     example="convergence optimum nesterov --mu 1 --L 100",
 )
-def optimum(options: Namespace) -> int:
+def optimum(options: Namespace) -> Answer:
     method, held = arguments.method(options.method), arguments.numbers_or_letters(options)
     best = cv.optimum(method, **held)
     numbers = _numbers(best, options)
     if options.json:
         named = {"method": method.name, "exact": best.exact, "note": best.note}
-        console.as_json({**named, "pieces": derived.pieces(best), "numbers": numbers})
-        return 0
+        return Answer({**named, "pieces": derived.pieces(best), "numbers": numbers})
+    lines: list[Any] = []
     for piece in best.pieces:
-        shown: list[tuple[str, Any]] = [] if piece.condition == True else [("where", piece.condition)]  # noqa: E712
+        everywhere = piece.condition == True  # noqa: E712
+        shown: list[tuple[str, Any]] = [("where", "otherwise" if everywhere else piece.condition)]
+        shown = [] if len(best.pieces) == 1 and everywhere else shown
         if piece.closed:
             shown += [(name, value) for name, value in piece.hyper.items() if name not in held]
             shown += [("rate", piece.rate)] + ([] if piece.plateau is None else [("every lr in", piece.plateau)])
-        else:
+        elif numbers is None:
             shown.append((NO_FORM, "give --mu and --L for numbers"))
-        console.formulas(f"optimum of {method.title} over [μ, L]", shown, options.latex)
-    console.show(*([best.note] if best.note else []), *(f"{name} = {value}" for name, value in (numbers or {}).items()))
-    return 0
+        lines += console.formulas(f"optimum of {method.title} over [μ, L]", shown, options.latex)
+    lines += [best.note] if best.note else []
+    return Answer(None, [*lines, *(f"{name} = {value}" for name, value in (numbers or {}).items())])
 
 
 def _numbers(best: Optimum, options: Namespace) -> dict[str, Any] | None:
@@ -95,17 +92,14 @@ def _numbers(best: Optimum, options: Namespace) -> dict[str, Any] | None:
         return None
     if options.mu is None or options.L is None:
         raise BadHyperparameter("numbers need both ends of the spectrum: give --mu and --L")
-    mu, L = (float(arguments.number(end, getattr(options, end))) for end in ("mu", "L"))
-    tuned = best.at(mu=mu, L=L)
+    tuned = best.at(mu=arguments.real("mu", options.mu), L=arguments.real("L", options.L))
     return {**tuned.hyper, "rate": tuned.rate} | ({"plateau": list(tuned.plateau)} if tuned.plateau else {})
 
 
-@command("methods", "list the catalogue", JSON, example="convergence methods")
-def methods(options: Namespace) -> int:
+@command("methods", "list the catalogue", example="convergence methods")
+def methods(options: Namespace) -> Answer:
     known = cv.METHODS.values()
-    if options.json:
-        console.as_json([{"name": m.name, "state": m.state, "hyper": m.hyper, "doc": m.doc} for m in known])
-        return 0
+    content = [{"name": m.name, "state": m.state, "hyper": m.hyper, "doc": m.doc} for m in known]
     rows = [(m.name, ", ".join(m.hyper), m.doc.splitlines()[0]) for m in known]
-    console.show(console.table(("name", "hyperparameters", "rule"), rows, left=(0, 1, 2)))
-    return 0
+    table = console.table(("name", "hyperparameters", "rule"), rows, left=(0, 1, 2), whole=(0,))
+    return Answer(content, (table, f"presets: {', '.join(cv.presets())}"))
