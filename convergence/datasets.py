@@ -1,4 +1,9 @@
-"""Problems that ship with the package: the same data on every machine."""
+"""Problems that ship with the package: the same data on every machine.
+
+>>> import convergence as cv
+>>> cv.datasets.gaussian_2d()
+LeastSquares(500 rows × 2 columns, loss='sum', rank 2, κ = 18.7)
+"""
 
 from __future__ import annotations
 

@@ -45,8 +45,8 @@ class Chapter:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or "parts" not in vars(self):
             raise AttributeError(name)
-        found = self.parts.get(name)
-        return None if isinstance(found, Gap) else found
+        part = self.parts.get(name)
+        return None if isinstance(part, Gap) else part
 
     @property
     def name(self) -> str:
@@ -105,8 +105,8 @@ class Study:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in ("classes", "limit", "rates"):
             raise AttributeError(name)
-        found = self.parts.get(name)
-        return None if isinstance(found, Gap) else found
+        part = self.parts.get(name)
+        return None if isinstance(part, Gap) else part
 
     @property
     def gaps(self) -> tuple[Gap, ...]:

@@ -298,7 +298,7 @@ def _importable(module: str) -> bool:
 
 
 def _find(module: str, qualified: str) -> Any:
-    found: Any = sys.modules.get(module) or import_module(module)
+    value: Any = sys.modules.get(module) or import_module(module)
     for part in qualified.split("."):
-        found = getattr(found, part, None)
-    return found
+        value = getattr(value, part, None)
+    return value

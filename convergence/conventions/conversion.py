@@ -129,10 +129,10 @@ def _convert(src: Any, dst: Any, hyper: Mapping[str, Any]) -> Converted:
     source, target = as_preset(src), as_preset(dst)
     variant, values = _understood(source, hyper, src)
     ours = at_values(_method(variant, src), values)
-    found = _converted(ours, target, dst, hyper)
-    if found is None:
+    converted = _converted(ours, target, dst, hyper)
+    if converted is None:
         raise NoEquivalent(_refusal(source, target, ours, dst))
-    return found
+    return converted
 
 
 def _converted(ours: Response, target: Preset, dst: Any, hyper: Mapping[str, Any]) -> Converted | None:
@@ -145,10 +145,10 @@ def _converted(ours: Response, target: Preset, dst: Any, hyper: Mapping[str, Any
     if best is None:
         return None
     theirs = fresh(_method(best.variant, dst))
-    seen = () if best.match.same_iterates else reasons(ours, theirs, best.match)
+    differences = () if best.match.same_iterates else reasons(ours, theirs, best.match)
     arguments = {name: _like(hyper.values(), value) for name, value in best.arguments.items()}
-    why = explanation(ours, theirs, best.match, seen)
-    return Converted(arguments, best.variant.method, best.match.same_iterates, why, seen)
+    why = explanation(ours, theirs, best.match, differences)
+    return Converted(arguments, best.variant.method, best.match.same_iterates, why, differences)
 
 
 def in_libraries(m: Any, /, **hyper: Any) -> tuple[LibraryCall, ...]:
@@ -182,7 +182,7 @@ def calls(method: Method, hyper: Mapping[str, Any]) -> tuple[LibraryCall, ...]:
     """The rows of ``in_libraries`` that can be written, without the time to explain the others."""
     ours = at_values(method, _understood(as_preset(method), hyper, method)[1])
     pairs = [(preset, _converted(ours, preset, preset.name, hyper)) for preset in map(as_preset, LIBRARIES)]
-    return tuple(_call(preset, found) for preset, found in pairs if found is not None)
+    return tuple(_call(preset, converted) for preset, converted in pairs if converted is not None)
 
 
 def _called(method: Any, hyper: Mapping[str, Any], preset: Preset) -> LibraryCall:
@@ -192,11 +192,13 @@ def _called(method: Any, hyper: Mapping[str, Any], preset: Preset) -> LibraryCal
         return LibraryCall(preset.name, "", False, str(reason))
 
 
-def _call(preset: Preset, found: Converted) -> LibraryCall:
-    written = {name: _python(value) for name, value in found.items()}
+def _call(preset: Preset, converted: Converted) -> LibraryCall:
+    written = {name: _python(value) for name, value in converted.items()}
     listed = ", ".join(f"{name}={value}" for name, value in written.items())
     full = {name: str(value) for name, value in preset.arguments.items()} | written
-    return LibraryCall(preset.name, preset.call.format(arguments=listed, **full), found.same_iterates, found.why)
+    return LibraryCall(
+        preset.name, preset.call.format(arguments=listed, **full), converted.same_iterates, converted.why
+    )
 
 
 def _python(value: Any) -> str:

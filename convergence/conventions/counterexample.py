@@ -1,4 +1,7 @@
-"""A setting of one method whose eigenvalues no setting of another has."""
+"""A setting of one method whose eigenvalues no setting of another has.
+
+Tried at a few simple fractions; that there is no match is decided by elimination, not by looking.
+"""
 
 from __future__ import annotations
 

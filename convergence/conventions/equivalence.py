@@ -1,4 +1,8 @@
-"""The map from the hyperparameters of one method to those of another that does the same, or why there is none."""
+"""The map from the hyperparameters of one method to those of another that does the same, or why there is none.
+
+The same spectrum does not mean the same iterates: first states, look-ahead points and bias corrections differ, and
+each is a flag. A map is stated only where it has been checked by substitution.
+"""
 
 from __future__ import annotations
 
@@ -152,22 +156,31 @@ def equivalence(a: Method, b: Method) -> Equivalence:
     if a is b:
         return _mapped(ours, theirs, Match(dict(ours.hyper), {}, sp.Integer(1), True))
     try:
-        found = matches(ours, theirs)
+        matched = matches(ours, theirs)
     except Unsolved as reason:
         return _missing(
             ours, theirs, f"no closed form: elimination ends at {reason}; with numbers it may be solved", ()
         )
-    if found:
-        return _mapped(ours, theirs, found[0])
+    if matched:
+        return _mapped(ours, theirs, matched[0])
     return _missing(ours, theirs, "", _subfamilies(ours, theirs))
 
 
 def _mapped(a: Response, b: Response, match: Match) -> Equivalence:
     hyper = {name: _written(value) for name, value in match.hyper.items()}
-    seen = () if match.same_iterates else reasons(a, b, match)
-    why = explanation(a, b, match, seen)
+    differences = () if match.same_iterates else reasons(a, b, match)
+    why = explanation(a, b, match, differences)
     return Equivalence(
-        a.method.name, b.method.name, hyper, match.same_iterates, why, seen, match.iterates_if, match.extra, (), None
+        a.method.name,
+        b.method.name,
+        hyper,
+        match.same_iterates,
+        why,
+        differences,
+        match.iterates_if,
+        match.extra,
+        (),
+        None,
     )
 
 
@@ -178,7 +191,7 @@ def reasons(a: Response, b: Response, match: Match) -> tuple[Flag, ...]:
     return (begun_otherwise(b),)
 
 
-def explanation(a: Response, b: Response, match: Match, seen: tuple[Flag, ...]) -> str:
+def explanation(a: Response, b: Response, match: Match, differences: tuple[Flag, ...]) -> str:
     """The whole verdict in words."""
     parts = ["the eigenvalues that positions show are the same at every curvature"]
     if match.extra != 1:
@@ -193,7 +206,7 @@ def explanation(a: Response, b: Response, match: Match, seen: tuple[Flag, ...]) 
     parts.append("the iterates differ")
     if match.iterates_if:
         parts.append(f"they are the same where {' or '.join(map(conditions, match.iterates_if))}")
-    return "; ".join([*parts, *(flag.text for flag in seen)])
+    return "; ".join([*parts, *(flag.text for flag in differences)])
 
 
 def _missing(a: Response, b: Response, reason: str, parts: tuple[Subfamily, ...]) -> Equivalence:
@@ -208,10 +221,10 @@ def _missing(a: Response, b: Response, reason: str, parts: tuple[Subfamily, ...]
 
 def _subfamilies(a: Response, b: Response) -> tuple[Subfamily, ...]:
     try:
-        found = [match for match in matches(a, b, special=True) if match.where and _is_proper(match)]
+        matched = [match for match in matches(a, b, special=True) if match.where and _is_proper(match)]
     except Unsolved:
         return ()
-    wide = [m for m in found if not any(_narrower(m, other) for other in found if other is not m)]
+    wide = [m for m in matched if not any(_narrower(m, other) for other in matched if other is not m)]
     return tuple(Subfamily(m.where, {n: _written(v) for n, v in m.hyper.items()}, m.same_iterates) for m in wide)
 
 

@@ -1,4 +1,8 @@
-"""The settings of one method that have the spectrum of another, or its very iterates."""
+"""The settings of one method that have the spectrum of another, or its very iterates.
+
+Coefficients in z and λ of the two characteristic polynomials are set equal, up to factors that no position shows, and
+solved for the letters of one in those of the other.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The verification of a method on a problem: every claim of the theory held against what runs show."""
+"""The verification of a method on a problem: every claim of the theory held against what runs show.
+
+A check that could not be made is neither a pass nor a failure; with no check made at all there is no pass.
+"""
 
 from __future__ import annotations
 

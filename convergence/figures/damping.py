@@ -1,4 +1,7 @@
-"""Damping: where the error falls monotonely, ripples (complex eigenvalues) or alternates (negative ones)."""
+"""Damping: where the error falls monotonely, ripples (complex eigenvalues) or alternates (negative ones).
+
+Of rules with more than two states it is the eigenvalue of the largest modulus that tells.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""What runs did: errors on the line that was predicted, the loss of several methods, gradients and weights."""
+"""What runs did: errors on the line that was predicted, the loss of several methods, gradients and weights.
+
+Logarithmic axes end where rounding begins: a curve is not drawn below it, and a remark says which curves sink there.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Where a method converges, and how fast: spectral radius over two hyperparameters, and over the learning rate."""
+"""Where a method converges, and how fast: spectral radius over two hyperparameters, and over the learning rate.
+
+The boundary is drawn where the derived conditions change sign, and not as a contour of the radius on a grid.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The largest stable learning rate along each direction of a spectrum, and the direction that sets it."""
+"""The largest stable learning rate along each direction of a spectrum, and the direction that sets it.
+
+For most methods the steepest direction sets it; with weight decay, or for a rule whose stable set is a union, another
+may.
+"""
 
 from __future__ import annotations
 

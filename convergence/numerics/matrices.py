@@ -1,4 +1,9 @@
-"""Iteration matrices and their eigenvalues on arrays, from the derived formulas; and the readings of clocks, step by step."""
+"""Iteration matrices and their eigenvalues on arrays, from the derived formulas; and the readings of clocks, step by step.
+
+LAPACK's eigenvalues of a nearly defective matrix are off by √ε, and at critical damping, where optima lie, matrices
+are defective: so factors of the characteristic polynomial up to degree two are solved in closed form, their
+discriminants factored.
+"""
 
 from __future__ import annotations
 

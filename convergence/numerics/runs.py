@@ -1,4 +1,8 @@
-"""Runs on a problem: every iterate, state, gradient, loss and error that a method makes, and where it comes to rest."""
+"""Runs on a problem: every iterate, state, gradient, loss and error that a method makes, and where it comes to rest.
+
+A run is on the compressed data, R (d, d) in the place of X (n, d): the same loss and gradient, whatever the number of
+rows.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Spectral radius and eigenvalues over ranges of settings: the maps, curves and loci that charts of a method show."""
+"""Spectral radius and eigenvalues over ranges of settings: the maps, curves and loci that charts of a method show.
+
+Ranges are those that a reader wants to see: past the largest stable learning rate, on the scale of the hyperparameter's
+domain, and near 1 in the distance from 1 where the data are ill conditioned.
+"""
 
 from __future__ import annotations
 

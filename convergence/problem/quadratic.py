@@ -1,4 +1,8 @@
-"""A quadratic loss in the basis of its directions (eigenvectors of the Hessian): what every problem offers."""
+"""A quadratic loss in the basis of its directions (eigenvectors of the Hessian): what every problem offers.
+
+Along each direction the loss is a parabola ½λx², and a linear method does not mix them: all theory is about one λ at
+a time.
+"""
 
 from __future__ import annotations
 

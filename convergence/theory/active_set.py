@@ -1,4 +1,8 @@
-"""The active set of a tuning problem: where its numerical optimum lies, and which inequalities hold with equality there."""
+"""The active set of a tuning problem: where its numerical optimum lies, and which inequalities hold with equality there.
+
+A minimax problem is stationary where as many of its inequalities are active as it has unknowns; these are the equations
+that the exact optimum solves. On a plateau fewer are active, and what ends it is kept for each of its ends.
+"""
 
 from __future__ import annotations
 

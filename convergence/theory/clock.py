@@ -44,9 +44,9 @@ def clock_of(
     if any(sp.cancel(update[k].subs(at_rest) - rest[k]) != 0 for k in moving):
         return None
     matrix = sp.Matrix([update[k] for k in moving]).jacobian([state[k] for k in moving]).applyfunc(tidy)
-    kept = [tuple(part[k] for k in places) for part in (start, update, rest)]
+    timed = [tuple(part[k] for k in places) for part in (start, update, rest)]
     named, letters = tuple(names[k] for k in places), tuple(state[k] for k in places)
-    return Clock(named, letters, kept[0], kept[1], kept[2], sp.ImmutableMatrix(matrix))
+    return Clock(named, letters, timed[0], timed[1], timed[2], sp.ImmutableMatrix(matrix))
 
 
 def keeps_time(update: sp.Expr, letter: sp.Symbol, state: Sequence[sp.Symbol]) -> bool:

@@ -1,4 +1,7 @@
-"""Polynomials that must be positive, as the shortest inequalities that say so, solved for the rate where they are linear."""
+"""Polynomials that must be positive, as the shortest inequalities that say so, solved for the rate where they are linear.
+
+Factors of known sign are divided out first. Conditions are assumed for λ > 0, lr > 0, momentum ≥ 0, as the domains say.
+"""
 
 from __future__ import annotations
 
@@ -36,14 +39,14 @@ def _essential(polynomials: Iterable[sp.Expr]) -> list[sp.Expr]:
 def _reduced(polynomial: sp.Expr, positive: Sequence[sp.Expr]) -> sp.Expr:
     """The polynomial without factors known to be positive, its sign kept; 1 where nothing is left to say."""
     constant, factors = sp.factor_list(polynomial)
-    kept = sp.Integer(1 if constant > 0 else -1)
+    product = sp.Integer(1 if constant > 0 else -1)
     for factor, times in factors:
         sign = sign_of(factor, positive)
         if sign == 0:
-            kept *= factor if times % 2 else factor**2
+            product *= factor if times % 2 else factor**2
         elif sign < 0 and times % 2:
-            kept = -kept
-    return sp.expand(kept)
+            product = -product
+    return sp.expand(product)
 
 
 def sign_of(formula: sp.Expr, positive: Iterable[sp.Expr]) -> int:

@@ -1,4 +1,9 @@
-"""The derivative of a rule that is not linear, where it rests; or the reason why it has none there."""
+"""The derivative of a rule that is not linear, where it rests; or the reason why it has none there.
+
+The usual rules of differentiation fail where a root or a quotient of zero stands, as in Adam's m/(√v + ε) at v = 0,
+which has a derivative all the same: limits along rays decide, and have to agree. A ray that leaves the domain says
+nothing.
+"""
 
 from __future__ import annotations
 

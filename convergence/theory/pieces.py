@@ -155,7 +155,7 @@ def _note(problem: Minimax, pieces: Sequence[Piece]) -> str:
 def _pieces(task: Task) -> list[Piece]:
     """The pieces from small to large parameters; none where one begins at a value that has no formula."""
     optima = [(at, task.numerical(at)) for at in _samples(task.parameter)]
-    stable = [(at, seen) for at, seen in optima if seen.solution.rate < 1 - AGREEMENT]
+    stable = [(at, optimum) for at, optimum in optima if optimum.solution.rate < 1 - AGREEMENT]
     pieces: list[Piece] = []
     for before, after in pairwise(stable):
         if after[1].active_set != before[1].active_set:
@@ -194,14 +194,14 @@ def _edge(task: Task, before: tuple[float, NumericalOptimum], after: tuple[float
     return in_mu_and_L(edge) if abs(there - low) < NEARBY * abs(low) else None
 
 
-def _piece(task: Task, seen: NumericalOptimum, condition: Any) -> Piece:
+def _piece(task: Task, optimum: NumericalOptimum, condition: Any) -> Piece:
     """The closed form of one piece, or a piece that says that it has none."""
-    sign, letters, rate = seen.active_set, [*task.problem.unknown, RATE], task.problem.rate_symbol
+    sign, letters, rate = optimum.active_set, [*task.problem.unknown, RATE], task.problem.rate_symbol
     names = tuple(sorted({_name(constraint) for constraint in sign.everything}))
-    groups = [(sign.below, seen.edges[0]), (sign.above, seen.edges[1])] if sign.plateau else [(frozenset(), 0.0)]
+    groups = [(sign.below, optimum.edges[0]), (sign.above, optimum.edges[1])] if sign.plateau else [(frozenset(), 0.0)]
     forms = []
     for ending, at in groups:
-        near = {**seen.near, **({rate: at} if sign.plateau else {})}
+        near = {**optimum.near, **({rate: at} if sign.plateau else {})}
         forms.append(solved(task.equations(sign.active | ending, sign.zero), letters, near))
     if not all(_readable(form, letters) for form in forms):
         return Piece(condition, {}, sp.nan, None, False, names)

@@ -1,4 +1,8 @@
-"""Formulas with square roots, as one would write them by hand."""
+"""Formulas with square roots, as one would write them by hand.
+
+√μ and √L are letters while an optimum is computed, since in them it is rational; products of conjugates are joined
+when they are put back: (√L − √μ)(√L + √μ) = L − μ.
+"""
 
 from __future__ import annotations
 

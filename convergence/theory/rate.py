@@ -1,4 +1,8 @@
-"""The spectral radius as a formula: along one direction, and over all curvatures in [μ, L]."""
+"""The spectral radius as a formula: along one direction, and over all curvatures in [μ, L].
+
+Of two real eigenvalues it is the larger modulus, of a complex pair √det; the sign of the discriminant tells which, so
+that the formula is piecewise.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Damping regimes: for which learning rates the eigenvalues are real, repeated or complex."""
+"""Damping regimes: for which learning rates the eigenvalues are real, repeated or complex.
+
+The edges are the roots of the discriminant in the learning rate; between them a sample point decides the kind, in every
+cell of the other hyperparameters.
+"""
 
 from __future__ import annotations
 
@@ -77,8 +81,8 @@ class Regimes(Plotted, figure="regimes"):
         edges = candidates.real_roots([derived.discriminant], self.method.symbols[_rate(self.method)], point)
         kinds = _kinds(derived, self.method.symbols[_rate(self.method)], point, edges)
         pieces = list(zip(kinds, candidates.between(edges), strict=True))
-        found = {kind: tuple((low, high) for k, (low, _, high) in pieces if k == kind) for kind in ("real", "complex")}
-        return {"real": found["real"], "repeated": tuple(edges), "complex": found["complex"]}
+        result = {kind: tuple((low, high) for k, (low, _, high) in pieces if k == kind) for kind in ("real", "complex")}
+        return {"real": result["real"], "repeated": tuple(edges), "complex": result["complex"]}
 
     def _repr_latex_(self) -> str:
         rows = [
@@ -117,8 +121,8 @@ def regimes(m: Any, *, sigma: bool = False, loss: str = "sum") -> Regimes:
     >>> regimes("heavy_ball").largest_stable["real"]
     2*(beta + 1)/lambda
     """
-    found = damping(as_method(m))
-    return in_sigma(found, loss) if sigma else found
+    result = damping(as_method(m))
+    return in_sigma(result, loss) if sigma else result
 
 
 @cache
@@ -129,32 +133,32 @@ def damping(method: Method) -> Regimes:
     edges = candidates.solutions([derived.discriminant], rate)
     if edges is not None and max(map(sp.count_ops, edges), default=0) > LONGEST:
         edges = None
-    seen = cells(derived, [*stable_polynomials(derived), derived.discriminant], rate, tuple(roots))
-    cuts = [_cut(derived, rate, point, edges or ()) for point in seen.points]
+    partition = cells(derived, [*stable_polynomials(derived), derived.discriminant], rate, tuple(roots))
+    cuts = [_cut(derived, rate, point, edges or ()) for point in partition.points]
     agreed = edges is not None and all(cut == cuts[0] for cut in cuts)
     real, repeated, turning = _intervals(*cuts[0]) if agreed else (None, None, None)
-    largest = {kind: _largest(derived, rate, kind, edges or (), seen) for kind in KINDS}
+    largest = {kind: _largest(derived, rate, kind, edges or (), partition) for kind in KINDS}
     bands = cuts[0][1] if agreed else ()
-    found = Regimes(method, real, repeated, turning, largest, bands, derived.discriminant, derived.symbols)
-    return _replaced(found, roots) if roots else found
+    result = Regimes(method, real, repeated, turning, largest, bands, derived.discriminant, derived.symbols)
+    return _replaced(result, roots) if roots else result
 
 
-def in_sigma(found: Regimes, loss: str) -> Regimes:
+def in_sigma(result: Regimes, loss: str) -> Regimes:
     """The same regimes in σ: λ = cσ²."""
-    return replace(_replaced(found, {CURVATURE: sigma_curvature(loss)}), symbols=sigma_symbols(found.symbols))
+    return replace(_replaced(result, {CURVATURE: sigma_curvature(loss)}), symbols=sigma_symbols(result.symbols))
 
 
-def _replaced(found: Regimes, swap: Mapping[sp.Symbol, sp.Expr]) -> Regimes:
-    sets = {kind: getattr(found, kind) for kind in KINDS}
+def _replaced(result: Regimes, swap: Mapping[sp.Symbol, sp.Expr]) -> Regimes:
+    sets = {kind: getattr(result, kind) for kind in KINDS}
     swapped: dict[str, Any] = {
         kind: None if parts is None else tuple(p.subs(swap) for p in parts) for kind, parts in sets.items()
     }
-    largest = {kind: None if value is None else value.subs(swap) for kind, value in found.largest_stable.items()}
+    largest = {kind: None if value is None else value.subs(swap) for kind, value in result.largest_stable.items()}
     return replace(
-        found,
+        result,
         **swapped,
         largest_stable=largest,
-        discriminant=found.discriminant.subs(swap),
+        discriminant=result.discriminant.subs(swap),
     )
 
 
@@ -192,14 +196,16 @@ def _intervals(
     return real, edges, turning
 
 
-def _largest(derived: System, rate: sp.Symbol, kind: str, edges: Sequence[sp.Expr], seen: Cells) -> sp.Expr | None:
+def _largest(derived: System, rate: sp.Symbol, kind: str, edges: Sequence[sp.Expr], partition: Cells) -> sp.Expr | None:
     """The supremum of the stable rates of this kind, as the formula that wins in every cell."""
     polynomials = stable_polynomials(derived)
     formulas = [*edges, *(candidates.solutions(polynomials, rate) or ())]
-    return joined(formulas, [_top(polynomials, derived, rate, kind, point) for point in seen.points], seen)
+    return joined(
+        formulas, [_supremum(polynomials, derived, rate, kind, point) for point in partition.points], partition
+    )
 
 
-def _top(
+def _supremum(
     polynomials: tuple[sp.Expr, ...], derived: System, rate: sp.Symbol, kind: str, point: candidates.Point
 ) -> float:
     edges = candidates.real_roots([derived.discriminant], rate, point)

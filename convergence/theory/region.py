@@ -1,4 +1,8 @@
-"""The stable region of a method: Schur–Cohn inequalities, the largest stable learning rate, membership on arrays."""
+"""The stable region of a method: Schur–Cohn inequalities, the largest stable learning rate, membership on arrays.
+
+Membership is exact: floats are read as the decimals they print as, and points near the boundary are decided in
+fractions. Where the rule itself divides by zero it is not stable, although the quotient may cancel in the matrix.
+"""
 
 from __future__ import annotations
 
@@ -128,7 +132,7 @@ class Region(Plotted, figure="region"):
         0.38
         """
         rate, point = self._point(curvature, hyper)
-        return _top(self.polynomials, rate, point)
+        return _supremum(self.polynomials, rate, point)
 
     def _point(self, curvature: Any, hyper: Mapping[str, Any]) -> tuple[sp.Symbol, candidates.Point]:
         """The letter of the learning rate, and the values of all others."""
@@ -177,8 +181,8 @@ def stability(m: Any, *, sigma: bool = False, loss: str = "sum") -> Region:
     >>> bool(stability("heavy_ball").contains(10.0, lr=0.38, momentum=0.9))
     False
     """
-    found = region(as_method(m))
-    return in_sigma(found, loss) if sigma else found
+    result = region(as_method(m))
+    return in_sigma(result, loss) if sigma else result
 
 
 @cache
@@ -210,49 +214,54 @@ def stable_polynomials(derived: System) -> tuple[sp.Expr, ...]:
     return tuple(dict.fromkeys(conditions))
 
 
-def in_sigma(found: Region, loss: str) -> Region:
+def in_sigma(result: Region, loss: str) -> Region:
     """The same region in σ: λ = cσ². What it ``contains`` is still asked in curvatures."""
     swap = {CURVATURE: sigma_curvature(loss)}
-    bound = None if found.lr_max is None else found.lr_max.subs(swap)
-    conditions = tuple(condition.subs(swap) for condition in found.conditions)
-    return replace(found, conditions=conditions, lr_max=bound, symbols=sigma_symbols(found.symbols))
+    bound = None if result.lr_max is None else result.lr_max.subs(swap)
+    conditions = tuple(condition.subs(swap) for condition in result.conditions)
+    return replace(result, conditions=conditions, lr_max=bound, symbols=sigma_symbols(result.symbols))
 
 
 def _lr_max(
     derived: System, polynomials: tuple[sp.Expr, ...], method: Method, roots: tuple[sp.Symbol, ...]
 ) -> tuple[sp.Expr | None, bool]:
-    """The formula that is the largest stable rate in every cell of the other hyperparameters, and whether all were seen."""
+    """The formula that is the largest stable rate in every cell of the other hyperparameters, and whether all were decided."""
     if method.rate is None:
         return None, True
     rate = method.symbols[method.rate]
     formulas = candidates.solutions(polynomials, rate) or ()
-    seen = cells(derived, polynomials, rate, roots)
-    return joined(formulas, [_top(polynomials, rate, point) for point in seen.points], seen), seen.decided
+    partition = cells(derived, polynomials, rate, roots)
+    return joined(
+        formulas, [_supremum(polynomials, rate, point) for point in partition.points], partition
+    ), partition.decided
 
 
-def joined(formulas: Sequence[sp.Expr], tops: Sequence[float], seen: Cells) -> sp.Expr | None:
+def joined(formulas: Sequence[sp.Expr], suprema: Sequence[float], partition: Cells) -> sp.Expr | None:
     """One formula for the values at the cells' points: one candidate for all, the least of a few, or one a cell in a row.
 
     0 where all are 0. Where only some are, and cells are in no row, it holds for those that are not.
     """
-    if not any(tops):
+    if not any(suprema):
         return sp.Integer(0)
-    named = [candidates.matching(formulas, top, point) for top, point in zip(tops, seen.points, strict=True)]
-    stable = [k for k, top in enumerate(tops) if top]
-    one = candidates.winner(named, seen.points) or _in_pieces(named, seen)
-    return one or candidates.winner([named[k] for k in stable], [seen.points[k] for k in stable])
+    named = [
+        candidates.matching(formulas, supremum, point)
+        for supremum, point in zip(suprema, partition.points, strict=True)
+    ]
+    stable = [k for k, supremum in enumerate(suprema) if supremum]
+    one = candidates.winner(named, partition.points) or _in_pieces(named, partition)
+    return one or candidates.winner([named[k] for k in stable], [partition.points[k] for k in stable])
 
 
-def _in_pieces(named: Sequence[Sequence[sp.Expr]], seen: Cells) -> sp.Expr | None:
+def _in_pieces(named: Sequence[Sequence[sp.Expr]], partition: Cells) -> sp.Expr | None:
     """One formula a cell, for a single other hyperparameter whose cells lie in a row; None where a cell has none."""
-    if len(seen.edges) + 1 != len(seen.points) or not all(named):
+    if len(partition.edges) + 1 != len(partition.points) or not all(named):
         return None
-    (letter,) = (s for s in seen.points[0] if len({point[s] for point in seen.points}) > 1)
-    pieces = [(formulas[0], letter < edge) for formulas, edge in zip(named, seen.edges, strict=False)]
+    (letter,) = (s for s in partition.points[0] if len({point[s] for point in partition.points}) > 1)
+    pieces = [(formulas[0], letter < edge) for formulas, edge in zip(named, partition.edges, strict=False)]
     return sp.Piecewise(*pieces, (named[-1][0], True))
 
 
-def _top(polynomials: tuple[sp.Expr, ...], rate: sp.Symbol, point: candidates.Point) -> float:
+def _supremum(polynomials: tuple[sp.Expr, ...], rate: sp.Symbol, point: candidates.Point) -> float:
     """The upper end of the highest stable interval of rates at this point."""
     stable = [high for low, inside, high in stable_pieces(polynomials, rate, point)]
     return max(stable, default=0.0)

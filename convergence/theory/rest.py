@@ -1,4 +1,8 @@
-"""Where a rule rests: the state that it leaves as it is, at the minimiser or, with weight decay, at a part of it."""
+"""Where a rule rests: the state that it leaves as it is, at the minimiser or, with weight decay, at a part of it.
+
+Three states are tried: the first one, the minimiser with buffers solved for, and (with weight decay) the fixed point
+of an affine update. A rule that counts its steps, t ← t + 1, rests nowhere; with βᵗ in the place of t it does.
+"""
 
 from __future__ import annotations
 

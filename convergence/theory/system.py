@@ -1,4 +1,9 @@
-"""The linear system that a method is along one direction of the data: iteration matrix, open loop, first state, rest."""
+"""The linear system that a method is along one direction of the data: iteration matrix, open loop, first state, rest.
+
+Derived by tracing the rule once with a fresh symbol for each answer of the objective (Lessard, Recht and Packard 2016
+have the form). States that only keep time are taken out, as a clock: left in, they would be eigenvalues that say
+nothing of the error.
+"""
 
 from __future__ import annotations
 
@@ -331,21 +336,23 @@ def _loop(method: Method, names: tuple[str, ...]) -> Loop:
     rest = rest_of(method)
     trace, size = rest.trace, len(names)
     answers = tuple(q.answer for q in trace.questions)
-    kept = [method.state.index(name) for name in names]
-    letters = (*(trace.inputs[k] for k in kept), *answers)
-    formulas = (*(trace.values[k] for k in kept), *(q.asked for q in trace.questions))
+    moving = [method.state.index(name) for name in names]
+    letters = (*(trace.inputs[k] for k in moving), *answers)
+    formulas = (*(trace.values[k] for k in moving), *(q.asked for q in trace.questions))
     jacobian = sp.Matrix(formulas).jacobian(letters).applyfunc(sp.cancel)
     if jacobian.has(*letters):
-        jacobian = _slope_at_rest(method, rest, letters, formulas, kept)
+        jacobian = _slope_at_rest(method, rest, letters, formulas, moving)
     jacobian, states, asked = sp.ImmutableMatrix(jacobian.applyfunc(tidy)), slice(size), slice(size, None)
     P, U, R, D = (jacobian[rows, columns] for rows in (states, asked) for columns in (states, asked))
     return Loop(P, U, R, D, tuple(q.gain for q in trace.questions))
 
 
-def _slope_at_rest(method: Method, rest: Rest, letters: Formulas, formulas: Formulas, kept: Sequence[int]) -> sp.Matrix:
+def _slope_at_rest(
+    method: Method, rest: Rest, letters: Formulas, formulas: Formulas, moving: Sequence[int]
+) -> sp.Matrix:
     """The derivative of a rule that is not linear in its state and the answers, at rest."""
     still = dict(zip(rest.trace.inputs, rest.state, strict=True))
-    states = tuple(still[rest.trace.inputs[k]] for k in kept)
+    states = tuple(still[rest.trace.inputs[k]] for k in moving)
     at = (*states, *(rest.trace.answered(q.answer).subs(still) for q in rest.trace.questions))
     image = (*states, *(q.asked.subs(dict(zip(letters, at, strict=True))) for q in rest.trace.questions))
     return linearised(Map(method.name, tuple(map(str, letters)), letters, formulas, at, image))

@@ -1,4 +1,8 @@
-"""Which hyperparameters a tuning determines, and which it leaves open because another plays their part."""
+"""Which hyperparameters a tuning determines, and which it leaves open because another plays their part.
+
+Dampening only scales the learning rate of PyTorch's momentum: then the spectrum depends on fewer combinations than
+there are letters, and an optimum in all of them would be a whole curve.
+"""
 
 from __future__ import annotations
 
