@@ -54,7 +54,7 @@ def test_rows_of_noise_about_a_minimiser_at_zero_do_not_win():
 )
 def test_truth_lies_inside_the_bars_wherever_the_minimiser_is(method, hyper, noise):
     truth, inside = hyper["lr"] * np.array([1.0, 0.3]), []
-    for seed in range(8):
+    for seed in range(5):
         random = np.random.default_rng(seed)
         rows = cv.simulate([1.0, 0.3], method, 60, start=random.uniform(2, 3, 2), **hyper).x - seed % 2
         found = cv.diagnose_run(rows + noise * random.standard_normal(rows.shape), method=method)
@@ -107,6 +107,8 @@ def test_losses_alone_say_how_fast_the_run_is(momentum):
     true = np.roots([1, -(1 + momentum - 0.2), momentum])
     assert found.radius == pytest.approx(np.abs(true).max())
     assert any("losses alone" in note for note in found.notes)
+    assert found.verdict == "converges"
+    assert found.advice[0].startswith("Log the weights")  # a steeper direction may have died out
 
 
 def test_losses_of_two_directions():

@@ -242,6 +242,10 @@ def test_all_forms_of_the_data_agree():
     forms = [
         diagnose(p, method="heavy_ball", **hyper),
         diagnose(p.X, p.y, method="heavy_ball", **hyper),
+        diagnose((p.X, p.y), method="heavy_ball", **hyper),
+        diagnose(p.curvatures.tolist(), method="heavy_ball", **hyper),
+        diagnose((p.X, p.y), method="heavy_ball", **hyper),
+        diagnose(p.curvatures.tolist(), method="heavy_ball", **hyper),
         diagnose(2**-0.5 * 2 * p.X, p.y, method="heavy_ball", loss="half", **hyper),
         diagnose(method=cv.METHODS["heavy_ball"], curvatures=p.curvatures, **hyper),
     ]

@@ -65,11 +65,11 @@ def _run(options: Namespace) -> Answer:
         "lr": held.pop("lr", None),
         "curvatures": _numbers(options.curvatures) if options.curvatures else None,
     }
-    rows = {"columns": log.columns, "steps": log.steps, "losses": log.losses}
+    rows = {"columns": log.columns if log.losses is None else None, "steps": log.steps, "losses": log.losses}
     found = cv.diagnose_run(log.weights, log.gradients, **rows, **known, **held)
     said = [f"{note[:1].upper()}{note[1:]}." for note in found.notes]
     said += [f"Left aside: {', '.join(log.aside)}."] if log.aside else []
-    return Answer(plain.plain_run(found), _lines(found, _modes(found), (*found.advice, *said)), found.converges)
+    return Answer(plain.plain(found), _lines(found, _modes(found), (*found.advice, *said)), found.converges)
 
 
 def _numbers(texts: Sequence[str]) -> list[float]:

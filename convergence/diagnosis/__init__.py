@@ -1,1 +1,1 @@
-"""Data, a spectrum or a logged run goes in; what is wrong with it, and what to set instead, comes out."""
+"""Diagnosis of a setting on data or a spectrum, and of a logged run."""

@@ -1,4 +1,4 @@
-"""A diagnosis in numbers goes in; what to do about it comes out, a sentence each, what to do first at first."""
+"""Advice: what to do about a diagnosis, a sentence each, what to do first at first."""
 
 from __future__ import annotations
 
@@ -11,10 +11,9 @@ import numpy as np
 from convergence.diagnosis.best import Best, best
 from convergence.diagnosis.directions import DirectionState, rests_elsewhere
 from convergence.diagnosis.nearest import Nearest
-from convergence.diagnosis.printed import as_read
 from convergence.diagnosis.spectrum import Spectrum
 from convergence.diagnosis.verdict import MANY, is_slow
-from convergence.diagnosis.wording import DIGITS, counted, number, rounded, steps
+from convergence.diagnosis.wording import DIGITS, counted, number, rounded, settings_text, steps
 from convergence.errors import BadData
 from convergence.methods import METHODS
 from convergence.problem import LeastSquares, Quadratic
@@ -116,7 +115,7 @@ def _when_unstable(case: Case) -> Iterator[str]:
         bound = f" (it must stay {side} {number(rounded(edge, DIGITS, -1 if side == 'below' else 1))})"
         yield f"{verb} {rate} from {number(now)} to {told.hyper[rate]:.15g}{bound if safe[rate] != edge else ''}{cost}."
     elif case.joint is not None and told is not None:
-        yield f"No {rate} alone converges with these other settings: set {as_read(told.hyper)}{cost}."
+        yield f"No {rate} alone converges with these other settings: set {settings_text(told.hyper)}{cost}."
     else:
         yield f"Change the settings of {case.method.name}: no {rate or 'learning rate'} alone makes them converge."
     yield from _set_best(case)
@@ -132,7 +131,7 @@ def _when_slow(case: Case) -> Iterator[str]:
         rest = " with the other settings as they are" if len(case.method.hyper) > 1 else ""
         yield f"{verb} {rate} to {told.hyper[rate]:.15g}{rest}: {steps(told.steps)}, not {steps(case.worst.steps)}."
     if case.best is not None and (told is None or is_slow(told.steps, case.best.steps or 0)):
-        if case.verdict == "oscillates" and "momentum" in case.method.hyper:
+        if case.verdict == "oscillates" and any(domain.is_share for domain in case.method.domains.values()):
             yield f"The {case.worst.name} rings: more damping (in the best setting) stops that."
         elif case.verdict == "overdamped":
             yield f"The {case.worst.name} creeps: it has less push than its memory could carry."

@@ -1,23 +1,23 @@
-"""Data or a spectrum, a method and its settings go in; what is wrong with them, and what to set instead, comes out."""
+"""Diagnosis of a setting: why it diverges or crawls, along which direction, and what to set instead."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from convergence.diagnosis import wording
 from convergence.diagnosis.advice import Case, Scaling, advice, scaling
-from convergence.diagnosis.best import Best, best, best_rate, made
+from convergence.diagnosis.best import Best, best, best_rate, evaluated
 from convergence.diagnosis.directions import DirectionState, rests_elsewhere, states
 from convergence.diagnosis.limit import Limit, limit, nearest_limit
 from convergence.diagnosis.nearest import HALVED, Nearest, nearest
-from convergence.diagnosis.rates import binding
 from convergence.diagnosis.spectrum import Spectrum, spectrum
+from convergence.diagnosis.stable_rates import binding
 from convergence.diagnosis.verdict import culprit, verdict
 from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
@@ -29,8 +29,8 @@ LISTED = 6
 """Directions in a table: half from the steepest on, half to the flattest, and the culprit."""
 
 
-@dataclass(frozen=True)
-class Diagnosis:
+@dataclass(frozen=True, repr=False)
+class Diagnosis(wording.Readable):
     """Why a run with these settings diverges or crawls, or that it is fine.
 
     ``verdict`` is a word of ``convergence.diagnosis.verdict.VERDICTS``; ``direction`` is the culprit: the one that grows
@@ -41,6 +41,8 @@ class Diagnosis:
     a thousandth in every direction (None: never). ``directions`` has a row for each curvature, largest first.
     ``loss`` is the scaling of the loss of data, in words.
     """
+
+    SHOWN: ClassVar = ("headline", "converges", "radius", "curvature", "kappa", "steps", "ratio")
 
     method: str
     hyper: dict[str, float]
@@ -122,7 +124,7 @@ class Diagnosis:
         """What was found, as pairs (what, value in words), for tables and reports."""
         found = [("loss", self.loss)] if self.loss else []
         found += [
-            ("settings", f"{self.method}({wording.numbers(self.hyper)})"),
+            ("settings", f"{self.method}({wording.settings_text(self.hyper)})"),
             ("direction", self.direction.name),
             ("eigenvalues", f"{wording.roots(self.eigenvalues)} ({self.direction.regime})"),
             ("radius", f"{self.radius:.6g}"),
@@ -146,15 +148,6 @@ class Diagnosis:
         half = LISTED // 2
         places = {*range(half), *range(len(self.directions) - half, len(self.directions)), self.direction.index}
         return tuple(self.directions[k] for k in sorted(places))
-
-    def __repr__(self) -> str:
-        lines = [f"Diagnosis: {self.headline}", *(f"  {what}: {value}" for what, value in self.findings)]
-        return "\n".join([*lines, *(f"  → {sentence}" for sentence in self.advice)])
-
-    def _repr_markdown_(self) -> str:
-        rows = [f"| {what} | {value.replace('|', chr(92) + '|')} |" for what, value in self.findings]
-        todo = [f"{k}. {sentence}" for k, sentence in enumerate(self.advice, 1)]
-        return "\n".join([f"**{self.headline}**", "", "| | |", "|---|---|", *rows, "", *todo])
 
 
 def diagnose(
@@ -260,7 +253,7 @@ def _no_worse(
     """The best settings, or the given ones where these are better still: on a few curvatures, not on all of [μ, L]."""
     if not all(row.stable for row in rows):
         return derived
-    given = made(method, curvatures, settings)
+    given = evaluated(method, curvatures, settings)
     if derived is None or derived.steps is None or (given.steps or 0) < derived.steps:
         return given
     return derived

@@ -1,4 +1,4 @@
-"""A method, curvatures and settings go in; what the method does along each direction comes out, with steps counted."""
+"""What a method does along each direction of a spectrum: eigenvalues, regime, and steps, counted in a run."""
 
 from __future__ import annotations
 

@@ -208,11 +208,18 @@ class Projection:
         return np.asarray(np.nan_to_num(design, nan=1e150, posinf=1e150, neginf=-1e150))
 
     def _moved(self, unknowns: Array, place: int) -> Array:
-        """The derivative of the design by an unknown."""
+        """The derivative of the design by an unknown: an own one moves the columns of its direction only."""
+        p, q = self.recurrence.shared, self.recurrence.own
         turned = unknowns + 1j * TURN * np.eye(len(unknowns))[place]
+        first = max(place - p, 0) // q
+        if place >= p:
+            turned = np.concatenate([turned[:p], turned[p + first * q : p + (first + 1) * q]])
         with np.errstate(all="ignore"):
             parts = self.recurrence.solutions(turned, self.log.places, self.log.stride, self.log.losses).imag / TURN
-            design = np.column_stack([np.zeros(len(parts)), parts.reshape(len(parts), -1)]) * self.weight[:, None]
+            width = parts.shape[2]
+            design = np.zeros((len(parts), 1 + width * ((len(unknowns) - p) // q)))
+            design[:, 1 + first * width : 1 + (first + parts.shape[1]) * width] = parts.reshape(len(parts), -1)
+            design *= self.weight[:, None]
         return np.asarray(np.nan_to_num(design, nan=0.0, posinf=0.0, neginf=0.0))
 
     def _widened(self, unknowns: Array, covariance: Array, square: float, factor: float, scale: float) -> Array:

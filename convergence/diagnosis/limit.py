@@ -1,4 +1,4 @@
-"""A method, a curvature and settings go in; the inequality of the stable region that they break (nearly) comes out."""
+"""The inequality of the stable region that a setting breaks, or is nearest to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings that do not converge go in; the nearest ones that do come out: by the rate alone, and with the momentum.
+"""The nearest stable setting to one that is not: by the learning rate alone, and together with the momentum.
 
 For each momentum the edges of the stable rates are roots of the Schur–Cohn polynomials at the curvatures that bind; so the
 search over both is one over the momentum alone.
@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
+from convergence.diagnosis.best import MARGIN, Best, printed
 from convergence.diagnosis.directions import radii, slowest, stable, states
-from convergence.diagnosis.printed import MARGIN, Printed, as_read, printed
-from convergence.diagnosis.rates import binding, stable_rates
-from convergence.diagnosis.wording import DIGITS, FINE, rounded, steps
+from convergence.diagnosis.stable_rates import binding, stable_rates
+from convergence.diagnosis.wording import DIGITS, FINE, rounded, settings_text, steps
 from convergence.errors import NotLinear
 from convergence.rule import Method
 
@@ -61,7 +61,7 @@ class Nearest:
     safe_steps: int | None
     note: str
     shown: str
-    printed: Printed | None = None
+    printed: Best | None = None
 
     def __str__(self) -> str:
         known = self.printed is not None and self.printed.steps is not None
@@ -76,135 +76,130 @@ class Nearest:
 def nearest(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> tuple[Nearest | None, Nearest | None]:
     """(by the rate alone, together with the momentum where that is nearer), each None where there is none."""
     given = {name: float(value) for name, value in settings.items()}
-    if bool(stable(method, curvatures, settings).all()):
-        return Nearest(
-            given, given.get(method.rate or "", 0.0), 0.0, False, given, None, "stable as it is", as_read(given)
-        ), None
     if method.rate is None:
         return None, None
+    if bool(stable(method, curvatures, settings).all()):
+        as_is = Nearest(given, given[method.rate], 0.0, False, given, None, "stable as it is", settings_text(given))
+        return as_is, None
+    search = _Search(method, curvatures, given, method.rate)
     try:
-        alone = _alone(method, curvatures, given)
-        joint = _joint(method, curvatures, given, alone) if "momentum" in method.hyper else None
+        alone = search.alone()
+        return alone, search.joint(alone)
     except NotLinear:
         return None, None
-    return alone, joint
 
 
-def _alone(method: Method, curvatures: Array, given: dict[str, float]) -> Nearest | None:
-    for chosen in (binding(method, curvatures), curvatures):
-        found = _closest_rate(method, chosen, given)
-        if found is None:
+@dataclass(frozen=True, eq=False)
+class _Search:
+    """The search around settings ``given`` that are not stable; the share among them (a momentum) may move as well."""
+
+    method: Method
+    curvatures: Array
+    given: dict[str, float]
+    rate: str
+
+    @property
+    def share(self) -> str | None:
+        """The first hyperparameter that is a share, as a momentum is."""
+        return next((name for name, domain in self.method.domains.items() if domain.is_share), None)
+
+    def alone(self) -> Nearest | None:
+        """By the rate alone: for the curvatures that bind, or where that does not do, for all."""
+        for some in (binding(self.method, self.curvatures), self.curvatures):
+            edge = self.closest(some, self.given)
+            made = edge and self.made({**self.given, self.rate: edge[0]}, edge[1], None)
+            if made or edge is None:
+                return made
+        return None
+
+    def joint(self, alone: Nearest | None) -> Nearest | None:
+        """With the share as well, where that is nearer than the rate ``alone``."""
+        share = self.share
+        if share is None:
             return None
-        made = _made(method, curvatures, given, {**given, str(method.rate): found[0]}, found[1], False)
-        if made is not None:
-            return made
-    return None
+        some, beta = binding(self.method, self.curvatures), self.given[share]
+        reach = min(FAR, alone.change if alone is not None else FAR)
 
+        def at(value: float) -> tuple[float, float, float]:
+            """(change, rate, inward) of the nearest stable rate with this share."""
+            edge = self.closest(some, {**self.given, share: value})
+            return (inf, 0.0, 0.0) if edge is None else (hypot(self.relative(edge[0]), value - beta), *edge)
 
-def _joint(method: Method, curvatures: Array, given: dict[str, float], alone: Nearest | None) -> Nearest | None:
-    some, rate, beta = binding(method, curvatures), str(method.rate), given["momentum"]
-    reach = min(FAR, alone.change if alone is not None else FAR)
+        grid = np.linspace(max(0.0, beta - reach), beta + reach, GRID)
+        sizes = [at(float(value))[0] for value in grid]
+        place = int(np.argmin(sizes))
+        if not isfinite(sizes[place]):
+            return None
+        ends = float(grid[max(place - 1, 0)]), float(grid[min(place + 1, GRID - 1)])
+        fine = minimize_scalar(
+            lambda v: min(at(float(v))[0], 1e9), bounds=ends, method="bounded", options={"xatol": 1e-10}
+        )
+        value = min((float(grid[place]), float(fine.x)), key=lambda v: at(v)[0])
+        change, edge, inward = at(value)
+        if alone is not None and not change < SMALLER * alone.change:
+            return None
+        return self.made({**self.given, self.rate: edge, share: value}, inward, share)
 
-    def at(momentum: float) -> tuple[float, float, float]:
-        """(change, rate, inward) of the nearest stable rate with this momentum."""
-        found = _closest_rate(method, some, {**given, "momentum": momentum})
-        if found is None:
-            return inf, 0.0, 0.0
-        return hypot(_relative(found[0], given[rate]), momentum - beta), *found
+    def closest(self, curvatures: Array, given: Mapping[str, float]) -> tuple[float, float] | None:
+        """The edge nearest to the given rate of what is stable for all curvatures, and the direction inward.
 
-    grid = np.linspace(max(0.0, beta - reach), beta + reach, GRID)
-    sizes = [at(float(m))[0] for m in grid]
-    place = int(np.argmin(sizes))
-    if not isfinite(sizes[place]):
+        That is 0 where the given rate is inside, −1 where stable rates lie below the edge, +1 where above.
+        """
+        now = given[self.rate]
+        edges = []
+        for low, high in stable_rates(self.method, curvatures, given):
+            edge, inward = (now, 0.0) if low < now < high else (high, -1.0) if now >= high else (low, 1.0)
+            # every rate above 0 will do: go to the middle of the scale, for there is no nearest
+            edges.append((min(high, 1.0) / 2, 0.0) if edge == 0.0 else (edge, inward))
+        return min(edges, key=lambda edge: self.relative(edge[0]), default=None)
+
+    def made(self, edge: dict[str, float], inward: float, share: str | None) -> Nearest | None:
+        """The setting just inside this edge, if it is stable for all curvatures; ``share`` is the one that moved."""
+        inside = self.inside(edge, inward, share)
+        if inside is None:
+            return None
+        change = self.relative(inside[self.rate])
+        change = hypot(change, inside[share] - self.given[share]) if share else change
+        safe = self.safe(edge, inward, share)
+        held = [name for name in self.given if safe[name] == self.given[name]]
+        told = printed(self.method, self.curvatures, safe, DIGITS, held)
+        count = slowest(states(self.method, self.curvatures, safe))
+        shown = settings_text(told.hyper if told and (share or not inward) else inside)
+        if told and share:
+            note = "moves the momentum too; with a margin"
+        elif told and not inward:
+            note = f"any small {self.rate} converges"
+        else:  # an edge is cut toward the stable side, not rounded
+            shown = settings_text({**inside, self.rate: rounded(inside[self.rate], FINE, inward)})
+            margin = f"; with a margin {settings_text(told.hyper)}" if told else ""
+            note = f"the very edge, where it takes forever{margin}"
+        return Nearest(inside, edge[self.rate], change, share is not None, safe, count, note, shown, told)
+
+    def inside(self, edge: dict[str, float], inward: float, share: str | None) -> dict[str, float] | None:
+        """A stable setting INSIDE the edge, or as little more as it takes."""
+        for part in (INSIDE, 10 * INSIDE, 100 * INSIDE):
+            moved = {**edge, self.rate: edge[self.rate] * (1 + inward * part)}
+            turns = [{share: max(0.0, edge[share] + turn)} for turn in (0.0, -part, part)] if share else [{}]
+            for setting in ({**moved, **turn} for turn in turns):
+                if self.stable(setting):
+                    return setting
         return None
-    ends = float(grid[max(place - 1, 0)]), float(grid[min(place + 1, GRID - 1)])
-    fine = minimize_scalar(lambda m: min(at(float(m))[0], 1e9), bounds=ends, method="bounded", options={"xatol": 1e-10})
-    momentum = min((float(grid[place]), float(fine.x)), key=lambda m: at(m)[0])
-    change, edge, inward = at(momentum)
-    if alone is not None and not change < SMALLER * alone.change:
-        return None
-    return _made(method, curvatures, given, {**given, rate: edge, "momentum": momentum}, inward, True)
 
+    def safe(self, edge: dict[str, float], inward: float, share: str | None) -> dict[str, float]:
+        """Off the edge by a tenth of the rate; and where the share sits at an edge of its own, off that one, too."""
+        part = MARGIN if inward < 0 else 1 / MARGIN if inward > 0 else 1.0
+        tries = [{**edge, self.rate: edge[self.rate] * part}]
+        if share:
+            tries += [{**tries[0], share: edge[share] * part} for part in (MARGIN, 1 / MARGIN)]
+            roomy = [t for t in tries if all(self.stable({**t, share: max(0.0, t[share] + d)}) for d in (-ROOM, ROOM))]
+            tries = roomy or tries
+        return min(tries, key=lambda setting: float(radii(self.method, self.curvatures, setting).max()))
 
-def _closest_rate(method: Method, curvatures: Array, given: Mapping[str, float]) -> tuple[float, float] | None:
-    """The rate nearest to the given one that is stable for all curvatures, up to its edge: (rate, direction inward).
+    def stable(self, setting: Mapping[str, float]) -> bool:
+        """Whether every direction contracts."""
+        return bool(stable(self.method, self.curvatures, setting).all())
 
-    The direction is 0 where the given rate is inside, −1 where stable rates lie below the edge, +1 where above.
-    """
-    rate = str(method.rate)
-    pieces = stable_rates(method, curvatures, given)
-    now = given[rate]
-    best: tuple[float, float, float] | None = None
-    for low, high in pieces:
-        edge, inward = (now, 0.0) if low < now < high else (high, -1.0) if now >= high else (low, 1.0)
-        if edge == 0.0:  # every rate above 0 will do: go to the middle of the scale, for there is no nearest
-            edge, inward = (min(high, 1.0) / 2, 0.0)
-        size = _relative(edge, now)
-        if best is None or size < best[0]:
-            best = (size, edge, inward)
-    return None if best is None else best[1:]
-
-
-def _made(
-    method: Method, curvatures: Array, given: dict[str, float], edge: dict[str, float], inward: float, joint: bool
-) -> Nearest | None:
-    """The setting just inside this edge, if it is stable for all curvatures."""
-    rate = str(method.rate)
-    inside = _inside(method, curvatures, edge, inward, joint)
-    if inside is None:
-        return None
-    change = _relative(inside[rate], given[rate])
-    change = hypot(change, inside["momentum"] - given["momentum"]) if joint else change
-    safe = _safe(method, curvatures, edge, inward, joint)
-    count = slowest(states(method, curvatures, safe))
-    told = printed(method, curvatures, safe, DIGITS, held=[name for name in given if safe[name] == given[name]])
-    shown, note = _note(rate, inside, inward, joint, told)
-    return Nearest(inside, edge[rate], change, joint, safe, count, note, shown, told)
-
-
-def _note(rate: str, inside: dict[str, float], inward: float, joint: bool, told: Printed | None) -> tuple[str, str]:
-    """The setting as somebody would type it, and what to know of it; an edge is cut toward the stable side, not rounded."""
-    if told is not None and joint:
-        return as_read(told.hyper), "moves the momentum too; with a margin"
-    if told is not None and inward == 0:
-        return as_read(told.hyper), f"any small {rate} converges"
-    margin = f"; with a margin {as_read(told.hyper)}" if told is not None else ""
-    edge = as_read({**inside, rate: rounded(inside[rate], FINE, inward)})
-    return edge, f"the very edge, where it takes forever{margin}"
-
-
-def _inside(
-    method: Method, curvatures: Array, edge: dict[str, float], inward: float, joint: bool
-) -> dict[str, float] | None:
-    rate = str(method.rate)
-    for part in (INSIDE, 10 * INSIDE, 100 * INSIDE):
-        for turn in (0.0, -part, part) if joint else (0.0,):
-            inside = {**edge, rate: edge[rate] * (1 + inward * part)}
-            if joint:
-                inside["momentum"] = max(0.0, edge["momentum"] + turn)
-            if bool(stable(method, curvatures, inside).all()):
-                return inside
-    return None
-
-
-def _safe(method: Method, curvatures: Array, edge: dict[str, float], inward: float, joint: bool) -> dict[str, float]:
-    """Off the edge by a tenth of the rate; and where the momentum sits at an edge of its own, off that one, too."""
-    rate = str(method.rate)
-    part = MARGIN if inward < 0 else 1 / MARGIN if inward > 0 else 1.0
-    tries = [{**edge, rate: edge[rate] * part}]
-    if joint:
-        tries += [{**t, "momentum": edge["momentum"] * p} for t in tries for p in (MARGIN, 1 / MARGIN)]
-    roomy = [t for t in tries if not joint or _has_room(method, curvatures, t)] or tries
-    worst = [float(radii(method, curvatures, t).max()) for t in roomy]
-    return roomy[int(np.argmin(worst))]
-
-
-def _has_room(method: Method, curvatures: Array, setting: dict[str, float]) -> bool:
-    """Whether a momentum a little larger or smaller is stable, too."""
-    moved = [{**setting, "momentum": max(0.0, setting["momentum"] + shift)} for shift in (-ROOM, ROOM)]
-    return all(bool(stable(method, curvatures, at).all()) for at in moved)
-
-
-def _relative(rate: float, given: float) -> float:
-    """|Δ|/given; of a rate given as zero, the rate itself counts as one change."""
-    return abs(rate - given) / given if given > 0 else 1.0
+    def relative(self, rate: float) -> float:
+        """|Δ|/given; of a rate given as zero, any other counts as one change."""
+        now = self.given[self.rate]
+        return abs(rate - now) / now if now > 0 else 1.0

@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from convergence.diagnosis import wording
 from convergence.diagnosis.diagnosis import Diagnosis, judged
-from convergence.diagnosis.fit import ROUGH, Fit
+from convergence.diagnosis.fit import ROUNDINGS, Fit
 from convergence.diagnosis.identified import Identified, alike, identified
 from convergence.diagnosis.log import EPS, Log, recorded
 from convergence.diagnosis.recurrence import Recurrence, recurrence
@@ -99,8 +99,8 @@ def diagnose_run(
 
     >>> import numpy as np
     >>> found = diagnose_run(3 + 0.5 ** np.arange(20), lr=0.1)
-    >>> found.method, round(found.curvatures[0], 6)
-    ('gradient_descent', 5.0)
+    >>> found.method, found.curvatures.round(6)
+    ('gradient_descent', array([5.]))
     """
     chosen = None if method is None else as_method(method)
     if chosen is None and hyper:
@@ -131,9 +131,9 @@ def _told(found: Identified, log: Log, lr: Any, curvatures: Any, columns: Sequen
     open_ones = _unresolved(eigenvalues, error, log.steps, idle)
     hidden = found.hidden if log.grain > CLEAN or noise > CLEAN * max(float(np.abs(found.offset).max()), TINY) else 0
     kept = np.array([k for k in range(len(eigenvalues)) if k not in open_ones], dtype=int)
-    diagnosis = _diagnosis(made_by, product, momentum, split, kept, not open_ones and not hidden)
+    diagnosis = _diagnosis(made_by, product, momentum, split, kept, not (open_ones or hidden or log.losses))
     grows = not idle and bool((np.abs(eigenvalues) - error > 1).any())
-    if (open_ones or hidden) and not grows:
+    if (open_ones or hidden or log.losses) and not grows:  # losses do not show the steepest directions
         diagnosis = None
     return RunDiagnosis(
         verdict=_verdict(eigenvalues, error, diagnosis, grows, idle),
@@ -305,7 +305,7 @@ def _notes(found: Identified, log: Log, split: Scale) -> list[str]:
     rivals = ", ".join(_rival(f) for f in found.rivals if alike(f, fit))
     if rivals:
         notes.append(f"the log fits {rivals} just as well: name the method to choose")
-    above = fit.scale > ROUGH * log.grain / EPS
+    above = fit.scale > ROUNDINGS * log.grain / EPS
     if above and (abs(fit.correlation) > MISFIT or fit.spread < UNEVEN):
         notes.append(
             "what the fit leaves over is no noise: the settings changed on the way, or no rule of two steps made this "

@@ -1,10 +1,11 @@
-"""What the log of a run shows, with error bars: a frozen result that reads as text."""
+"""What the log of a run shows, with error bars."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from math import isfinite
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,8 +22,8 @@ READ = 9
 """Digits that are shown at most."""
 
 
-@dataclass(frozen=True, eq=False)
-class RunDiagnosis:
+@dataclass(frozen=True, eq=False, repr=False)
+class RunDiagnosis(wording.Readable):
     """What the log of a run shows. Error bars hold the truth in about 99.7 % of runs, as far as the noise is noise.
 
     Rows are directions, steepest first: ``eigenvalues`` (m, 2) with ``error``, ``vectors`` (d, m) a column each,
@@ -35,6 +36,8 @@ class RunDiagnosis:
     With any of them no steps and no best settings are told: ``diagnosis`` is None, or where a direction surely grows, that of
     the resolved directions alone.
     """
+
+    SHOWN: ClassVar = ("headline", "converges", "radius", "limit", "advice")
 
     verdict: str
     method: str | None
@@ -87,6 +90,10 @@ class RunDiagnosis:
     @property
     def advice(self) -> tuple[str, ...]:
         """What to do, first things first; learning rates in units of the run's own where that is not known."""
+        if self.diagnosis is None and self.columns == ("loss",):
+            return (
+                "Log the weights: losses show the slowest directions, and how large lr may be is up to the steepest.",
+            )
         if self.diagnosis is None and self.method is not None:
             return (
                 f"{REMEDY[:1].upper()}{REMEDY[1:]}: the slowest direction decides, and this log does not resolve it.",
@@ -137,15 +144,6 @@ class RunDiagnosis:
         if value is None:
             return self.reasons.get(name, "not identified")
         return bar(value, error) if error is not None else f"{value:g}: {self.reasons.get(f'{name}_error', '')}"
-
-    def __repr__(self) -> str:
-        lines = [f"RunDiagnosis: {self.headline}", *(f"  {what}: {value}" for what, value in self.findings)]
-        return "\n".join([*lines, *(f"  note: {n}" for n in self.notes), *(f"  → {a}" for a in self.advice)])
-
-    def _repr_markdown_(self) -> str:
-        rows = [f"| {what} | {value.replace('|', chr(92) + '|')} |" for what, value in self.findings]
-        todo = [f"{k}. {sentence}" for k, sentence in enumerate(self.advice, 1)]
-        return "\n".join([f"**{self.headline}**", "", "| | |", "|---|---|", *rows, "", *todo])
 
 
 def bar(value: float, error: float) -> str:

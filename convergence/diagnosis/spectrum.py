@@ -1,4 +1,4 @@
-"""Data, a problem or the eigenvalues of a Hessian go in; the directions along which a method moves come out."""
+"""The spectrum on which a setting is diagnosed: of data, of a problem, or of a Hessian."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ class Spectrum:
     @property
     def loss(self) -> str:
         """The scaling of the loss, where there are data: limits and rates are in its units."""
-        return f"{self.problem.loss_name}: {FORMULAS[self.problem.loss_name]}" if self.problem else ""
+        data = isinstance(self.problem, LeastSquares)
+        return f"{self.problem.loss_name}: {FORMULAS[self.problem.loss_name]}" if self.problem and data else ""
 
     def with_flat(self) -> Spectrum:
         """The flat directions among the others, last."""

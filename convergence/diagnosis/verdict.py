@@ -1,4 +1,4 @@
-"""What happens along each direction, and the best that is possible, go in; one word for it comes out."""
+"""The verdict on a setting in one word, and the direction that decides it."""
 
 from __future__ import annotations
 

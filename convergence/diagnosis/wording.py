@@ -1,4 +1,4 @@
-"""Numbers and formulas go in; the way one writes them in a sentence comes out."""
+"""Numbers, settings and eigenvalues as one writes them in a sentence, and results that read as text."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ def number(value: float) -> str:
     return f"{value:.4g}"
 
 
-def numbers(hyper: Mapping[str, Any]) -> str:
-    """Settings, as one writes them in a call."""
-    return ", ".join(f"{name}={value:.6g}" for name, value in hyper.items())
+def settings_text(hyper: Mapping[str, Any]) -> str:
+    """Settings with the digits that they have, as one writes them in a call."""
+    return ", ".join(f"{name}={value:.15g}" for name, value in hyper.items())
 
 
 def near_one(value: float) -> str:
@@ -59,3 +59,22 @@ def roots(values: tuple[complex, ...]) -> str:
     if len(values) == 2 and values[0].imag and values[0] == values[1].conjugate():
         return f"{number(values[0].real)} ± {number(abs(values[0].imag))}i"
     return ", ".join(root(value) for value in values)
+
+
+class Readable:
+    """A result that reads as text: a ``headline``, ``findings`` as pairs (what, value in words), ``notes`` and ``advice``."""
+
+    def __repr__(self: Any) -> str:
+        lines = [f"{type(self).__name__}: {self.headline}", *(f"  {what}: {value}" for what, value in self.findings)]
+        return "\n".join(
+            [
+                *lines,
+                *(f"  note: {note}" for note in getattr(self, "notes", ())),
+                *(f"  → {words}" for words in self.advice),
+            ]
+        )
+
+    def _repr_markdown_(self: Any) -> str:
+        rows = [f"| {what} | {value.replace('|', chr(92) + '|')} |" for what, value in self.findings]
+        todo = [f"{k}. {sentence}" for k, sentence in enumerate(self.advice, 1)]
+        return "\n".join([f"**{self.headline}**", "", "| | |", "|---|---|", *rows, "", *todo])
