@@ -1,28 +1,27 @@
-"""One claim held against one observation: ``Check``; and the same on purpose with wrong theory: ``Control``."""
+"""Checks: claims of the theory held against observations, within tolerances that have reasons, and the faults they reject."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from convergence.evidence.experiment import Experiment
+
+FAULT = 0.01
+"""How far off deliberately wrong theory is: one per cent."""
+
+Claims = Any
+"""What the theory says, in the form that one kind of check understands."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """A claim of theory held against one observation; truthy unless it failed.
+    """A claim, what theory predicts, what was observed, and how far apart they may be and why.
 
-    Attributes
-    ----------
-    kind
-        "iterates", "eigenvalues", "edge", "optimum", "published", "steps".
-    claim
-        In words.
-    predicted, observed
-        The two numbers, where it is about numbers.
-    error, tolerance
-        How far apart they are, and may be: each a part of the size that ``why`` says.
-    why
-        The reason for the tolerance; of a check that could not be made, the reason for that.
-    passed
-        None where the check could not be made: neither a pass nor a failure.
+    ``error`` is compared with ``tolerance``; ``passed`` is None where the check could not be made (``why`` says the
+    reason), and that is neither a pass nor a failure.
     """
 
     kind: str
@@ -37,22 +36,15 @@ class Check:
     def __bool__(self) -> bool:
         return self.passed is not False
 
+    @property
+    def excess(self) -> float:
+        """The error in parts of the tolerance."""
+        return (self.error or 0.0) / max(self.tolerance or 0.0, 1e-300)
+
 
 @dataclass(frozen=True)
 class Control:
-    """The same kind of check made with a deliberate fault in the theory; it must be rejected.
-
-    Attributes
-    ----------
-    kind
-        That of the check.
-    fault
-        What was made wrong, in words: "eigenvalues off by 1 %".
-    error, tolerance
-        As in the check.
-    rejected
-        None where it could not be tried.
-    """
+    """The same kind of check made with a deliberate fault in the theory; it must be ``rejected``."""
 
     kind: str
     fault: str
@@ -64,13 +56,35 @@ class Control:
         return self.rejected is not False
 
 
+@dataclass(frozen=True)
+class Kind:
+    """A kind of check: its ``claims`` (theory), its ``checks`` (claims against observation), and ``faults``.
+
+    ``faults`` returns claims that are wrong on purpose, each with its name; the same checks must reject every one. ``of_run``:
+    the checks look at runs, and not at the rule or the literature alone.
+    """
+
+    name: str
+    claims: Callable[[Experiment], Claims]
+    checks: Callable[[Experiment, Claims], Sequence[Check]]
+    faults: Callable[[Experiment, Claims], Sequence[tuple[str, Claims]]]
+    of_run: bool = True
+
+    def control(self, trial: Experiment, fault: str, wrong: Claims) -> Control:
+        """Whether at least one check of this kind rejects claims that are wrong on purpose."""
+        decided = [check for check in self.checks(trial, wrong) if check.passed is not None]
+        if not decided:
+            return Control(self.name, fault, None, None, None)
+        worst = max(decided, key=lambda check: check.excess)
+        return Control(self.name, fault, worst.error, worst.tolerance, not all(decided))
+
+
 def compared(
     kind: str, claim: str, predicted: float, observed: float, error: float, tolerance: float, why: str
 ) -> Check:
     """A check whose verdict is ``error ≤ tolerance``."""
-    return Check(
-        kind, claim, float(predicted), float(observed), float(error), float(tolerance), why, bool(error <= tolerance)
-    )
+    said, seen, off, most = map(float, (predicted, observed, error, tolerance))
+    return Check(kind, claim, said, seen, off, most, why, off <= most)
 
 
 def not_made(kind: str, claim: str, why: str) -> Check:

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from convergence.evidence.check import Check, Control, not_made
-from convergence.evidence.checks import KINDS, Kind
-from convergence.evidence.setting import Setting, setting
+from convergence.evidence.check import Check, Control, Kind, not_made
+from convergence.evidence.checks import KINDS
+from convergence.evidence.experiment import Experiment, experiment
 from convergence.methods import as_method
 from convergence.numerics.radius import spectral_radius
 from convergence.plotting import Plotted
@@ -53,8 +53,7 @@ class Verification(Plotted, Tabular, figure="verification"):
         return self.rate >= 1
 
     def __bool__(self) -> bool:
-        made = any(check.passed for check in self.checks)
-        return made and all(self.checks) and all(self.controls)
+        return any(check.passed for check in self.checks) and all(self.checks) and all(self.controls)
 
     @property
     def failed(self) -> tuple[Check, ...]:
@@ -62,14 +61,14 @@ class Verification(Plotted, Tabular, figure="verification"):
         return tuple(check for check in self.checks if check.passed is False)
 
     def __repr__(self) -> str:
-        made = [check for check in self.checks if check.passed is not None]
+        decided = [check for check in self.checks if check.passed is not None]
         tried = [control for control in self.controls if control.rejected is not None]
         rejected = sum(map(bool, tried))
         verdict = "passed" if self else "FAILED"
         first = f"At these settings {self.method} does not converge (rate {self.rate:.6g}). " if self.diverges else ""
         return (
-            f"{first}Verification of {self.method} {verdict}: {sum(map(bool, made))} of {len(made)} checks passed, "
-            f"{len(self.checks) - len(made)} not made; {rejected} of {len(tried)} deliberate faults rejected"
+            f"{first}Verification of {self.method} {verdict}: {sum(map(bool, decided))} of {len(decided)} checks passed, "
+            f"{len(self.checks) - len(decided)} not made; {rejected} of {len(tried)} deliberate faults rejected"
         )
 
     def table(self) -> dict[str, list[Any]]:
@@ -109,30 +108,32 @@ def verify(p: Any, m: Any, /, **hyper: Any) -> Verification:
     >>> bool(result), result.controls[0].fault
     (True, 'eigenvalues off by 1 %')
     """
-    return verified(setting(as_quadratic(p), as_method(m), hyper))
+    return verified(experiment(as_quadratic(p), as_method(m), hyper))
 
 
-def verified(at: Setting) -> Verification:
+def verified(trial: Experiment) -> Verification:
     """All kinds of check, and all their controls, on one run."""
     checks: list[Check] = []
     controls: list[Control] = []
     for kind in KINDS:
-        if kind.of_run and not at.linear_here:
+        if kind.of_run and not trial.linear_here:
             checks.append(not_made(kind.name, "the run follows the linearised theory", BENT))
             continue
-        made, tried = _held(kind, at)
-        checks += made
-        controls += tried
-    numbers = {name: float(value) for name, value in at.hyper.items()}
-    rate = float(spectral_radius(at.method, at.problem.curvatures[: at.problem.rank], over="spectrum", **numbers))
-    return Verification(at.method.name, numbers, tuple(checks), tuple(controls), rate)
+        some, faults = _of_kind(kind, trial)
+        checks += some
+        controls += faults
+    numbers = {name: float(value) for name, value in trial.hyper.items()}
+    rate = float(
+        spectral_radius(trial.method, trial.problem.curvatures[: trial.problem.rank], over="spectrum", **numbers)
+    )
+    return Verification(trial.method.name, numbers, tuple(checks), tuple(controls), rate)
 
 
-def _held(kind: Kind, at: Setting) -> tuple[list[Check], list[Control]]:
+def _of_kind(kind: Kind, trial: Experiment) -> tuple[list[Check], list[Control]]:
     """The checks and controls of one kind; one check that is not made where its numbers cannot be computed."""
     try:
-        claims = kind.claims(at)
-        checks = list(kind.checks(at, claims))
-        return checks, [kind.control(at, fault, wrong) for fault, wrong in kind.faults(at, claims)]
+        claims = kind.claims(trial)
+        checks = list(kind.checks(trial, claims))
+        return checks, [kind.control(trial, fault, wrong) for fault, wrong in kind.faults(trial, claims)]
     except np.linalg.LinAlgError as error:
         return [not_made(kind.name, kind.name, f"the numbers are beyond what doubles can tell: {error}")], []

@@ -212,8 +212,6 @@ class Steps:
         The first step from which ‖w − w*‖ is at most a thousandth of its first value, for good.
     first, last
         The counts between which rounding decides: the error comes to a thousandth but for rounding.
-    exact
-        False for an estimate from the asymptotic rate alone.
     peak
         The error grows to this many times the first on the way; 1.0 where it never grows.
     """
@@ -221,7 +219,6 @@ class Steps:
     count: int
     first: int
     last: int
-    exact: bool = True
     peak: float = 1.0
 
     @property

@@ -63,7 +63,7 @@ def answer(case: Case) -> Answer:
     direction, lr_max = binding(problem, method, hyper) if method.rate else (None, float("inf"))
     start = np.zeros(len(problem.columns))
     steps = predicted_steps(problem, method, start, hyper)
-    countable = steps is not None and steps.exact and steps.count <= COUNTABLE
+    countable = steps is not None and steps.count <= COUNTABLE
     counted = counted_steps(problem, method, start, hyper, 2 * steps.last + 10) if steps and countable else None
     return Answer(
         hyper={name: float(value) for name, value in hyper.items()},

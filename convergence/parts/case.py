@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from convergence.evidence.setting import completed
+from convergence.evidence.experiment import completed
 from convergence.problem import Quadratic
 from convergence.rule import Method
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from math import isfinite
 from typing import Any
 
@@ -146,7 +146,7 @@ class Optimum(Plotted, figure="optimum"):
         tuned = _closed(self.method, piece, point) if piece is not None and piece.closed else None
         if tuned is None or not _attained(self.method, tuned, mu, L):
             # no closed form, or one that is 0/0 here, as some are at μ = L, or that holds for other spectra only
-            tuned = _numeric(self.method, mu, L, fixed)
+            tuned = _numeric(self.method, float(mu), float(L), tuple(fixed.items()))
         if tuned is None:
             given = "".join(f", {name}={value:g}" for name, value in fixed.items())
             raise NoStableLearningRate(
@@ -344,7 +344,9 @@ def meeting_roots(states: int) -> float:
     return float(16 * np.finfo(float).eps ** (1 / states))
 
 
-def _numeric(method: Method, mu: float, L: float, fixed: Mapping[str, float]) -> Tuned | None:
+@lru_cache(256)
+def _numeric(method: Method, mu: float, L: float, given: tuple[tuple[str, float], ...]) -> Tuned | None:
+    fixed = dict(given)
     derived, names = system(method), unknowns(method, tuple(fixed))[0]
     letters, domains = method.symbols, method.domains
     scale = float(L) if is_scale_free(derived) else 1.0  # then [μ/L, 1] stands for all spectra of its condition number

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from convergence.evidence.check import Kind
 from convergence.evidence.checks import edge, eigenvalues, iterates, optimum, published, steps
-from convergence.evidence.checks.kind import Kind
 
 KINDS: tuple[Kind, ...] = (eigenvalues.KIND, iterates.KIND, edge.KIND, optimum.KIND, steps.KIND, published.KIND)
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.evidence.check import Check, compared, not_made
+from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
 from convergence.evidence.checks.eigenvalues import MARGIN
-from convergence.evidence.checks.kind import FAULT, Kind
-from convergence.evidence.setting import NEARBY, Setting, excited
+from convergence.evidence.experiment import NEARBY, Experiment, excited
 from convergence.numerics.identification import identify
 from convergence.numerics.limits import bounds
 from convergence.numerics.matrices import run_down
@@ -28,51 +27,39 @@ STEPS = 160
 Array = NDArray[np.float64]
 
 
-@dataclass(frozen=True, eq=False)
-class Edge:
-    """The claim: the ``bounds`` of the learning rate in the shown directions; the smallest is the method's."""
-
-    bounds: Array
-
-    @property
-    def lr(self) -> float:
-        return float(self.bounds.min())
-
-
-def claims(setting: Setting) -> Edge:
+def claims(trial: Experiment) -> Array:
     """The derived bounds of the shown directions, other hyperparameters as they are."""
-    return Edge(bounds(setting.method, setting.curvatures, setting.hyper))
+    return bounds(trial.method, trial.curvatures, trial.hyper)
 
 
-def checks(setting: Setting, edge: Edge) -> Sequence[Check]:
+def checks(trial: Experiment, edges: Array) -> Sequence[Check]:
     """One check: where the growth a step, measured below and above the bound, passes through 1."""
-    rate = setting.method.rate
-    claim = f"stable below {rate} = {edge.lr:.6g}, unstable above"
-    if rate is None or not np.isfinite(edge.lr) or edge.lr <= 0:
-        reason = "no learning rate is stable here" if edge.lr <= 0 else "every learning rate is stable here"
+    rate, lr, first = trial.method.rate, float(edges.min()), int(edges.argmin())
+    claim = f"stable below {rate} = {lr:.6g}, unstable above"
+    if rate is None or not np.isfinite(lr) or lr <= 0:
+        reason = "no learning rate is stable here" if lr <= 0 else "every learning rate is stable here"
         return [not_made(NAME, claim, reason)]
-    first = int(edge.bounds.argmin())
-    below, above = (_growth(setting, edge.lr * (1 + side * PROBE)) for side in (-1, 1))
+    below, above = (_growth(trial, lr * (1 + side * PROBE)) for side in (-1, 1))
     if np.isnan(below.rate[first] + above.rate[first]):
-        return [not_made(NAME, claim, f"a probe's run shows no recurrence in {setting.names[first]}")]
+        return [not_made(NAME, claim, f"a probe's run shows no recurrence in {trial.names[first]}")]
     low, high = np.log(below.rate[first]), np.log(above.rate[first])
-    crossing = edge.lr * (1 + PROBE * (low + high) / (low - high)) if low != high else np.inf
+    crossing = lr * (1 + PROBE * (low + high) / (low - high)) if low != high else np.inf
     why = f"the bound lies between runs at {PROBE:.2%} below it, which shrinks, and above it, which grows"
-    made = compared(NAME, claim, edge.lr, crossing, abs(crossing / edge.lr - 1), PROBE, why)
-    return [made, _first_to_fail(setting, edge, above)]
+    return [
+        compared(NAME, claim, lr, crossing, abs(crossing / lr - 1), PROBE, why),
+        _first_to_fail(trial, edges, above),
+    ]
 
 
-def _first_to_fail(setting: Setting, edge: Edge, above: Growth) -> Check:
+def _first_to_fail(trial: Experiment, edges: Array, above: Growth) -> Check:
     """Just above the bound, the directions that grow are those whose bound has been passed."""
     known = np.abs(above.rate - 1) > above.doubt  # False for nan too
-    first = int(edge.bounds.argmin())
+    first = int(edges.argmin())
     if not known[first]:
-        return not_made(
-            NAME, f"{setting.names[first]} fails first", "its growth above the bound is within rounding of 1"
-        )
-    passed = (edge.bounds < edge.lr * (1 + PROBE))[known]
+        return not_made(NAME, f"{trial.names[first]} fails first", "its growth above the bound is within rounding of 1")
+    passed = (edges < edges.min() * (1 + PROBE))[known]
     grows = (above.rate > 1)[known]
-    claim = f"just above it, {setting.names[first]} grows, and no direction with a larger bound"
+    claim = f"just above it, {trial.names[first]} grows, and no direction with a larger bound"
     why = "directions are counted, so exactly"
     return compared(NAME, claim, float(passed.sum()), float(grows.sum()), float((passed != grows).sum()), 0.0, why)
 
@@ -85,23 +72,19 @@ class Growth:
     doubt: Array
 
 
-def _growth(setting: Setting, lr: float) -> Growth:
+def _growth(trial: Experiment, lr: float) -> Growth:
     """Identified from a run at this learning rate that starts with the same error in every direction."""
-    problem, method = setting.problem, setting.method
+    problem, method = trial.problem, trial.method
     length = max(float(np.linalg.norm(problem.minimizer)), 1.0) * (1.0 if system(method).linear else NEARBY)
-    run = simulate(
-        problem, run_down(method), STEPS, excited(problem, length), **{**setting.hyper, str(method.rate): lr}
-    )
-    seen = identify(run, directions=setting.shown)
+    run = simulate(problem, run_down(method), STEPS, excited(problem, length), **{**trial.hyper, str(method.rate): lr})
+    seen = identify(run, directions=trial.shown)
     largest = np.abs(seen.eigenvalues[:, :1]).sum(axis=1)  # the first is the largest; nan stays nan
     return Growth(largest, MARGIN * seen.error[:, :1].sum(axis=1))
 
 
-def faults(setting: Setting, edge: Edge) -> Sequence[tuple[str, Any]]:
+def faults(trial: Experiment, edges: Array) -> Sequence[tuple[str, Any]]:
     """The bound off by one per cent, either way."""
-    return [
-        (f"bound {sign * FAULT:+.0%} off", replace(edge, bounds=edge.bounds * (1 + sign * FAULT))) for sign in (1, -1)
-    ]
+    return [(f"bound {sign * FAULT:+.0%} off", edges * (1 + sign * FAULT)) for sign in (1, -1)]
 
 
 KIND = Kind(NAME, claims, checks, faults)

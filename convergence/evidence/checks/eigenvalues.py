@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from convergence.evidence.check import Check, compared, not_made
-from convergence.evidence.checks.kind import FAULT, Kind
-from convergence.evidence.setting import Setting
+from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
+from convergence.evidence.experiment import Experiment
 from convergence.numerics.matrices import blocks, eigenvalues, sensitivity
 
 NAME = "eigenvalues"
@@ -34,32 +33,32 @@ class Spectra:
     doubt: Array
 
 
-def claims(setting: Setting) -> Spectra:
+def claims(trial: Experiment) -> Spectra:
     """The derived eigenvalues of each shown direction."""
-    values = _derived(setting, 0.0, 0.0)
-    moved = [_derived(setting, a, b) for a in (-ROUNDING, ROUNDING) for b in (-ROUNDING, 0.0, ROUNDING)]
+    values = _derived(trial, 0.0, 0.0)
+    moved = [_derived(trial, a, b) for a in (-ROUNDING, ROUNDING) for b in (-ROUNDING, 0.0, ROUNDING)]
     with np.errstate(all="ignore"):
-        matrices = blocks(setting.method, setting.curvatures, setting.hyper)
+        matrices = blocks(trial.method, trial.curvatures, trial.hyper)
     finite = np.isfinite(matrices).all()
     read = [np.linalg.eigvals(matrices).astype(complex)] if finite else []  # the same numbers by another route
-    return Spectra(values, np.max([_apart(values, other) for other in (*moved, *read)], axis=0) + _divided(setting))
+    return Spectra(values, np.max([_apart(values, other) for other in (*moved, *read)], axis=0) + _divided(trial))
 
 
-def _divided(setting: Setting) -> Array:
+def _divided(trial: Experiment) -> Array:
     """What the rounding of the gradient, ε·L·‖x‖, becomes in a rule that divides by the curvature, as Newton's does."""
-    if np.any(sensitivity(setting.method, setting.curvatures, setting.hyper)):
-        return np.zeros(len(setting.shown))
-    size = np.abs(setting.run.x[0]).max() + np.linalg.norm(setting.problem.minimizer)
-    first = np.abs(setting.run.error[0, list(setting.shown)])
-    magnified: Array = ROUNDING * setting.problem.L / setting.curvatures * size / np.maximum(first, ROUNDING * size)
+    if np.any(sensitivity(trial.method, trial.curvatures, trial.hyper)):
+        return np.zeros(len(trial.shown))
+    size = np.abs(trial.run.x[0]).max() + np.linalg.norm(trial.problem.minimizer)
+    first = np.abs(trial.run.error[0, list(trial.shown)])
+    magnified: Array = ROUNDING * trial.problem.L / trial.curvatures * size / np.maximum(first, ROUNDING * size)
     return magnified
 
 
-def _derived(setting: Setting, curvature: float, hyper: float) -> Complex:
+def _derived(trial: Experiment, curvature: float, hyper: float) -> Complex:
     """The derived eigenvalues where the inputs are off by these relative amounts, neighbours by opposite ones."""
-    signs = [(-1) ** k * hyper for k in range(len(setting.hyper))]
-    settings = {name: value * (1 + sign) for (name, value), sign in zip(setting.hyper.items(), signs, strict=True)}
-    return eigenvalues(setting.method, setting.curvatures * (1 + curvature), settings)
+    signs = [(-1) ** k * hyper for k in range(len(trial.hyper))]
+    settings = {name: value * (1 + sign) for (name, value), sign in zip(trial.hyper.items(), signs, strict=True)}
+    return eigenvalues(trial.method, trial.curvatures * (1 + curvature), settings)
 
 
 def _apart(one: Complex, other: Complex) -> Array:
@@ -73,10 +72,10 @@ def _matched(derived: Complex, seen: Complex) -> tuple[float, Any]:
     return float(distance[mine, theirs].max()), mine
 
 
-def checks(setting: Setting, claimed: Spectra) -> Sequence[Check]:
+def checks(trial: Experiment, claimed: Spectra) -> Sequence[Check]:
     """One check a direction."""
-    rows = zip(setting.names, claimed.values, claimed.doubt, setting.seen, setting.seen.error, strict=True)
-    blurs = setting.full.error.max(axis=1)
+    rows = zip(trial.names, claimed.values, claimed.doubt, trial.seen, trial.seen.error, strict=True)
+    blurs = trial.full.error.max(axis=1)
     return [_direction(*row, blur=float(blur)) for row, blur in zip(rows, blurs, strict=True)]
 
 
@@ -100,11 +99,11 @@ def _direction(name: str, derived: Complex, rounding: float, seen: Complex, doub
     return compared(NAME, claim, np.abs(derived[mine]).max(), np.abs(seen[there]).max(), error, tolerance, why)
 
 
-def faults(setting: Setting, claimed: Spectra) -> Sequence[tuple[str, Any]]:
+def faults(trial: Experiment, claimed: Spectra) -> Sequence[tuple[str, Any]]:
     """A rate off by one per cent (of the unit circle), and two entries of the iteration matrix exchanged."""
     wrong = [("eigenvalues off by 1 %", replace(claimed, values=claimed.values + FAULT))]
     if claimed.values.shape[1] > 1:
-        matrices = exchanged(blocks(setting.method, setting.curvatures, setting.hyper))
+        matrices = exchanged(blocks(trial.method, trial.curvatures, trial.hyper))
         exchange = replace(claimed, values=np.linalg.eigvals(matrices).astype(complex))
         wrong.append(("two entries of the iteration matrix exchanged", exchange))
     return wrong

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.evidence.check import Check, compared, not_made
+from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
 from convergence.evidence.checks.eigenvalues import exchanged
-from convergence.evidence.checks.kind import FAULT, Kind
-from convergence.evidence.setting import Setting
+from convergence.evidence.experiment import Experiment
 from convergence.numerics.closed_form import closed_form
 from convergence.numerics.matrices import readings, sensitivity, step_matrices
 from convergence.theory.system import system
@@ -23,24 +22,24 @@ ROUNDINGS = 32.0
 Array = NDArray[np.float64]
 
 
-def claims(setting: Setting) -> Array:
+def claims(trial: Experiment) -> Array:
     """The iteration matrices of all directions, (d, n, n), or with a clock those of each step."""
-    return step_matrices(setting.method, setting.problem.curvatures, setting.hyper, setting.run.steps)
+    return step_matrices(trial.method, trial.problem.curvatures, trial.hyper, trial.run.steps)
 
 
-def checks(setting: Setting, matrices: Array) -> Sequence[Check]:
+def checks(trial: Experiment, matrices: Array) -> Sequence[Check]:
     """One check over all iterates and directions."""
-    claim = f"all {setting.run.steps} iterates follow the closed form"
-    if not system(setting.method).linear:
+    claim = f"all {trial.run.steps} iterates follow the closed form"
+    if not system(trial.method).linear:
         return [
             not_made(NAME, claim, "the rule was linearised at the minimiser; its iterates only tend to the closed form")
         ]
-    run = setting.run
+    run = trial.run
     with np.errstate(all="ignore"):
-        predicted = closed_form(setting.problem, setting.method, setting.hyper, matrices, run.steps, run.x[0])
+        predicted = closed_form(trial.problem, trial.method, trial.hyper, matrices, run.steps, run.x[0])
         end = min(len(run.x), len(predicted.x))
         distance = np.abs(run.error[:end] - predicted.error[:end])
-        allowed = allowance(setting, matrices)[:end]
+        allowed = allowance(trial, matrices)[:end]
     step, direction = divmod(int(np.nanargmax(distance / allowed)), distance.shape[1])
     if end < len(run.x) - 1:  # overflow of the prediction alone
         distance[step, direction] = np.inf
@@ -49,21 +48,21 @@ def checks(setting: Setting, matrices: Array) -> Sequence[Check]:
     return [compared(NAME, claim, said, seen, error, most, why)]
 
 
-def allowance(setting: Setting, matrices: Array) -> Array:
+def allowance(trial: Experiment, matrices: Array) -> Array:
     """What rounding may do to each error, (steps+1, d): each step adds some, and the later steps carry it on.
 
     A step rounds its state; it rounds the gradient to ε·L·‖x‖, which enters as the matrix depends on λ; and where the
     rule divides by the curvature (Newton's method), that error comes in divided by it.
     """
-    problem, run = setting.problem, setting.run
+    problem, run = trial.problem, trial.run
     eps = float(np.finfo(float).eps) * ROUNDINGS * len(problem.columns) ** 0.5
     residual = (2 * problem.scale * problem.minimum) ** 0.5 * problem.singular_values[0]
-    states = np.maximum.accumulate(np.abs(problem.to_directions(run.state[:, _moving(setting)])), axis=0).transpose(
+    states = np.maximum.accumulate(np.abs(problem.to_directions(run.state[:, _moving(trial)])), axis=0).transpose(
         0, 2, 1
     )  # (steps+1, d, n)
     sizes = np.maximum.accumulate(np.linalg.norm(run.x, axis=1) + np.linalg.norm(problem.minimizer))[:, None, None]
     gradient = problem.L * sizes + residual
-    pull = np.abs(_sensitivity(setting)).sum(axis=-1)  # (d, n)
+    pull = np.abs(_sensitivity(trial)).sum(axis=-1)  # (d, n)
     divided = np.where(problem.curvatures > 0, problem.curvatures, np.inf)[:, None] if not pull.any() else np.inf
     size = np.abs(matrices) if matrices.ndim == 3 else np.abs(matrices).max(axis=0)
     moved = np.einsum("dij,kdj->kdi", size, states)
@@ -71,15 +70,15 @@ def allowance(setting: Setting, matrices: Array) -> Array:
     return np.asarray(eps * sizes[..., 0] + _carried(matrices, added))
 
 
-def _moving(setting: Setting) -> list[int]:
+def _moving(trial: Experiment) -> list[int]:
     """The places of the states that are no clocks."""
-    return [k for k, name in enumerate(setting.method.state) if name in system(setting.method).state]
+    return [k for k, name in enumerate(trial.method.state) if name in system(trial.method).state]
 
 
-def _sensitivity(setting: Setting) -> Array:
+def _sensitivity(trial: Experiment) -> Array:
     """How much of a gradient enters the state, (d, n, n): with a clock, the most at any step."""
-    method, curvatures, hyper = setting.method, setting.problem.curvatures, setting.hyper
-    seen = readings(method, hyper, setting.run.steps)
+    method, curvatures, hyper = trial.method, trial.problem.curvatures, trial.hyper
+    seen = readings(method, hyper, trial.run.steps)
     limit = sensitivity(method, curvatures, hyper)
     if not len(seen):
         return limit
@@ -100,21 +99,21 @@ def _carried(matrices: Array, added: Array) -> Array:
     return total
 
 
-def faults(setting: Setting, matrices: Array) -> Sequence[tuple[str, Any]]:
+def faults(trial: Experiment, matrices: Array) -> Sequence[tuple[str, Any]]:
     """Two entries of the iteration matrix exchanged; where this run would not show it, a factor a step off by one per cent."""
     wrong = exchanged(matrices) if matrices.shape[-1] > 1 else matrices
     with np.errstate(all="ignore"):
-        right, other = (_errors(setting, m) for m in (matrices, wrong))
+        right, other = (_errors(trial, m) for m in (matrices, wrong))
         end = min(len(right), len(other))
-        visible = not (np.abs(right[:end] - other[:end]) <= 2 * allowance(setting, wrong)[:end]).all()
+        visible = not (np.abs(right[:end] - other[:end]) <= 2 * allowance(trial, wrong)[:end]).all()
     if visible:
         return [("two entries of the iteration matrix exchanged", wrong)]
     return [("the factor a step off by 1 %", matrices + FAULT * np.eye(matrices.shape[-1]))]
 
 
-def _errors(setting: Setting, matrices: Array) -> Array:
-    run = setting.run
-    return closed_form(setting.problem, setting.method, setting.hyper, matrices, run.steps, run.x[0]).error
+def _errors(trial: Experiment, matrices: Array) -> Array:
+    run = trial.run
+    return closed_form(trial.problem, trial.method, trial.hyper, matrices, run.steps, run.x[0]).error
 
 
 KIND = Kind(NAME, claims, checks, faults)

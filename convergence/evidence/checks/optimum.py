@@ -10,15 +10,14 @@ from typing import Any
 import numpy as np
 
 from convergence.errors import NoStableLearningRate
-from convergence.evidence.check import Check, compared, not_made
-from convergence.evidence.checks.kind import FAULT, Kind
-from convergence.evidence.setting import Setting
-from convergence.numerics.search import Found, global_search, sampled_rate
+from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
+from convergence.evidence.experiment import Experiment
+from convergence.numerics.search import global_search, sampled_rate
 from convergence.rule import Method
 from convergence.theory.optimum import Tuned, best
 from convergence.theory.system import system
 
-NAME = "optimum"
+NAME, FASTEST = "optimum", "no hyperparameters converge faster"
 EPS = float(np.finfo(float).eps)
 
 KNOWN = 1e-10
@@ -38,40 +37,36 @@ INSIDE = 401
 """Curvatures between μ and L that the search looks at too: more of them where theory says that the ends do not decide."""
 
 
-def claims(setting: Setting) -> Tuned | None:
+def claims(trial: Experiment) -> Tuned | None:
     """The derived optimum over [μ, L], all hyperparameters free; None where nothing converges or nothing can be chosen."""
     try:
-        found = best(setting.method, {})
-        return found.at(mu=setting.problem.mu, L=setting.problem.L) if found.determined else None
+        optimum = best(trial.method, {})
+        return optimum.at(mu=trial.problem.mu, L=trial.problem.L) if optimum.determined else None
     except NoStableLearningRate:
         return None
 
 
-def checks(setting: Setting, tuned: Tuned | None) -> Sequence[Check]:
+def checks(trial: Experiment, tuned: Tuned | None) -> Sequence[Check]:
     """Two checks: the best rate against a blind global search; the rate of the derived hyperparameters."""
     if tuned is None:
-        return [
-            not_made(
-                NAME, "no hyperparameters converge faster", "no hyperparameters converge, or there are none to choose"
-            )
-        ]
-    found = _searched(setting.method, _spectrum(setting), _free(setting, tuned))
-    single = len(setting.method.state) == 1
-    return [_best_found(tuned, found, single), _attained(setting, tuned, single)]
+        return [not_made(NAME, FASTEST, "no hyperparameters converge, or there are none to choose")]
+    single = len(trial.method.state) == 1
+    return [_unbeaten(trial, tuned, single), _attained(trial, tuned, single)]
 
 
-def _best_found(tuned: Tuned, found: Found, single: bool) -> Check:
-    claim, allowed = "no hyperparameters converge faster", RESOLUTION * (1 - tuned.rate)
+def _unbeaten(trial: Experiment, tuned: Tuned, single: bool) -> Check:
+    allowed = RESOLUTION * (1 - tuned.rate)
     if allowed < (8 * EPS if single else KNOWN):
-        return not_made(NAME, claim, "the best rate is 1 up to rounding: no search can tell the settings apart")
+        return not_made(NAME, FASTEST, "the best rate is 1 up to rounding: no search can tell the settings apart")
+    lowest = _searched_rate(trial.method, _spectrum(trial), _free(trial, tuned))
     why = "a blind search (differential evolution) over the rule's own matrix resolves a thousandth of 1 − ρ"
-    return compared(NAME, claim, tuned.rate, found.rate, abs(found.rate - tuned.rate), allowed, why)
+    return compared(NAME, FASTEST, tuned.rate, lowest, abs(lowest - tuned.rate), allowed, why)
 
 
-def _attained(setting: Setting, tuned: Tuned, single: bool) -> Check:
+def _attained(trial: Experiment, tuned: Tuned, single: bool) -> Check:
     claim = "the derived hyperparameters attain the derived rate"
-    attained = _rate(setting, tuned.hyper, 0.0)
-    moved = max(abs(_rate(setting, tuned.hyper, side * 8 * EPS) - attained) for side in (-1, 1))
+    attained = _rate(trial, tuned.hyper, 0.0)
+    moved = max(abs(_rate(trial, tuned.hyper, side * 8 * EPS) - attained) for side in (-1, 1))
     known = 64 * EPS + 4 * moved + (0.0 if single else CRITICAL * min(1.0, 1 - tuned.rate))
     error = abs(attained - tuned.rate)
     if error <= known and known > FAULT / 2 * (1 - tuned.rate):
@@ -82,40 +77,36 @@ def _attained(setting: Setting, tuned: Tuned, single: bool) -> Check:
     return compared(NAME, claim, tuned.rate, attained, error, known, why)
 
 
-def _rate(setting: Setting, hyper: dict[str, float], off: float) -> float:
+def _rate(trial: Experiment, hyper: dict[str, float], off: float) -> float:
     """The sampled rate where neighbouring hyperparameters are off by opposite relative amounts."""
     settings = {name: np.array([value * (1 + (-1) ** k * off)]) for k, (name, value) in enumerate(hyper.items())}
-    return float(sampled_rate(setting.method, np.array(_spectrum(setting)), settings)[0])
+    return float(sampled_rate(trial.method, np.array(_spectrum(trial)), settings)[0])
 
 
-def _free(setting: Setting, tuned: Tuned) -> tuple[tuple[str, float], ...]:
-    """Hyperparameters that the optimum leaves open are held, the others searched for."""
-    determined = best(setting.method, {}).determined
+def _free(trial: Experiment, tuned: Tuned) -> tuple[tuple[str, float], ...]:
+    """Hyperparameters that the optimum leaves open, at their values; the others are searched for."""
+    determined = best(trial.method, {}).determined
     return tuple((name, value) for name, value in tuned.hyper.items() if name not in determined)
 
 
 @lru_cache(256)
-def _searched(method: Method, spectrum: tuple[float, ...], held: tuple[tuple[str, float], ...]) -> Found:
-    seeds = 1 if best(method, {}).exact else SEEDS
-    return min((global_search(method, np.array(spectrum), dict(held), seed) for seed in range(seeds)), key=_by_rate)
+def _searched_rate(method: Method, spectrum: tuple[float, ...], fixed: tuple[tuple[str, float], ...]) -> float:
+    seeds = range(1 if best(method, {}).exact else SEEDS)
+    return min(global_search(method, np.array(spectrum), dict(fixed), seed).rate for seed in seeds)
 
 
-def _by_rate(found: Found) -> float:
-    return found.rate
-
-
-def _spectrum(setting: Setting) -> tuple[float, ...]:
-    count = MIDDLES if system(setting.method).ends_suffice else INSIDE
-    mu, L = setting.problem.mu, setting.problem.L
+def _spectrum(trial: Experiment) -> tuple[float, ...]:
+    count = MIDDLES if system(trial.method).ends_suffice else INSIDE
+    mu, L = trial.problem.mu, trial.problem.L
     return tuple(float(c) for c in np.unique([mu, *np.geomspace(mu, L, count)[1:-1], L]))
 
 
-def faults(setting: Setting, tuned: Tuned | None) -> Sequence[tuple[str, Any]]:
+def faults(trial: Experiment, tuned: Tuned | None) -> Sequence[tuple[str, Any]]:
     """A best rate that is one per cent too good, or too bad, and a best learning rate that is one per cent off."""
     if tuned is None:
         return []
     room = FAULT * (1 - tuned.rate)
-    rate = str(setting.method.rate)
+    rate = str(trial.method.rate)
     edge = tuned.hyper[rate] if tuned.plateau is None else tuned.plateau[1]
     aside = {**tuned.hyper, rate: edge * (1 + FAULT)}
     return [

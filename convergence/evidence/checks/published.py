@@ -9,16 +9,14 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from convergence.evidence.check import Check, compared
-from convergence.evidence.checks.kind import FAULT, Kind
+from convergence.evidence.check import FAULT, Check, Kind, compared
+from convergence.evidence.experiment import Experiment
 from convergence.evidence.literature import BOUND, OPTIMAL, REST, Published, published
-from convergence.evidence.setting import Setting
 from convergence.methods import METHODS
 from convergence.numerics.radius import spectral_radius
 from convergence.rule import Method
 from convergence.theory.optimum import best
 from convergence.theory.region import region
-from convergence.theory.symbols import symbol
 from convergence.theory.system import system
 
 NAME = "published"
@@ -51,15 +49,15 @@ class Claim:
     factor: float = 1.0
 
 
-def claims(setting: Setting) -> tuple[Claim, ...]:
+def claims(trial: Experiment) -> tuple[Claim, ...]:
     """What the literature says of this method: of one of the catalogue, not of a namesake."""
-    known = METHODS.get(setting.method.name) is setting.method
-    return tuple(Claim(entry) for entry in published(setting.method.name)) if known else ()
+    known = METHODS.get(trial.method.name) is trial.method
+    return tuple(Claim(entry) for entry in published(trial.method.name)) if known else ()
 
 
-def checks(setting: Setting, claimed: Sequence[Claim]) -> Sequence[Check]:
+def checks(trial: Experiment, claimed: Sequence[Claim]) -> Sequence[Check]:
     """One check for each published result."""
-    return [_check(setting.method, claim) for claim in claimed]
+    return [_check(trial.method, claim) for claim in claimed]
 
 
 def _check(method: Method, claim: Claim) -> Check:
@@ -83,13 +81,13 @@ def _pairs(method: Method, entry: Published, point: Mapping[str, Any]) -> list[t
     """What is published beside what was derived, at a point: the value, and for an optimum the hyperparameters too."""
     said = _value(entry.value, point)
     if entry.kind == OPTIMAL:
-        found = best(method, entry.given)
-        hyper = [(_value(formula, point), _value(found.hyper[name], point)) for name, formula in entry.hyper.items()]
-        return [(said, _value(found.rate, point)), *hyper]
+        optimum = best(method, entry.given)
+        hyper = [(_value(formula, point), _value(optimum.hyper[name], point)) for name, formula in entry.hyper.items()]
+        return [(said, _value(optimum.rate, point)), *hyper]
     if entry.kind == BOUND:
         return [(said, _value(region(method).lr_max, point))]
     if entry.kind == REST:
-        settings = {symbol(name): formula for name, formula in entry.hyper.items()}
+        settings = {method.symbols[name]: formula for name, formula in entry.hyper.items()}
         return [(said, _value(system(method).rest[0].subs(settings), point))]
     return [(said, sp.Float(_rate_at(method, entry, point)))]
 
@@ -106,7 +104,7 @@ def _value(formula: sp.Expr | None, point: Mapping[str, Any]) -> sp.Expr:
     return sp.nan if formula is None else formula.subs({s: point[s.name] for s in formula.free_symbols}).evalf(DIGITS)
 
 
-def faults(setting: Setting, claimed: Sequence[Claim]) -> Sequence[tuple[str, Any]]:
+def faults(trial: Experiment, claimed: Sequence[Claim]) -> Sequence[tuple[str, Any]]:
     """Each published value one per cent larger: a result of 0 is left out, which no factor moves."""
     wrong = tuple(Claim(claim.entry, 1 + FAULT) for claim in claimed if claim.entry.value != 0)
     return [("published values off by 1 %", wrong)] if wrong else []

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from convergence.evidence.check import Check, compared, not_made
-from convergence.evidence.checks.kind import Kind
-from convergence.evidence.setting import Setting
+from convergence.evidence.check import Check, Kind, compared, not_made
+from convergence.evidence.experiment import Experiment
 from convergence.numerics.counts import COUNTABLE, Steps, counted_steps, predicted_steps
 
 NAME = "steps"
@@ -16,38 +15,38 @@ NEVER = 2000
 """Steps of a run that is said not to converge, in which it must not."""
 
 
-def claims(setting: Setting) -> Steps | None:
+def claims(trial: Experiment) -> Steps | None:
     """The predicted number of steps from the run's start; None: never."""
-    return predicted_steps(setting.problem, setting.method, setting.run.x[0], setting.hyper)
+    return predicted_steps(trial.problem, trial.method, trial.run.x[0], trial.hyper)
 
 
-def checks(setting: Setting, predicted: Steps | None) -> Sequence[Check]:
+def checks(trial: Experiment, predicted: Steps | None) -> Sequence[Check]:
     """One check: the count in a run."""
     claim = "steps until the error stays below 1/1000 of the first"
     if predicted is None:
-        return [_never(setting)]
-    if not predicted.exact or predicted.count > COUNTABLE:
+        return [_never(trial)]
+    if predicted.count > COUNTABLE:
         return [not_made(NAME, claim, f"about {predicted.count:.2g} steps are too many to run")]
     if predicted.blurred:
         return [
             not_made(NAME, claim, f"the error grows {predicted.peak:.1g} times first, and the rounding of that stays")
         ]
-    seen = counted_steps(setting.problem, setting.method, setting.run.x[0], setting.hyper, 2 * predicted.last + 10)
+    seen = counted_steps(trial.problem, trial.method, trial.run.x[0], trial.hyper, 2 * predicted.last + 10)
     observed = float("inf") if seen is None else float(seen)
     error = max(predicted.first - observed, observed - predicted.last, 0.0)
     why = "a count, so exactly; several where an error is a thousandth of the first but for rounding"
     return [compared(NAME, claim, predicted.count, observed, error, 0.0, why)]
 
 
-def _never(setting: Setting) -> Check:
-    seen = counted_steps(setting.problem, setting.method, setting.run.x[0], setting.hyper, NEVER)
+def _never(trial: Experiment) -> Check:
+    seen = counted_steps(trial.problem, trial.method, trial.run.x[0], trial.hyper, NEVER)
     claim = f"the error does not come below 1/1000 of the first for good in {NEVER} steps"
     return compared(
         NAME, claim, float("inf"), float("inf") if seen is None else seen, float(seen is not None), 0.0, "a yes or no"
     )
 
 
-def faults(setting: Setting, predicted: Steps | None) -> Sequence[tuple[str, Any]]:
+def faults(trial: Experiment, predicted: Steps | None) -> Sequence[tuple[str, Any]]:
     """One step too many."""
     if predicted is None:
         return []

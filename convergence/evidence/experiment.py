@@ -1,4 +1,4 @@
-"""What all checks look at: a method at one setting on one problem, its run, and the directions that matter."""
+"""The run of a method on a problem that all checks look at, its start, and the directions of the data that matter."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ STEPS = 200
 """Steps of the run that is checked: enough to see a rate, few enough that a direction is not all rounding."""
 
 SHOWN = 6
-"""Directions that are looked at one by one: the steepest and the flattest, half each."""
+"""Directions that are shown one by one: the steepest and the flattest, half each."""
 
 INVISIBLE = 1e-8
 """A start whose error along a direction is a smaller part of the whole says little about that direction."""
@@ -37,7 +37,7 @@ NEARBY = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
-class Setting:
+class Experiment:
     """One method at one setting on one problem, and its run: what all checks look at.
 
     Attributes
@@ -45,7 +45,7 @@ class Setting:
     problem, method, hyper
         What is run.
     shown
-        Indices of the directions that are looked at one by one.
+        Indices of the directions that are shown one by one.
     run
         The run on the data.
     seen, full
@@ -76,14 +76,14 @@ class Setting:
         return tuple(f"direction {index + 1}" for index in self.shown)
 
 
-def setting(problem: Quadratic, method: Method, given: dict[str, Any], steps: int = STEPS) -> Setting:
+def experiment(problem: Quadratic, method: Method, given: dict[str, Any], steps: int = STEPS) -> Experiment:
     """The run to be checked; hyperparameters that are not given are the best ones for those that are."""
     hyper = completed(problem, method, given)
     run = simulate(problem, method, steps, informative_start(problem, method), **hyper)
-    indices = looked_at(problem, method, hyper)
+    indices = watched(problem, method, hyper)
     limit = run if run_down(method) is method else simulate(problem, run_down(method), steps, run.x[0], **hyper)
     seen, full = (identify(limit, order=order, directions=indices) for order in (None, len(system(method).state)))
-    return Setting(problem, method, hyper, indices, run, seen, full, _scales(problem, method, run))
+    return Experiment(problem, method, hyper, indices, run, seen, full, _scales(problem, method, run))
 
 
 def _scales(problem: Quadratic, method: Method, run: Run) -> bool:
@@ -97,8 +97,8 @@ def _scales(problem: Quadratic, method: Method, run: Run) -> bool:
     return bool(np.abs(2 * halved - moved).max() <= UNBENT * np.abs(moved).max())
 
 
-def looked_at(problem: Quadratic, method: Method, hyper: dict[str, Any]) -> tuple[int, ...]:
-    """The directions that matter, and the one that sets the largest stable learning rate if it is none of them."""
+def watched(problem: Quadratic, method: Method, hyper: dict[str, Any]) -> tuple[int, ...]:
+    """The shown directions, and the one that sets the largest stable learning rate if it is none of them."""
     limits = bounds(method, problem.curvatures[: problem.rank], hyper)
     return tuple(sorted({*shown(problem), int(limits.argmin())}))
 
