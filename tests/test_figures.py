@@ -20,7 +20,7 @@ import convergence.figures as cf
 from convergence.errors import BadData, BadHyperparameter
 from convergence.figures.curves import SAME, coincide, finite, foremost, grouped, positive
 from convergence.figures.style import MOST, styled
-from convergence.numerics import sweeps
+from convergence.numerics import curves, maps
 from convergence.plotting import Plotted
 from convergence.rule import method
 from convergence.tabular import Tabular
@@ -73,18 +73,18 @@ def pictures(columns=2, names=FOUR):
     directions = [f"direction {k + 1}" for k in range(len(curvatures))]
     for name in names:
         m, hyper = setting(name, columns)
-        if sweeps.second(m):
-            made[f"map-{name}"] = partial(cf.radius_map, sweeps.radius_map(m, [p.mu, p.L], hyper))
+        if maps.second(m):
+            made[f"map-{name}"] = partial(cf.radius_map, maps.radius_map(m, [p.mu, p.L], hyper))
             scaled = hyper[m.rate] * curvatures
-            made[f"damping-{name}"] = partial(cf.damping, sweeps.damping_map(m, hyper), directions=scaled)
-        curve, hidden = sweeps.radius_curve(m, curvatures, hyper), p.rank - len(curvatures)
+            made[f"damping-{name}"] = partial(cf.damping, maps.damping_map(m, hyper), directions=scaled)
+        curve, hidden = curves.radius_curve(m, curvatures, hyper), p.rank - len(curvatures)
         made[f"radius-{name}"] = partial(cf.radius_curve, curve, names=directions, hidden=hidden)
         seen = cv.identify(runs(name, columns)[0])
-        loci = [(directions[k], sweeps.locus(m, curvatures[k], hyper), seen[k]) for k in (0, -1)]
+        loci = [(directions[k], curves.locus(m, curvatures[k], hyper), seen[k]) for k in (0, -1)]
         made[f"eigenvalues-{name}"] = partial(cf.spectrum, m.title, loci)
         made[f"error-{name}"] = partial(cf.errors, *runs(name, columns), title=m.title)
         made[f"descent-{name}"] = partial(cf.descent, {m.title: runs(name, columns)[0]}, p.columns)
-    made["rates"] = partial(cf.rates, sweeps.rate_curves([cv.METHODS[name] for name in names], p.kappa), here=p.kappa)
+    made["rates"] = partial(cf.rates, curves.rate_curves([cv.METHODS[name] for name in names], p.kappa), here=p.kappa)
     gaps = {name: 0.5 * (runs(name, columns)[0].error ** 2 * p.curvatures).sum(axis=1) for name in names}
     made["losses"] = partial(cf.losses, gaps)
     if columns > 1:
@@ -125,11 +125,11 @@ def results():
         "region": cv.stability(m),
         "optimum": cv.optimum(m),
         "regimes": cv.regimes(m),
-        "radius_map": sweeps.radius_map(m, [p.mu, p.L], hyper, (60, 50)),
-        "radius_curve": sweeps.radius_curve(m, [p.mu, p.L], hyper),
-        "damping": sweeps.damping_map(m, hyper, (40, 40)),
-        "eigenvalues": sweeps.locus(m, p.L, hyper),
-        "rates": sweeps.rate_curve(m, [1, 10, 100]),
+        "radius_map": maps.radius_map(m, [p.mu, p.L], hyper, (60, 50)),
+        "radius_curve": curves.radius_curve(m, [p.mu, p.L], hyper),
+        "damping": maps.damping_map(m, hyper, (40, 40)),
+        "eigenvalues": curves.locus(m, p.L, hyper),
+        "rates": curves.rate_curve(m, [1, 10, 100]),
         "run": runs()[0],
         "landscape": p,
         "scatter": p,
@@ -164,7 +164,7 @@ def test_a_result_is_drawn_on_the_axes_given_or_on_its_own(name):
 def test_plot_shows_in_a_notebook_and_on_the_axes_given():
     from matplotlib import pyplot
 
-    result = sweeps.radius_curve(cv.METHODS["gradient_descent"], [1.0, 2.0], {})
+    result = curves.radius_curve(cv.METHODS["gradient_descent"], [1.0, 2.0], {})
     before = pyplot.get_fignums()
     ax = result.plot(names=["flat", "steep"])
     assert set(pyplot.get_fignums()) - set(before) == {ax.get_figure(root=True).number}
@@ -181,7 +181,7 @@ def test_every_plotted_result_names_a_figure():
 
 
 def test_the_map_shows_the_derived_boundary_where_the_radius_is_one():
-    found = sweeps.radius_map(cv.METHODS["heavy_ball"], [1, 10], {"lr": 0.231, "momentum": 0.27})
+    found = maps.radius_map(cv.METHODS["heavy_ball"], [1, 10], {"lr": 0.231, "momentum": 0.27})
     edge = 2 * (1 + found.up) / 10
     inside = found.across < edge[:, None]
     assert found.radius.shape == (400, 500)
@@ -195,7 +195,7 @@ def test_the_map_shows_the_derived_boundary_where_the_radius_is_one():
 
 
 def test_iso_rho_lines_lie_where_the_radius_has_their_value():
-    found = sweeps.radius_map(cv.METHODS["heavy_ball"], [1, 10], {"lr": 0.231, "momentum": 0.27})
+    found = maps.radius_map(cv.METHODS["heavy_ball"], [1, 10], {"lr": 0.231, "momentum": 0.27})
     lines = cf.radius_map(found).collections[2]
     for level, path in zip(lines.levels, lines.get_paths(), strict=True):
         lr, momentum = path.vertices.T
@@ -206,11 +206,11 @@ def test_iso_rho_lines_lie_where_the_radius_has_their_value():
 
 @pytest.mark.parametrize("of", [lambda m: {}, lambda m: {"gain": 0.2, "beta": 0.3}])
 def test_hyperparameters_of_any_name_have_their_map_and_their_damping(of):
-    found = sweeps.radius_map(polyak, [1, 10], of(polyak), (50, 40))
-    same = sweeps.radius_map(cv.METHODS["heavy_ball"], [1, 10], {}, (50, 40))
+    found = maps.radius_map(polyak, [1, 10], of(polyak), (50, 40))
+    same = maps.radius_map(cv.METHODS["heavy_ball"], [1, 10], {}, (50, 40))
     assert np.allclose(found.up, same.up)
     assert cf.radius_map(found).get_ylabel() == "beta β"
-    assert "β" in cf.damping(sweeps.damping_map(polyak, of(polyak), (40, 40))).get_xlabel()
+    assert "β" in cf.damping(maps.damping_map(polyak, of(polyak), (40, 40))).get_xlabel()
 
 
 def test_a_controller_and_settings_all_fixed_do_not_break_the_kappa_figure():
@@ -219,19 +219,19 @@ def test_a_controller_and_settings_all_fixed_do_not_break_the_kappa_figure():
         v = 0.9 * v + f.grad(x)
         return x - 0.01 * v, v
 
-    curves = [sweeps.rate_curve(m, [1, 30, 1e5]) for m in (fixed, cv.METHODS["heavy_ball"])]
-    assert np.isnan(curves[0].rate[-1])
-    assert curves[1].steps[0] == 0
-    ax = cf.rates(curves)
+    rates = [curves.rate_curve(m, [1, 30, 1e5]) for m in (fixed, cv.METHODS["heavy_ball"])]
+    assert np.isnan(rates[0].rate[-1])
+    assert rates[1].steps[0] == 0
+    ax = cf.rates(rates)
     assert "fixed" in words(ax)
-    ax = cf.rates(replace(curves[0], rate=np.full(3, NAN)))
+    ax = cf.rates(replace(rates[0], rate=np.full(3, NAN)))
     assert "fixed: nothing converges" in words(ax)
 
 
 def test_monotone_rippling_and_alternating_are_kept_apart():
-    found = sweeps.damping_map(cv.METHODS["heavy_ball"], {})
+    found = maps.damping_map(cv.METHODS["heavy_ball"], {})
     momentum, scaled = np.meshgrid(found.across, found.scaled)
-    root, kinds = np.sqrt(momentum), np.array(sweeps.KINDS)[found.kind]
+    root, kinds = np.sqrt(momentum), np.array(maps.KINDS)[found.kind]
     off = 1e-9
     assert set(kinds[(scaled > 0) & (scaled < (1 - root) ** 2 - off)]) == {"monotone"}
     assert set(kinds[(scaled > (1 - root) ** 2 + off) & (scaled < (1 + root) ** 2 - off)]) == {"rippling"}
@@ -241,18 +241,18 @@ def test_monotone_rippling_and_alternating_are_kept_apart():
 
 
 def test_a_method_without_a_second_hyperparameter_is_refused_by_name():
-    for sweep in (lambda m: sweeps.radius_map(m, [1], {}), lambda m: sweeps.damping_map(m, {})):
+    for sweep in (lambda m: maps.radius_map(m, [1], {}), lambda m: maps.damping_map(m, {})):
         with pytest.raises(BadHyperparameter, match="newton has"):
             sweep(cv.METHODS["newton"])
     with pytest.raises(BadHyperparameter, match="pid: give numbers for kd"):
-        sweeps.radius_map(pid, [1], {})
+        maps.radius_map(pid, [1], {})
     with pytest.raises(BadData, match="two columns that vary"):
         cf.scatter(problem(1))
 
 
 def test_slopes_one_and_one_half_stand_on_the_kappa_figure():
-    curves = sweeps.rate_curves([cv.METHODS[n] for n in FOUR], 20.0)
-    ax = cf.rates(curves, here=20.0)
+    rates = curves.rate_curves([cv.METHODS[n] for n in FOUR], 20.0)
+    ax = cf.rates(rates, here=20.0)
     assert {"slope 1", "slope ½", "this data: κ = 20.0"} <= set(words(ax)) | {"this data: κ = 20.0"}
     x, y = (np.log(np.array(v)) for v in ax.lines[0].get_data())
     assert abs((y[-1] - y[-9]) / (x[-1] - x[-9]) - 1) < 0.01  # gradient descent
@@ -291,7 +291,7 @@ def test_a_run_that_diverged_is_drawn_as_far_as_it_is_finite():
 
 
 def test_identified_eigenvalues_lie_on_top():
-    found = sweeps.locus(cv.METHODS["heavy_ball"], 1.0, {"lr": 0.2, "momentum": 0.5})
+    found = curves.locus(cv.METHODS["heavy_ball"], 1.0, {"lr": 0.2, "momentum": 0.5})
     ax = cf.eigenvalues(found, identified=[0.5 + 0.25j])
     assert is_drawn(ax, [0.5], [0.25])
     assert max(ax.lines, key=lambda line: line.zorder).get_marker() == "x"
@@ -315,8 +315,8 @@ def test_curves_merge_only_where_they_coincide():
 
 
 def test_methods_on_one_curve_share_a_line_and_say_so():
-    curves = sweeps.rate_curves([cv.METHODS[n] for n in ("heavy_ball", "momentum_rate_inside")], 10)
-    assert "heavy ball = momentum rate inside" in " ".join(words(cf.rates(curves)))
+    rates = curves.rate_curves([cv.METHODS[n] for n in ("heavy_ball", "momentum_rate_inside")], 10)
+    assert "heavy ball = momentum rate inside" in " ".join(words(cf.rates(rates)))
 
 
 def test_what_is_drawn_does_not_depend_on_the_last_digits():
@@ -349,10 +349,10 @@ def test_every_text_lies_within_the_figure_and_on_no_other(name):
 def test_large_condition_numbers_have_maps_that_can_be_read(name, kappa):
     m = cv.METHODS[name]
     hyper = cv.optimum(m).at(mu=1, L=kappa).hyper
-    ax = cf.radius_map(sweeps.radius_map(m, [1, kappa], hyper))
+    ax = cf.radius_map(maps.radius_map(m, [1, kappa], hyper))
     check_texts(ax.get_figure(root=True))
     assert any("below rounding" in word for word in words(ax)) == (kappa > 1e15)
-    check_texts(cf.damping(sweeps.damping_map(m, hyper)).get_figure(root=True))
+    check_texts(cf.damping(maps.damping_map(m, hyper)).get_figure(root=True))
 
 
 def check_texts(figure):

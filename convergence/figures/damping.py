@@ -16,8 +16,8 @@ from convergence.figures.curves import boxes, finite, span
 from convergence.figures.stability import named
 from convergence.figures.style import BLACK, EDGE, GREY, PAPER, crowded_ticks, describe, legend, log_ticks, note, panel
 from convergence.notation import text
-from convergence.numerics import sweeps
-from convergence.numerics.sweeps import KINDS
+from convergence.numerics import maps
+from convergence.numerics.maps import KINDS
 from convergence.theory.regimes import Regimes
 
 LOOK_OF = {"monotone": ("#cfe3f1", ""), "rippling": ("#fbe0c2", "///"), "alternating": ("#cdeade", "\\\\\\")}
@@ -25,7 +25,7 @@ HIGH, WIDE = 0.05, 0.0115
 """Half the room that a name takes, in parts of the axes: its height, and its width for each letter."""
 
 
-def damping(result: sweeps.DampingMap, ax: Axes | None = None, *, directions: Any = ()) -> Axes:
+def damping(result: maps.DampingMap, ax: Axes | None = None, *, directions: Any = ()) -> Axes:
     """What the error along a direction does, over a hyperparameter and ηλ.
 
     The largest eigenvalue is positive (monotone), complex (rippling), or negative (alternating).
@@ -66,10 +66,10 @@ def damping(result: sweeps.DampingMap, ax: Axes | None = None, *, directions: An
 
 def regimes(result: Regimes, ax: Axes | None = None, **hyper: Any) -> Axes:
     """The damping of a method along any direction, over momentum and ηλ; others are held at ``hyper`` or their defaults."""
-    return damping(sweeps.damping_map(result.method, hyper), ax)
+    return damping(maps.damping_map(result.method, hyper), ax)
 
 
-def _mark(ax: Axes, result: sweeps.DampingMap, scaled: Any) -> None:
+def _mark(ax: Axes, result: maps.DampingMap, scaled: Any) -> None:
     """The directions of the data, where they lie within the figure."""
     low, high = ax.get_ylim()
     scaled = finite(scaled[(scaled >= low) & (scaled <= high)])
@@ -83,7 +83,7 @@ def _mark(ax: Axes, result: sweeps.DampingMap, scaled: Any) -> None:
     note(ax, "directions of the data", (x, middle), (-8 if right else 8, 0), "right" if right else "left")
 
 
-def _name(ax: Axes, result: sweeps.DampingMap, k: int) -> bool:
+def _name(ax: Axes, result: maps.DampingMap, k: int) -> bool:
     """Write a regime's name where it is widest, off other words; False where it is too narrow for its name."""
     rows, columns = result.kind.shape
     free = result.kind == k

@@ -30,8 +30,8 @@ from convergence.figures.style import (
     styled,
 )
 from convergence.notation import text
+from convergence.numerics.curves import Locus
 from convergence.numerics.identification import Identification
-from convergence.numerics.sweeps import Locus
 
 POINTS = 28
 """Along the way of an eigenvalue."""

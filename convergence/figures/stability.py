@@ -33,7 +33,7 @@ from convergence.figures.style import (
     wrapped,
 )
 from convergence.notation import text
-from convergence.numerics import sweeps
+from convergence.numerics import curves, maps
 from convergence.rule import Method
 from convergence.theory.optimum import Optimum
 from convergence.theory.region import Region
@@ -66,7 +66,7 @@ def equation(letter: str, value: float) -> str:
     return f"1−{letter} = {text(1 - value, 3)}" if 0.999 < value < 1 else f"{letter} = {text(value, 3)}"
 
 
-def radius_map(result: sweeps.RadiusMap, ax: Axes | None = None, *, best: bool = True) -> Axes:
+def radius_map(result: maps.RadiusMap, ax: Axes | None = None, *, best: bool = True) -> Axes:
     """Spectral radius over two hyperparameters: filled contours, their values, the derived boundary and the settings.
 
     Parameters
@@ -109,7 +109,7 @@ def radius_map(result: sweeps.RadiusMap, ax: Axes | None = None, *, best: bool =
 
 
 def radius_curve(
-    result: sweeps.RadiusCurve, ax: Axes | None = None, *, names: Any = (), hidden: int = 0, best: bool = True
+    result: curves.RadiusCurve, ax: Axes | None = None, *, names: Any = (), hidden: int = 0, best: bool = True
 ) -> Axes:
     """Spectral radius over the learning rate, a line for each curvature, with the bound and the chosen rate.
 
@@ -174,17 +174,17 @@ def optimum(result: Optimum, ax: Axes | None = None, *, mu: float = 1.0, L: floa
 
 
 def _over(method: Method, curvatures: tuple[float, float], hyper: Any, ax: Axes | None, best: bool) -> Axes:
-    if sweeps.second(method) is None:
-        return radius_curve(sweeps.radius_curve(method, np.unique(curvatures), hyper), ax, best=best)
-    return radius_map(sweeps.radius_map(method, curvatures, hyper), ax, best=best)
+    if maps.second(method) is None:
+        return radius_curve(curves.radius_curve(method, np.unique(curvatures), hyper), ax, best=best)
+    return radius_map(maps.radius_map(method, curvatures, hyper), ax, best=best)
 
 
-def _answer(result: sweeps.RadiusMap | sweeps.RadiusCurve, best: bool, *names: str) -> str:
+def _answer(result: maps.RadiusMap | curves.RadiusCurve, best: bool, *names: str) -> str:
     kind = "optimum" if best else "chosen"
     return f"{kind}: {equation('ρ', result.rate)}\n{settings(result.method, result.hyper, *names)}"
 
 
-def _isolines(ax: Axes, result: sweeps.RadiusMap, radius: Array, low: float, edge: Array) -> None:
+def _isolines(ax: Axes, result: maps.RadiusMap, radius: Array, low: float, edge: Array) -> None:
     """Contours at round values, each with its value; fewer where they would crowd."""
     spaced: list[float] = []
     for level in (level for level in LEVELS if low + 0.1 * (1 - low) < level < 1 - 0.05 * (1 - low)):
@@ -213,13 +213,13 @@ def _spots(ax: Axes, lines: Any, edge: Array) -> Iterator[tuple[float, tuple[flo
             yield float(level), (float(path.vertices[best, 0]), float(path.vertices[best, 1]))
 
 
-def _stable(ax: Axes, result: sweeps.RadiusMap) -> Array:
+def _stable(ax: Axes, result: maps.RadiusMap) -> Array:
     """Some of the points (n, 2) at which the method is stable, in parts of the axes."""
     row, column = np.nonzero(result.margin[::8, ::10] > 0)
     return np.asarray(to_axes(ax).transform(np.stack([result.across[::10][column], result.up[::8][row]], axis=1)))
 
 
-def _boundary(ax: Axes, result: sweeps.RadiusMap) -> Array:
+def _boundary(ax: Axes, result: maps.RadiusMap) -> Array:
     """The zeros (n, 2) of the derived stability conditions; scaled row by row, which leaves them where they are."""
     size = np.nanmax(np.abs(result.margin), axis=1, keepdims=True)
     scaled = np.round(np.where(np.isfinite(result.margin), result.margin, -1.0) / np.where(size > 0, size, 1.0), 10)

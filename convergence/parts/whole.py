@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import convergence as cv
-from convergence.numerics.sweeps import rate_curves
+from convergence.numerics.curves import rate_curves
 from convergence.parts.finite import last_step
 from convergence.problem import Quadratic
 from convergence.rule import Method

@@ -16,7 +16,7 @@ from convergence import figures
 from convergence.figures.landscape import varying
 from convergence.figures.picture import Picture, render
 from convergence.notation import text
-from convergence.numerics import sweeps
+from convergence.numerics import curves, maps
 from convergence.numerics.identification import identify
 from convergence.report.summary import Summary, direction_name
 from convergence.workers import spread
@@ -173,23 +173,23 @@ class Shown:
         best, spectrum = not self.chapter.given, self.problem.curvatures[: self.problem.rank]
         settings = ", ".join(f"{text(method.symbols[name])} = {text(value)}" for name, value in hyper.items())
         point = f"{'the optimum' if best else 'the settings given'}: {settings}, ρ = {self.rate}"
-        if method.rate is not None and sweeps.second(method, hyper):
+        if method.rate is not None and maps.second(method, hyper):
             alt = f"Map of the spectral radius of {title} over two hyperparameters; marked is {point}."
             words = (f"Where {title} converges, and how fast", alt, "Lines: equal rates. Black: the derived boundary.")
             draw = partial(figures.radius_map, best=best)
-            yield self._own("stability", words, draw, partial(sweeps.radius_map, method, spectrum, hyper))
+            yield self._own("stability", words, draw, partial(maps.radius_map, method, spectrum, hyper))
         if method.rate is not None:
             alt = f"Spectral radius of {title} over the learning rate, a line for each direction; marked is {point}."
             caption = "The slowest direction sets the rate: the upper envelope. Above 1 the method diverges."
             draw = partial(figures.radius_curve, names=self.names, hidden=Summary(self.study).hidden, best=best)
             words = (f"Spectral radius of {title}", alt, caption)
-            yield self._own("radius", words, draw, partial(sweeps.radius_curve, method, self.curvatures, hyper))
-        if method.rate is not None and sweeps.second(method, hyper):
+            yield self._own("radius", words, draw, partial(curves.radius_curve, method, self.curvatures, hyper))
+        if method.rate is not None and maps.second(method, hyper):
             alt = f"Where the error of {title} falls monotonely, ripples or alternates; marked: the directions at {settings}."
             caption = "The largest eigenvalue is positive (monotone), complex (rippling) or negative (alternating)."
             draw = partial(figures.damping, directions=hyper[method.rate] * self.curvatures)
             words = (f"How {title} is damped", alt, caption)
-            yield self._own("damping", words, draw, partial(sweeps.damping_map, method, hyper))
+            yield self._own("damping", words, draw, partial(maps.damping_map, method, hyper))
         if method.rate is not None:
             alt = f"Eigenvalues of {title} as the learning rate grows; crosses: from the run at {settings}."
             caption = "Inside the circle the error shrinks. Crosses come from the iterates alone, without the method."
@@ -211,11 +211,11 @@ class Shown:
     def _spectrum(self) -> Figure:
         method, hyper = self.chapter.method, dict(self.chapter.hyper)
         ends = list(dict.fromkeys((self.directions[0], self.directions[-1])))
-        last = float(sweeps.radius_curve(method, self.curvatures, hyper).lr[-1])
+        last = float(curves.radius_curve(method, self.curvatures, hyper).lr[-1])
         seen = identify(self.run(UNSETTLED), directions=ends)
-        loci = [sweeps.locus(method, float(self.problem.curvatures[index]), hyper, last) for index in ends]
+        loci = [curves.locus(method, float(self.problem.curvatures[index]), hyper, last) for index in ends]
         names = [direction_name(self.problem, index) for index in ends]
-        letter = text(method.symbols[sweeps.rate_of(method)])
+        letter = text(method.symbols[curves.rate_of(method)])
         return figures.spectrum(self.title, list(zip(names, loci, seen, strict=True)), letter)
 
     def _descent(self) -> Figure:

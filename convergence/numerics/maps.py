@@ -1,4 +1,4 @@
-"""Spectral radius and eigenvalues over ranges of settings: the maps, curves and loci that charts of a method show.
+"""Maps over two hyperparameters: the spectral radius of a method on a spectrum, and its damping along a direction.
 
 Ranges are those that a reader wants to see: past the largest stable learning rate, on the scale of the hyperparameter's
 domain, and near 1 in the distance from 1 where the data are ill conditioned.
@@ -6,7 +6,7 @@ domain, and near 1 in the distance from 1 where the data are ill conditioned.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,13 +15,12 @@ from numpy.typing import NDArray
 
 from convergence.crossing import evaluate
 from convergence.errors import BadHyperparameter, ConvergenceError
+from convergence.numerics.curves import rate, rate_of
 from convergence.numerics.limits import bounds
 from convergence.numerics.matrices import arguments, eigenvalues
 from convergence.numerics.radius import spectral_radius
 from convergence.plotting import Plotted
 from convergence.rule import Method
-from convergence.tabular import Tabular
-from convergence.theory.optimum import best
 from convergence.theory.region import region
 
 Array = NDArray[np.float64]
@@ -29,7 +28,6 @@ Array = NDArray[np.float64]
 CELLS = (500, 400)
 """Points of a map, across and up: a figure is some 600 pixels wide."""
 
-POINTS = 241
 WIDE = 12.0
 """Times its smallest value: from there on a bound is shown on a logarithmic axis."""
 
@@ -117,94 +115,6 @@ class DampingMap(Plotted, figure="damping"):
         return bool(self.scaled[0] > 0)
 
 
-@dataclass(frozen=True, eq=False)
-class RadiusCurve(Plotted, Tabular, figure="radius_curve"):
-    """The spectral radius over the learning rate, direction by direction.
-
-    Attributes
-    ----------
-    method
-        The Method.
-    lr
-        (n,) learning rates.
-    curvatures
-        (d,).
-    radius
-        (d, n), a row for each of the curvatures.
-    bound
-        The largest stable learning rate of all of them (∞: none).
-    hyper, rate
-        The settings, and the largest radius at them.
-    """
-
-    method: Method
-    lr: Array
-    curvatures: Array
-    radius: Array
-    bound: float
-    hyper: Mapping[str, float]
-    rate: float
-
-    def table(self) -> dict[str, Array]:
-        """The learning rates, and the radius for each curvature."""
-        return {"lr": self.lr, **{f"λ = {c:.6g}": row for c, row in zip(self.curvatures, self.radius, strict=True)}}
-
-
-@dataclass(frozen=True, eq=False)
-class Locus(Plotted, figure="eigenvalues"):
-    """The eigenvalues of the iteration matrix along a direction, as the learning rate grows from 0: a root locus.
-
-    Attributes
-    ----------
-    method
-        The Method.
-    lr
-        (n,) learning rates.
-    curvature
-        λ of the direction.
-    eigenvalues
-        (n, s) complex.
-    hyper
-        The settings; the other hyperparameters are held there.
-    """
-
-    method: Method
-    lr: Array
-    curvature: float
-    eigenvalues: NDArray[np.complex128]
-    hyper: Mapping[str, float]
-
-
-@dataclass(frozen=True, eq=False)
-class RateCurve(Plotted, Tabular, figure="rates"):
-    """The optimal rate of a method over the condition number.
-
-    Attributes
-    ----------
-    method
-        The Method.
-    kappa
-        (n,) condition numbers.
-    rate
-        (n,), NaN where nothing converges.
-    """
-
-    method: Method
-    kappa: Array
-    rate: Array
-
-    @property
-    def steps(self) -> Array:
-        """Steps for one more decimal digit, −1/log₁₀ ρ: 0 where ρ = 0, NaN where ρ is not below 1."""
-        with np.errstate(divide="ignore", invalid="ignore"):
-            below = np.where(self.rate < 1, -1 / np.log10(self.rate), np.nan)
-        return np.where(self.rate > 0, below, 0.0 * self.rate)
-
-    def table(self) -> dict[str, Array]:
-        """κ, the optimal rate, and steps for one more decimal digit."""
-        return {"kappa": self.kappa, "rate": self.rate, "steps": self.steps}
-
-
 def radius_map(
     method: Method, curvatures: Any, hyper: Mapping[str, float], cells: tuple[int, int] = CELLS
 ) -> RadiusMap:
@@ -217,13 +127,30 @@ def radius_map(
         raise BadHyperparameter(
             f"{method.name} has one hyperparameter, {x}: a map needs a second; draw its radius curve"
         )
-    spectrum, held = np.unique(np.asarray(curvatures, dtype=float)), _held(method, hyper, x, y)
+    spectrum, fixed = np.unique(np.asarray(curvatures, dtype=float)), _fixed(method, hyper, x, y)
     up = _interval(method, y, hyper, cells[1])
-    across = np.linspace(0, _width(method, spectrum, {**held, **_chosen(hyper, x, y)}, y, up), cells[0] + 1)[1:]
-    settings: dict[str, Any] = {**held, x: across, y: up[:, None]}
+    across = np.linspace(0, _width(method, spectrum, {**fixed, **_chosen(hyper, x, y)}, y, up), cells[0] + 1)[1:]
+    settings: dict[str, Any] = {**fixed, x: across, y: up[:, None]}
     radius = spectral_radius(method, spectrum, over="spectrum", **settings)
     margin = _margin(method, spectrum, settings, radius)
     return RadiusMap(method, x, y, across, up, radius, margin, dict(hyper), rate(method, spectrum, hyper))
+
+
+def damping_map(method: Method, hyper: Mapping[str, float], cells: tuple[int, int] = (121, 121)) -> DampingMap:
+    """The damping of a method along any direction. Raises BadHyperparameter for one without a second hyperparameter."""
+    rate, x = rate_of(method), second(method, hyper)
+    if x is None:
+        raise BadHyperparameter(f"{method.name} has no hyperparameter beside {rate} over which to map its damping")
+    fixed, across = _fixed(method, hyper, rate, x), _interval(method, x, hyper, cells[0])
+    coarse = across[:: max(1, cells[0] // 100)]
+    bound = np.array([float(bounds(method, np.ones(1), {**fixed, rate: 1.0, x: value})[0]) for value in coarse])
+    scaled = _scaled(bound, cells[1])
+    settings = {name: {**fixed, rate: scaled[:, None], x: across}[name] for name in method.hyper}
+    roots = eigenvalues(method, 1.0, settings)
+    roots = np.broadcast_to(roots, (len(scaled), len(across), roots.shape[-1]))
+    fields = _fields(roots)
+    kind = np.where(np.abs(roots).max(axis=-1) < 1, fields.argmax(axis=0), 3)
+    return DampingMap(method, x, across, scaled, fields, kind, np.interp(across, coarse, bound), dict(hyper))
 
 
 def second(method: Method, hyper: Mapping[str, Any] | None = None) -> str | None:
@@ -236,92 +163,13 @@ def second(method: Method, hyper: Mapping[str, Any] | None = None) -> str | None
     return next((name for name in plain if method.domains[name].is_share), next(iter(plain), None))
 
 
-def damping_map(method: Method, hyper: Mapping[str, float], cells: tuple[int, int] = (121, 121)) -> DampingMap:
-    """The damping of a method along any direction. Raises BadHyperparameter for one without a second hyperparameter."""
-    rate, x = rate_of(method), second(method, hyper)
-    if x is None:
-        raise BadHyperparameter(f"{method.name} has no hyperparameter beside {rate} over which to map its damping")
-    held, across = _held(method, hyper, rate, x), _interval(method, x, hyper, cells[0])
-    coarse = across[:: max(1, cells[0] // 100)]
-    bound = np.array([float(bounds(method, np.ones(1), {**held, rate: 1.0, x: value})[0]) for value in coarse])
-    scaled = _scaled(bound, cells[1])
-    settings = {name: {**held, rate: scaled[:, None], x: across}[name] for name in method.hyper}
-    roots = eigenvalues(method, 1.0, settings)
-    roots = np.broadcast_to(roots, (len(scaled), len(across), roots.shape[-1]))
-    fields = _fields(roots)
-    kind = np.where(np.abs(roots).max(axis=-1) < 1, fields.argmax(axis=0), 3)
-    return DampingMap(method, x, across, scaled, fields, kind, np.interp(across, coarse, bound), dict(hyper))
-
-
-def radius_curve(method: Method, curvatures: Any, hyper: Mapping[str, float]) -> RadiusCurve:
-    """The radius of each of the curvatures (d,) over the learning rate, from 0 past the largest stable one."""
-    name, values = rate_of(method), np.asarray(curvatures, dtype=float)
-    hyper = {**dict(method.defaults), **hyper}
-    bound = float(bounds(method, values, hyper).min())
-    lr = np.linspace(0, _past(bound, hyper.get(name), values), POINTS)[1:]
-    settings: dict[str, Any] = {**hyper, name: lr}
-    radius = spectral_radius(method, values[:, None], **settings)
-    return RadiusCurve(method, lr, values, radius, bound, dict(hyper), rate(method, values, hyper))
-
-
-def locus(method: Method, curvature: float, hyper: Mapping[str, float], last: float | None = None) -> Locus:
-    """The eigenvalues along a direction as the learning rate grows from 0 to ``last``, or past the largest stable one."""
-    rate = rate_of(method)
-    end = last or _past(float(bounds(method, np.array([curvature]), hyper)[0]), hyper.get(rate), np.array([curvature]))
-    lr = np.linspace(0, end, POINTS)
-    found = eigenvalues(method, curvature, {name: lr if name == rate else hyper[name] for name in method.hyper})
-    return Locus(method, lr, float(curvature), np.broadcast_to(found, (len(lr), found.shape[-1])), dict(hyper))
-
-
-def rate_curve(method: Method, kappas: Any, every: int = 3) -> RateCurve:
-    """The best rate of a method over the condition number (n,); where it is searched for, at each ``every``-th and between.
-
-    Never raises for a κ at which nothing converges: the rate is NaN there. A rate that a search found at one κ holds at
-    smaller ones, too: [μ, L] is a part of the wider interval.
-    """
-    kappa = np.asarray(kappas, dtype=float)
-    closed = _closed(method)
-    some = kappa if closed else np.unique([*kappa[::every], kappa[-1]])
-    known = np.fmin.accumulate([_best_rate(method, float(k)) for k in some[::-1]])[::-1]
-    between = 1 - np.exp(np.interp(np.log(kappa), np.log(some), np.log(np.maximum(1 - known, 1e-16))))
-    return RateCurve(method, kappa, known if closed else between)
-
-
-def _closed(method: Method) -> bool:
-    try:
-        return best(method, {}).exact
-    except ConvergenceError:
-        return False
-
-
-def _best_rate(method: Method, kappa: float) -> float:
-    try:
-        return float(best(method, {}).at(mu=1.0, L=kappa).rate)
-    except ConvergenceError:
-        return float("nan")
-
-
-def rate_of(method: Method) -> str:
-    """The name of the learning rate. BadHyperparameter where a rule has none."""
-    if method.rate is None:
-        raise BadHyperparameter(f"{method.name} has no learning rate to vary")
-    return method.rate
-
-
-def rate(method: Method, spectrum: Array, hyper: Mapping[str, float]) -> float:
-    """The largest radius over the spectrum at these settings; NaN where one is missing."""
+def _fixed(method: Method, hyper: Mapping[str, float], *varied: str) -> dict[str, Any]:
     full = {**dict(method.defaults), **hyper}
-    known = all(name in full for name in method.hyper)
-    return float(spectral_radius(method, spectrum, over="spectrum", **full)) if known else float("nan")
-
-
-def _held(method: Method, hyper: Mapping[str, float], *varied: str) -> dict[str, Any]:
-    full = {**dict(method.defaults), **hyper}
-    held = {name: full[name] for name in method.hyper if name not in varied and name in full}
+    fixed = {name: full[name] for name in method.hyper if name not in varied and name in full}
     missing = [name for name in method.hyper if name not in varied and name not in full]
     if missing:
         raise BadHyperparameter(f"{method.name}: give numbers for {', '.join(missing)}, which this figure holds")
-    return held
+    return fixed
 
 
 def _chosen(hyper: Mapping[str, float], *names: str) -> dict[str, float]:
@@ -396,20 +244,3 @@ def _fields(roots: NDArray[np.complex128]) -> Array:
     gap = np.where(turning, -(one.imag**2), apart) / size**2
     sign = np.where(np.abs(other.imag) > REAL * size, one.real, one.real + other.real) / size
     return np.stack([np.minimum(gap, sign), -gap, np.minimum(gap, -sign)])
-
-
-def _past(bound: float, chosen: float | None, curvatures: Array) -> float:
-    """The end of an axis of learning rates: past the bound and the one that was chosen."""
-    ends = [1.3 * bound] if np.isfinite(bound) and bound > 0 else []
-    ends += [1.15 * float(chosen)] if chosen else []
-    return max(ends, default=2 / float(np.max(curvatures)))
-
-
-def kappas(here: float, points: int = 61) -> Array:
-    """Condition numbers from 1 to a million, and further where the problem's own is larger."""
-    return np.geomspace(1, max(1e6, min(10 * here, 1e12)), points)
-
-
-def rate_curves(methods: Iterable[Method], here: float) -> tuple[RateCurve, ...]:
-    """``rate_curve`` for each method, on one axis of condition numbers that holds ``here``."""
-    return tuple(rate_curve(method, kappas(here)) for method in methods)
