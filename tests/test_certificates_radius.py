@@ -14,7 +14,7 @@ import convergence as cv
 from convergence.api.certificates import certify_radius, read_certificate
 from convergence.certificates.exact_numbers import Number
 from convergence.certificates.exact_rule import Parabola
-from convergence.numerics.replay import sampled_matrix
+from convergence.numerics.sampled import sampled_matrix
 
 HALF = sp.Rational(1, 2)
 RATES = st.fractions(Fraction(1, 1000), Fraction(3), max_denominator=1000)

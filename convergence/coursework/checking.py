@@ -15,8 +15,8 @@ from convergence.crossing import evaluate
 from convergence.datasets import gaussian_2d
 from convergence.evidence.check import Check, compared
 from convergence.numerics.identification import identify
-from convergence.numerics.replay import sampled_matrix
 from convergence.numerics.runs import simulate
+from convergence.numerics.sampled import sampled_matrix
 from convergence.numerics.search import global_search, sampled_rate
 from convergence.problem import LeastSquares
 from convergence.theory.symbols import SIGMA

@@ -23,7 +23,7 @@ from convergence.methods import as_method
 from convergence.numerics.bounds import lower_bound
 from convergence.numerics.inputs import checked_interval, checked_steps
 from convergence.numerics.maxima import enough, nodes
-from convergence.numerics.replay import positions
+from convergence.numerics.sampled import positions
 from convergence.numerics.search import Space, evolved
 from convergence.numerics.worst_cases import LONGEST, worst_case
 from convergence.problem.arrays import short

@@ -19,7 +19,7 @@ from convergence.crossing import Compiled, compiled
 from convergence.errors import BadHyperparameter, NotLinear
 from convergence.methods import as_method
 from convergence.numerics.matrices import arguments
-from convergence.numerics.replay import steady
+from convergence.numerics.sampled import steady
 from convergence.roots import largest_modulus, quadratic_modulus
 from convergence.rule import Method
 from convergence.theory.symbols import CURVATURE

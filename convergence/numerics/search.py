@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import differential_evolution
 
-from convergence.numerics.replay import sampled_matrix
+from convergence.numerics.sampled import sampled_matrix
 from convergence.rule import Method
 
 Array = NDArray[np.float64]

@@ -20,7 +20,8 @@ from convergence.errors import ConvergenceError, NoStableLearningRate, NotLinear
 from convergence.numerics.doubled import Pair, matmul
 from convergence.numerics.matrices import precise_blocks
 from convergence.numerics.radius import largest_radii
-from convergence.numerics.replay import Steady, constants, steady
+from convergence.numerics.replay import constants
+from convergence.numerics.sampled import Steady, steady
 from convergence.rule import Method
 from convergence.theory.residual import residual_value
 from convergence.theory.system import system

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.numerics.maxima import at_angle, largest_modulus, nodes
-from convergence.numerics.replay import Steady, steady
+from convergence.numerics.sampled import Steady, steady
 from convergence.numerics.settling import TIE, Question, settled
 from convergence.numerics.worst_cases import largest
 

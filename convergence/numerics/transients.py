@@ -22,7 +22,7 @@ from convergence.methods import as_method
 from convergence.numerics.matrices import arguments, eigenvalues
 from convergence.numerics.pseudospectra import kreiss_constant, norms, pseudoradius
 from convergence.numerics.radius import spectral_radius
-from convergence.numerics.replay import steady
+from convergence.numerics.sampled import steady
 from convergence.plotting import Plotted
 from convergence.problem.arrays import floats, short
 from convergence.rule import Method
