@@ -19,7 +19,6 @@ _COLD = """
 import sys
 from time import perf_counter
 import convergence as cv
-from convergence.api import certificates
 cv.derive("gradient_descent")
 begin = perf_counter()
 assert cv.certify_stable("heavy_ball", mu=1, L=100, lr=0.03, momentum=0.8)

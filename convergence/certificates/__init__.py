@@ -1,1 +1,1 @@
-"""Claims go in; proofs that a sceptic can recheck, or counterexamples, come out: exact and ball arithmetic only."""
+"""Certificates: claims about a method for all curvatures, their proofs, and a checker that trusts none of them."""

@@ -1,140 +1,190 @@
-"""A method goes in; a proof comes out that its derived optimum is one, for every condition number κ > 1 at once.
+"""The closed form of the optimum, for every condition number κ > 1 at once.
 
-In a parameter t that makes it rational, the closed form is attained if certain polynomials in λ and t are not negative on
-1 ≤ λ ≤ κ(t): their Bernstein coefficients in λ are polynomials in t, which Sturm's theorem decides. And nothing is faster if
-a combination of products of the inequalities, with multipliers that are polynomials in t, vanishes identically.
+In a parameter t that makes it rational (κ = t² takes √κ out, κ = (t² − 1)/3 takes √(3κ + 1) out) the closed form is reached if
+certain polynomials in λ and t are not negative for 1 ≤ λ ≤ κ(t); and nothing is faster if a combination of products of the
+inequalities at μ and L, with multipliers that are polynomials in t, vanishes identically. That μ = 1 is enough is a fact
+about exponents.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 import sympy as sp
 
-from convergence.certificates.attained import ANY
+from convergence.certificates import check
+from convergence.certificates.certificate import Best, ClosedForm, Faster, Undecided
+from convergence.certificates.check import inequalities, not_negative
 from convergence.certificates.claims import Formula, Optimum
-from convergence.certificates.everywhere import Gap, attained_steps, domain_steps
-from convergence.certificates.lower import formula_step
-from convergence.certificates.nowhere import lower_steps
-from convergence.certificates.optimum import optimum
-from convergence.certificates.proof import Proof, Step
-from convergence.certificates.rationalised import Rationalised, T, rationalised, scale_free
-from convergence.crossing import exact
+from convergence.certificates.exact import Doubt
+from convergence.certificates.loop import ring_of
+from convergence.certificates.numbers import rational
+from convergence.certificates.optimum import ANY, optimum, undecided
+from convergence.certificates.products import T, refuting
+from convergence.certificates.proof import Proof
+from convergence.crossing import exact, fraction
 from convergence.rule import Method
 from convergence.theory.optimum import best
-from convergence.theory.symbols import symbol
+from convergence.theory.symbols import LARGEST, MU
 
-SPOT = sp.Integer(2)
-"""How far from its start the t lies at which a formula is held against a certified optimum, where no proof was found."""
+SAMPLES = tuple(map(Fraction, ("3/2", "1", "4", "9", "1/3", "30")))
+"""Distances of t from its start at which a linear program is solved."""
 
-
-def formula(claim: Formula) -> Proof:
-    """Prove the closed form of the optimum for all κ > 1: that it is attained, and that nothing is faster.
-
-    ``holds`` is None where one of the two could not be shown; ``why`` says which one was. The counterexample is a κ.
-    """
-    method = claim.method
-    found = best(method, {})
-    hyper, rate = dict(claim.hyper or found.hyper), found.rate if claim.rate is None else exact(claim.rate)
-    text = f"the best rate of {method.name} over [μ, L] is {rate}, for all L > μ > 0"
-    if not hyper or rate is None:
-        return _undecided(text, "the optimum has no closed form")
-    hyper = {n: exact(v).subs(_carried(method)) for n, v in hyper.items()}
-    inner = rationalised(hyper, rate)
-    if inner is None or any(v.free_symbols for v in found.fixed.values()):
-        return _undecided(text, "the closed form is not rational in one square root of a linear function of κ")
-    if not scale_free(method):
-        return _undecided(text, "the rule has a scale of its own: the optimum is not a function of κ alone")
-    return _decided(_Work(method, inner, text, dict(found.fixed), dict(hyper), rate))
+SPOTS = tuple(map(Fraction, ("2", "1/2", "1/8", "1/100", "8", "100", "10000")))
+"""Distances at which a formula is tried where no proof was found."""
 
 
 @dataclass(frozen=True)
-class _Work:
-    """A closed form and what is to be shown of it."""
+class Rationalised:
+    """A closed form in t: κ grows from 1 at ``start``; hyperparameters and rate are rational functions of t."""
 
-    method: Method
-    inner: Rationalised
-    text: str
-    held: Mapping[str, sp.Expr]
+    kappa: sp.Expr
+    start: sp.Rational
     hyper: Mapping[str, sp.Expr]
     rate: sp.Expr
 
-    @property
-    def statement(self) -> dict[str, Any]:
-        return {
-            "kind": "formula",
-            "hyper": {n: _ratio(f) for n, f in self.inner.hyper.items()},
-            "formulas": {**{n: str(v) for n, v in self.hyper.items()}, "rate": str(self.rate)},
-            "held": {n: str(v) for n, v in self.held.items()},
-            "rate": _ratio(self.inner.rate),
-            "kappa": _ratio(self.inner.kappa),
-            "start": str(self.inner.start),
-        }
 
-
-def _ratio(formula: sp.Expr) -> list[list[str]]:
-    """A rational function of t: the coefficients of numerator and denominator, lowest first."""
-    return [[str(c) for c in reversed(sp.Poly(part, T).all_coeffs())] for part in sp.fraction(formula)]
-
-
-def _carried(method: Method) -> dict[sp.Symbol, Any]:
-    """Numbers for hyperparameters that the optimum leaves open: the default, or any."""
-    return {symbol(n): exact(dict(method.defaults).get(n, ANY)) for n in method.hyper}
-
-
-def _decided(work: _Work) -> Proof:
-    steps = [formula_step(work.method)]
+def formula(claim: Formula) -> Proof:
+    """Prove the closed form for all κ > 1: that it is reached, and that nothing is faster; the counterexample is a κ."""
+    method = claim.method
+    found = best(method, {})
+    hyper, rate = dict(claim.hyper or found.hyper), found.rate if claim.rate is None else exact(claim.rate)
+    about = f"the best rate of {method.name} over [μ, L] is {rate}, for all L > μ > 0"
+    if not hyper or rate is None:
+        return undecided(method, about, "the optimum has no closed form")
+    carried = {method.symbols[n]: exact(dict(method.defaults).get(n, ANY)) for n in method.hyper}
+    inner = rationalised({n: exact(v).subs(carried) for n, v in hyper.items()}, rate)
+    if inner is None or any(v.free_symbols for v in found.fixed.values()):
+        return undecided(method, about, "the closed form is not rational in one square root of a linear function of κ")
+    held = {n: str(v) for n, v in found.fixed.items()}
+    unknown = [n for n in method.hyper if n not in held]
     try:
-        steps += [*domain_steps(work.method, work.inner), *attained_steps(work.method, work.inner)]
-    except Gap as gap:
-        return _gap(work, gap)
-    below = lower_steps(work.method, work.inner, dict(work.held))
-    if below is not None:
-        return Proof(work.text, True, "", (*steps, *below), work.statement, method=work.method)
-    return _spot(work, steps)
+        check.scale_free(method, ring_of(method, unknown), unknown, held)
+    except Doubt as doubt:
+        return undecided(method, about, str(doubt))
+    return _decided(method, about, inner, held)
 
 
-def _gap(work: _Work, gap: Gap) -> Proof:
-    if gap.kappa is None:
-        refuted = None if gap.t is None else _beaten(work, gap.t)[1]
-        return _undecided(work.text, str(gap)) if refuted is None else refuted  # a refutation is falsy
-    why = f"{gap} at κ = {gap.kappa}"
-    return Proof(
-        work.text, False, why, (formula_step(work.method), gap.step), work.statement, gap.kappa, method=work.method
+def rationalised(hyper: Mapping[str, sp.Expr], rate: sp.Expr) -> Rationalised | None:
+    """The same in t, with μ = 1; None where one square root of a linear function of κ is not enough."""
+    kappa = sp.Symbol("kappa", positive=True)
+    at = {MU: sp.Integer(1), LARGEST: kappa}
+    formulas = [sp.powdenest(sp.expand_power_base(v.subs(at), force=True), force=True) for v in (*hyper.values(), rate)]
+    bases = {p.base for f in formulas for p in f.atoms(sp.Pow) if p.exp.is_Rational and not p.exp.is_Integer}
+    bases = {b for b in bases if b.has(kappa)}
+    if len(bases) > 1 or any(sp.degree(b, kappa) != 1 or not b.is_polynomial(kappa) for b in bases):
+        return None
+    inverse, start = T, sp.Integer(1)
+    if bases:
+        (base,) = bases
+        slope, constant = sp.Poly(base, kappa).all_coeffs()
+        inverse, start = sp.expand((T**2 - constant) / slope), sp.sqrt(slope + constant)
+        if not (start.is_Rational and slope > 0):
+            return None
+        formulas = [f.subs(sp.sqrt(base), T).subs(1 / sp.sqrt(base), 1 / T) for f in formulas]
+    *found, last = [sp.cancel(f.subs(kappa, inverse)) for f in formulas]
+    if not all(f.is_rational_function(T) and not f.free_symbols - {T} for f in (*found, last)):
+        return None
+    return Rationalised(inverse, start, dict(zip(hyper, found, strict=True)), last)
+
+
+def _decided(method: Method, about: str, inner: Rationalised, held: Mapping[str, str]) -> Proof:
+    written: dict[str, Any] = {
+        "method": method.name,
+        "kind": "formula",
+        "held": held,
+        "kappa": _parts(inner.kappa),
+        "start": str(inner.start),
+        "hyper": {n: _ratio(f) for n, f in inner.hyper.items()},
+        "rate": _ratio(inner.rate),
+    }
+    open_ = ClosedForm(holds=True, products=(), at=None, faster=None, **written)
+    proof = Proof(open_.model_copy(update={"products": _products(method, inner, held)}), method)
+    why = proof.recheck().failed
+    if not why:
+        return proof
+    refutation = _refuted(
+        method, ClosedForm(**{**written, "holds": False, "products": (), "at": "0", "faster": None}), inner
     )
+    return refutation or _half(method, about, open_, inner, why[0])
 
 
-def _spot(work: _Work, steps: list[Step]) -> Proof:
-    """No proof that nothing is faster: at one κ a certified optimum may refute it, or confirm it there."""
-    t = work.inner.start + SPOT
-    here, refuted = _beaten(work, t)
-    if refuted is not None:
-        return refuted
-    kappa = work.inner.kappa.subs(T, t)
-    gap = None if here.upper is None or here.lower is None else sp.N(here.upper - here.lower, 3)
-    known = "" if gap is None else f"; at κ = {kappa} it is within {gap} of the best"
-    why = f"attained for all κ > 1; that nothing is faster was not shown for all κ{known}"
-    return Proof(work.text, None, why, tuple(steps), work.statement, method=work.method)
+def _parts(poly: sp.Expr) -> tuple[str, ...]:
+    return tuple(str(c) for c in reversed(sp.Poly(poly, T).all_coeffs()))
 
 
-def _beaten(work: _Work, t: sp.Rational) -> tuple[Proof, Proof | None]:
-    """The certified optimum at one κ, and the refutation where it is below the claimed rate."""
-    kappa, claimed = work.inner.kappa.subs(T, t), work.inner.rate.subs(T, t)
-    here = optimum(Optimum(work.method, 1, kappa, sp.Rational(1, 10**6), dict(work.held)))
-    beaten = here.upper is not None and claimed > here.upper
-    return here, _faster(work, here, t, kappa) if beaten else None
+def _ratio(formula: sp.Expr) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Numerator and denominator, the denominator positive for large t."""
+    above, below = sp.fraction(sp.cancel(formula))
+    sign = 1 if sp.Poly(below, T).LC() > 0 else -1
+    return _parts(sign * above), _parts(sign * below)
 
 
-def _faster(work: _Work, here: Proof, t: sp.Rational, kappa: sp.Rational) -> Proof:
-    """Refuted: other hyperparameters are faster at this κ."""
-    why = f"at κ = {kappa} there are faster hyperparameters: {here.claim}"
-    held = {n: str(v) for n, v in (here.hyper or {}).items()}
-    content = {**here.to_dict(), "t": str(t)}
-    faster = Step("faster", f"{held} have a radius of at most {sp.N(here.upper, 12)} at κ = {kappa}", content)
-    return Proof(work.text, False, why, (formula_step(work.method), faster), work.statement, kappa, method=work.method)
+def _products(method: Method, inner: Rationalised, held: Mapping[str, str]) -> Any:
+    """The identity by which no radius at μ and L is below the rate; nothing where none was found."""
+    unknown = [n for n in method.hyper if n not in held]
+    start = fraction(inner.start)
+    ring = ring_of(method, unknown, low=start)
+    kappa, *rate = (ring.number([*map(Fraction, part)]) for part in (_parts(inner.kappa), *_ratio(inner.rate)))
+    samples = []
+    for distance in SAMPLES:
+        at = {T: rational(start + distance)}
+        samples.append((start + distance, [abs(float(inner.hyper[n].subs(at))) or 1.0 for n in unknown]))
+    try:
+        strict = inequalities(method, unknown, held, [ring.constant(1), kappa], (rate[0], rate[1]))
+        return refuting(strict, not_negative(method, ring, unknown), unknown, samples) or ()
+    except Doubt:
+        return ()
 
 
-def _undecided(text: str, why: str) -> Proof:
-    return Proof(text, None, why, (), {"kind": "formula"})
+def _refuted(method: Method, false: ClosedForm, inner: Rationalised) -> Proof | None:
+    """A κ at which the rate is not reached, or at which others are faster."""
+    start = fraction(inner.start)
+    spots = [start + distance for distance in (*SPOTS, *_beyond_zeros(method, inner))]
+    for t in spots:
+        proof = Proof(false.model_copy(update={"at": str(t)}), method)
+        if proof.recheck():
+            return proof
+    for t in spots[:1]:
+        kappa, claimed = (fraction(f.subs(T, rational(t))) for f in (inner.kappa, inner.rate))
+        here = optimum(
+            Optimum(method, kappa / kappa, kappa, Fraction(1, 10**6), {n: Fraction(v) for n, v in false.held.items()})
+        )
+        c = here.certificate
+        if isinstance(c, Best | Undecided) and c.upper is not None and Fraction(c.upper) < claimed and c.hyper:
+            faster = Faster(hyper=c.hyper, rate=c.upper)
+            proof = Proof(false.model_copy(update={"at": str(t), "faster": faster}), method)
+            if proof.recheck():
+                return proof
+    return None
+
+
+def _beyond_zeros(method: Method, inner: Rationalised) -> list[Fraction]:
+    """Distances between which numerators and denominators, and what is to be positive, change their signs."""
+    polys = [part for f in (*inner.hyper.values(), inner.rate, 1 - inner.rate) for part in sp.fraction(sp.cancel(f))]
+    places = sorted({fraction(end) for p in polys for (ends, _) in _intervals(p) for end in ends if end > inner.start})
+    start = fraction(inner.start)
+    cuts = [start, *places, (places[-1] if places else start) + 10**6]
+    return [(a + b) / 2 - start for a, b in zip(cuts, cuts[1:], strict=False) if a < b]
+
+
+def _intervals(poly: sp.Expr) -> list[Any]:
+    found = sp.Poly(poly, T)
+    return list(found.intervals(eps=sp.Rational(1, 2**20))) if found.degree() > 0 else []
+
+
+def _half(method: Method, about: str, open_: ClosedForm, inner: Rationalised, why: str) -> Proof:
+    """What is known where neither a proof nor a counterexample was found."""
+    if why == check.UNPROVEN:
+        t = inner.start + 2
+        kappa = inner.kappa.subs(T, t)
+        here = optimum(
+            Optimum(method, 1, kappa, sp.Rational(1, 10**6), {n: Fraction(v) for n, v in open_.held.items()})
+        )
+        known = here.upper is not None and here.lower is not None
+        near = f"; at κ = {kappa} it is within {sp.N(here.upper - here.lower, 3)} of the best" if known else ""
+        why = f"attained for all κ > 1; that nothing is faster was not shown for all κ{near}"
+    return undecided(method, about, why)

@@ -1,4 +1,4 @@
-"""A tuning task goes in; bounds of the best rate come out, with proof: one that is reached, one that nothing goes below.
+"""The best rate enclosed, at given numbers: a rate that is reached, and a bound that nothing goes below.
 
 From below: at a few curvatures the radius is below r only where certain polynomials of the hyperparameters are positive.
 That they never all are is shown by one identity for all hyperparameters, or by branch and bound over a box.
@@ -6,23 +6,35 @@ That they never all are is shown by one identity for all hyperparameters, or by 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import sympy as sp
-from flint import fmpq
+from scipy.optimize import linprog
 
-from convergence.certificates import attained as reached
-from convergence.certificates.attained import Attained, Task, task_value
-from convergence.certificates.characteristic import interval, one_number
+from convergence.certificates.boxes import Expansions, searched
+from convergence.certificates.certificate import Below, Best, Bound, Square, Undecided
+from convergence.certificates.check import in_letters, inequalities, least, not_negative
 from convergence.certificates.claims import Optimum
-from convergence.certificates.facts import decimal
-from convergence.certificates.field import rational
-from convergence.certificates.lower import Lower, excluded
-from convergence.certificates.proof import Proof, Step, shown
-from convergence.errors import BadHyperparameter
-from convergence.theory.optimum import best
+from convergence.certificates.exact import Doubt, Poly
+from convergence.certificates.interval import reached
+from convergence.certificates.loop import ring_of
+from convergence.certificates.numbers import interval, one_number, rational
+from convergence.certificates.products import refuting
+from convergence.certificates.proof import Proof
+from convergence.crossing import exact, fraction
+from convergence.errors import BadHyperparameter, NoStableLearningRate
+from convergence.numerics.radius import spectral_radius
+from convergence.numerics.search import global_search
+from convergence.rule import Method
+from convergence.theory import optimum as theory
+from convergence.theory.minimax import Minimax
+from convergence.theory.symbols import LARGEST, MU
+from convergence.theory.system import system
 
 BETTER = 4
 """How often the search starts again from better hyperparameters that branch and bound came upon."""
@@ -30,116 +42,350 @@ BETTER = 4
 WIDER = (1, 30, 1000, 30_000)
 """By how much the gap grows, in parts of epsilon, when a proof does not go through."""
 
+REACH = (2, 4, 16, 64, 1024)
+"""Bounds of a hyperparameter that are tried, in parts of its size at the optimum."""
 
-def optimum(claim: Optimum) -> Proof:
-    """Enclose the best rate over [mu, L] in an interval no longer than epsilon.
+DIGITS = 40
+"""Digits of the hyperparameters where the formula for them is irrational: a radius moves by their square root."""
 
-    ``upper`` is reached by the exact ``hyper``, and ``lower`` is proven for all hyperparameters (lr and momentum not
-    negative); where a proof needed a box that is not proven to hold them all, it stands under ``assumptions``.
-    """
-    mu, L = (_rational(n, v) for n, v in zip(("mu", "L"), interval(claim.mu, claim.L), strict=True))
-    epsilon = rational(_rational("epsilon", one_number("epsilon", claim.epsilon)))
-    if epsilon <= 0:
-        raise BadHyperparameter(f"epsilon must be positive; got {claim.epsilon!r}")
-    try:
-        found = best(claim.method, claim.fixed)
-    except ArithmeticError as error:  # the floats that guide a derivation may fail where exact numbers do not
-        why = f"the optimum could not be derived: {error}"
-        return Proof(f"the best rate of {claim.method.name}", None, why, (), {"kind": "optimum"})
-    held = {n: rational(_rational(n, v)) for n, v in found.fixed.items()}
-    unknown = tuple(n for n in claim.method.hyper if n not in held)
-    task = Task(claim.method, mu, L, epsilon, held, unknown, tuple(rational(v) for v in dict.fromkeys((mu, L))))
-    start, task = reached.attained(task, found)
-    text = f"the best rate of {_named(task)} over [{shown(mu)}, {shown(L)}]"
-    if start is None:
-        return Proof(text, None, "no hyperparameters with a proven rate were found", (), {"kind": "optimum"})
-    start, lower = _enclosed(task, start)
-    return _proof(task, text, start, lower)
+MARGINS = tuple(map(Fraction, ("0", "1e-15", "1e-12", "1e-9")))
+"""By how much the rate is rounded up until the proof goes through."""
 
+ROOM = (Fraction(1, 64), Fraction(1, 16), Fraction(1, 4), Fraction(16), Fraction(4096))
+"""By how much the rate of a numerical solution is rounded up, in parts of epsilon."""
 
-def _rational(name: str, number: Any) -> sp.Rational:
-    value = sp.nsimplify(number) if getattr(number, "is_Float", False) else sp.sympify(number)
-    if not value.is_Rational:
-        raise BadHyperparameter(f"an optimum is certified at rational numbers; got {name}={number}")
-    return value
+ANY = sp.Rational(1, 3)
+"""A value for hyperparameters that are only carried along."""
 
+SPECTRUM, SAMPLES = 33, 4001
+"""Curvatures over which the blind search looks, and among which those with the largest radius are looked for."""
 
-def _named(task: Task) -> str:
-    held = ", ".join(f"{n}={shown(task_value(v))}" for n, v in task.held.items())
-    return f"{task.method.name}{f' with {held}' if held else ''}"
+NEAR = 0.02
+"""A local maximum of the radius that is nearer than this to the largest counts."""
+
+ROUNDS = 12
+"""Linear programs that are solved, one about the other's solution, to move into the middle of the feasible set."""
 
 
 @dataclass(frozen=True)
-class _Bound:
-    """A proven lower bound."""
+class Task:
+    """A tuning task in fractions: hyperparameters that are ``held``, and the ``curvatures`` that bound the rate from below."""
 
-    value: fmpq
-    proof: Lower | None
+    method: Method
+    mu: Fraction
+    L: Fraction
+    epsilon: Fraction
+    held: Mapping[str, Fraction]
+    curvatures: tuple[Fraction, ...]
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The hyperparameters that are not held."""
+        return tuple(n for n in self.method.hyper if n not in self.held)
+
+    def inequalities(self, rate: Fraction) -> tuple[list[Poly], list[Poly]]:
+        """What is positive wherever the radius is below the rate, and what is not negative anyhow."""
+        ring = ring_of(self.method, self.unknown)
+        held = {n: str(v) for n, v in self.held.items()}
+        places = [ring.constant(v) for v in self.curvatures]
+        strict = inequalities(self.method, self.unknown, held, places, (ring.constant(rate), ring.constant(1)))
+        return strict, not_negative(self.method, ring, self.unknown)
 
 
-def _enclosed(task: Task, start: Attained) -> tuple[Attained, _Bound]:
+@dataclass(frozen=True)
+class Attained:
+    """Exact ``hyper`` and a ``rate`` that their radius does not exceed on [μ, L]."""
+
+    hyper: Mapping[str, Fraction]
+    rate: Fraction
+    squares: tuple[Square, ...]
+
+
+def optimum(claim: Optimum) -> Proof:
+    """Enclose the best rate over [mu, L] in an interval no longer than epsilon; undecided, with what is known, elsewhere."""
+    mu, L = (_fraction(n, v) for n, v in zip(("mu", "L"), interval(claim.mu, claim.L), strict=True))
+    epsilon = _fraction("epsilon", one_number("epsilon", claim.epsilon))
+    if epsilon <= 0:
+        raise BadHyperparameter(f"epsilon must be positive; got {claim.epsilon!r}")
+    about = f"the best rate of {claim.method.name} over [{mu}, {L}]"
+    try:
+        found = theory.best(claim.method, claim.fixed)
+    except ArithmeticError as error:  # the floats that guide a derivation may fail where exact numbers do not
+        return undecided(claim.method, about, f"the optimum could not be derived: {error}")
+    held = {n: _fraction(n, v) for n, v in found.fixed.items()}
+    start, task = attained(Task(claim.method, mu, L, epsilon, held, tuple(dict.fromkeys((mu, L)))), found)
+    if start is None:
+        return undecided(claim.method, about, "no hyperparameters with a proven rate were found")
+    try:
+        return _proof(task, about, *enclosed(task, start))
+    except Doubt as doubt:
+        return undecided(claim.method, about, str(doubt), upper=str(start.rate), hyper=_kept(start.hyper))
+
+
+def undecided(method: Method, about: str, why: str, **known: Any) -> Proof:
+    """What was neither proven nor refuted."""
+    return Proof(Undecided(method=method.name, kind="undecided", holds=None, about=about, why=why, **known), method)
+
+
+def _fraction(name: str, number: Any) -> Fraction:
+    value = exact(number)
+    if not value.is_Rational:
+        raise BadHyperparameter(f"an optimum is certified at rational numbers; got {name}={number}")
+    return fraction(value)
+
+
+def _kept(numbers: Mapping[str, Fraction]) -> dict[str, str]:
+    return {n: str(v) for n, v in numbers.items()}
+
+
+@dataclass(frozen=True)
+class Floor:
+    """A proven lower bound, where the ``assumed`` ones hold; or a ``point`` that does better than what was attained."""
+
+    value: Fraction = Fraction(0)
+    below: Below | None = None
+    assumed: tuple[str, ...] = ()
+    point: tuple[float, ...] | None = None
+
+
+def _proof(task: Task, about: str, start: Attained, floor: Floor) -> Proof:
+    gap = start.rate - floor.value
+    known: dict[str, Any] = {"lower": str(floor.value), "upper": str(start.rate), "hyper": _kept(start.hyper)}
+    if gap > task.epsilon or floor.assumed:
+        said = f"the gap reached is {float(gap):.3g}, epsilon is {float(task.epsilon):.3g}"
+        why = said if gap > task.epsilon else f"proven only where {', '.join(floor.assumed)}"
+        about = f"{about} lies in [{float(floor.value):.12g}, {float(start.rate):.12g}]"
+        return undecided(task.method, about, why, assumptions=floor.assumed, **known)
+    certificate = Best(
+        method=task.method.name,
+        kind="optimum",
+        holds=True,
+        held=_kept(task.held),
+        mu=str(task.mu),
+        L=str(task.L),
+        epsilon=str(task.epsilon),
+        squares=start.squares,
+        below=floor.below,
+        **known,
+    )
+    return Proof(certificate, task.method)
+
+
+# from below
+
+
+def enclosed(task: Task, start: Attained) -> tuple[Attained, Floor]:
+    """A lower bound, and the hyperparameters again, or better ones that branch and bound came upon."""
     for _ in range(BETTER):
-        bound, point = _below(task, start)
-        if point is None:
-            return start, bound
-        better = reached.searched(task, dict(zip(task.unknown, point, strict=True)))
+        floor = _below(task, start)
+        if floor.point is None:
+            return start, floor
+        better = polished(task, dict(zip(task.unknown, floor.point, strict=True)))
         if better is None or better.rate >= start.rate:
-            return start, bound
+            break
         start = better
-    return start, bound
+    return start, Floor()
 
 
-def _below(task: Task, start: Attained) -> tuple[_Bound, Sequence[float] | None]:
-    """A lower bound, or a point that does better than what was attained."""
-    sizes = {n: abs(float(v)) or 1.0 for n, v in start.hyper.items()}
+def _below(task: Task, start: Attained) -> Floor:
+    sizes = [abs(float(start.hyper[n])) or 1.0 for n in task.unknown]
     for factor in WIDER:
         gap = task.epsilon * factor
         if start.rate <= gap:
-            return _Bound(fmpq(0), None), None
-        tries = ((start.rate - gap / 1000, False), (start.rate - gap, False), (start.rate - gap, True))
-        for value, boxes in tries:
-            proof = excluded(task, value, sizes, boxes)
-            if proof is not None and proof.point is not None:
-                return _Bound(fmpq(0), None), proof.point
-            if proof is not None:
-                return _Bound(value, proof), None
-    return _Bound(fmpq(0), None), None
+            return Floor()
+        for value, boxes in ((start.rate - gap / 1000, False), (start.rate - gap, False), (start.rate - gap, True)):
+            floor = excluded(task, value, sizes, boxes)
+            if floor is not None:
+                return floor
+    return Floor()
 
 
-def _proof(task: Task, text: str, start: Attained, bound: _Bound) -> Proof:
-    lower, upper = (task_value(v) for v in (bound.value, start.rate))
-    steps = (*start.steps, *(bound.proof.steps if bound.proof else (_trivial(),)))
-    assumed = bound.proof.assumptions if bound.proof else ()
-    statement = {
-        "kind": "optimum",
-        "mu": [str(task.mu)],
-        "L": [str(task.L)],
-        "epsilon": str(task.epsilon),
-        "held": {n: str(v) for n, v in task.held.items()},
-    }
-    gap = start.rate - bound.value
-    said = f"{text} lies in [{decimal(bound.value)}, {decimal(start.rate)}]"
-    done = gap <= task.epsilon and not assumed
-    why = "" if done else _why(task, gap, assumed)
-    return Proof(
-        said,
-        True if done else None,
-        why,
-        steps,
-        statement,
-        lower=lower,
-        upper=upper,
-        hyper=start.hyper,
-        assumptions=assumed,
-        method=task.method,
+def excluded(task: Task, rate: Fraction, sizes: Sequence[float], boxes: bool) -> Floor | None:
+    """No hyperparameters have a radius below the rate at all the task's curvatures: by one identity, or by ``boxes``."""
+    strict, weak = task.inequalities(rate)
+    places = tuple(map(str, task.curvatures))
+    if boxes:
+        return _by_boxes(task, rate, places, strict, weak, sizes)
+    found = refuting(strict, weak, task.unknown, [(Fraction(0), sizes)])
+    return None if found is None else Floor(rate, Below(curvatures=places, products=found))
+
+
+def _by_boxes(
+    task: Task, rate: Fraction, places: tuple[str, ...], strict: list[Poly], weak: list[Poly], sizes: Sequence[float]
+) -> Floor | None:
+    bounds, box, assumed = list[Bound](), list[tuple[Fraction, Fraction]](), list[str]()
+    for name, size in zip(task.unknown, sizes, strict=True):
+        ends, low = [], least(task.method, name)
+        for side in (-1, 1):
+            edge = None if low is None or side == 1 else low
+            found = None if edge is not None else _bound(task, strict, weak, sizes, name, side)
+            bounds += [found] if found else []
+            ends.append(side * Fraction(found.value) if found else edge)
+        widest = _short(size * REACH[1])
+        low, high = -widest if ends[0] is None else ends[0], widest if ends[1] is None else ends[1]
+        assumed += [f"{name} lies in [{low}, {high}]"] if None in ends else []
+        box.append((low, high))
+    search = searched([in_letters(poly, task.unknown) for poly in strict], box)
+    if search.tree is None:
+        return None if search.point is None else Floor(point=search.point)
+    kept = tuple((str(a), str(b)) for a, b in box)
+    return Floor(rate, Below(curvatures=places, bounds=tuple(bounds), box=kept, tree=search.tree), tuple(assumed))
+
+
+def _bound(
+    task: Task, strict: list[Poly], weak: list[Poly], sizes: Sequence[float], name: str, side: Any
+) -> Bound | None:
+    """A bound of a hyperparameter from above (side 1) or below, with its proof."""
+    letter = strict[0].ring.letter(name)
+    for reach in REACH:
+        value = _short(sizes[task.unknown.index(name)] * reach)
+        found = refuting([*strict, letter * side - value], weak, task.unknown, [(Fraction(0), sizes)])
+        if found is not None:
+            return Bound(variable=name, side=side, value=str(value), products=found)
+    return None
+
+
+def _short(number: float) -> Fraction:
+    """A fraction with few digits near the number, not below it."""
+    return Fraction(f"{number * 1.01:.2e}")
+
+
+# from above
+
+
+def attained(task: Task, found: theory.Optimum) -> tuple[Attained | None, Task]:
+    """From the derived optimum: its closed form at these numbers, or a numerical solution moved inwards.
+
+    The task comes back with the curvatures inside the interval at which the radius is largest there.
+    """
+    closed = _closed(task, found)
+    if closed is not None:
+        task = with_interior(task, {n: float(v) for n, v in closed[0].items()})
+        for margin in (*MARGINS, task.epsilon / 16, task.epsilon / 4):
+            proven = _proven(task, closed[0], closed[1] + margin)
+            if proven is not None:
+                return proven, task
+    for hyper, rate in _numerical(task, found):
+        task = with_interior(task, hyper)
+        first = _improved(task, hyper, rate)
+        if first is not None:
+            return first, task
+    return None, task
+
+
+def _numerical(task: Task, found: theory.Optimum) -> Iterator[tuple[dict[str, float], float]]:
+    """Where the theory's search ends, and where one that knows nothing of it does."""
+    with suppress(NoStableLearningRate, ArithmeticError, np.linalg.LinAlgError):
+        tuned = found.at(mu=float(task.mu), L=float(task.L), **_open(task, found))
+        yield dict(tuned.hyper), tuned.rate
+    spectrum = np.geomspace(float(task.mu), float(task.L), SPECTRUM)
+    with suppress(ArithmeticError, np.linalg.LinAlgError):
+        blind = global_search(task.method, spectrum, {n: float(v) for n, v in task.held.items()})
+        yield dict(blind.hyper), blind.rate
+
+
+def with_interior(task: Task, hyper: Mapping[str, float]) -> Task:
+    """The task with the curvatures inside the interval at which the radius comes near the rate."""
+    if system(task.method).ends_suffice or task.mu == task.L:
+        return task
+    fine = np.geomspace(float(task.mu), float(task.L), SAMPLES)
+    radii = spectral_radius(task.method, fine, **dict[str, Any](hyper))
+    tops = [k for k in range(1, SAMPLES - 1) if radii[k] >= max(radii[k - 1], radii[k + 1])]
+    high = [k for k in tops if radii[k] > radii.max() - NEAR]
+    inner = [Fraction(f"{fine[k]:.12g}") for k in high[:: max(1, len(high) // 3)]]
+    return replace(task, curvatures=tuple(dict.fromkeys((*task.curvatures, *inner))))
+
+
+def polished(task: Task, near: Mapping[str, float]) -> Attained | None:
+    """The best hyperparameters next to a point in floats, by descent, with what they provably reach."""
+    letters = task.method.symbols
+    problem = Minimax(system(task.method), tuple(letters[n] for n in task.unknown))
+    held = {letters[n]: float(v) for n, v in task.held.items()}
+    with np.errstate(all="ignore"):
+        end = problem.polished(float(task.mu), float(task.L), held, {letters[n]: float(v) for n, v in near.items()})
+    return _improved(task, {n: end.values[letters[n]] for n in task.unknown}, end.rate)
+
+
+def _improved(task: Task, start: Mapping[str, float], rate: float) -> Attained | None:
+    """The hyperparameters moved inwards, or as they are, with a rate that leaves room for rounding."""
+    point = np.array([start[n] for n in task.unknown])
+    for room in ROOM:
+        bound = _above(sp.Rational(str(rate))) + room * task.epsilon
+        for values in (_inwards(task, point, bound), point):
+            free = {n: Fraction(str(float(v))) for n, v in zip(task.unknown, values, strict=True)}
+            proven = _proven(task, {n: free[n] if n in free else task.held[n] for n in task.method.hyper}, bound)
+            if proven is not None:
+                return proven
+    return None
+
+
+def _closed(task: Task, found: theory.Optimum) -> tuple[dict[str, Fraction], Fraction] | None:
+    if not found.exact or found.rate is None:
+        return None
+    letters = task.method.symbols
+    at: dict[Any, Any] = {MU: rational(task.mu), LARGEST: rational(task.L)}
+    at |= {letters[n]: rational(v) for n, v in task.held.items()}
+    at |= {letters[n]: v for n, v in _open(task, found).items()}
+    hyper = {n: _number(v.subs(at)) for n, v in found.hyper.items()}
+    rate = sp.nsimplify(found.rate.subs(at))
+    if any(v is None for v in hyper.values()) or not rate.is_real:
+        return None
+    return {n: v for n, v in hyper.items() if v is not None}, _above(sp.simplify(rate))
+
+
+def _open(task: Task, found: theory.Optimum) -> dict[str, sp.Rational]:
+    """Numbers for the hyperparameters whose part another plays: the default, or any."""
+    names = [n for n in task.unknown if n not in found.determined]
+    return {n: exact(dict(task.method.defaults).get(n, ANY)) for n in names}
+
+
+def _number(formula: sp.Expr) -> Fraction | None:
+    short = sp.simplify(formula)
+    if short.is_Rational:
+        return fraction(short)
+    value = short.evalf(DIGITS + 20)
+    return Fraction(str(sp.N(value, DIGITS))) if value.is_real and value.is_finite else None
+
+
+def _above(number: sp.Expr) -> Fraction:
+    """The number itself where it is rational and short; else rounded up to 15 decimals."""
+    if number.is_Rational and number.q < 10**9:
+        return fraction(number)
+    return Fraction(int(sp.ceiling(number.evalf(DIGITS) * 10**15)), 10**15)
+
+
+def _proven(task: Task, hyper: Mapping[str, Fraction], rate: Fraction) -> Attained | None:
+    lows = {n: least(task.method, n) for n in hyper}
+    if rate >= 1 or any(low is not None and hyper[n] < low for n, low in lows.items()):
+        return None
+    squares = reached(task.method, hyper, rate, task.mu, task.L)
+    return None if squares is None else Attained(dict(hyper), rate, squares)
+
+
+def _inwards(task: Task, point: Any, bound: Fraction) -> Any:
+    """Towards the point where the smallest inequality is largest, by linear programs about the last point."""
+    try:
+        strict, _ = task.inequalities(bound)
+    except Doubt:
+        return point
+    scale = np.where(point != 0, np.abs(point), 1.0)
+    sizes = [Fraction(str(float(s))) for s in scale]
+    rows = [in_letters(poly, task.unknown) for poly in strict]
+    expansions = Expansions.of(
+        [{e: c * np.prod([s**k for s, k in zip(sizes, e, strict=True)]) for e, c in row.items()} for row in rows]
     )
+    u, trust = point / scale, 1e-3
+    for _ in range(ROUNDS):
+        value, slopes, _ = expansions.at(u[None], np.ones((1, len(u))))
+        step = _best_step(value[0], slopes[0], trust)
+        after = expansions.at((u + step)[None], np.ones((1, len(u))))[0]
+        u, trust = (u + step, trust) if after.min() > value.min() else (u, trust / 8)
+    return u * scale
 
 
-def _why(task: Task, gap: fmpq, assumed: tuple[str, ...]) -> str:
-    if gap > task.epsilon:
-        return f"the gap reached is {decimal(gap)}, epsilon is {decimal(task.epsilon)}"
-    return f"proven only where {', '.join(assumed)}"
-
-
-def _trivial() -> Step:
-    return Step("trivial", "no radius is below 0", {})
+def _best_step(value: Any, slopes: Any, trust: float) -> Any:
+    size = slopes.shape[1]
+    lengths = np.linalg.norm(slopes, axis=1)
+    rows = np.hstack([-slopes, lengths[:, None]])
+    found = linprog([*[0.0] * size, -1.0], A_ub=rows, b_ub=value, bounds=[*[(-trust, trust)] * size, (None, None)])
+    return found.x[:size] if found.status == 0 else np.zeros(size)

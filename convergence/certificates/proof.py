@@ -1,34 +1,36 @@
-"""What was claimed and the facts that decide it go in; a proof object comes out that rechecks itself and keeps as JSON."""
+"""The proof of a claim, or its refutation: a certificate with the rule that it is about, and its numbers in SymPy."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import Any
 
 import sympy as sp
 
-from convergence.certificates.sceptic import Recheck, rechecked
-from convergence.errors import BadData
+from convergence.certificates.certificate import (
+    Best,
+    Certificate,
+    ClosedForm,
+    Enclosure,
+    OnInterval,
+    Undecided,
+    read,
+    written,
+)
+from convergence.certificates.check import Recheck, claim, rechecked
+from convergence.certificates.numbers import algebraic
+from convergence.methods import METHODS
 from convergence.rule import Method
 
-SCHEMA = "convergence certificate 1"
-"""The first entry of a certificate in JSON, and the only kind that is read."""
-
-LONGEST = 36
-"""A number with more characters than this is shown by its decimals."""
-
-_EXACT = ("counterexample", "lower", "upper")
+VERDICTS = {True: "proven", False: "refuted", None: "undecided"}
 
 
 @dataclass(frozen=True)
 class Step:
-    """An elementary fact: what ``kind`` it is of, in ``words``, and its numbers, as strings that JSON can hold."""
+    """A fact that the checker verified, in its ``words``."""
 
-    kind: str
     words: str
-    data: Mapping[str, Any]
 
     def __repr__(self) -> str:
         return self.words
@@ -38,90 +40,107 @@ class Step:
 class Proof:
     """A decided claim: truthy where it was proven; ``holds`` is None where it is undecided, and ``why`` says so.
 
-    ``counterexample`` is an exact number (a curvature; for a formula a condition number) or None. ``lower`` and ``upper``
-    are exact, where the claim is about a number; ``hyper`` are exact hyperparameters that attain ``upper``.
-    ``assumptions`` were not proven; ``steps`` are the facts. ``statement`` is the claim for a program.
+    >>> import convergence as cv
+    >>> proof = cv.certify_rate("gradient_descent", 0.9, mu=1, L=10, lr=0.1)
+    >>> proof
+    proven: gradient_descent(lr=1/10) has a radius of at most 9/10 for all λ in [1, 10]
+    >>> cv.read_certificate(proof.to_json()) == proof
+    True
     """
 
-    claim: str
-    holds: bool | None
-    why: str
-    steps: tuple[Step, ...]
-    statement: Mapping[str, Any]
-    counterexample: Any = None
-    lower: sp.Expr | None = None
-    upper: sp.Expr | None = None
-    hyper: Mapping[str, sp.Expr] | None = None
-    assumptions: tuple[str, ...] = ()
+    certificate: Certificate
     method: Method | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def holds(self) -> bool | None:
+        """True: proven; False: refuted; None: undecided."""
+        return self.certificate.holds
+
+    @property
+    def claim(self) -> str:
+        """The claim in words, made of the certificate's numbers."""
+        return claim(self.certificate)
+
+    @property
+    def why(self) -> str:
+        """Why it is undecided or refuted; empty where it is proven."""
+        c = self.certificate
+        if isinstance(c, Undecided) or c.holds:
+            return c.why if isinstance(c, Undecided) else ""
+        facts = self.recheck()
+        if facts.passed and "divides by zero" in facts.passed[-1] or isinstance(c, Enclosure):
+            return "the method has no iteration matrix there"
+        if isinstance(c, ClosedForm):
+            return "; ".join(facts.passed[:1] or facts.failed)
+        return "the radius is not below 1 there" if c.kind == "stable" else "the radius is larger there"
+
+    @property
+    def counterexample(self) -> sp.Expr | None:
+        """Where it is false: an exact curvature; of a formula a condition number."""
+        c = self.certificate
+        if isinstance(c, OnInterval) and c.place:
+            return algebraic(c.place, c.field)
+        if isinstance(c, Enclosure) and not c.holds:
+            return algebraic(c.curvature, c.field)
+        if isinstance(c, ClosedForm) and c.at:
+            return sum((sp.Rational(v) * sp.Rational(c.at) ** k for k, v in enumerate(c.kappa)), sp.Integer(0))
+        return None
+
+    @property
+    def lower(self) -> sp.Rational | None:
+        """The lower end of what is enclosed, exact."""
+        return _number(getattr(self.certificate, "lower", None))
+
+    @property
+    def upper(self) -> sp.Rational | None:
+        """The upper end of what is enclosed, exact."""
+        return _number(getattr(self.certificate, "upper", None))
+
+    @property
+    def hyper(self) -> Mapping[str, sp.Rational] | None:
+        """Of an optimum: exact hyperparameters that reach ``upper``."""
+        c = self.certificate
+        return {n: sp.Rational(v) for n, v in c.hyper.items()} if isinstance(c, Best | Undecided) and c.hyper else None
+
+    @property
+    def assumptions(self) -> tuple[str, ...]:
+        """What was not proven, of an undecided optimum."""
+        return self.certificate.assumptions if isinstance(self.certificate, Undecided) else ()
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """The facts that carry it, as the checker verifies them."""
+        return tuple(Step(words) for words in self.recheck().passed)
 
     def __bool__(self) -> bool:
         return self.holds is True
 
     def recheck(self, method: Method | None = None) -> Recheck:
-        """Every step again, in Python's fractions alone and by other algorithms; truthy when all of them hold.
-
-        ``method`` is the rule to hold the characteristic polynomial against, where the proof came from a file.
-        """
-        return rechecked(self.to_dict(), method or self.method)
-
-    def to_dict(self) -> dict[str, Any]:
-        """The certificate as JSON holds it: exact numbers are strings."""
-        content: dict[str, Any] = {"schema": SCHEMA}
-        for entry in fields(self):
-            value = getattr(self, entry.name)
-            if entry.name in _EXACT:
-                content[entry.name] = kept(value)
-            elif entry.name == "steps":
-                content["steps"] = [{"kind": s.kind, "words": s.words, "data": dict(s.data)} for s in value]
-            elif entry.name == "hyper":
-                content["hyper"] = None if value is None else {name: str(v) for name, v in value.items()}
-            elif entry.name != "method":
-                content[entry.name] = list(value) if isinstance(value, tuple) else value
-        return content
+        """Verify it in Python's fractions alone, against the rule (default: its own, or that of its name in ``METHODS``)."""
+        return rechecked(self.certificate, method or self.method or METHODS.get(self.certificate.method))
 
     def to_json(self) -> str:
-        """The certificate as JSON text, from which ``from_json`` makes it again."""
-        return json.dumps(self.to_dict(), indent=1, ensure_ascii=False) + "\n"
+        """The certificate as JSON text, which ``read_certificate`` reads."""
+        return written(self.certificate)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as a dictionary."""
+        content: dict[str, Any] = self.certificate.model_dump(mode="json", by_alias=True)
+        return content
 
     @classmethod
-    def from_json(cls, text: str) -> Proof:
-        """The certificate that ``to_json`` wrote. Raises BadData for anything else. Nothing in it is believed yet."""
-        try:
-            content = json.loads(text)
-            if content.pop("schema") != SCHEMA:
-                raise KeyError("schema")
-            exact = {name: _read(content[name]) for name in _EXACT}
-            hyper = content["hyper"] and {name: _read(v) for name, v in content["hyper"].items()}
-            steps = tuple(Step(s["kind"], s["words"], s["data"]) for s in content["steps"])
-            assumptions = tuple(content["assumptions"])
-            return cls(**{**content, **exact, "hyper": hyper, "steps": steps, "assumptions": assumptions})
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise BadData(f'a certificate must be JSON that begins with "schema": "{SCHEMA}": {error!r}') from None
+    def from_json(cls, text: str | bytes) -> Proof:
+        """The proof in a JSON text. BadData for anything else. Nothing in it is believed before ``recheck``."""
+        return cls(read(text))
 
     def __repr__(self) -> str:
-        verdict = {True: "proven", False: "refuted", None: "undecided"}[self.holds]
-        found = "" if self.counterexample is None else f"; counterexample {shown(self.counterexample)}"
-        return f"{verdict}: {self.claim}{found}{f' ({self.why})' if self.why else ''}"
+        found = "" if self.counterexample is None else f"; counterexample {_short(self.counterexample)}"
+        return f"{VERDICTS[self.holds]}: {self.claim}{found}{f' ({self.why})' if self.why else ''}"
 
 
-def shown(number: Any) -> str:
-    """An exact number in a line: itself where that is short, else its decimals."""
-    return str(number) if len(str(number)) <= LONGEST else f"{sp.N(number, 15)}…"
+def _number(text: str | None) -> sp.Rational | None:
+    return None if text is None else sp.Rational(text)
 
 
-def kept(number: Any) -> Any:
-    """An exact real number as JSON holds it: a fraction, or which real root of which polynomial it is."""
-    if number is None or number.is_Rational:
-        return None if number is None else str(number)
-    poly = sp.Poly(sp.minimal_polynomial(number, sp.Dummy("x")))
-    place = next(k for k, root in enumerate(poly.real_roots()) if abs(sp.N(root - number, 60)) < sp.Float("1e-50"))
-    return {"text": str(number), "polynomial": [str(c) for c in poly.all_coeffs()], "root": place}
-
-
-def _read(held: Any) -> Any:
-    """The number that ``kept`` wrote."""
-    if held is None or isinstance(held, str):
-        return None if held is None else sp.Rational(held)
-    poly = sp.Poly([sp.Rational(c) for c in held["polynomial"]], sp.Symbol("x"))
-    return poly.real_roots()[held["root"]]
+def _short(number: sp.Expr) -> str:
+    return str(number) if len(str(number)) <= 36 else f"{sp.N(number, 15)}…"

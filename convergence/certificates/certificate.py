@@ -1,0 +1,182 @@
+"""The certificate: what a file of a proof must look like. Nothing in it is believed before ``check``; what is not named is refused.
+
+Numbers are fractions in strings; of a number field, or in t, lists of them: the coefficients of θ⁰, θ¹, … or t⁰, t¹, …
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapter, ValidationError
+
+from convergence.errors import BadData
+
+SCHEMA = "convergence certificate 2"
+"""The first entry of a certificate, and the only kind that is read."""
+
+LONGEST = 50_000_000
+"""A file with more characters than this is not read."""
+
+Name = Annotated[str, StringConstraints(max_length=200)]
+Fractional = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,2000}(/[1-9][0-9]{0,1999})?$")]
+Number = Annotated[tuple[Fractional, ...], Field(min_length=1, max_length=200)]
+Place = Annotated[int, Field(ge=0, le=10_000)]
+Weight = Annotated[int, Field(gt=0, le=2**64)]
+Leaf = Annotated[tuple[tuple[Place, Weight], ...], Field(min_length=1)]
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, populate_by_name=True)
+
+
+class Theta(_Kept):
+    """θ: the only root of a monic polynomial between two fractions."""
+
+    modulus: Number
+    low: Fractional
+    high: Fractional
+
+
+class Square(_Kept):
+    """A polynomial in λ whose square divides the condition at this place."""
+
+    place: Place
+    factor: Annotated[tuple[Number, ...], Field(min_length=2, max_length=200)]
+
+
+class Product(_Kept):
+    """A product of inequalities, at these places, and its multiplier, a number or a polynomial in t."""
+
+    places: Annotated[tuple[Place, ...], Field(min_length=1, max_length=8)]
+    multiplier: Number
+
+
+class Bound(_Kept):
+    """side · variable ≤ value: else the products add up to a contradiction. The last inequality is side · variable − value."""
+
+    variable: Name
+    side: Literal[1, -1]
+    value: Fractional
+    products: tuple[Product, ...]
+
+
+class Below(_Kept):
+    """Nothing is below the lower bound: at these curvatures products of the conditions contradict each other.
+
+    Everywhere (``products``), or on each leaf of a tree that halves the ``box``, which the ``bounds`` prove to hold all
+    hyperparameters: a split is its axis, a leaf has the places of inequalities and their weights.
+    """
+
+    curvatures: Annotated[tuple[Fractional, ...], Field(min_length=1, max_length=100)]
+    products: tuple[Product, ...] = ()
+    bounds: tuple[Bound, ...] = ()
+    box: tuple[tuple[Fractional, Fractional], ...] = ()
+    tree: tuple[Place | Leaf, ...] = ()
+
+
+class Faster(_Kept):
+    """Hyperparameters that are faster, and the rate that they reach."""
+
+    hyper: dict[Name, Fractional]
+    rate: Fractional
+
+
+class _Claim(_Kept):
+    schema_name: Literal["convergence certificate 2"] = Field(SCHEMA, alias="schema")
+    method: Name
+
+
+class OnInterval(_Claim):
+    """stable: ρ < 1 for all λ in [mu, L]; rate: ρ ≤ rate there. Where it does not hold, ``place`` is a λ that shows it."""
+
+    kind: Literal["stable", "rate"]
+    holds: bool
+    field: Theta | None
+    hyper: dict[Name, Number]
+    mu: Number
+    L: Number
+    rate: Number
+    place: Number | None
+    squares: tuple[Square, ...]
+
+
+class Enclosure(_Claim):
+    """radius: lower ≤ ρ ≤ upper at one curvature. Where it does not hold, the rule divides by zero there."""
+
+    kind: Literal["radius"]
+    holds: bool
+    field: Theta | None
+    hyper: dict[Name, Number]
+    curvature: Number
+    lower: Fractional | None
+    upper: Fractional | None
+
+
+class Best(_Claim):
+    """optimum: the best rate over [mu, L] lies in [lower, upper], no longer than epsilon; ``hyper`` reaches the upper end."""
+
+    kind: Literal["optimum"]
+    holds: Literal[True]
+    held: dict[Name, Fractional]
+    mu: Fractional
+    L: Fractional
+    epsilon: Fractional
+    lower: Fractional
+    upper: Fractional
+    hyper: dict[Name, Fractional]
+    squares: tuple[Square, ...]
+    below: Below | None
+
+
+class ClosedForm(_Claim):
+    """formula: for all t above ``start`` the best rate over [1, kappa(t)] is rate(t), at hyper(t), and kappa grows from 1.
+
+    Where it does not hold, ``at`` is a t at which these hyperparameters do not reach the rate, or others are ``faster``.
+    """
+
+    kind: Literal["formula"]
+    holds: bool
+    held: dict[Name, Fractional]
+    kappa: Number
+    start: Fractional
+    hyper: dict[Name, tuple[Number, Number]]
+    rate: tuple[Number, Number]
+    products: tuple[Product, ...]
+    at: Fractional | None
+    faster: Faster | None
+
+
+class Undecided(_Claim):
+    """A claim that was neither proven nor refuted, with what is known: it confirms nothing."""
+
+    kind: Literal["undecided"]
+    holds: None
+    about: Annotated[str, StringConstraints(max_length=10_000)]
+    why: Annotated[str, StringConstraints(max_length=10_000)]
+    lower: Fractional | None = None
+    upper: Fractional | None = None
+    hyper: dict[Name, Fractional] | None = None
+    assumptions: tuple[Annotated[str, StringConstraints(max_length=1000)], ...] = ()
+
+
+Certificate = OnInterval | Enclosure | Best | ClosedForm | Undecided
+
+_READER: TypeAdapter[Certificate] = TypeAdapter(Annotated[Certificate, Field(discriminator="kind")])
+
+
+def read(text: str | bytes) -> Certificate:
+    """The certificate in a JSON text. BadData, with the first faults, for anything else."""
+    try:
+        if len(text) > LONGEST:
+            raise ValueError("it is too long")
+        return _READER.validate_json(text)
+    except ValidationError as error:
+        said = "; ".join(f"{'.'.join(map(str, e['loc']))[:200]}: {e['msg'][:200]}" for e in error.errors()[:3])
+    except (ValueError, TypeError) as error:
+        said = str(error)[:200]
+    raise BadData(f'a certificate must be JSON as "schema": "{SCHEMA}" has it: {said}')
+
+
+def written(certificate: Certificate) -> str:
+    """The certificate as JSON text."""
+    return certificate.model_dump_json(by_alias=True, indent=1) + "\n"
