@@ -142,7 +142,7 @@ def prediction() -> Iterator[Result]:
 
 
 _DERIVE = """
-import sys, timeit, convergence.api.core as cv
+import sys, timeit, convergence as cv
 theory = (cv.derive, cv.stability, cv.regimes, cv.optimum)
 print(timeit.timeit(lambda: [part(sys.argv[1]) for part in theory], number=1))
 """

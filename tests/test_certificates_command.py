@@ -47,8 +47,11 @@ def test_json_is_the_certificate(tmp_path, capsys):
     content = json.loads(capsys.readouterr().out)
     assert content["holds"] is True
     file = tmp_path / "c.json"
+    file.write_text(json.dumps(content["statement"]), encoding="utf-8")
+    assert run("recheck", str(file)) == 0
+    capsys.readouterr()
     content["statement"]["L"] = ["1000"]
-    file.write_text(json.dumps(content), encoding="utf-8")
+    file.write_text(json.dumps(content["statement"]), encoding="utf-8")
     assert run("recheck", str(file), "--json") == 1
     assert json.loads(capsys.readouterr().out)["confirmed"] is False
 

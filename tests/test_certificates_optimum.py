@@ -2,20 +2,20 @@
 
 import json
 import time
+from fractions import Fraction
 
 import numpy as np
 import pytest
 import sympy as sp
-from flint import fmpq
 from user_rules import extragradient, inner_step, two_buffers
 
 import convergence as cv
-from convergence import method
-from convergence.api.certificates import Optimum, certify_formula, certify_optimum, certify_rate, read_certificate
-from convergence.certificates import attained, boxes, constraints
-from convergence.certificates.attained import Attained, Task
-from convergence.certificates.infeasible import identity
-from convergence.certificates.optimum import _enclosed
+from convergence import certify_formula, certify_optimum, certify_rate, method, read_certificate
+from convergence.certificates import boxes
+from convergence.certificates.check import in_letters
+from convergence.certificates.claims import Optimum
+from convergence.certificates.optimum import Attained, Floor, Task, enclosed
+from convergence.certificates.products import refuting
 from convergence.numerics.search import global_search
 
 MU, L = sp.symbols("mu L", positive=True)
@@ -72,40 +72,61 @@ def test_a_spectrum_of_one_point_is_reached_at_once():
     assert proof.lower <= 0 <= proof.upper
 
 
-def polynomials(name, rate, box):
-    method = cv.METHODS[name]
-    made = constraints.constraints(method, method.hyper, {}, [fmpq(1), fmpq(9)], rate)
-    context = constraints.ring(method.hyper)
-    inner = [context.constant(a) + g * (b - a) for g, (a, b) in zip(context.gens(), box, strict=True)]
-    return [c.poly.compose(*inner) for c in made]
+def task(name, **held):
+    return Task(cv.METHODS[name], Fraction(1), Fraction(9), Fraction(1, 10**6), held, (Fraction(1), Fraction(9)))
 
 
-@pytest.mark.parametrize(("name", "best"), [("heavy_ball", fmpq(1, 2)), ("gradient_descent", fmpq(4, 5))])
+@pytest.mark.parametrize(("name", "best"), [("heavy_ball", Fraction(1, 2)), ("gradient_descent", Fraction(4, 5))])
 def test_branch_and_bound_proves_what_is_so_and_finds_what_is_not(name, best):
-    box = [(fmpq(0), fmpq(1)), (fmpq(0), fmpq(1))][: len(cv.METHODS[name].hyper)]
-    below = boxes.searched(polynomials(name, best - fmpq(1, 10**6), box))
-    assert below.tree is not None
-    above = boxes.searched(polynomials(name, best + fmpq(1, 10), box))
+    method = cv.METHODS[name]
+    box = [(Fraction(0), Fraction(1))] * len(method.hyper)
+    polys = [
+        [in_letters(poly, method.hyper) for poly in task(name).inequalities(rate)[0]]
+        for rate in (best - Fraction(1, 10**6), best + Fraction(1, 10))
+    ]
+    assert boxes.searched(polys[0], box).tree is not None
+    above = boxes.searched(polys[1], box)
     assert above.tree is None
     assert above.point is not None
 
 
-def test_no_identity_proves_what_is_false():
-    box = [(fmpq(0), fmpq(1))] * 2
-    for rate, provable in ((fmpq(1, 2) - fmpq(1, 10**9), True), (fmpq(1, 2) + fmpq(1, 10**9), False)):
-        found = [identity(polynomials("heavy_ball", rate, box), [], [1.0, 1.0], degree) for degree in (1, 2)]
-        assert any(f is not None for f in found) is provable
+@pytest.mark.parametrize(
+    ("rate", "provable"), [(Fraction(1, 2) - Fraction(1, 10**9), True), (Fraction(1, 2) + Fraction(1, 10**9), False)]
+)
+def test_no_identity_proves_what_is_false(rate, provable):
+    strict, weak = task("heavy_ball").inequalities(rate)
+    found = refuting(strict, weak, ("lr", "momentum"), [(Fraction(0), [1.0, 1.0])])
+    assert (found is not None) is provable
 
 
 def test_the_search_starts_again_from_better_hyperparameters():
     """Deliberately poor hyperparameters, as a search that missed the optimum would leave them."""
-    heavy = cv.METHODS["heavy_ball"]
-    task = Task(heavy, sp.Integer(1), sp.Integer(9), fmpq(1, 10**6), {}, heavy.hyper, (fmpq(1), fmpq(9)))
-    poor = attained._proven(task, {"lr": sp.Rational(1, 10), "momentum": sp.Integer(0)}, fmpq(9, 10))
-    assert isinstance(poor, Attained)
-    better, bound = _enclosed(task, poor)
-    assert better.rate < fmpq(1, 2) + fmpq(1, 10**6)
-    assert better.rate - bound.value <= fmpq(1, 10**6)
+    poor = Attained({"lr": Fraction(1, 10), "momentum": Fraction(0)}, Fraction(9, 10), ())
+    better, floor = enclosed(task("heavy_ball"), poor)
+    assert better.rate < Fraction(1, 2) + Fraction(1, 10**6)
+    assert better.rate - floor.value <= Fraction(1, 10**6)
+
+
+@pytest.mark.parametrize("short", [0.1, 1e-3])
+def test_an_interval_longer_than_epsilon_is_undecided(short, monkeypatch):
+    """Whatever is assumed or not: a gap is a gap."""
+    monkeypatch.setattr(
+        "convergence.certificates.optimum.enclosed", lambda task, start: (start, Floor(start.rate - Fraction(1, 2)))
+    )
+    proof = certify_optimum("heavy_ball", mu=1, L=9, epsilon=short)
+    assert proof.holds is None
+    assert "the gap reached" in proof.why
+
+
+def test_a_bound_that_rests_on_an_assumption_is_undecided(monkeypatch):
+    monkeypatch.setattr(
+        "convergence.certificates.optimum.enclosed",
+        lambda task, start: (start, Floor(start.rate, None, ("lr lies in [0, 1]",))),
+    )
+    proof = certify_optimum("heavy_ball", mu=1, L=9)
+    assert proof.holds is None
+    assert proof.assumptions == ("lr lies in [0, 1]",)
+    assert not proof.recheck()
 
 
 @pytest.mark.parametrize("name", [*CLASSICS, "newton", "torch_sgd"])
@@ -188,17 +209,12 @@ def test_a_false_formula_is_refuted_at_a_condition_number_where_it_is_false(rate
     assert rate.subs(at) != (kappa - 1) / (kappa + 1) or reached > rate.subs(at)
 
 
-def test_a_refutation_by_sign_is_held_against_the_formula():
+@pytest.mark.parametrize("at", ["1", "1/2", "-3", None])
+def test_a_refutation_is_at_a_condition_number_beyond_one(at):
     proof = certify_formula(
         "gradient_descent", rate=(L - MU) / (L + MU) - sp.Rational(1, 100), hyper={"lr": 2 / (L + MU)}
     )
-    content = proof.to_dict()
-    assert content["steps"][1]["kind"] == "negative"
-    content["steps"][1]["data"]["what"] = "lr"
-    assert not read_certificate(json.dumps(content)).recheck(proof.method)
-    content["steps"][1]["data"] = {"what": "the rate", "t": "100"}
-    content["counterexample"] = "100"
-    assert not read_certificate(json.dumps(content)).recheck(proof.method)
+    assert not read_certificate(json.dumps(proof.to_dict() | {"at": at})).recheck(proof.method)
 
 
 def test_a_pole_of_the_closed_form_that_cancels_is_found():

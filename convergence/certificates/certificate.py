@@ -1,4 +1,4 @@
-"""The certificate: what a file of a proof must look like. Nothing in it is believed before ``check``; what is not named is refused.
+"""The certificate: what a file of a proof must look like. What is not named is refused, and nothing believed before ``check``.
 
 Numbers are fractions in strings; of a number field, or in t, lists of them: the coefficients of θ⁰, θ¹, … or t⁰, t¹, …
 """
@@ -82,7 +82,7 @@ class Faster(_Kept):
 
 
 class _Claim(_Kept):
-    schema_name: Literal["convergence certificate 2"] = Field(SCHEMA, alias="schema")
+    schema_name: Literal["convergence certificate 2"] = Field(default="convergence certificate 2", alias="schema")
     method: Name
 
 

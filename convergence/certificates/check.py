@@ -84,7 +84,8 @@ def claim(certificate: Certificate) -> str:
     c, name = certificate, certificate.method
     if isinstance(c, Best):
         held = f" with {_listed(c.held)}" if c.held else ""
-        return f"the best rate of {name}{held} over [{_shown(c.mu)}, {_shown(c.L)}] lies in [{_shown(c.lower)}, {_shown(c.upper)}]"
+        mu, L, lower, upper = map(_shown, (c.mu, c.L, c.lower, c.upper))
+        return f"the best rate of {name}{held} over [{mu}, {L}] lies in [{lower}, {upper}]"
     if isinstance(c, ClosedForm):
         hyper = ", ".join(f"{n} = {_ratio_text(v)}" for n, v in c.hyper.items())
         held = f" with {_listed(c.held)}" if c.held else ""
@@ -296,11 +297,11 @@ def _reached(
         require(low is None or Fraction(text) >= low, f"{name} is below its domain")
         require(name not in held or Fraction(held[name]) == Fraction(text), f"{name} was to be held")
     one = ring.constant(1)
-    low, high = map(ring.constant, ends)
+    mu, L = map(ring.constant, ends)
     loop = run(
-        method, ring.letter("λ") if ends[0] < ends[1] else low, {n: (one * Fraction(v), one) for n, v in hyper.items()}
+        method, ring.letter("λ") if ends[0] < ends[1] else mu, {n: (one * Fraction(v), one) for n, v in hyper.items()}
     )
-    facts = within(loop, (one * rate, one), low, high, closed=True, squares=squares)
+    facts = within(loop, (one * rate, one), mu, L, closed=True, squares=squares)
     return [*_clocks(loop), f"{_listed(hyper)} reach {_shown(str(rate))}:", *facts]
 
 
@@ -432,7 +433,7 @@ def _closed_form(c: ClosedForm, method: Method) -> list[str]:
     require(bool(c.products), UNPROVEN)
     strict = inequalities(method, unknown, c.held, [one, kappa], rate)
     contradiction(c.products, strict, not_negative(method, ring, unknown))
-    last = f"{len(c.products)} products of {len(strict)} inequalities at μ and L, with multipliers ≥ 0 for all t, add up to 0 or less"
+    last = f"{len(c.products)} products of {len(strict)} inequalities at μ and L, with multipliers ≥ 0, add up to 0 or less"
     return ["it is reached, for all t:", *facts, "and nothing is faster:", last]
 
 
@@ -451,10 +452,13 @@ def scale_free(method: Method, ring: Ring, unknown: Sequence[str], held: Mapping
     for units in product((-1, 0, 1), repeat=len(unknown)):
         weights = [
             {sum(e[k] * u for k, u in zip(places, (1, *units), strict=True)) for e in poly.terms}
-            for poly in (loop.scale, *loop.characteristic)
+            for poly in (loop.scale, *loop.characteristic, *loop.divisors)
         ]
-        (unit,) = weights[0] if len(weights[0]) == 1 else (None,)
-        if unit is not None and all(w <= {k * unit} for k, w in enumerate(weights[1:])):
+        unit, *others = (min(w, default=0) for w in weights)
+        parts = [k * unit for k in range(len(loop.characteristic))]
+        if all(len(w) <= 1 for w in weights) and all(
+            not poly or weight == part for poly, weight, part in zip(loop.characteristic, others, parts, strict=False)
+        ):
             return
     raise Doubt("the rule has a scale of its own: μ = 1 is a restriction")
 

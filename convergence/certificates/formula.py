@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 from typing import Any
 
 import sympy as sp
@@ -109,7 +110,7 @@ def _decided(method: Method, about: str, inner: Rationalised, held: Mapping[str,
     refutation = _refuted(
         method, ClosedForm(**{**written, "holds": False, "products": (), "at": "0", "faster": None}), inner
     )
-    return refutation or _half(method, about, open_, inner, why[0])
+    return _half(method, about, open_, inner, why[0]) if refutation is None else refutation  # a refutation is falsy
 
 
 def _parts(poly: sp.Expr) -> tuple[str, ...]:
@@ -168,7 +169,7 @@ def _beyond_zeros(method: Method, inner: Rationalised) -> list[Fraction]:
     places = sorted({fraction(end) for p in polys for (ends, _) in _intervals(p) for end in ends if end > inner.start})
     start = fraction(inner.start)
     cuts = [start, *places, (places[-1] if places else start) + 10**6]
-    return [(a + b) / 2 - start for a, b in zip(cuts, cuts[1:], strict=False) if a < b]
+    return [(a + b) / 2 - start for a, b in pairwise(cuts) if a < b]
 
 
 def _intervals(poly: sp.Expr) -> list[Any]:
@@ -184,7 +185,7 @@ def _half(method: Method, about: str, open_: ClosedForm, inner: Rationalised, wh
         here = optimum(
             Optimum(method, 1, kappa, sp.Rational(1, 10**6), {n: Fraction(v) for n, v in open_.held.items()})
         )
-        known = here.upper is not None and here.lower is not None
-        near = f"; at κ = {kappa} it is within {sp.N(here.upper - here.lower, 3)} of the best" if known else ""
+        gap = None if here.upper is None or here.lower is None else sp.N(here.upper - here.lower, 3)
+        near = "" if gap is None else f"; at κ = {kappa} it is within {gap} of the best"
         why = f"attained for all κ > 1; that nothing is faster was not shown for all κ{near}"
     return undecided(method, about, why)

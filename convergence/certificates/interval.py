@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
@@ -181,11 +182,9 @@ def radius(claim: Radius) -> Proof:
     given = numbers(claim.method, claim.hyper, [one_number("curvature", claim.curvature)])
     ring = given.ring
     here = ring.number(given.others[0])
-    try:
-        loop = looped(claim.method, here, given.ratios(ring))
-        ends = _enclosure(given, loop, here)
-    except Pole:
-        ends = None, None
+    ends: tuple[Fraction | None, Fraction | None] = None, None
+    with suppress(Pole):
+        ends = _enclosure(given, looped(claim.method, here, given.ratios(ring)), here)
     certificate = Enclosure(
         method=claim.method.name,
         kind="radius",

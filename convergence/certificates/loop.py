@@ -38,7 +38,7 @@ class Loop:
     clocks: tuple[str, ...]
 
     def image(self, rate: Ratio, beyond: bool = False) -> list[Poly]:
-        """The half-plane coefficients, highest first, for the disc of radius rate, or rate + ε; the rate's denominator is positive."""
+        """The half-plane coefficients, highest first, for the disc of this radius (its denominator > 0), or of that + ε."""
         above, below = rate
         radius = (above + below * above.ring.letter("ε") if beyond else above) * self.scale
         size = len(self.characteristic) - 1

@@ -95,7 +95,8 @@ def numbers(method: Method, hyper: Mapping[str, Any], others: Sequence[Any]) -> 
 
 
 def _numbers(method: Method, names: Sequence[str], values: tuple[sp.Expr, ...]) -> Numbers:
-    domain, theta, parts = sp.QQ, None, [(fraction(v),) if v.is_Rational else () for v in values]
+    domain, theta = sp.QQ, None
+    parts: list[Parts] = [(fraction(v),) if v.is_Rational else () for v in values]
     if not all(parts):
         for value in values:
             if value.free_symbols or not (value.is_algebraic and value.is_real):

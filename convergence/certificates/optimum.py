@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -371,9 +372,7 @@ def _inwards(task: Task, point: Any, bound: Fraction) -> Any:
     scale = np.where(point != 0, np.abs(point), 1.0)
     sizes = [Fraction(str(float(s))) for s in scale]
     rows = [in_letters(poly, task.unknown) for poly in strict]
-    expansions = Expansions.of(
-        [{e: c * np.prod([s**k for s, k in zip(sizes, e, strict=True)]) for e, c in row.items()} for row in rows]
-    )
+    expansions = Expansions.of([{e: c * prod(map(pow, sizes, e)) for e, c in row.items()} for row in rows])
     u, trust = point / scale, 1e-3
     for _ in range(ROUNDS):
         value, slopes, _ = expansions.at(u[None], np.ones((1, len(u))))

@@ -9,6 +9,7 @@ from typing import Any
 import sympy as sp
 
 from convergence.certificates.certificate import (
+    SCHEMA,
     Best,
     Certificate,
     ClosedForm,
@@ -68,7 +69,7 @@ class Proof:
         if isinstance(c, Undecided) or c.holds:
             return c.why if isinstance(c, Undecided) else ""
         facts = self.recheck()
-        if facts.passed and "divides by zero" in facts.passed[-1] or isinstance(c, Enclosure):
+        if (facts.passed and "divides by zero" in facts.passed[-1]) or isinstance(c, Enclosure):
             return "the method has no iteration matrix there"
         if isinstance(c, ClosedForm):
             return "; ".join(facts.passed[:1] or facts.failed)
@@ -123,8 +124,17 @@ class Proof:
         """The certificate as JSON text, which ``read_certificate`` reads."""
         return written(self.certificate)
 
+    def summary(self) -> dict[str, Any]:
+        """What is claimed, decided and verified, in words and numbers for JSON; the certificate is its "statement"."""
+        plain = {name: getattr(self, name) for name in ("claim", "holds", "why")}
+        numbers = {n: None if (v := getattr(self, n)) is None else str(v) for n in ("counterexample", "lower", "upper")}
+        hyper = None if self.hyper is None else {n: str(v) for n, v in self.hyper.items()}
+        steps = [step.words for step in self.steps]
+        kept = {"hyper": hyper, "assumptions": list(self.assumptions), "steps": steps, "statement": self.to_dict()}
+        return {"schema": SCHEMA, **plain, **numbers, **kept}
+
     def to_dict(self) -> dict[str, Any]:
-        """The same as a dictionary."""
+        """The certificate as a dictionary."""
         content: dict[str, Any] = self.certificate.model_dump(mode="json", by_alias=True)
         return content
 

@@ -172,7 +172,8 @@ def recheck(proof: Proof, m: Any = None) -> Recheck:
         The rule that it is about; by default its own, or the one in ``METHODS`` that it names.
 
     Truthy where the certificate proves (or refutes) its claim, which is ``proof.claim``, made of the numbers that are checked:
-    ``.passed`` says what was verified, ``.failed`` what was not so. Without the rule, or where it is not linear, nothing is confirmed.
+    ``.passed`` says what was verified, ``.failed`` what was not so. Nothing is confirmed without the rule, or of one
+    that is not linear.
 
     >>> recheck(certify_stable("gradient_descent", mu=1, L=10, lr=0.1)).passed[0]
     'Liénard–Chipart polynomial 1, of degree 1 in λ, is > 0 for all λ'

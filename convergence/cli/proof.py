@@ -60,7 +60,7 @@ def certify(options: Namespace) -> Answer:
         path = Path(options.out)
         writing.write_files(path.parent, {path.name: proof.to_json()})
     kept = [f"certificate: {options.out}"] if options.out else []
-    return Answer(proof.to_dict(), [*_lines(proof), *kept], bool(proof))
+    return Answer(proof.summary(), [*_lines(proof), *kept], bool(proof))
 
 
 def _lines(proof: Proof) -> list[Any]:

@@ -1,0 +1,176 @@
+"""The checker's arithmetic: polynomials agree with SymPy's, signs with their roots, discs with eigenvalues."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy as sp
+from hypothesis import given
+from hypothesis import strategies as st
+from user_rules import two_buffers
+
+import convergence as cv
+from convergence.certificates.check import largest
+from convergence.certificates.exact import Doubt, Quotient, Ring, at, bernstein, enclosed, violation
+from convergence.certificates.interval import looped
+from convergence.certificates.loop import conditions, ring_of, run
+
+WHOLE = st.integers(-9, 9)
+POLYS = st.lists(WHOLE, min_size=1, max_size=6)
+ROOT_TWO = {"modulus": (Fraction(-2), Fraction(0), Fraction(1)), "low": Fraction(1), "high": Fraction(2)}
+
+
+def signed(c, strict):
+    return c > 0 if strict else c >= 0
+
+
+@given(POLYS, st.booleans())
+def test_a_violation_is_one_and_where_there_is_none_there_is_none(coefficients, strict):
+    fractions = [Fraction(c) for c in coefficients]
+    x = sp.Symbol("x")
+    try:
+        place = violation(bernstein(fractions, Fraction(0), Fraction(1)), signed, strict)
+    except Doubt:
+        assert sp.Poly(coefficients[::-1], x).sqf_part().count_roots(0, 1)  # a multiple root inside
+        return
+    if place is not None:
+        assert 0 <= place <= 1
+        assert not signed(at(fractions, place), strict)
+        return
+    values = [at(fractions, Fraction(k, 97)) for k in range(98)]
+    assert all(signed(v, strict) for v in values)
+
+
+@given(
+    st.lists(st.fractions(-3, 3, max_denominator=9), min_size=1, max_size=5), st.fractions(-2, 2), st.fractions(0, 1)
+)
+def test_interval_arithmetic_encloses_the_values(parts, low, width):
+    least, most = enclosed(parts, low, low + width)
+    for k in range(5):
+        assert least <= at(parts, low + width * Fraction(k, 4)) <= most
+
+
+@given(
+    st.lists(WHOLE, min_size=9, max_size=9),
+    st.fractions(-1, 1, max_denominator=8),
+    st.fractions(0, 1, max_denominator=8),
+)
+def test_the_largest_value_on_a_box_is_bounded(coefficients, low, width):
+    poly = {(k // 3, k % 3): Fraction(c) for k, c in enumerate(coefficients)}
+    box = [(low, low + width), (Fraction(-1, 2), Fraction(1, 3))]
+    bound = largest(poly, box)
+    for i in range(4):
+        for j in range(4):
+            x, y = (a + (b - a) * Fraction(k, 3) for (a, b), k in zip(box, (i, j), strict=True))
+            assert sum(c * x**e * y**f for (e, f), c in poly.items()) <= bound
+
+
+def test_numbers_of_a_field():
+    ring = Ring(("x", "θ"), **ROOT_TWO)
+    one = ring.number([Fraction(-1), Fraction(1)])  # √2 − 1
+    assert ring.sign(one) == 1
+    assert ring.sign(one - Fraction(41421356237309504880, 10**20)) == 1
+    assert ring.sign(one - Fraction(41421356237309504881, 10**20)) == -1
+    assert not (one + 1) * (one + 1) - 2
+    assert ring.holds(one - one, strict=False)
+    assert not ring.holds(one - one, strict=True)
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        ROOT_TWO | {"low": Fraction(-2)},
+        ROOT_TWO | {"low": Fraction(3), "high": Fraction(4)},
+        ROOT_TWO | {"low": Fraction(2), "high": Fraction(1)},
+        ROOT_TWO | {"modulus": (Fraction(-4), Fraction(0), Fraction(2))},
+        ROOT_TWO | {"modulus": (Fraction(-2), Fraction(1))},
+    ],
+)
+def test_theta_must_be_one_root_of_a_monic_polynomial(field):
+    with pytest.raises(Doubt):
+        Ring(("θ",), **field)
+
+
+def test_a_number_that_is_zero_only_at_theta_is_not_decided():
+    """With a reducible modulus the polynomial θ² − 2 is not zero in the ring, though it is at θ."""
+    ring = Ring(("θ",), (Fraction(-6), Fraction(-2), Fraction(3), Fraction(1)), Fraction(1), Fraction(2))
+    with pytest.raises(Doubt):
+        ring.sign(ring.number([Fraction(-2), Fraction(0), Fraction(1)]))
+
+
+def test_polynomials_in_t_hold_beyond_the_start_only():
+    ring = Ring(("λ", "t"), low=Fraction(1))
+    t = ring.letter("t")
+    assert ring.holds(t - 1, True)
+    assert ring.holds((t - 1) * (t - 1) * (t + 3), True)
+    assert not ring.holds(t - 2, False)
+    assert not ring.holds(3 - t, False)
+    assert not ring.holds(t * 0, True)
+    assert ring.holds(t * 0, False)
+
+
+def test_two_letters_of_one_name_are_refused():
+    with pytest.raises(Doubt):
+        Ring(("λ", "t", "t"))
+
+
+def test_quotients_keep_what_they_are_divided_by_though_it_cancels():
+    ring = Ring(("x", "t"))
+    divisors = []
+    x = Quotient(ring.letter("x"), ring.constant(1), divisors)
+    assert (x / x).below.is_constant
+    assert [d.terms for d in divisors] == [ring.letter("x").terms]
+    assert ((x * x - 1) / (x - 1)).above.terms == (x + 1).above.terms
+    assert (1.5 * x - x * Fraction(3, 2)).above.terms == {}
+    with pytest.raises(ZeroDivisionError):
+        1 / (x - x)
+    for wrong in ("1", True, None, 1j):
+        with pytest.raises(TypeError):
+            x + wrong
+
+
+@pytest.mark.parametrize("name", [*cv.METHODS, "two_buffers"])
+def test_the_rule_that_is_run_has_the_derived_characteristic_polynomial(name):
+    rule = two_buffers if name == "two_buffers" else cv.METHODS[name]
+    hyper = {n: Fraction(k + 2, 7) for k, n in enumerate(rule.hyper)}
+    ring = ring_of(rule)
+    one = ring.constant(1)
+    loop = run(rule, one * 3, {n: (one * v, one) for n, v in hyper.items()})
+    derived = cv.derive(rule)
+    at_numbers = {derived.symbols[n]: sp.Rational(v.numerator, v.denominator) for n, v in hyper.items()} | {
+        derived.symbols["curvature"]: 3
+    }
+    expected = derived.characteristic.as_expr().subs(at_numbers)
+    coefficients = sp.Poly(expected, *derived.characteristic.gens).monic().all_coeffs()
+    found = [c.value / loop.scale.value**k for k, c in enumerate(loop.characteristic)]
+    assert found == [Fraction(int(c.p), int(c.q)) for c in coefficients]
+
+
+@given(st.lists(st.fractions(-2, 2, max_denominator=6), min_size=9, max_size=9), st.fractions(0, 2, max_denominator=10))
+def test_the_conditions_of_a_disc_agree_with_eigenvalues(entries, rate):
+    rows = [entries[k : k + 3] for k in (0, 3, 6)]
+
+    def rule(f, x, v, w, *, lr):
+        return tuple(sum(c * s for c, s in zip(row, (x, v, w), strict=True)) for row in rows)
+
+    ring = ring_of(three := cv.method(name="three")(rule))
+    one = ring.constant(1)
+    loop = run(three, one, {"lr": (one, one)})
+    largest_size = np.abs(np.linalg.eigvals(np.array(rows, dtype=float))).max()
+    if abs(largest_size - float(rate)) > 1e-3:
+        for closed in (True, False):
+            inside = all(ring.holds(poly, True) for poly in conditions(loop, (one * rate, one), closed))
+            assert inside == (largest_size < float(rate))
+
+
+def test_a_rule_that_is_linear_at_the_minimiser_only_is_proven_and_not_confirmed():
+    @cv.method
+    def bent(f, x, *, lr):
+        return x - lr * f.grad(x) - f.grad(x) ** 2
+
+    with pytest.raises(Doubt):
+        run(bent, (ring := ring_of(bent)).letter("λ"), {"lr": (ring.constant(1), ring.constant(1))})
+    assert looped(bent, ring.letter("λ"), {"lr": (ring.constant(1), ring.constant(1))}).characteristic
+    proof = cv.certify_stable(bent, mu=1, L=2, lr=0.1)
+    assert proof
+    assert not proof.recheck()
