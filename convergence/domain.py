@@ -64,22 +64,9 @@ class Domain:
         return self.low == 0 and self.high == 1 and self.unit == 0
 
     @property
-    def is_decay(self) -> bool:
-        """Whether it is measured in curvatures, as weight decay is."""
-        return self.unit == 1
-
-    @property
     def span(self) -> tuple[float, float]:
         """The finite part of the interval that a search on a linear scale covers."""
         return max(self.low, -UNBOUNDED), min(self.high, UNBOUNDED)
-
-    def admits(self, value: Any) -> bool:
-        """Whether a number is meant: inside the interval. Others are not refused: a theorem may hold for them, too.
-
-        >>> SHARE.admits(0.9), SHARE.admits(1.0)
-        (True, False)
-        """
-        return bool((value >= self.low if self.closed else value > self.low) and value < self.high)
 
 
 RATE = Domain("eta", 0, inf, scale="log", unit=-1)

@@ -1,4 +1,14 @@
-"""The catalogue: each file of this folder holds a family of update rules; ``METHODS`` finds them, simplest first."""
+"""The catalogue: each file of this folder holds a family of update rules; ``METHODS`` finds them, simplest first.
+
+Each docstring has the rule in the letters η = lr and β = momentum, says what β weighs, and names the source. Buffers
+begin at zero unless the rule says otherwise.
+
+>>> import convergence as cv
+>>> list(cv.METHODS)[:3]
+['gradient_descent', 'newton', 'heavy_ball']
+>>> cv.METHODS["heavy_ball"].doc
+"Polyak's heavy ball (1964), momentum in the velocity form: v ← βv + ∇f(x), x ← x − ηv."
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Momentum as an exponentially weighted average of gradients, in the two conventions of the course notes."""
+"""Momentum as an exponentially weighted average of gradients, in the two conventions of the course notes.
+
+β weighs the new gradient in one and the memory in the other; one begins with the first gradient, the other with zero.
+Both have the spectrum of heavy ball at another learning rate; the one that begins with zero has its iterates, too.
+"""
 
 from __future__ import annotations
 

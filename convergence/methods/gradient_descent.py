@@ -1,4 +1,7 @@
-"""Gradient descent."""
+"""Gradient descent.
+
+Along a direction of curvature λ the error is multiplied by 1 − ηλ a step.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Heavy-ball momentum, with the learning rate outside and inside the buffer."""
+"""Heavy-ball momentum, with the learning rate outside and inside the buffer.
+
+With a constant learning rate these are the same iterates; under a schedule they are not: inside, a step remembers the
+rates with which its gradients came.
+"""
 
 from __future__ import annotations
 

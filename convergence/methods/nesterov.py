@@ -1,4 +1,8 @@
-"""Nesterov's accelerated gradient with constant momentum."""
+"""Nesterov's accelerated gradient with constant momentum.
+
+The gradient is asked at the look-ahead point x − βm and the position is that of Sutskever et al.; libraries keep the
+look-ahead point itself (``torch_sgd_nesterov``), with the same spectrum.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Newton's method."""
+"""Newton's method.
+
+On a quadratic every direction contracts by 1 − η a step, whatever its curvature.
+"""
 
 from __future__ import annotations
 

@@ -23,8 +23,6 @@ class Variant:
         Argument -> hyperparameter.
     given
         The arguments that choose it, with their values.
-    ignored
-        Arguments that do nothing here.
     positive
         Those that must not be 0, or another variant is meant.
     """
@@ -32,7 +30,6 @@ class Variant:
     method: str
     names: Mapping[str, str]
     given: Mapping[str, Any] = field(default_factory=dict)
-    ignored: tuple[str, ...] = ()
     positive: tuple[str, ...] = ()
 
 
@@ -93,7 +90,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 "torch/optim/sgd.py, _single_tensor_sgd; https://pytorch.org/docs/stable/generated/torch.optim.SGD.html",
                 {"lr": 0.001, "momentum": 0, "dampening": 0, "weight_decay": 0, "nesterov": False},
                 (
-                    Variant("gradient_descent", {"lr": "lr"}, {"momentum": 0, **_TORCH}, ignored=("dampening",)),
+                    Variant("gradient_descent", {"lr": "lr"}, {"momentum": 0, **_TORCH}),
                     Variant(
                         "torch_sgd",
                         {name: name for name in ("lr", "momentum", "dampening")},
@@ -122,7 +119,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 "optax/_src/alias.py, sgd, and transforms/_accumulation.py, trace; https://optax.readthedocs.io",
                 {"learning_rate": None, "momentum": 0, "nesterov": False},
                 (
-                    Variant("gradient_descent", _RATE, {"momentum": 0}, ignored=("nesterov",)),
+                    Variant("gradient_descent", _RATE, {"momentum": 0}),
                     Variant("heavy_ball", _BOTH, {"nesterov": False}, positive=("momentum",)),
                     Variant("torch_sgd_nesterov", _BOTH, {"nesterov": True}, positive=("momentum",)),
                 ),
@@ -148,7 +145,7 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
                 "keras/src/optimizers/sgd.py, update_step; https://keras.io/api/optimizers/sgd/",
                 {"learning_rate": 0.01, "momentum": 0, "nesterov": False, "weight_decay": 0},
                 (
-                    Variant("gradient_descent", _RATE, {"momentum": 0, "weight_decay": 0}, ignored=("nesterov",)),
+                    Variant("gradient_descent", _RATE, {"momentum": 0, "weight_decay": 0}),
                     Variant(
                         "momentum_rate_inside", _BOTH, {"nesterov": False, "weight_decay": 0}, positive=("momentum",)
                     ),

@@ -1,4 +1,8 @@
-"""Quasi-hyperbolic momentum."""
+"""Quasi-hyperbolic momentum.
+
+A weighted mean of a gradient step and a step of damped momentum: it has plain descent, heavy ball and Nesterov's
+method as special cases.
+"""
 
 from __future__ import annotations
 

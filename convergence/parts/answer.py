@@ -9,7 +9,7 @@ import numpy as np
 
 import convergence as cv
 from convergence.errors import NoStableLearningRate
-from convergence.numerics.counts import COUNTABLE, WITHIN, Steps, counted_steps, predicted_steps
+from convergence.numerics.counts import COUNTABLE, Steps, counted_steps, predicted_steps
 from convergence.numerics.limits import binding
 from convergence.parts.case import Case
 
@@ -50,10 +50,6 @@ class Answer:
     def verdict(self) -> str:
         """ "converges", "diverges", or "does not converge" on the edge between them."""
         return "converges" if self.rate < 1 else "diverges" if self.rate > 1 + 1e-12 else "does not converge"
-
-
-TOLERANCE = WITHIN
-"""The part of the first error that steps are counted to."""
 
 
 def answer(case: Case) -> Answer:

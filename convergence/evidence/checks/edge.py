@@ -1,4 +1,8 @@
-"""The run is stable just below the derived bound of the learning rate, unstable just above it, and in the direction said."""
+"""The run is stable just below the derived bound of the learning rate, unstable just above it, and in the direction said.
+
+Growth is measured from the iterates on both sides, 1/256 away, and interpolated to 1; the faults move the bound by a
+per cent.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""The eigenvalues that the iterates obey, identified from them alone, are the derived ones."""
+"""The eigenvalues that the iterates obey, identified from them alone, are the derived ones.
+
+Sets of eigenvalues are compared by the best assignment, each direction with the rounding that its run and the derived
+formulas can have.
+"""
 
 from __future__ import annotations
 

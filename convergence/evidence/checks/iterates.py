@@ -1,4 +1,8 @@
-"""Every iterate of the run is the one that powers of the derived iteration matrix give."""
+"""Every iterate of the run is the one that powers of the derived iteration matrix give.
+
+Allowed is what rounding adds at each step, carried on by the powers of the matrix: a fixed tolerance would be too
+wide at the end of a run that contracts, and too narrow where it has a transient.
+"""
 
 from __future__ import annotations
 

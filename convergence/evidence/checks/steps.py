@@ -1,4 +1,8 @@
-"""The run needs as many steps to come within 99.9 % of the solution as the closed form says, or never comes there."""
+"""The run needs as many steps to come within 99.9 % of the solution as the closed form says, or never comes there.
+
+A count has no tolerance; where an error is a thousandth of the first but for rounding, each count that it may give is
+right.
+"""
 
 from __future__ import annotations
 
