@@ -5,7 +5,7 @@ begin at zero unless the rule says otherwise.
 
 >>> import convergence as cv
 >>> list(cv.METHODS)[:3]
-['gradient_descent', 'newton', 'heavy_ball']
+['gradient_descent', 'newton', 'ema_momentum']
 >>> cv.METHODS["heavy_ball"].doc
 "Polyak's heavy ball (1964), momentum in the velocity form: v ← βv + ∇f(x), x ← x − ηv."
 """
