@@ -27,7 +27,6 @@ from convergence.surroundings import Surroundings, surroundings
 SPELLED = {"ema": "EMA", "sgd": "SGD", "qhm": "QHM", "torch": "PyTorch", "adam": "Adam", "nadam": "NAdam"}
 SPELLED |= {name.lower(): name for name in ("Nesterov", "Newton", "Chebyshev")}
 
-RATE_NAMES = tuple(name for name, domain in CONVENTIONAL.items() if domain.is_rate)
 
 RESERVED = (
     *(

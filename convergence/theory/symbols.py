@@ -1,23 +1,11 @@
-"""The letters that formulas are written in: one symbol for each name, with what may be assumed of it.
+"""The letters of curvatures and rates in formulas, and how a formula is written by hand.
 
-Curvatures, learning rates, singular values and epsilons are positive; momentum and weight decay are not negative (every
-library refuses that); other hyperparameters are real. What floats are put in later is not limited by this.
+A hyperparameter's letter, and what may be assumed of it, is its domain's: ``method.symbols[name]``.
 """
 
 from __future__ import annotations
 
 import sympy as sp
-
-from convergence.rule import RATE_NAMES
-
-LETTERS = {
-    "eps": "epsilon",
-    "lr": "eta",
-    "momentum": "beta",
-    "curvature": "lambda",
-    "dampening": "d",
-    "weight_decay": "delta",
-}
 
 CURVATURE = sp.Symbol("lambda", positive=True)
 SIGMA = sp.Symbol("sigma", positive=True)
@@ -28,16 +16,6 @@ Z = sp.Symbol("z")
 RATE = sp.Symbol("rho", nonnegative=True)
 
 SCALINGS = {"sum": sp.Integer(2), "half": sp.Integer(1), "mean": 2 / ROWS, "half_mean": 1 / ROWS}
-
-
-def symbol(name: str) -> sp.Symbol:
-    """The symbol of a hyperparameter."""
-    letter = LETTERS.get(name, name)
-    if name in RATE_NAMES or name in ("eps", "epsilon"):
-        return sp.Symbol(letter, positive=True)
-    if name in ("momentum", "weight_decay"):
-        return sp.Symbol(letter, nonnegative=True)
-    return sp.Symbol(letter, real=True)
 
 
 def tidy(formula: sp.Expr) -> sp.Expr:
