@@ -109,6 +109,13 @@ def test_formulas_are_written_as_by_hand(line, formula):
     assert text(formula) == line
 
 
+@pytest.mark.parametrize("form", [text, latex, pretty])
+def test_a_half_of_sums_that_are_turned_is_printed(form):
+    """SymPy makes a sum of −½(a + b) by itself, and the common ½ of its terms is taken out again, without end."""
+    for value in cv.derive("robust_momentum").eigenvalues:
+        assert form(value)
+
+
 def test_characteristic_polynomials_of_the_three_classics():
     assert text(cv.derive("gradient_descent").characteristic) == "z − (1 − ηλ)"
     assert text(cv.derive("heavy_ball").characteristic) == "z² − (1 + β − ηλ)z + β"

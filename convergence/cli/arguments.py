@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import importlib.util
 import operator
+import os
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -178,6 +179,12 @@ def problem(options: Namespace) -> tuple[LeastSquares, str]:
     if options.intercept or options.standardize:
         plain = prepare(plain.X, plain.y, plain.columns, **prepared)
     return plain, DATASETS[name]
+
+
+def require_folder(path: str) -> None:
+    """BadOutput, before any work is done, where a file stands in the place of the folder to write to."""
+    if os.path.lexists(path) and not Path(path).is_dir():
+        raise cv.BadOutput(f"{path} must be a folder to write to, and is a file; move it or name another folder")
 
 
 def ends(options: Namespace) -> tuple[sp.Expr, sp.Expr, LeastSquares | None]:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from convergence.coursework.plateau import PlateauAnswer
     from convergence.evidence.check import Check
 
+arguments = lazily("convergence.cli.arguments")
 console = lazily("convergence.cli.console")
 writing = lazily("convergence.writing")
 auditing = lazily("convergence.coursework.audit")
@@ -76,6 +77,7 @@ def _summary(findings: Sequence[Finding]) -> Any:
     example="convergence course --open",
 )
 def course(options: Namespace) -> Answer:
+    arguments.require_folder(options.out)
     with console.working(options, "deriving the answers"):
         found = cv.course()
     with console.working(options, "drawing figures and writing"):

@@ -50,6 +50,7 @@ STUDY: tuple[Option, ...] = (
 )
 def report(options: Namespace) -> Answer:
     pages.require_formats(options.formats, cv.report.FORMATS)
+    arguments.require_folder(options.out)
     if options.methods is None and not options.all:
         options.methods = list(parts.CLASSIC)
     study = _study(options, title=options.title)
@@ -93,6 +94,7 @@ def _evidence(chapter: Chapter) -> dict[str, Any]:
 )
 def figures(options: Namespace) -> Answer:
     pages.require_formats(options.figure_formats, cv.report.FIGURE_FORMATS)
+    arguments.require_folder(options.out)
     study = _study(options)
     with console.working(options, "drawing figures"):
         made = pictures.drawn(pictures.pictures(study), options.figure_formats, WORKERS)

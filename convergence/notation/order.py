@@ -44,7 +44,12 @@ def turned(term: sp.Expr) -> sp.Expr:
     parts = [_turned(part) for part in sp.Mul.make_args(term)]
     if all(part is old for (_, part), old in zip(parts, sp.Mul.make_args(term), strict=True)):
         return term
-    return sp.Mul(*(sign for sign, _ in parts), *(part for _, part in parts))
+    factors = [*(sp.Integer(sign) for sign, _ in parts), *(part for _, part in parts)]
+    whole = sp.Mul(*factors)
+    if not whole.is_Add:
+        return whole
+    number = sp.Mul(*(factor for factor in factors if factor.is_Number))  # a number times a sum would be a sum again
+    return sp.Mul(number, *(factor for factor in factors if not factor.is_Number), evaluate=False)
 
 
 def _turned(part: sp.Expr) -> tuple[int, sp.Expr]:
