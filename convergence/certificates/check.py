@@ -38,7 +38,17 @@ PIECES = 2
 
 @dataclass(frozen=True)
 class Recheck:
-    """What the checker says: truthy where it confirms. ``passed`` are the facts that carry the claim; ``failed`` is why not."""
+    """What the checker says of a certificate; truthy where it confirms.
+
+    Attributes
+    ----------
+    passed
+        The facts that carry the claim, in words.
+    failed
+        Why it is rejected; empty where it is not.
+    notes
+        What else is to be said.
+    """
 
     passed: tuple[str, ...]
     failed: tuple[str, ...]

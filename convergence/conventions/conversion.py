@@ -178,13 +178,6 @@ def in_libraries(m: Any, /, **hyper: Any) -> tuple[LibraryCall, ...]:
     return tuple(_called(method, settings, as_preset(name)) for name in LIBRARIES)
 
 
-def calls(method: Method, hyper: Mapping[str, Any]) -> tuple[LibraryCall, ...]:
-    """The rows of ``in_libraries`` that can be written, without the time to explain the others."""
-    ours = at_values(method, _understood(as_preset(method), hyper, method)[1])
-    pairs = [(preset, _converted(ours, preset, preset.name, hyper)) for preset in map(as_preset, LIBRARIES)]
-    return tuple(_call(preset, converted) for preset, converted in pairs if converted is not None)
-
-
 def _called(method: Any, hyper: Mapping[str, Any], preset: Preset) -> LibraryCall:
     try:
         return _call(preset, _convert(method, preset.name, hyper))

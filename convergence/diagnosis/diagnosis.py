@@ -31,15 +31,30 @@ LISTED = 6
 
 @dataclass(frozen=True, repr=False)
 class Diagnosis(wording.Readable):
-    """Why a run with these settings diverges or crawls, or that it is fine.
+    """Why a run with these settings diverges or crawls, or that it is fine; truthy when every direction contracts.
 
-    ``verdict`` is a word of ``convergence.diagnosis.verdict.VERDICTS``; ``direction`` is the culprit: the one that grows
-    fastest, else the slowest; ``limit`` the inequality of the stable region that it breaks, or comes nearest to (None where the
-    region has no polynomials). ``nearest`` is the nearest stable setting: by the learning rate alone, or with the momentum
-    where that is nearer (``nearest_rate`` and ``nearest_joint`` are the two; None where there is none). ``best`` are the
-    best settings of this method over [μ, L], ``best_rate`` the best learning rate with the rest as it is. ``steps`` are to
-    a thousandth in every direction (None: never). ``directions`` has a row for each curvature, largest first.
-    ``loss`` is the scaling of the loss of data, in words.
+    Attributes
+    ----------
+    method, hyper
+        The method's name, and the settings.
+    verdict
+        A word of ``convergence.diagnosis.verdict.VERDICTS``.
+    direction
+        The culprit: the direction that grows fastest, else the slowest.
+    limit
+        The inequality of the stable region that it breaks, or comes nearest to; None where the region has no
+        polynomials.
+    nearest_rate, nearest_joint
+        The nearest stable setting by the learning rate alone, and with the momentum; None where there is none.
+        ``nearest`` is the nearer of both.
+    best, best_rate
+        The best settings of this method over [μ, L], and the best learning rate with the rest as it is.
+    steps
+        To a thousandth in every direction; None: never.
+    directions
+        A row for each curvature, largest first.
+    loss
+        The scaling of the loss of data, in words.
     """
 
     SHOWN: ClassVar = ("headline", "converges", "radius", "curvature", "kappa", "steps", "ratio")

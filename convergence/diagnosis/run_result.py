@@ -26,15 +26,42 @@ READ = 9
 class RunDiagnosis(wording.Readable):
     """What the log of a run shows. Error bars hold the truth in about 99.7 % of runs, as far as the noise is noise.
 
-    Rows are directions, steepest first: ``eigenvalues`` (m, 2) with ``error``, ``vectors`` (d, m) a column each,
-    ``lr_curvature`` (m,) = lr·λ with ``lr_curvature_error``. ``momentum`` is in the convention of ``method``, 0 for plain
-    gradient descent. ``lr`` and ``curvatures`` are None where the log does not tell them apart; ``reasons`` says why for
-    everything that is None. ``minimiser`` (d,) is where the run goes, or comes from. ``noise`` is the size of what no
-    recurrence explains. ``diagnosis`` is that of these settings on this spectrum, in units of lr where λ is not known.
+    Directions are numbered steepest first. With any direction unresolved or unseen no steps and no best settings are
+    told.
 
-    ``unresolved`` are the directions whose rate the log leaves open, ``unseen`` counts those that may move below its noise.
-    With any of them no steps and no best settings are told: ``diagnosis`` is None, or where a direction surely grows, that of
-    the resolved directions alone.
+    Attributes
+    ----------
+    verdict, direction
+        A word of ``VERDICTS``, and the index of the direction that decides it.
+    method
+        The rule that explains the log, or None.
+    eigenvalues, error
+        (m, 2), a row a direction, and their error bars.
+    vectors
+        (d, m), the directions, a column each.
+    momentum, momentum_error
+        In the convention of ``method``; 0 for plain gradient descent.
+    lr_curvature, lr_curvature_error
+        (m,), lr·λ, pure numbers.
+    lr, curvatures, lr_error, curvatures_error
+        Apart; None where the log does not tell them apart.
+    minimiser, minimiser_error
+        (d,), where the run goes, or comes from.
+    noise
+        The size of what no recurrence explains.
+    steps, columns
+        The length of the log, and the names of its weights.
+    diagnosis
+        That of these settings on this spectrum, in units of lr where λ is not known; None where directions are left
+        open, unless one surely grows: then that of the resolved directions alone.
+    reasons
+        Why, for everything that is None.
+    notes
+        What else is to be said, and what to log.
+    unresolved
+        The directions whose rate the log leaves open.
+    unseen
+        How many may move below its noise.
     """
 
     SHOWN: ClassVar = ("headline", "converges", "radius", "limit", "advice")

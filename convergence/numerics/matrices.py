@@ -66,7 +66,7 @@ def _filled(entries: Sequence[Any], *values: Any) -> Array:
 def eigenvalues(method: Method, curvature: Any, settings: dict[str, Any]) -> NDArray[np.complex128]:
     """All eigenvalues (..., n), from the characteristic polynomial's factors where they are quadratic or less.
 
-    A double eigenvalue comes out double: the discriminant is evaluated in factored form.
+    A double eigenvalue is double here, too: the discriminant is evaluated in factored form.
     """
     roots = [_factor_roots(part, curvature, settings) for part in _factor_functions(method)]
     together = np.broadcast_shapes(*(part.shape[:-1] for part in roots))

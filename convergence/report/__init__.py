@@ -1,4 +1,10 @@
-"""The report of a study: Markdown, HTML, LaTeX and JSON, with its pictures. It computes nothing but what pictures draw."""
+"""The report of a study: Markdown, HTML, LaTeX and JSON, with its pictures. It computes nothing but what pictures draw.
+
+>>> import convergence as cv
+>>> study = cv.study([1.0, 10.0], "gradient_descent", parts=["region", "answer"])
+>>> list(cv.report.report_files(study, formats=["md"], figure_formats=[]))
+['report.md']
+"""
 
 from __future__ import annotations
 
