@@ -104,11 +104,11 @@ def identify(run: Run | Any, *, order: int | None = None, directions: Sequence[i
     if not np.any(errors):
         errors, noise = np.zeros_like(errors), np.ones_like(noise)
     chosen = errors if directions is None else errors[:, list(directions)]
-    found = [_direction(signal, noise, order) for signal in chosen.T]
-    width = max([len(roots) for roots, _ in found] + [order or 0])
-    eigenvalues = np.full((len(found), width), np.nan, dtype=complex)
-    error = np.full((len(found), width), np.nan)
-    for row, (roots, doubt) in enumerate(found):
+    rows = [_direction(signal, noise, order) for signal in chosen.T]
+    width = max([len(roots) for roots, _ in rows] + [order or 0])
+    eigenvalues = np.full((len(rows), width), np.nan, dtype=complex)
+    error = np.full((len(rows), width), np.nan)
+    for row, (roots, doubt) in enumerate(rows):
         eigenvalues[row, : len(roots)], error[row, : len(roots)] = roots, doubt
     return Identification(eigenvalues, error)
 

@@ -103,13 +103,13 @@ def arguments(method: Method) -> tuple[sp.Symbol, ...]:
 @cache
 def _factor_functions(method: Method) -> tuple[Any, ...]:
     """For each factor, with multiplicity: its degree, coefficients and, for a quadratic, its discriminant, compiled."""
-    made = []
+    functions = []
     for factor, times in system(method).factors:
         formulas = tuple(factor.all_coeffs()[1:])
         if factor.degree() == 2:
             formulas += (sp.factor(sp.discriminant(factor.as_expr(), Z)),)
-        made += [(factor.degree(), compiled(arguments(method), formulas))] * times
-    return tuple(made)
+        functions += [(factor.degree(), compiled(arguments(method), formulas))] * times
+    return tuple(functions)
 
 
 def _factor_roots(part: tuple[int, Any], curvature: Any, settings: dict[str, Any]) -> NDArray[np.complex128]:

@@ -70,9 +70,9 @@ def coefficients(values: Array) -> Array:
     """Chebyshev coefficients in cos(jθ) of values at nodes (count,)."""
     if len(values) <= SMALL:
         return np.asarray(_analysis(len(values)) @ values)
-    found = np.asarray(dct(values, type=2)) / len(values)
-    found[0] /= 2
-    return found
+    series = np.asarray(dct(values, type=2)) / len(values)
+    series[0] /= 2
+    return series
 
 
 @lru_cache(maxsize=64)

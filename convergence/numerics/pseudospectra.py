@@ -121,8 +121,8 @@ def _outermost(matrix: Array, angles: Array, epsilon: float) -> Array:
     whole = np.zeros((len(angles), 2 * size, 2 * size), dtype=complex)
     whole[:, :size, :size], whole[:, :size, size:] = turn * matrix.T, epsilon * turn * np.eye(size)
     whole[:, size:, :size], whole[:, size:, size:] = epsilon / turn * np.eye(size), matrix / turn
-    found = np.linalg.eigvals(whole)
-    real = np.abs(found.imag) <= 1e-7 * (1 + np.abs(found))
-    radius = np.where(real, found.real, 0.0)
+    roots = np.linalg.eigvals(whole)
+    real = np.abs(roots.imag) <= 1e-7 * (1 + np.abs(roots))
+    radius = np.where(real, roots.real, 0.0)
     close = real & (np.abs(smallest_singular_value(matrix, radius * turn[..., 0]) - epsilon) <= 1e-6 * (epsilon + 1e-6))
     return np.asarray(np.where(close, radius, 0.0).max(axis=1))

@@ -140,10 +140,10 @@ def _norm(matrices: Array, margin: float, steps: int) -> Norm | None:
 
 def _scales(matrices: Array) -> Array:
     """Units for the buffers in which what they take from the position is what they give to it."""
-    found = np.abs(matrices)
+    largest = np.abs(matrices)
     for _ in range(4):
         matrices = matrices @ matrices
-        found = np.maximum(found, np.abs(matrices))
-    given, taken = found[:, 0, :].max(axis=0), found[:, :, 0].max(axis=0)
+        largest = np.maximum(largest, np.abs(matrices))
+    given, taken = largest[:, 0, :].max(axis=0), largest[:, :, 0].max(axis=0)
     useful = (given > 0) & (taken > 0)
     return np.where(useful, np.sqrt(np.where(useful, given, 1.0) / np.where(useful, taken, 1.0)), 1.0)
