@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from user_rules import two_buffers
 
 import convergence as cv
-from convergence.certificates.check import largest
-from convergence.certificates.exact import Doubt, Quotient, Ring, at, bernstein, enclosed, violation
+from convergence.certificates.exact import Doubt, Ring, at, bernstein, enclosed, violation
+from convergence.certificates.facts import largest
 from convergence.certificates.interval import looped
 from convergence.certificates.loop import conditions, ring_of, run
+from convergence.certificates.quotient import Quotient
 
 WHOLE = st.integers(-9, 9)
 POLYS = st.lists(WHOLE, min_size=1, max_size=6)

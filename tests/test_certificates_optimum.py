@@ -12,9 +12,10 @@ from user_rules import extragradient, inner_step, two_buffers
 import convergence as cv
 from convergence import certify_formula, certify_optimum, certify_rate, method, read_certificate
 from convergence.certificates import boxes
-from convergence.certificates.check import in_letters
+from convergence.certificates.attained import Attained, Task
 from convergence.certificates.claims import Optimum
-from convergence.certificates.optimum import Attained, Floor, Task, enclosed
+from convergence.certificates.facts import in_letters
+from convergence.certificates.optimum import Floor, enclosed
 from convergence.certificates.products import refuting
 from convergence.numerics.search import global_search
 

@@ -16,8 +16,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.certificates.check import largest
 from convergence.certificates.exact import Exponents
+from convergence.certificates.facts import largest
 from convergence.certificates.products import Terms, table
 
 Array = NDArray[np.float64]

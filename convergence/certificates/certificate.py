@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 
 from convergence.errors import BadData
 
-SCHEMA = "convergence certificate 2"
+SCHEMA: Literal["convergence certificate 2"] = "convergence certificate 2"
 """The first entry of a certificate, and the only kind that is read."""
 
 LONGEST = 50_000_000
@@ -82,7 +82,7 @@ class Faster(_Kept):
 
 
 class _Claim(_Kept):
-    schema_name: Literal["convergence certificate 2"] = Field(default="convergence certificate 2", alias="schema")
+    schema_name: Literal["convergence certificate 2"] = Field(alias="schema")
     method: Name
 
 

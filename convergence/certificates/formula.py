@@ -17,13 +17,14 @@ from typing import Any
 import sympy as sp
 
 from convergence.certificates import check
-from convergence.certificates.certificate import Best, ClosedForm, Faster, Undecided
-from convergence.certificates.check import inequalities, not_negative
+from convergence.certificates.attained import ANY
+from convergence.certificates.certificate import SCHEMA, Best, ClosedForm, Faster, Undecided
 from convergence.certificates.claims import Formula, Optimum
 from convergence.certificates.exact import Doubt
+from convergence.certificates.facts import inequalities, not_negative, scale_free
 from convergence.certificates.loop import ring_of
 from convergence.certificates.numbers import rational
-from convergence.certificates.optimum import ANY, optimum, undecided
+from convergence.certificates.optimum import optimum, undecided
 from convergence.certificates.products import T, refuting
 from convergence.certificates.proof import Proof
 from convergence.crossing import exact, fraction
@@ -63,7 +64,7 @@ def formula(claim: Formula) -> Proof:
     held = {n: str(v) for n, v in found.fixed.items()}
     unknown = [n for n in method.hyper if n not in held]
     try:
-        check.scale_free(method, ring_of(method, unknown), unknown, held)
+        scale_free(method, ring_of(method, unknown), unknown, held)
     except Doubt as doubt:
         return undecided(method, about, str(doubt))
     return _decided(method, about, inner, held)
@@ -94,6 +95,7 @@ def rationalised(hyper: Mapping[str, sp.Expr], rate: sp.Expr) -> Rationalised | 
 
 def _decided(method: Method, about: str, inner: Rationalised, held: Mapping[str, str]) -> Proof:
     written: dict[str, Any] = {
+        "schema": SCHEMA,
         "method": method.name,
         "kind": "formula",
         "held": held,

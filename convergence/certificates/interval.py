@@ -12,10 +12,10 @@ from typing import Any
 import mpmath
 import sympy as sp
 
-from convergence.certificates.certificate import Enclosure, OnInterval, Square
-from convergence.certificates.check import within
+from convergence.certificates.certificate import SCHEMA, Enclosure, OnInterval, Square
 from convergence.certificates.claims import Radius, Rate, Stable
 from convergence.certificates.exact import Doubt, Poly, bernstein, violation
+from convergence.certificates.facts import within
 from convergence.certificates.loop import Loop, Pole, conditions, run
 from convergence.certificates.numbers import Numbers, Parts, interval, numbers, one_number, rational
 from convergence.certificates.proof import Proof
@@ -59,6 +59,7 @@ def _decided(claim: Stable | Rate, kind: Any, bound: sp.Expr) -> Proof:
         place = given.others[3]
     mu, L, radius = map(_kept, given.others[:3])
     certificate = OnInterval(
+        schema=SCHEMA,
         method=claim.method.name,
         kind=kind,
         holds=place is None,
@@ -186,6 +187,7 @@ def radius(claim: Radius) -> Proof:
     with suppress(Pole):
         ends = _enclosure(given, looped(claim.method, here, given.ratios(ring)), here)
     certificate = Enclosure(
+        schema=SCHEMA,
         method=claim.method.name,
         kind="radius",
         holds=ends[0] is not None,

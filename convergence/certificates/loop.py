@@ -14,7 +14,8 @@ from functools import cache
 from math import comb
 from typing import Any
 
-from convergence.certificates.exact import Doubt, Poly, Quotient, Ring
+from convergence.certificates.exact import Doubt, Poly, Ring
+from convergence.certificates.quotient import Quotient
 from convergence.rule import Method
 
 Ratio = tuple[Poly, Poly]

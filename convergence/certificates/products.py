@@ -18,8 +18,8 @@ from scipy.optimize import linprog
 from sympy.polys.matrices import DomainMatrix
 
 from convergence.certificates.certificate import Product
-from convergence.certificates.check import contradiction, in_letters
 from convergence.certificates.exact import Doubt, Exponents, Poly
+from convergence.certificates.facts import contradiction, in_letters
 from convergence.certificates.numbers import element
 
 T = sp.Symbol("t")

@@ -19,8 +19,9 @@ from convergence.certificates.certificate import (
     read,
     written,
 )
-from convergence.certificates.check import Recheck, claim, rechecked
+from convergence.certificates.check import Recheck, rechecked
 from convergence.certificates.numbers import algebraic
+from convergence.certificates.words import claim
 from convergence.methods import METHODS
 from convergence.rule import Method
 

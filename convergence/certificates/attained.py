@@ -1,0 +1,228 @@
+"""Exact hyperparameters and a rate that they provably reach for all λ in [μ, L]: the best rate from above."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import prod
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from scipy.optimize import linprog
+
+from convergence.certificates.boxes import Expansions
+from convergence.certificates.certificate import Square
+from convergence.certificates.exact import Doubt, Poly
+from convergence.certificates.facts import in_letters, inequalities, least, not_negative
+from convergence.certificates.interval import reached
+from convergence.certificates.loop import ring_of
+from convergence.certificates.numbers import rational
+from convergence.crossing import exact, fraction
+from convergence.errors import NoStableLearningRate
+from convergence.numerics.radius import spectral_radius
+from convergence.numerics.search import global_search
+from convergence.rule import Method
+from convergence.theory import optimum as theory
+from convergence.theory.minimax import Minimax
+from convergence.theory.symbols import LARGEST, MU
+from convergence.theory.system import system
+
+DIGITS = 40
+"""Digits of the hyperparameters where the formula for them is irrational: a radius moves by their square root."""
+
+
+MARGINS = tuple(map(Fraction, ("0", "1e-15", "1e-12", "1e-9")))
+"""By how much the rate is rounded up until the proof goes through."""
+
+
+ROOM = (Fraction(1, 64), Fraction(1, 16), Fraction(1, 4), Fraction(16), Fraction(4096))
+"""By how much the rate of a numerical solution is rounded up, in parts of epsilon."""
+
+
+ANY = sp.Rational(1, 3)
+"""A value for hyperparameters that are only carried along."""
+
+
+SPECTRUM, SAMPLES = 33, 4001
+"""Curvatures over which the blind search looks, and among which those with the largest radius are looked for."""
+
+
+NEAR = 0.02
+"""A local maximum of the radius that is nearer than this to the largest counts."""
+
+
+ROUNDS = 12
+"""Linear programs that are solved, one about the other's solution, to move into the middle of the feasible set."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A tuning task in fractions: hyperparameters that are ``held``, and the ``curvatures`` that bound the rate from below."""
+
+    method: Method
+    mu: Fraction
+    L: Fraction
+    epsilon: Fraction
+    held: Mapping[str, Fraction]
+    curvatures: tuple[Fraction, ...]
+
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The hyperparameters that are not held."""
+        return tuple(n for n in self.method.hyper if n not in self.held)
+
+    def inequalities(self, rate: Fraction) -> tuple[list[Poly], list[Poly]]:
+        """What is positive wherever the radius is below the rate, and what is not negative anyhow."""
+        ring = ring_of(self.method, self.unknown)
+        held = {n: str(v) for n, v in self.held.items()}
+        places = [ring.constant(v) for v in self.curvatures]
+        strict = inequalities(self.method, self.unknown, held, places, (ring.constant(rate), ring.constant(1)))
+        return strict, not_negative(self.method, ring, self.unknown)
+
+
+@dataclass(frozen=True)
+class Attained:
+    """Exact ``hyper`` and a ``rate`` that their radius does not exceed on [μ, L]."""
+
+    hyper: Mapping[str, Fraction]
+    rate: Fraction
+    squares: tuple[Square, ...]
+
+
+def attained(task: Task, found: theory.Optimum) -> tuple[Attained | None, Task]:
+    """From the derived optimum: its closed form at these numbers, or a numerical solution moved inwards.
+
+    The task comes back with the curvatures inside the interval at which the radius is largest there.
+    """
+    closed = _closed(task, found)
+    if closed is not None:
+        task = with_interior(task, {n: float(v) for n, v in closed[0].items()})
+        for margin in (*MARGINS, task.epsilon / 16, task.epsilon / 4):
+            proven = _proven(task, closed[0], closed[1] + margin)
+            if proven is not None:
+                return proven, task
+    for hyper, rate in _numerical(task, found):
+        task = with_interior(task, hyper)
+        first = _improved(task, hyper, rate)
+        if first is not None:
+            return first, task
+    return None, task
+
+
+def _numerical(task: Task, found: theory.Optimum) -> Iterator[tuple[dict[str, float], float]]:
+    """Where the theory's search ends, and where one that knows nothing of it does."""
+    with suppress(NoStableLearningRate, ArithmeticError, np.linalg.LinAlgError):
+        tuned = found.at(mu=float(task.mu), L=float(task.L), **_open(task, found))
+        yield dict(tuned.hyper), tuned.rate
+    spectrum = np.geomspace(float(task.mu), float(task.L), SPECTRUM)
+    with suppress(ArithmeticError, np.linalg.LinAlgError):
+        blind = global_search(task.method, spectrum, {n: float(v) for n, v in task.held.items()})
+        yield dict(blind.hyper), blind.rate
+
+
+def with_interior(task: Task, hyper: Mapping[str, float]) -> Task:
+    """The task with the curvatures inside the interval at which the radius comes near the rate."""
+    if system(task.method).ends_suffice or task.mu == task.L:
+        return task
+    fine = np.geomspace(float(task.mu), float(task.L), SAMPLES)
+    radii = spectral_radius(task.method, fine, **dict[str, Any](hyper))
+    tops = [k for k in range(1, SAMPLES - 1) if radii[k] >= max(radii[k - 1], radii[k + 1])]
+    high = [k for k in tops if radii[k] > radii.max() - NEAR]
+    inner = [Fraction(f"{fine[k]:.12g}") for k in high[:: max(1, len(high) // 3)]]
+    return replace(task, curvatures=tuple(dict.fromkeys((*task.curvatures, *inner))))
+
+
+def polished(task: Task, near: Mapping[str, float]) -> Attained | None:
+    """The best hyperparameters next to a point in floats, by descent, with what they provably reach."""
+    letters = task.method.symbols
+    problem = Minimax(system(task.method), tuple(letters[n] for n in task.unknown))
+    held = {letters[n]: float(v) for n, v in task.held.items()}
+    with np.errstate(all="ignore"):
+        end = problem.polished(float(task.mu), float(task.L), held, {letters[n]: float(v) for n, v in near.items()})
+    return _improved(task, {n: end.values[letters[n]] for n in task.unknown}, end.rate)
+
+
+def _improved(task: Task, start: Mapping[str, float], rate: float) -> Attained | None:
+    """The hyperparameters moved inwards, or as they are, with a rate that leaves room for rounding."""
+    point = np.array([start[n] for n in task.unknown])
+    for room in ROOM:
+        bound = _above(sp.Rational(str(rate))) + room * task.epsilon
+        for values in (_inwards(task, point, bound), point):
+            free = {n: Fraction(str(float(v))) for n, v in zip(task.unknown, values, strict=True)}
+            proven = _proven(task, {n: free[n] if n in free else task.held[n] for n in task.method.hyper}, bound)
+            if proven is not None:
+                return proven
+    return None
+
+
+def _closed(task: Task, found: theory.Optimum) -> tuple[dict[str, Fraction], Fraction] | None:
+    if not found.exact or found.rate is None:
+        return None
+    letters = task.method.symbols
+    at: dict[Any, Any] = {MU: rational(task.mu), LARGEST: rational(task.L)}
+    at |= {letters[n]: rational(v) for n, v in task.held.items()}
+    at |= {letters[n]: v for n, v in _open(task, found).items()}
+    hyper = {n: _number(v.subs(at)) for n, v in found.hyper.items()}
+    rate = sp.nsimplify(found.rate.subs(at))
+    if any(v is None for v in hyper.values()) or not rate.is_real:
+        return None
+    return {n: v for n, v in hyper.items() if v is not None}, _above(sp.simplify(rate))
+
+
+def _open(task: Task, found: theory.Optimum) -> dict[str, sp.Rational]:
+    """Numbers for the hyperparameters whose part another plays: the default, or any."""
+    names = [n for n in task.unknown if n not in found.determined]
+    return {n: exact(dict(task.method.defaults).get(n, ANY)) for n in names}
+
+
+def _number(formula: sp.Expr) -> Fraction | None:
+    short = sp.simplify(formula)
+    if short.is_Rational:
+        return fraction(short)
+    value = short.evalf(DIGITS + 20)
+    return Fraction(str(sp.N(value, DIGITS))) if value.is_real and value.is_finite else None
+
+
+def _above(number: sp.Expr) -> Fraction:
+    """The number itself where it is rational and short; else rounded up to 15 decimals."""
+    if number.is_Rational and number.q < 10**9:
+        return fraction(number)
+    return Fraction(int(sp.ceiling(number.evalf(DIGITS) * 10**15)), 10**15)
+
+
+def _proven(task: Task, hyper: Mapping[str, Fraction], rate: Fraction) -> Attained | None:
+    lows = {n: least(task.method, n) for n in hyper}
+    if rate >= 1 or any(low is not None and hyper[n] < low for n, low in lows.items()):
+        return None
+    squares = reached(task.method, hyper, rate, task.mu, task.L)
+    return None if squares is None else Attained(dict(hyper), rate, squares)
+
+
+def _inwards(task: Task, point: Any, bound: Fraction) -> Any:
+    """Towards the point where the smallest inequality is largest, by linear programs about the last point."""
+    try:
+        strict, _ = task.inequalities(bound)
+    except Doubt:
+        return point
+    scale = np.where(point != 0, np.abs(point), 1.0)
+    sizes = [Fraction(str(float(s))) for s in scale]
+    rows = [in_letters(poly, task.unknown) for poly in strict]
+    expansions = Expansions.of([{e: c * prod(map(pow, sizes, e)) for e, c in row.items()} for row in rows])
+    u, trust = point / scale, 1e-3
+    for _ in range(ROUNDS):
+        value, slopes, _ = expansions.at(u[None], np.ones((1, len(u))))
+        step = _best_step(value[0], slopes[0], trust)
+        after = expansions.at((u + step)[None], np.ones((1, len(u))))[0]
+        u, trust = (u + step, trust) if after.min() > value.min() else (u, trust / 8)
+    return u * scale
+
+
+def _best_step(value: Any, slopes: Any, trust: float) -> Any:
+    size = slopes.shape[1]
+    lengths = np.linalg.norm(slopes, axis=1)
+    rows = np.hstack([-slopes, lengths[:, None]])
+    found = linprog([*[0.0] * size, -1.0], A_ub=rows, b_ub=value, bounds=[*[(-trust, trust)] * size, (None, None)])
+    return found.x[:size] if found.status == 0 else np.zeros(size)
