@@ -82,13 +82,11 @@ def test_pieces_beyond_the_usual_momenta_are_seen():
     assert sp.simplify(second.rate.subs(point) - (c * L - mu) / (c * L + mu)) == 0
 
 
-@pytest.mark.parametrize("kappa", [1e4, 316228, 1e6])
-def test_a_search_reaches_at_a_large_condition_number_what_it_reaches_at_others(kappa):
+def test_a_search_reaches_at_a_large_condition_number_what_it_reaches_at_others():
     """Between [1, κ] and [1, 4κ] the best rate can only grow: a search that is trapped breaks this."""
-    narrow, wide = (cv.optimum("robust_momentum").at(mu=1, L=L).rate for L in (kappa, 4 * kappa))
+    narrow, wide = (cv.optimum("robust_momentum").at(mu=1, L=L).rate for L in (316228, 4 * 316228))
+    assert 0.9995848 <= narrow <= 0.9996148  # the bracket of a certificate, and its upper end rounded up
     assert narrow <= wide
-    if kappa == 316228:
-        assert 0.9995848 <= narrow <= 0.9996148  # the bracket of a certificate, and its upper end rounded up
 
 
 @cv.method
