@@ -322,6 +322,17 @@ def test_formulas_for_another_program_are_not_broken(capsys):
     assert "2(1 + β)" in run(capsys, "derive", "heavy_ball", "--json")[1]
 
 
+def test_large_formulas_fit_a_terminal(capsys):
+    _, text, _ = run(capsys, "derive", "robust_momentum")
+    assert max(map(len, text.splitlines())) <= 80
+    assert len(text.splitlines()) < 60
+
+
+def test_which_methods_have_the_very_same_iterates_is_said(capsys):
+    _, text, _ = run(capsys, "equivalent", "--json")
+    assert json.loads(text)["same_iterates"] == [["ema_momentum_zero_start", "heavy_ball", "momentum_rate_inside"]]
+
+
 def test_a_preset_is_a_method_wherever_one_is_asked_for(capsys):
     for arguments in (["derive", "pytorch"], ["optimum", "pytorch"], ["worst-case", "optax", "--steps", "3", *SPECTRUM]):
         assert run(capsys, *arguments)[0] == 0

@@ -9,23 +9,29 @@ from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import isfinite
+from textwrap import indent
 from typing import Any
 
 import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
 from convergence.cli.command import Answer
-from convergence.notation import latex, pretty
+from convergence.notation import latex, pretty, text
 from convergence.rule import Method
 
 __all__ = ["Text"]
 
 OUT = Console(highlight=False, markup=False)
 ERR = Console(stderr=True, highlight=False, markup=False)
+
+INDENT = 4
+ENDLESS = 10**6
+"""Columns in which no formula is broken."""
 
 
 def say(options: Namespace, answer: Answer) -> None:
@@ -87,19 +93,22 @@ def pairs(rows: Sequence[tuple[str, str]]) -> Table:
     return grid
 
 
-def formulas(title: str, shown: Sequence[tuple[str, Any]], as_latex: bool) -> list[Text]:
-    """Formulas as a terminal shows them, or as LaTeX, not wrapped: a line of words, then the formula."""
-    lines = [Text(title, "bold")]
+def formulas(title: str, shown: Sequence[tuple[str, Any]], as_latex: bool) -> list[Any]:
+    """Formulas as a terminal shows them, or as LaTeX, which is not wrapped: a line of words, then the formula."""
+    lines: list[Any] = [Text(title, "bold")]
     for words, value in shown:
-        written = latex(value) if as_latex else pretty(value, OUT.width)
-        indented = "\n".join(f"    {line}" for line in written.splitlines())
-        lines.append(unwrapped(f"\n{words}:\n{indented}"))
+        lines.append(f"\n{words}:")
+        written = latex(value) if as_latex else pretty(value, ENDLESS)
+        if as_latex or max(map(len, written.splitlines())) <= OUT.width - INDENT:
+            lines.append(unwrapped(indent(written, " " * INDENT)))
+        else:
+            lines.append(Padding(Text(text(value)), (0, 0, 0, INDENT)))  # a large one is better read in one line
     return lines
 
 
-def unwrapped(text: str) -> Text:
+def unwrapped(words: str) -> Text:
     """Text that keeps its lines, however long, for another program to read."""
-    return Text(text, no_wrap=True)
+    return Text(words, no_wrap=True)
 
 
 def json_text(content: Any) -> str:

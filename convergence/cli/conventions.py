@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
@@ -49,18 +50,30 @@ def equivalent(options: Namespace) -> Answer:
 def _classes(options: Namespace) -> Answer:
     with console.working(options, "comparing methods"):
         found = cv.equivalences()
+        twins = _twins(found.classes)
     inside = [", ".join(str(j + 1) for i, j in found.holds if i == k) for k in range(len(found.classes))]
     rows = [(k + 1, ", ".join(names), inside[k]) for k, names in enumerate(found.classes)]
-    maps = [(one.a, one.b, _in_line(one), "yes" if one.same_iterates else "no") for one in found.maps]
-    content = {"classes": found.classes, "holds": found.holds, "maps": [_content(one) for one in found.maps]}
-    return Answer(
-        content,
-        (
-            "methods that are one in other letters",
-            console.table(("class", "methods", "every setting also in class"), rows, left=(0, 1, 2)),
-            console.table(("method", "is", "at", "the very same iterates"), maps, left=(0, 1, 2, 3)),
-        ),
+    maps = [(one.a, one.b, _in_line(one)) for one in found.maps]
+    named = {"classes": found.classes, "holds": found.holds, "same_iterates": twins}
+    lines = (
+        "methods that are one in other letters",
+        console.table(("class", "methods", "every setting also in class"), rows, left=(0, 1, 2)),
+        console.table(("method", "is", "at"), maps, left=(0, 1, 2), whole=(0, 1)),
+        *(f"the very same iterates, from the same start: {', '.join(names)}" for names in twins),
     )
+    return Answer({**named, "maps": [_content(one) for one in found.maps]}, lines)
+
+
+def _twins(classes: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Methods that have the very same iterates in other letters."""
+    groups: list[list[str]] = []
+    for names in classes:
+        own: list[list[str]] = []
+        for name in names:
+            same = next((group for group in own if cv.equivalent(name, group[0]).same_iterates), None)
+            own.append([name]) if same is None else same.append(name)
+        groups += [group for group in own if len(group) > 1]
+    return groups
 
 
 def _in_line(found: Equivalence) -> str:
