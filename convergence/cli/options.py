@@ -5,7 +5,12 @@ from __future__ import annotations
 from convergence.cli.command import Option, group, names, option
 
 METHOD = option("method", metavar="METHOD", help="a name from 'convergence methods', a preset, or FILE.py:RULE")
-METHODS = option("--methods", metavar="A,B", type=names, help="methods, as METHOD of other commands (default: all)")
+METHODS = option(
+    "--methods",
+    metavar="A,B",
+    type=names,
+    help="methods, as in METHOD elsewhere (default: all; report: the classic four)",
+)
 LATEX = option("--latex", action="store_true", help="print LaTeX")
 OPEN = option("--open", action="store_true", help="open the page that was written")
 STEPS = option("--steps", type=int, metavar="K", required=True, help="number of steps")
