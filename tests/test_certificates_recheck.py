@@ -106,6 +106,8 @@ def so(content, rule):
         held = {n: sp.Rational(v) for n, v in content["held"].items()}
         best = cv.optimum(rule, **held).at(mu=mu, L=high).rate
         hyper = {n: Fraction(v) for n, v in content["hyper"].items()}
+        if not 0 < mu <= high or up - low > float(Fraction(content["epsilon"])) + 1e-12:
+            return False
         return low - NEAR <= best <= up + NEAR and radius(rule, np.linspace(mu, high, 400), hyper).max() <= up + NEAR
     return so_formula(content, rule)
 
@@ -226,6 +228,16 @@ def test_a_statement_that_says_more_is_noticed(place, value):
     assert not found or (place == "kind" and "at most 1 " in read_certificate(json.dumps(content)).claim)
 
 
+@pytest.mark.parametrize(
+    "change", [{"epsilon": "1/10000000000"}, {"epsilon": "-1"}, {"mu": "0"}, {"mu": "-1"}, {"mu": "11"}, {"lower": "0"}]
+)
+def test_an_optimum_that_says_more_is_noticed(proofs, change):
+    content = proofs["optimum"].to_dict() | change
+    assert not read_certificate(json.dumps(content)).recheck()
+    without = content | {"below": None}
+    assert not read_certificate(json.dumps(without)).recheck()
+
+
 def test_what_is_printed_is_what_was_checked(proofs):
     """A file holds no words: the claim is made of the numbers."""
     for name in ("stable", "optimum", "formula"):
@@ -254,6 +266,37 @@ def test_a_certificate_of_another_rule_is_noticed(proofs):
     for rule in (other, cv.METHODS["nesterov"]):
         for name in ("stable", "algebraic", "held", "formula"):
             assert not proofs[name].recheck(rule)
+
+
+def test_a_denominator_that_is_irrational_is_run_exactly():
+    """x ← x/(1 + η√…): no fraction cancels it."""
+
+    @method
+    def shrinks(f, x, v, *, lr, momentum):
+        v = momentum * v + f.grad(x) / (2 - lr)
+        return (x - lr * v) / (1 + lr), v / (3 + lr)
+
+    lr = sp.sqrt(2) / 10
+    proof = certify_radius(shrinks, 3, lr=lr, momentum=0.5)
+    assert proof.recheck()
+    number = float(lr)
+    slope = 3 / (2 - number)
+    matrix = np.array([[1 - number * slope, -0.5 * number], [slope, 0.5]]) / [[1 + number], [3 + number]]
+    assert abs(float(proof.upper) - np.abs(np.linalg.eigvals(matrix)).max()) < NEAR
+    assert certify_stable(shrinks, mu=1, L=5, lr=lr, momentum=0.5).recheck()
+
+
+def counts(f, x, c, *, lr):
+    return x - lr * f.grad(x) / (1 + c), c + 1
+
+
+def test_a_counter_that_never_rests_is_no_pole(proofs):
+    rule = method(name="counts")(counts)
+    forged = {"method": "counts", "hyper": {"lr": ["1/10"]}}
+    for name in ("stable", "unstable"):
+        found = read_certificate(json.dumps(proofs[name].to_dict() | forged)).recheck(rule)
+        assert not found
+        assert "rest" in found.failed[0]
 
 
 def exits(f, x, *, lr):
@@ -424,7 +467,7 @@ def test_branch_and_bound_rechecks(boxed):
 
 
 @pytest.mark.parametrize(
-    "fault", ["leaf", "axis", "box", "bound", "side", "short", "long", "weight", "empty", "unbounded"]
+    "fault", ["leaf", "axis", "box", "bound", "side", "short", "long", "weight", "empty", "unbounded", "part"]
 )
 def test_a_tree_with_a_fault_is_noticed(boxed, fault):
     content = json.loads(boxed.to_json())
@@ -448,12 +491,25 @@ def test_a_tree_with_a_fault_is_noticed(boxed, fault):
         below["tree"][leaf][0][1] *= -1
     elif fault == "empty":
         below["tree"][leaf] = []
+    elif fault == "part":
+        below["box"], below["tree"] = _first_leaf(below)
     else:
         below["bounds"].pop()
     try:
         assert not read_certificate(json.dumps(content)).recheck(boxed.method)
     except cv.BadData:
         assert fault in ("weight", "empty")
+
+
+def _first_leaf(below):
+    """The box of one leaf, on which the combination is as it should be: but it does not hold all hyperparameters."""
+    box, tree = [[Fraction(a), Fraction(b)] for a, b in below["box"]], iter(below["tree"])
+    for entry in tree:
+        if isinstance(entry, list):
+            return [[str(a), str(b)] for a, b in box], [entry]
+        low, high = box[entry]
+        box[entry] = [low, (low + high) / 2]
+    raise AssertionError("a tree has leaves")
 
 
 def test_an_algebraic_counterexample_is_the_one_that_was_checked(proofs):

@@ -19,7 +19,7 @@ LONGEST = 50_000_000
 
 Name = Annotated[str, StringConstraints(max_length=200)]
 Fractional = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,2000}(/[1-9][0-9]{0,1999})?$")]
-Number = Annotated[tuple[Fractional, ...], Field(min_length=1, max_length=200)]
+Number = Annotated[tuple[Fractional, ...], Field(min_length=1, max_length=64)]
 Place = Annotated[int, Field(ge=0, le=10_000)]
 Weight = Annotated[int, Field(gt=0, le=2**64)]
 Leaf = Annotated[tuple[tuple[Place, Weight], ...], Field(min_length=1)]
@@ -41,7 +41,7 @@ class Square(_Kept):
     """A polynomial in λ whose square divides the condition at this place."""
 
     place: Place
-    factor: Annotated[tuple[Number, ...], Field(min_length=2, max_length=200)]
+    factor: Annotated[tuple[Number, ...], Field(min_length=2, max_length=64)]
 
 
 class Product(_Kept):

@@ -186,9 +186,8 @@ def _nothing_below(c: Best, below: Below, ring: Ring, unknown: Sequence[str], me
     rate = ring.constant(Fraction(c.lower)), ring.constant(1)
     strict = inequalities(method, unknown, c.held, [ring.constant(v) for v in places], rate)
     weak = not_negative(method, ring, unknown)
-    about = (
-        f"no hyperparameters meet all of {len(strict)} inequalities at λ = {', '.join(map(shown, below.curvatures))}"
-    )
+    places_shown = ", ".join(map(shown, below.curvatures))
+    about = f"no hyperparameters{_domain(method, unknown)} meet all of {len(strict)} inequalities at λ = {places_shown}"
     if below.products:
         require(not (below.bounds or below.box or below.tree), "two proofs of one bound")
         contradiction(below.products, strict, weak)
@@ -205,6 +204,11 @@ def _nothing_below(c: Best, below: Below, ring: Ring, unknown: Sequence[str], me
         require(known, "the box does not hold all hyperparameters")
     leaves = covered(below.tree, box, [in_letters(poly, unknown) for poly in strict])
     return [f"{about}: not beyond a box by {len(below.bounds)} bounds, and not on any of {leaves} parts of it"]
+
+
+def _domain(method: Method, unknown: Sequence[str]) -> str:
+    known = [f"{n} ≥ {low}" for n in unknown if (low := least(method, n)) is not None]
+    return f" with {', '.join(known)}" if known else ""
 
 
 def _closed_form(c: ClosedForm, method: Method) -> list[str]:
@@ -234,7 +238,7 @@ def _closed_form(c: ClosedForm, method: Method) -> list[str]:
     strict = inequalities(method, unknown, c.held, [one, kappa], rate)
     contradiction(c.products, strict, not_negative(method, ring, unknown))
     last = f"{len(c.products)} products of {len(strict)} inequalities at μ and L, with multipliers ≥ 0, add up to 0 or less"
-    return ["it is reached, for all t:", *facts, "and nothing is faster:", last]
+    return ["it is reached, for all t:", *facts, f"and nothing{_domain(method, unknown)} is faster:", last]
 
 
 def _ratio(ring: Ring, parts: tuple[Sequence[str], Sequence[str]]) -> Ratio:

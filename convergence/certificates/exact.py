@@ -92,6 +92,8 @@ class Ring:
 
     def sign(self, number: Poly) -> int:
         """−1, 0 or 1: of a number of the field. Doubt where it cannot be told."""
+        if number.has(*self.letters[:-1]):
+            raise Doubt("a number was expected")
         parts = [c.value for c in number.by(self.letters[-1])]
         if not any(parts[1:]):
             return (parts[0] > 0) - (parts[0] < 0)
@@ -113,7 +115,7 @@ class Ring:
 
     def holds(self, number: Poly, strict: bool) -> bool:
         """Whether a number is positive, or (not ``strict``) not negative; a polynomial in t, for all t above ``low``."""
-        if self.modulus or number.is_constant:
+        if self.modulus or number.is_constant or number.has(*self.letters[:-1]):
             return self.sign(number) >= (1 if strict else 0)
         shifted = composed([c.value for c in number.by(self.letters[-1])], self.low, Fraction(1))
         first = next(k for k, c in enumerate(shifted) if c)

@@ -131,7 +131,7 @@ def scale_free(method: Method, ring: Ring, unknown: Sequence[str], held: Mapping
     loop = run(method, ring.letter("λ"), hyper)
     names = ["λ", *unknown]
     places = [ring.letters.index(n) for n in names]
-    for units in product((-1, 0, 1), repeat=len(unknown)):
+    for units in product(*((0,) if least(method, n) else (-1, 0, 1) for n in unknown)):
         weights = [
             {sum(e[k] * u for k, u in zip(places, (1, *units), strict=True)) for e in poly.terms}
             for poly in (loop.scale, *loop.characteristic, *loop.divisors)

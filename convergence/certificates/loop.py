@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
-from math import comb
+from math import comb, prod
 from typing import Any
 
 from convergence.certificates.exact import Doubt, Poly, Ring
@@ -90,10 +90,13 @@ def run(method: Method, curvature: Poly, hyper: Mapping[str, Ratio]) -> Loop:
     moving = [k for k in range(len(state)) if k not in clocks]
     if not all(_affine(values[k], letters) for k in moving) or any(d.has(*letters) for d in divisors):
         raise Doubt(f"{method.name} is not linear: it cannot be run on exact numbers")
-    scale = one
-    for k in moving:
-        scale = scale if scale.divided(values[k].below) else scale * values[k].below
-    rows = [[_slope(values[i], letters[j], scale) for j in moving] for i in moving]
+    belows = {tuple(sorted(values[k].below.terms.items())): values[k].below for k in moving}
+    cofactors = {key: prod([b for other, b in belows.items() if other != key], start=one) for key in belows}
+    rows = [
+        [_slope(values[i], letters[j]) * cofactors[tuple(sorted(values[i].below.terms.items()))] for j in moving]
+        for i in moving
+    ]
+    scale = prod(belows.values(), start=one)
     return Loop(_faddeev(rows, one), scale, tuple(divisors), tuple(method.state[k] for k in clocks))
 
 
@@ -116,15 +119,16 @@ def _rest(value: Quotient, place: int, letters: Sequence[str]) -> Quotient:
     """Where a clock rests: b/(1 − a), of a·reading + b."""
     constant, *slope = value.above.by(letters[place])
     kept = value.below - (slope[0] if slope else constant * 0)
+    if not kept:
+        raise Doubt(f"the clock {letters[place]} does not rest")
     return Quotient(constant, constant.ring.constant(1), value.divisors) / Quotient(
         kept, value.below * 0 + 1, value.divisors
     )
 
 
-def _slope(value: Quotient, letter: str, scale: Poly) -> Poly:
-    factor = scale.divided(value.below)
+def _slope(value: Quotient, letter: str) -> Poly:
     parts = value.above.by(letter)
-    return parts[1] * (factor or 1) if len(parts) > 1 else parts[0] * 0
+    return parts[1] if len(parts) > 1 else parts[0] * 0
 
 
 def _faddeev(rows: list[list[Poly]], one: Poly) -> tuple[Poly, ...]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from convergence.certificates.certificate import Best, Certificate, ClosedForm, Enclosure, Theta, Undecided
-from convergence.certificates.exact import Ring, at
+from convergence.certificates.exact import Doubt, Ring, at
 
 
 def claim(certificate: Certificate) -> str:
@@ -50,10 +50,13 @@ def shown(number: str, digits: int = 12) -> str:
 def decimal(number: Sequence[str], field: Theta | None) -> str:
     if len(number) == 1 or field is None:
         return shown(number[0])
-    ring = Ring(("θ",), *theta_of(field))
-    poly = ring.number([Fraction(c) for c in number])
-    while ring.high - ring.low > Fraction(1, 10**20):
-        ring.halve()
+    try:
+        ring = Ring(("θ",), *theta_of(field))
+        poly = ring.number([Fraction(c) for c in number])
+        while ring.high - ring.low > Fraction(1, 10**20):
+            ring.halve()
+    except Doubt:  # of a file that will not be confirmed
+        return " + ".join(f"{shown(c)}·θ^{k}" for k, c in enumerate(number)).replace("·θ^0", "")
     return f"{shown(str(at([c.value for c in poly.by('θ')], ring.low)))}…"
 
 
