@@ -241,10 +241,12 @@ def transient(options: Namespace) -> Answer:
     example="convergence average gradient_descent --steps 50 --ratio 0.5 --mu 1 --L 10",
 )
 def average(options: Namespace) -> Answer:
-    method, (mu, L, data) = arguments.method(options.method), arguments.spectrum(options)
+    method, law = arguments.method(options.method), options.ratio or options.exponent
+    alone = law is not None and (options.mu, options.L, options.data, options.dataset) == (None,) * 4
+    mu, L, data = (0.0, None, None) if alone else arguments.spectrum(options)
     density, name = _density(options, L, data)
-    low = density.interval[0] if options.ratio is not None else mu
-    chosen = arguments.settings(method, arguments.numbers(options), low or mu, L)
+    low, high = (mu, L) if law is None else density.interval
+    chosen = arguments.settings(method, arguments.numbers(options), low or mu, high)
     expected = cv.average_case(method, options.steps, density, **chosen)
     pairs = (("error²", expected.error), ("loss", expected.loss), ("gradient²", expected.gradient))
     lines = (
@@ -255,17 +257,19 @@ def average(options: Namespace) -> Answer:
     return Answer({"method": method.name, "hyper": chosen, "density": name, **asdict(expected)}, lines)
 
 
-def _density(options: Namespace, L: float, data: LeastSquares | None) -> tuple[Any, str]:
-    """The density asked for, and what to call it; the scale of a law is such that it ends at L."""
+def _density(options: Namespace, L: float | None, data: LeastSquares | None) -> tuple[Any, str]:
+    """The density asked for, and what to call it; a law ends at L, or has its own scale where no L is given."""
     if options.ratio is not None and options.exponent is not None:
         raise BadHyperparameter("--ratio and --exponent are two densities: give one of them")
     if options.ratio is not None:
-        ratio = arguments.real("ratio", options.ratio)
-        scale = L / cv.MarchenkoPastur(ratio).interval[1]
-        return cv.MarchenkoPastur(ratio, scale), f"Marchenko–Pastur's law of ratio {ratio:g} up to {L:.6g}"
+        unit = cv.MarchenkoPastur(arguments.real("ratio", options.ratio))
+        scale = 1.0 if L is None else L / unit.interval[1]
+        low, high = (end * scale for end in unit.interval)
+        name = f"Marchenko–Pastur's law of ratio {unit.ratio:g} on [{low:.6g}, {high:.6g}]"
+        return cv.MarchenkoPastur(unit.ratio, scale), name
     if options.exponent is not None:
-        exponent = arguments.real("exponent", options.exponent)
-        return cv.PowerLaw(exponent, L), f"the density λ^{exponent:g} on [0, {L:.6g}]"
+        exponent, end = arguments.real("exponent", options.exponent), 1.0 if L is None else L
+        return cv.PowerLaw(exponent, end), f"the density λ^{exponent:g} on [0, {end:.6g}]"
     if data is None:
         raise BadHyperparameter("an average needs a density: give data, --ratio or --exponent")
     return data, "the curvatures of the data"

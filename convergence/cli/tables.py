@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Group
 from rich.text import Text
 
+from convergence import notation
 from convergence.cli.console import table, titled
 from convergence.document import Chapter, Study
 from convergence.evidence.check import Check
@@ -18,22 +19,27 @@ REJECTED = {True: Text("rejected", "green"), False: Text("ACCEPTED", "bold red")
 def answer(study: Study) -> Group:
     """The answer for the data: a row a method. It fits a terminal of eighty columns."""
     lr = "given\nlr" if any(chapter.given for chapter in study.methods) else "best\nlr"
-    headings = ("method", lr, "momen-\ntum", "rate", "steps to\n99.9 %", "largest\nstable lr", "set by", "checks")
+    headings = ("method", lr, "momen-\ntum", "rate", "steps to\n99.9 %", "largest\nstable\nlr", "by\ndir.", "checks")
     title = f"{study.title}: κ = {study.problem.kappa:.5g}"
-    return table(headings, [_answer_row(chapter) for chapter in study.methods], left=(0, 6), title=title)
+    return table(
+        headings, [_answer_row(chapter) for chapter in study.methods], left=(0, 6), title=title, whole=range(1, 8)
+    )
 
 
 def _answer_row(chapter: Chapter) -> tuple[Any, ...]:
     found, evidence = chapter.answer, chapter.verification
     if found is None:
         return (chapter.method.title, *[""] * 5, Text("not known: see the gaps", "yellow"), "")
-    lr, momentum = (f"{found.hyper[name]:.3g}" if name in found.hyper else "" for name in ("lr", "momentum"))
-    steps = Text(found.verdict, "bold red") if found.steps is None else f"{found.steps.count:,}".replace(",", " ")
+    method = chapter.method
+    share = next((name for name in method.hyper if method.domains[name].is_share), None)
+    lr = f"{found.hyper[method.rate]:.3g}" if method.rate in found.hyper else ""
+    momentum = notation.text(found.hyper[share], 3) if share in found.hyper else ""
+    steps = Text(found.verdict, "bold red") if found.steps is None else f"{found.steps.count:,}".replace(",", "\u00a0")
     made = [check for check in evidence.checks if check.passed is not None] if evidence is not None else []
     count = Text(f"{sum(check.passed is True for check in made)}/{len(made)}", "green" if chapter else "bold red")
     limit = f"{found.lr_max:.3g}" if found.lr_max > 0 else "none"
-    binding = "all" if found.binding is None else f"dir. {found.binding + 1}"
-    return chapter.method.title, lr, momentum, f"{found.rate:.4g}", steps, limit, binding, count
+    binding = "all" if found.binding is None else str(found.binding + 1)
+    return method.title, lr, momentum, notation.text(found.rate, 4), steps, limit, binding, count
 
 
 def checks(chapter: Chapter) -> Group:
