@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic_core import from_json as parsed
 
 from convergence import __version__
+from convergence.certificates.certificate import Certificate, read, written
 from convergence.errors import BadData, BadRule
 from convergence.formula_text import Letters, formula, symbols
 from convergence.methods import METHODS
@@ -187,6 +188,8 @@ class _Writer:
                 return {str(key): self.value(entry) for key, entry in x.items()}
             case tuple() | list():
                 return [self.value(entry) for entry in x]
+        if isinstance(x, Certificate):
+            return {"is": "certificate", "value": written(x)}
         if is_dataclass(x) and _results().get(type(x).__name__) is type(x):
             return {"is": type(x).__name__, **{f.name: self.value(getattr(x, f.name)) for f in fields(x) if f.init}}
         raise TypeError(f"JSON does not keep {type(x).__name__}")
@@ -251,6 +254,9 @@ class _Reader:
 
     def _array(self, x: Mapping[str, Any], place: str) -> Any:
         return np.array(self.value(x["value"], place)).reshape(x["shape"])
+
+    def _certificate(self, x: Mapping[str, Any], place: str) -> Any:
+        return read(x["value"])
 
     def _method(self, x: Mapping[str, Any], place: str) -> Method:
         return self.rules[x["value"]]
