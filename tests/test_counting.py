@@ -27,7 +27,6 @@ def test_a_large_transient_is_counted_past_and_said_to_blur():
     hyper = {"lr": 0.7504283753437926, "momentum": 0.9644612501984383}
     found = predicted_steps(data, METHODS["frozen_adam"], np.ones(2), hyper)
     assert found is not None
-    assert found.exact
     assert found.count > 1000  # the rate alone says 380
     assert found.blurred
 
