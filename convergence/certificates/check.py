@@ -24,6 +24,7 @@ from convergence.certificates.certificate import (
 )
 from convergence.certificates.exact import Doubt, Poly, Ring, at
 from convergence.certificates.facts import (
+    NO_MATRIX,
     contradiction,
     covered,
     in_letters,
@@ -129,7 +130,7 @@ def _enclosure(c: Enclosure, method: Method) -> list[str]:
         try:
             run(method, place, hyper)
         except Pole:
-            return ["it is false: the rule divides by zero there"]
+            return [f"it is false: {NO_MATRIX}"]
         raise Doubt("the rule does not divide by zero there")
     require(c.lower is not None and c.upper is not None, "an interval has two ends")
     lower, upper = (ring.constant(Fraction(v or 0)) for v in (c.lower, c.upper))

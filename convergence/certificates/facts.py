@@ -79,13 +79,17 @@ def _either(steady: Any, poly: Poly) -> bool:
         return bool(steady(-poly, True))
 
 
+NO_MATRIX = "the rule divides by zero there"
+"""The fact that there is no iteration matrix at a curvature, and so no radius."""
+
+
 def outside(method: Method, hyper: Mapping[str, Ratio], curvature: Poly, rate: Ratio, *, closed: bool) -> str:
     """At this curvature the rule divides by zero, or some root is not in the disc. Doubt where not so."""
     ring = curvature.ring
     try:
         loop = run(method, curvature, hyper)
     except Pole:
-        return "the rule divides by zero there"
+        return NO_MATRIX
     require(all(ring.sign(d) for d in (loop.scale, *loop.divisors)), "a pole that the run did not meet")
     wrong = [k for k, poly in enumerate(conditions(loop, rate, closed)) if not ring.holds(poly, True)]
     require(bool(wrong), "all roots lie in the disc there")

@@ -20,6 +20,7 @@ from convergence.certificates.certificate import (
     written,
 )
 from convergence.certificates.check import Recheck, rechecked
+from convergence.certificates.facts import NO_MATRIX
 from convergence.certificates.numbers import algebraic
 from convergence.certificates.words import claim
 from convergence.methods import METHODS
@@ -70,7 +71,7 @@ class Proof:
         if isinstance(c, Undecided) or c.holds:
             return c.why if isinstance(c, Undecided) else ""
         facts = self.recheck()
-        if (facts.passed and "divides by zero" in facts.passed[-1]) or isinstance(c, Enclosure):
+        if isinstance(c, Enclosure) or (facts.passed and facts.passed[-1].endswith(NO_MATRIX)):
             return "the method has no iteration matrix there"
         if isinstance(c, ClosedForm):
             return "; ".join(facts.passed[:1] or facts.failed)

@@ -77,7 +77,7 @@ def _numbers(texts: Sequence[str]) -> list[float]:
 
 
 def _lines(found: Diagnosis | RunDiagnosis, table: Any, advice: Iterable[str]) -> list[Any]:
-    fine = found.headline.startswith("fine")
+    fine = found.verdict == "fine"
     style = "bold red" if not found.converges else "bold green" if fine else "bold yellow"
     sentences = [f"{k}. {words}" for k, words in enumerate(advice, 1)]
     return [console.Text(found.headline, style), console.pairs(found.findings), table, *sentences]

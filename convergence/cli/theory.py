@@ -37,7 +37,7 @@ def derive(options: Namespace) -> Answer:
     system, region = cv.derive(method, **scaled), cv.stability(method, **scaled)
     shown: list[tuple[str, Any]] = [
         (f"iteration matrix, state ({', '.join(system.state)})", system.matrix),
-        ("characteristic polynomial", system.characteristic.as_expr()),
+        ("characteristic polynomial", system.characteristic),
         *((f"eigenvalue {k}", value) for k, value in enumerate(system.eigenvalues, 1)),
         ("stable where", list(region.conditions)),
         ("largest stable learning rate", NO_FORM if region.lr_max is None else region.lr_max),

@@ -131,7 +131,7 @@ class Diagnosis(wording.Readable):
         count = len(self.unstable)
         if count:
             return f"{self.verdict}: {count} of {wording.counted(len(self.directions), 'direction')} not contracting"
-        ratio = "" if self.best is None or self.best.steps is None else f", {self.ratio:.3g} × the best"
+        ratio = "" if self.best is None or self.best.steps is None else f", {wording.times_best(self.ratio)}"
         return f"{self.verdict}: {wording.steps(self.steps)} to 1e-3{ratio}"
 
     @property

@@ -35,11 +35,16 @@ def rounded(value: float, digits: int, side: float = 0.0) -> float:
     return float((exact / unit).quantize(Decimal(1), rounding=way) * unit)
 
 
+def times_best(ratio: float) -> str:
+    """How many times the best possible number of steps; within the three digits that are shown, the best."""
+    return "the best there is" if f"{ratio:.3g}" == "1" else f"{ratio:.3g} × the best"
+
+
 def steps(count: int | None) -> str:
     """A number of steps, digits in groups of three; in words what None means."""
     if count is None:
         return "more steps than can be counted"
-    return f"{count:.2g} steps" if count >= 10**9 else f"{count:,} step{'s' * (count != 1)}".replace(",", " ")
+    return f"{count:.2g} steps" if count >= 10**9 else f"{count:,} step{'s' * (count != 1)}".replace(",", "\u202f")
 
 
 def counted(count: int, noun: str) -> str:

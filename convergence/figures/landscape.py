@@ -29,12 +29,12 @@ from convergence.notation import text
 from convergence.numerics.runs import Run
 from convergence.problem import LeastSquares, Quadratic
 
-LEVELS, POINTS, STEPS = 12, 81, 30
+LEVELS, POINTS, STEPS, MARKERS = 12, 81, 150, 30
 MARGIN = 0.35
 """Room around what is shown, in parts of its size."""
 
 FAR = 3.0
-"""A path that leaves the start's distance from the minimum this many times over is cut there."""
+"""A path that ends this many times as far from the minimum as it began is cut where it first is; a transient is shown whole."""
 
 SAMPLE, MOST_CLASSES = 500, 3
 
@@ -103,7 +103,8 @@ def landscape(problem: Quadratic, runs: Mapping[str, Run] = NO_RUNS, ax: Axes | 
         drawn = foremost(groups, lambda k: float(list(runs.values())[k].loss[min(STEPS, list(runs.values())[k].steps)]))
         for group, look in zip(drawn, LOOKS, strict=False):
             way = finite(paths[group.first]).T
-            axes.plot(*way, **look.marked, markersize=4, linewidth=1.2, label=wrapped(group.label))
+            marked = {**look.marked, "markevery": max(1, way.shape[1] // MARKERS)}
+            axes.plot(*way, **marked, markersize=4, linewidth=1.2, label=wrapped(group.label))
         axes.plot(*finite(plane.minimum), "*", color=BLACK, markersize=11, zorder=6, linestyle="none", label="minimum")
         axes.set_xlim(*span(x))
         axes.set_ylim(*span(y))
@@ -139,7 +140,7 @@ class _Plane:
 def _cut(path: Any, minimum: Any) -> Any:
     away = np.linalg.norm(path - minimum, axis=1)
     beyond = np.nonzero(~(away <= FAR * max(away[0], 1e-300)))[0]
-    return path[: beyond[0] if beyond.size else len(path)]
+    return path[: beyond[0] if beyond.size and beyond[-1] == len(path) - 1 else len(path)]
 
 
 def _padded(path: Any) -> Any:

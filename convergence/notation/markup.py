@@ -27,8 +27,13 @@ def from_latex(latex: str, *, block: bool = False) -> str:
 
 
 def _mended(made: str) -> str:
-    """Words upright and in one piece, no-break spaces as characters, infinity a letter; XML that parses."""
+    """Words upright and in one piece, no-break spaces as characters, infinity a letter, ± an operator; XML that parses."""
     made = _UPRIGHT.sub(lambda run: f"<mi>{re.sub('<[^>]*>', '', run[0])}</mi>", made.replace(_NAMESPACE, ""))
     made = re.sub(r"<mtext>(.*?)</mtext>", lambda m: f"<mtext>{escape(unescape(m[1]))}</mtext>", made, flags=re.DOTALL)
-    tree = ElementTree.fromstring(made.replace("<mo>&#x0221E;</mo>", "<mi>&#x0221E;</mi>"))
+    made = made.replace("<mo>&#x0221E;</mo>", "<mi>&#x0221E;</mi>").replace("<mi>&#x000B1;</mi>", "<mo>&#x000B1;</mo>")
+    tree = ElementTree.fromstring(made)
+    for row in tree.iter("mrow"):
+        flat = all(part.tag in ("mi", "mn", "mo") for part in row)
+        for bracket in row.findall("mo[@fence]"):
+            bracket.attrib.update({"lspace": "0em", "rspace": "0em"} | ({"stretchy": "false"} if flat else {}))
     return ElementTree.tostring(tree, encoding="unicode", short_empty_elements=False)

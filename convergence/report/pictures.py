@@ -32,8 +32,8 @@ SHORT, LONGEST = 60, 4000
 UNSETTLED = 200
 """Steps of a run that does not converge, and of one from which eigenvalues are identified."""
 
-WALK = 30
-"""Steps of the paths in the landscape."""
+WALK = (30, 150)
+"""The fewest and the most steps of the paths in the landscape: as many as the second fastest method needs."""
 
 NOTED = ("gradient_descent", "ema_momentum")
 """The methods that the course notes run, whose gradients and weights are drawn as there."""
@@ -74,6 +74,12 @@ def _panel(draw: Callable[..., Any], *makers: Callable[[], Any], **options: Any)
     return found
 
 
+def _walk(shown: Sequence[Shown]) -> int:
+    answers = [one.chapter.answer for one in shown]
+    known = [answer.steps.count for answer in answers if answer is not None and answer.steps is not None]
+    return min(max(WALK[0], sorted(known)[min(1, len(known) - 1)] if known else 0), WALK[1])
+
+
 def _of_study(study: Study, shown: Sequence[Shown]) -> Iterator[Picture]:
     problem, finite = study.problem, {m.method.title: m.finite.curve for m in study.methods if m.finite is not None}
     counts = "; ".join(f"{one.title} {one.count}" for one in shown)
@@ -81,11 +87,12 @@ def _of_study(study: Study, shown: Sequence[Shown]) -> Iterator[Picture]:
         alt = f"Scatter of two columns of {problem.rows} rows, marked by their target."
         yield _whole("data", ("The data", alt, "Marker and hue show the target."), figures.scatter, lambda: problem)
     if problem.rank > 1 and shown:
-        alt = f"Contours of the loss over two coordinates, its minimum, and the first {WALK} steps of {len(shown)} methods."
-        caption = "Darker where the loss is larger. A line is the way of a method, a marker is a step."
+        walk = _walk(shown)
+        alt = f"Contours of the loss over two coordinates, its minimum, and the first {walk} steps of {len(shown)} methods."
+        caption = "Darker where the loss is larger. A line is the way of a method; markers stand on some of its steps."
         words = ("The loss, and the way each method takes", alt, caption)
         yield _whole(
-            "landscape", words, figures.landscape, lambda: problem, lambda: {one.title: one.run(WALK) for one in shown}
+            "landscape", words, figures.landscape, lambda: problem, lambda: {one.title: one.run(walk) for one in shown}
         )
     if shown:
         alt = (
