@@ -387,7 +387,7 @@ def test_many_steps_are_not_fine_even_where_they_are_the_best():
     found = diagnose(method="gradient_descent", curvatures=[1e6, 1.0], lr=1.99e-6)
     assert found.ratio < SLOW
     assert found.verdict == "crawls"
-    assert f"{found.steps:,}".replace(",", " ") in found.headline
+    assert f"{found.steps:,}".replace(",", "\u202f") in found.headline
 
 
 def test_the_scaling_of_the_loss_is_said():
