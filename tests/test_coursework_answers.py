@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -57,6 +58,7 @@ def test_the_formulas_are_those_derived_by_hand():
     assert same(found.radius, sp.sqrt(1 - BETA))
 
 
+@pytest.mark.finding("G6")
 def test_the_plateau_and_its_counts():
     g = plateau()
     m = np.sqrt(0.9)
@@ -97,6 +99,7 @@ def test_the_first_dimension_is_the_faster_for_both_methods():
     assert all(first < second for first, second in (m.steps for m in h.methods))
 
 
+@pytest.mark.finding("G6")
 def test_the_upper_end_is_counted_at_sixty_digits_and_not_at_seven():
     """At 3.797 it would be 271 steps, at seven digits below the end 308."""
     low, high = exact_ends()
@@ -108,6 +111,7 @@ def test_the_upper_end_is_counted_at_sixty_digits_and_not_at_seven():
     assert low < Fraction("0.2634") < high
 
 
+@pytest.mark.finding("G6")
 def test_the_faster_method_is_the_one_whose_slower_direction_is_faster(answers):
     """Question (i), by a loop of one's own: steps until the error is within 99.9 % in each direction."""
     h = answers.data
@@ -152,6 +156,7 @@ def test_every_check_rejects_a_wrong_answer():
     assert not any(data(replace(h, methods=(slow, h.methods[1])))[:3])
 
 
+@pytest.mark.finding("G6")
 def test_the_page_says_what_it_must_in_every_format(answers, tmp_path):
     assert answers
     written = {path.name: path for path in answers.save(tmp_path, figures=("svg",))}
@@ -163,7 +168,10 @@ def test_the_page_says_what_it_must_in_every_format(answers, tmp_path):
         "How σᵢ enters",
         "figures/plateau.svg",
         "| 309 | 249 |",
-        "## (i)",
+        "## (i) Which method is faster for this task, and why",
+        "Why so little",
+        "both, from z = 0",
+        "0 learns nothing, the first gradient moves w for ever",
     ):
         assert part in words
     kept = json.loads(written["course.json"].read_text(encoding="utf-8"))
@@ -171,6 +179,18 @@ def test_the_page_says_what_it_must_in_every_format(answers, tmp_path):
     assert kept["plateau"]["best"]["both"] == answers.plateau.best.both
     with pytest.raises(BadName, match="html"):
         answers.save(tmp_path, formats=("htm",))
+
+
+@pytest.mark.finding("G7")
+def test_the_stable_order_keeps_what_remains_small_and_not_what_is_past():
+    peaks = cv.product_peaks(16, mu=1, L=100, order="stable")
+    assert peaks.partial == pytest.approx(79.8, abs=0.05)
+    assert peaks.remaining == pytest.approx(1.0, abs=0.05)
+    rates = cv.chebyshev_steps(16, mu=1, L=100, order="stable")
+    assert rates[0] == rates.max() == pytest.approx(1 / (50.5 - 49.5 * np.cos(np.pi / 32)), rel=1e-12)
+    written = "".join(path.read_text(encoding="utf-8") for path in Path(cv.__file__).parent.rglob("*.py"))
+    assert "1881" in written
+    assert "Markov 1890" not in written
 
 
 @pytest.mark.parametrize(
