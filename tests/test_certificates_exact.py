@@ -42,6 +42,7 @@ def test_a_violation_is_one_and_where_there_is_none_there_is_none(coefficients, 
     assert all(signed(v, strict) for v in values)
 
 
+@pytest.mark.finding("I")
 @given(
     st.lists(st.fractions(-3, 3, max_denominator=9), min_size=1, max_size=5), st.fractions(-2, 2), st.fractions(0, 1)
 )

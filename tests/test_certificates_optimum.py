@@ -108,6 +108,7 @@ def test_the_search_starts_again_from_better_hyperparameters():
     assert better.rate - floor.value <= Fraction(1, 10**6)
 
 
+@pytest.mark.finding("I")
 @pytest.mark.parametrize("short", [0.1, 1e-3])
 def test_an_interval_longer_than_epsilon_is_undecided(short, monkeypatch):
     """Whatever is assumed or not: a gap is a gap."""

@@ -194,6 +194,7 @@ def _other(inner, key):
     return True
 
 
+@pytest.mark.finding("A11")
 @pytest.mark.parametrize("name", PROOFS)
 def test_no_change_makes_a_certificate_confirm_what_is_false(proofs, name):
     proof = proofs[name]
@@ -238,6 +239,8 @@ def test_an_optimum_that_says_more_is_noticed(proofs, change):
     assert not read_certificate(json.dumps(without)).recheck()
 
 
+@pytest.mark.finding("A11")
+@pytest.mark.finding("H1")
 def test_what_is_printed_is_what_was_checked(proofs):
     """A file holds no words: the claim is made of the numbers."""
     for name in ("stable", "optimum", "formula"):
@@ -247,6 +250,7 @@ def test_what_is_printed_is_what_was_checked(proofs):
                 read_certificate(json.dumps(content | {key: "it is so"}))
 
 
+@pytest.mark.finding("A11")
 def test_a_refutation_is_no_proof(proofs):
     refuted, stable, best = (proofs[name].to_dict() for name in ("unstable", "stable", "optimum"))
     assert not read_certificate(json.dumps(refuted | {"holds": True})).recheck()
@@ -256,6 +260,7 @@ def test_a_refutation_is_no_proof(proofs):
         read_certificate(json.dumps(best | {"holds": False}))
 
 
+@pytest.mark.finding("A3")
 def test_a_certificate_of_another_rule_is_noticed(proofs):
     @method(name="heavy_ball")
     def other(f, x, v, *, lr, momentum):
@@ -323,6 +328,7 @@ def sine(f, x, *, lr):
     return x - lr * np.sin(f.grad(x))
 
 
+@pytest.mark.finding("A3")
 @pytest.mark.parametrize("rule", [exits, branches, equal, bent, far, sine])
 def test_no_exception_and_no_other_rule_is_a_confirmation(rule):
     proof = certify_stable("gradient_descent", mu=1, L=10, lr=0.1)
@@ -368,6 +374,7 @@ def two_factors(f, x, *, lr, momentum):
     return x - lr * momentum * f.grad(x)
 
 
+@pytest.mark.finding("I")
 def test_hyperparameters_below_their_domains_do_not_count():
     """ηβ is the same with both signs turned."""
     proof = certify_optimum(two_factors, mu=1, L=10, momentum=0.5)
@@ -406,6 +413,7 @@ HOSTILE = [
 ]
 
 
+@pytest.mark.finding("H1")
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_is_no_certificate_is_refused(text):
     with pytest.raises(cv.BadData, match="certificate"):
@@ -432,6 +440,7 @@ WRONG = [
 ]
 
 
+@pytest.mark.finding("H1")
 @pytest.mark.parametrize("key", ["mu", "hyper", "holds", "field", "squares", "place", "method", "kind", "schema"])
 def test_entries_of_another_kind_are_refused_or_not_confirmed(proofs, key):
     content = proofs["stable"].to_dict()
@@ -525,3 +534,134 @@ def test_the_root_that_theta_is_must_be_isolated(proofs):
     reducible = content["field"] | {"modulus": ["-100", "20", "9", "-2", "1"]}
     for field in (wide, reducible, None):
         assert not read_certificate(json.dumps(content | {"field": field})).recheck()
+
+
+def doubles(f, x, c, *, lr):
+    """The clock runs away from where it would rest: c = 1."""
+    return x - lr * f.grad(x) * c, 2 * c - 1
+
+
+def flips(f, x, c, *, lr):
+    """The clock goes to and fro about 1/2."""
+    return x - lr * f.grad(x) * (c + 1), 1 - c
+
+
+@pytest.mark.parametrize("rule", [doubles, flips])
+def test_a_clock_that_does_not_come_to_rest_proves_nothing(rule):
+    with pytest.raises(cv.NotLinear, match="rest"):
+        certify_stable(method(rule), mu=1, L=2, lr=0.1)
+    for proof in (certify_stable("gradient_descent", mu=1, L=2, lr=0.1), certify_radius("gradient_descent", 1, lr=0.1)):
+        checked = recheck(proof, method(name="gradient_descent")(rule))
+        assert "rest" in checked.failed[0]
+
+
+@method
+def opposite_denominators(f, x, u, v, *, lr):
+    """Two states over lr and −lr: with lr = √2 the product of the denominators is the fraction −2."""
+    return x - f.grad(x) / 10, u / (2 * lr), v / (-2 * lr)
+
+
+def test_a_common_denominator_below_zero_is_no_refutation():
+    proof = certify_stable(opposite_denominators, mu=1, L=2, lr=sp.sqrt(2))
+    assert proof
+    assert proof.recheck()
+    false = proof.to_dict() | {"holds": False, "place": ["1"]}
+    assert not read_certificate(json.dumps(false)).recheck(opposite_denominators)
+
+
+def test_digits_that_are_printed_are_cut_off_and_said_to_be():
+    """Rounded to the nearest, the printed bounds would say more than the proven ones."""
+    proof = certify_optimum("nesterov", mu=1, L=10)
+    *_, low, high = proof.claim.replace("[", "").replace("]", "").split()
+    for end, number in ((low.rstrip(",…"), proof.lower), (high.rstrip("…"), proof.upper)):
+        assert "…" in proof.claim
+        assert 0 <= number - sp.Rational(end) < sp.Rational(1, 10**11)
+
+
+def forged(proof, rule, **entries):
+    """What the checker says of a changed certificate against a rule that has the name of its method."""
+    found = read_certificate(json.dumps(proof.to_dict() | entries))
+    return recheck(found, method(name=proof.to_dict()["method"])(rule))
+
+
+def descent(f, x, *, lr):
+    return x - lr * f.grad(x)
+
+
+def backwards(f, x, *, lr):
+    return x + lr * f.grad(x)
+
+
+def idle(f, x, *, lr):
+    return x - 0 * lr * f.grad(x)
+
+
+def spare(f, x, *, lr, more):
+    return x - lr * f.grad(x)
+
+
+@pytest.mark.finding("I")
+def test_the_rate_of_a_closed_form_is_no_number_below_zero():
+    """The disc of radius −r is that of radius r."""
+    proof = certify_formula("gradient_descent")
+    (above, below) = proof.to_dict()["rate"]
+    assert forged(proof, descent)
+    negative = [[str(-Fraction(c)) for c in above], below]
+    assert "the rate is below" in forged(proof, descent, rate=negative).failed[0]
+
+
+@pytest.mark.finding("I")
+def test_the_rate_of_a_closed_form_is_below_one():
+    """A rule that stands still has the radius 1 everywhere, and nothing less; but that is no rate."""
+    proof = certify_formula("gradient_descent")
+    one = {"rate": [["1"], ["1"]], "products": [{"places": [1], "multiplier": ["1"]}]}
+    assert "not below 1" in forged(proof, idle, **one).failed[0]
+
+
+@pytest.mark.finding("I")
+@pytest.mark.parametrize("more", [[["1"], ["-5", "1"]], [["25", "-10", "1"], ["25", "-10", "1"]]])
+def test_a_closed_form_has_no_pole(more):
+    proof = certify_formula("gradient_descent")
+    content = proof.to_dict()
+    assert forged(proof, spare, hyper=content["hyper"] | {"more": [["1"], ["1"]]}, held={"more": "1"})
+    checked = forged(proof, spare, hyper=content["hyper"] | {"more": more})
+    assert checked.failed[0] in ("more has a pole", "a sign could not be decided")
+
+
+@pytest.mark.finding("I")
+def test_a_rate_is_not_confirmed_where_the_rule_divides_by_zero():
+    """There the conditions are zero, and not negative."""
+
+    @method
+    def pole(f, x, v, *, lr, momentum, place):
+        away = f.solve(1 + 0 * x)  # 1/λ
+        return x - lr * f.grad(x), momentum * v + f.solve(f.grad(x)) / (1 - place * away)
+
+    proof = certify_rate(pole, sp.Rational(99, 100), mu=1, L=5, lr=0.1, momentum=0.5, place=6)
+    assert proof.recheck()
+    content = proof.to_dict()
+    hyper = content["hyper"] | {"place": ["3"]}
+    assert "divides by zero" in read_certificate(json.dumps(content | {"hyper": hyper})).recheck(pole).failed[0]
+
+
+@pytest.mark.finding("I")
+def test_a_lower_bound_has_curvatures(proofs):
+    content = proofs["optimum"].to_dict()
+    content["below"]["curvatures"] = []
+    with pytest.raises(cv.BadData):
+        read_certificate(json.dumps(content))
+
+
+@pytest.mark.finding("I")
+def test_a_hyperparameter_without_a_domain_may_be_negative():
+    """gain = −2/(μ + L): its lower end is not 0."""
+
+    @method
+    def uphill(f, x, *, gain):
+        return x + gain * f.grad(x)
+
+    proof = certify_optimum(uphill, mu=1, L=10)
+    assert proof.lower <= sp.Rational(9, 11) <= proof.upper
+    assert proof.hyper["gain"] < 0
+    assert proof.recheck()
+    assert not forged(certify_optimum("gradient_descent", mu=1, L=10), backwards)

@@ -16,11 +16,11 @@ from convergence.certificates.certificate import SCHEMA, Enclosure, OnInterval, 
 from convergence.certificates.claims import Radius, Rate, Stable
 from convergence.certificates.exact import Doubt, Poly, bernstein, violation
 from convergence.certificates.facts import within
-from convergence.certificates.loop import Loop, Pole, conditions, run
+from convergence.certificates.loop import Loop, Pole, Restless, conditions, run
 from convergence.certificates.numbers import Numbers, Parts, interval, numbers, one_number, rational
 from convergence.certificates.proof import Proof
 from convergence.crossing import fraction
-from convergence.errors import BadHyperparameter
+from convergence.errors import BadHyperparameter, NotLinear
 from convergence.rule import Method
 from convergence.theory.system import require_rational, system
 
@@ -97,6 +97,8 @@ def looped(method: Method, curvature: Poly, hyper: Any) -> Loop:
         return run(method, curvature, hyper)
     except Pole:
         raise
+    except Restless as doubt:
+        raise NotLinear(f"{method.name} has no iteration matrix: {doubt}") from None
     except Doubt:
         inserted = [_inserted(part, [curvature, *(above for above, _ in hyper.values())]) for part in _derived(method)]
         first = inserted[0]

@@ -26,6 +26,10 @@ class Pole(Doubt):
     """The rule divides by zero."""
 
 
+class Restless(Doubt):
+    """A state that only keeps time never comes to rest."""
+
+
 @dataclass(frozen=True)
 class Loop:
     """det(yI − N), monic, for the iteration matrix N/``scale``: ``characteristic`` holds its coefficients, highest first.
@@ -43,7 +47,7 @@ class Loop:
         above, below = rate
         radius = (above + below * above.ring.letter("ε") if beyond else above) * self.scale
         size = len(self.characteristic) - 1
-        odd = self.scale if size % 2 and not self.scale.is_constant else 1  # so that the first coefficient is positive
+        odd = self.scale if size % 2 else 1  # so that the first coefficient is positive
         scaled = [c * radius ** (size - k) * below**k * odd for k, c in enumerate(self.characteristic)]
         return [sum((a * w for w, a in zip(row, scaled, strict=True)), above * 0) for row in _mapping(size)]
 
@@ -112,15 +116,16 @@ def _affine(value: Quotient, letters: Sequence[str]) -> bool:
 def _keeps_time(value: Quotient, place: int, letters: Sequence[str]) -> bool:
     """Whether the state hears nothing but itself."""
     others = [n for n in letters if n != letters[place]]
-    return _affine(value, letters) and not value.above.has(*others) and not value.above.has("λ")
+    return _affine(value, letters) and not value.above.has("λ", *others) and not value.below.has("λ")
 
 
 def _rest(value: Quotient, place: int, letters: Sequence[str]) -> Quotient:
-    """Where a clock rests: b/(1 − a), of a·reading + b."""
-    constant, *slope = value.above.by(letters[place])
-    kept = value.below - (slope[0] if slope else constant * 0)
-    if not kept:
-        raise Doubt(f"the clock {letters[place]} does not rest")
+    """Where a clock rests: b/(1 − a), of a·reading + b. Restless unless |a| < 1, where that is no question of letters."""
+    constant, *slopes = value.above.by(letters[place])
+    slope, ring = slopes[0] if slopes else constant * 0, constant.ring
+    kept, room = value.below - slope, value.below * value.below - slope * slope
+    if not kept or not (room.has(*ring.letters[:-1]) or ring.holds(room, True)):
+        raise Restless(f"the clock {letters[place]} never comes to rest")
     return Quotient(constant, constant.ring.constant(1), value.divisors) / Quotient(
         kept, value.below * 0 + 1, value.divisors
     )

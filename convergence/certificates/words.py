@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import ROUND_DOWN, Context, Decimal
 from fractions import Fraction
 
 from convergence.certificates.certificate import Best, Certificate, ClosedForm, Enclosure, Theta, Undecided
@@ -43,8 +43,12 @@ def listed(numbers: Mapping[str, str]) -> str:
 
 
 def shown(number: str, digits: int = 12) -> str:
+    """A fraction as it is where it is short; else its first digits, cut off: rounded, a bound would claim too much."""
     above, _, below = number.partition("/")
-    return number if len(number) <= 16 else f"{Decimal(above) / Decimal(below or 1):.{digits}g}"
+    if len(number) <= 16:
+        return number
+    context = Context(prec=digits, rounding=ROUND_DOWN)
+    return f"{context.divide(Decimal(above), Decimal(below or 1))}…"
 
 
 def decimal(number: Sequence[str], field: Theta | None) -> str:
@@ -57,7 +61,7 @@ def decimal(number: Sequence[str], field: Theta | None) -> str:
             ring.halve()
     except Doubt:  # of a file that will not be confirmed
         return " + ".join(f"{shown(c)}·θ^{k}" for k, c in enumerate(number)).replace("·θ^0", "")
-    return f"{shown(str(at([c.value for c in poly.by('θ')], ring.low)))}…"
+    return shown(str(at([c.value for c in poly.by("θ")], ring.low)))
 
 
 def theta_of(field: Theta) -> tuple[tuple[Fraction, ...], Fraction, Fraction]:
