@@ -13,57 +13,32 @@ import sympy as sp
 
 from convergence.errors import BadData
 
-FUNCTIONS: dict[str, Callable[..., Any]] = {
-    name: getattr(sp, name)
-    for name in (
-        *(
-            "sqrt",
-            "Abs",
-            "Max",
-            "Min",
-            "sign",
-            "re",
-            "im",
-            "exp",
-            "log",
-            "cos",
-            "sin",
-            "acos",
-            "cosh",
-            "acosh",
-            "conjugate",
-        ),
-        *(
-            "Piecewise",
-            "Interval",
-            "Union",
-            "FiniteSet",
-            "And",
-            "Or",
-            "Not",
-            "Eq",
-            "Ne",
-            "Rational",
-            "Float",
-            "CRootOf",
-        ),
-    )
-} | {f"Interval.{kind}": getattr(sp.Interval, kind) for kind in ("open", "Lopen", "Ropen")}
+_NAMES = """sqrt Abs Max Min sign re im exp log cos sin acos cosh acosh conjugate Piecewise Interval Union FiniteSet And Or
+Not Eq Ne Rational Float CRootOf"""
+FUNCTIONS: dict[str, Callable[..., Any]] = {name: getattr(sp, name) for name in _NAMES.split()} | {
+    f"Interval.{kind}": getattr(sp.Interval, kind) for kind in ("open", "Lopen", "Ropen")
+}
 CONSTANTS = {"oo": sp.oo, "nan": sp.nan, "pi": sp.pi, "I": sp.I, "E": sp.E, "EmptySet": sp.S.EmptySet, "zoo": sp.zoo}
-BINARY: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.BitAnd: sp.And,
-    ast.BitOr: sp.Or,
-}
-COMPARED: dict[type, Callable[[Any, Any], Any]] = {
-    ast.Lt: sp.StrictLessThan,
-    ast.LtE: sp.LessThan,
-    ast.Gt: sp.StrictGreaterThan,
-    ast.GtE: sp.GreaterThan,
-}
-LARGEST_POWER = 10_000
-"""Of a number: what is larger would not end."""
+OPERATIONS: dict[type, Callable[..., Any]] = dict(
+    zip(
+        (ast.Add, ast.Sub, ast.USub, ast.UAdd, ast.BitAnd, ast.BitOr, ast.Invert, ast.Lt, ast.LtE, ast.Gt, ast.GtE),
+        (operator.add, operator.sub, operator.neg, operator.pos, sp.And, sp.Or, sp.Not, sp.Lt, sp.Le, sp.Gt, sp.Ge),
+        strict=True,
+    )
+)
+LARGEST_POWER = 100_000
+"""Bits of a power of a number: what is larger would not end."""
+
+NO_FORMULA = (
+    SyntaxError,
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    MemoryError,
+)
 
 
 @dataclass
@@ -111,43 +86,29 @@ def formula(text: str, letters: Mapping[str, sp.Symbol]) -> Any:
         return sp.sympify(_value(ast.parse(text, mode="eval").body, letters))
     except BadData:
         raise
-    except (
-        SyntaxError,
-        ValueError,
-        TypeError,
-        RecursionError,
-        MemoryError,
-        KeyError,
-        AttributeError,
-        ZeroDivisionError,
-    ):
+    except NO_FORMULA:
         raise BadData(f"a formula must be one in the letters of its file; got {text[:60]!r}") from None
 
 
 def _value(node: ast.AST, letters: Mapping[str, sp.Symbol]) -> Any:
     match node:
-        case ast.Constant(value=bool(value)):
-            return sp.true if value else sp.false
-        case ast.Constant(value=int(value)):
-            return sp.Integer(value)
-        case ast.Constant(value=float(value)):
-            return sp.Float(value)
+        case ast.Constant(value=bool() | int() | float()):
+            return sp.sympify(node.value)
         case ast.Name(id=name):
             return letters[name] if name in letters else CONSTANTS[name]
         case ast.Tuple(elts=parts) | ast.List(elts=parts):
             return tuple(_value(part, letters) for part in parts)
         case ast.UnaryOp(op=op, operand=inner):
-            value = _value(inner, letters)
-            return -value if isinstance(op, ast.USub) else sp.Not(value) if isinstance(op, ast.Invert) else +value
+            return OPERATIONS[type(op)](_value(inner, letters))
         case ast.BinOp(op=ast.Mult() | ast.Div()):
             return sp.Mul(*_factors(node, letters))  # at once: SymPy multiplies a lone number into a sum
         case ast.BinOp(op=ast.Pow(), left=left, right=right):
             return _power(_value(left, letters), _value(right, letters))
         case ast.BinOp(op=op, left=left, right=right):
-            return BINARY[type(op)](_value(left, letters), _value(right, letters))
+            return OPERATIONS[type(op)](_value(left, letters), _value(right, letters))
         case ast.Compare(left=left, ops=ops, comparators=others):
             values = [_value(part, letters) for part in (left, *others)]
-            pairs = [COMPARED[type(op)](a, b) for op, a, b in zip(ops, values, values[1:], strict=False)]
+            pairs = [OPERATIONS[type(op)](a, b) for op, a, b in zip(ops, values, values[1:], strict=False)]
             return reduce(sp.And, pairs)
         case ast.Call(func=function, args=arguments, keywords=[]):
             return FUNCTIONS[ast.unparse(function)](*(_value(argument, letters) for argument in arguments))
@@ -163,7 +124,10 @@ def _factors(node: ast.AST, letters: Mapping[str, sp.Symbol]) -> list[Any]:
     return [_value(node, letters)]
 
 
-def _power(base: Any, exponent: Any) -> Any:
-    if base.is_number and abs(exponent) > LARGEST_POWER:
-        raise BadData(f"a power of a number must be below {LARGEST_POWER}")
+def _power(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
+    """A power, of a number only where its digits can be written down."""
+    if base.is_number and exponent.is_number:
+        bits = max((max(abs(one.p), one.q).bit_length() for one in base.atoms(sp.Rational)), default=1)
+        if abs(exponent) * bits > LARGEST_POWER:
+            raise BadData(f"a power of a number must have fewer than {LARGEST_POWER} binary digits")
     return base**exponent

@@ -72,7 +72,6 @@ def test_a_rule_in_a_file(tmp_path, capsys):
         ("stable", "heavy_bal", *SPECTRUM),
         ("stable", "heavy_ball", "--mu", "1", "--L", "__import__('os')"),
         ("stable", "heavy_ball", *SPECTRUM, "--lr", "x"),
-        ("stable", "heavy_ball", *SPECTRUM, "--lr", "0.1"),
         ("stable", "heavy_ball", *SPECTRUM, "--set", "nu"),
         ("stable", "heavy_ball", *SPECTRUM, "--set", "nu=1"),
         ("formula", "heavy_ball", "--lr", "1"),

@@ -13,6 +13,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import convergence as cv
 from convergence.cli import main
 from convergence.cli.command import declared
 from convergence.methods import METHODS
@@ -148,7 +149,6 @@ UNUSABLE = {
     "half a pair": (["optimum", "torch_sgd", "--set", "dampening"], "NAME=VALUE"),
     "given twice": (["optimum", "heavy_ball", "--lr", "0.1", "--set", "lr=0.2"], "given twice, as 0.1 and as 0.2"),
     "unknown hyperparameter": (["verify", "--methods", "newton", "--momentum", "0.9"], "known: lr"),
-    "half a setting": (["certify", "stable", "heavy_ball", "--lr", "0.1"], "needs momentum"),
     "one end": (["optimum", "newton", "--mu", "1"], "--mu and --L"),
     "wrong ends": (["optimum", "newton", "--mu", "3", "--L", "1"], "0 < mu"),
     "unknown format": (["report", "--methods", "newton", "--formats", "docx"], "docx"),
@@ -176,6 +176,8 @@ UNUSABLE = {
 
 
 @pytest.mark.parametrize("case", UNUSABLE)
+@pytest.mark.finding("D8")
+@pytest.mark.finding("H2")
 def test_what_cannot_be_used_is_one_clear_line_and_status_2(capsys, case):
     arguments, words = UNUSABLE[case]
     begun = time.perf_counter()
@@ -266,6 +268,7 @@ def test_a_forgotten_star_is_named(capsys, file):
     assert "put *, before it" in error
 
 
+@pytest.mark.finding("D5")
 def test_a_terminal_of_another_encoding_is_no_trouble(capfd, monkeypatch):
     """A pipe on Windows speaks cp1252, which has no η."""
     stream = io.TextIOWrapper(io.BytesIO(), encoding="cp1252")
@@ -275,6 +278,7 @@ def test_a_terminal_of_another_encoding_is_no_trouble(capfd, monkeypatch):
     assert "η" in stream.buffer.getvalue().decode("utf-8")
 
 
+@pytest.mark.finding("D5")
 def test_an_interruption_is_said_in_a_line(monkeypatch, capsys):
     def interrupted(options):
         raise KeyboardInterrupt
@@ -294,6 +298,7 @@ def test_an_interruption_is_said_in_a_line(monkeypatch, capsys):
         ("other = 1", "has no function 'rule'"),
     ],
 )
+@pytest.mark.finding("H2")
 def test_a_file_without_a_usable_rule_is_refused(file, capsys, code, words):
     status, _, error = run(capsys, "derive", f"{file(code, 'own.py')}:rule")
     assert status == 2
@@ -310,29 +315,34 @@ def test_a_file_is_read_as_it_is_said_to_be(file, capsys):
     assert json.loads(text)["passed"] is True
 
 
+@pytest.mark.finding("D8")
 def test_data_that_nobody_named_are_named(capsys):
     assert "the notes' 2-D Gaussian data" in run(capsys, "worst-case", "newton", "--steps", 2)[2]
     assert run(capsys, "worst-case", "newton", "--steps", 2, "--quiet")[2] == ""
     assert run(capsys, *FIRST)[2] == ""
 
 
+@pytest.mark.finding("D7")
 def test_formulas_for_another_program_are_not_broken(capsys):
     _, latex, _ = run(capsys, "derive", "heavy_ball", "--latex")
     assert max(map(len, latex.splitlines())) > 80
     assert "2(1 + β)" in run(capsys, "derive", "heavy_ball", "--json")[1]
 
 
+@pytest.mark.finding("D7")
 def test_large_formulas_fit_a_terminal(capsys):
     _, text, _ = run(capsys, "derive", "robust_momentum")
     assert max(map(len, text.splitlines())) <= 80
     assert len(text.splitlines()) < 60
 
 
+@pytest.mark.finding("D11")
 def test_which_methods_have_the_very_same_iterates_is_said(capsys):
     _, text, _ = run(capsys, "equivalent", "--json")
     assert json.loads(text)["same_iterates"] == [["ema_momentum_zero_start", "heavy_ball", "momentum_rate_inside"]]
 
 
+@pytest.mark.finding("D8")
 def test_a_preset_is_a_method_wherever_one_is_asked_for(capsys):
     for arguments in (["derive", "pytorch"], ["optimum", "pytorch"], ["worst-case", "optax", "--steps", "3", *SPECTRUM]):
         assert run(capsys, *arguments)[0] == 0
@@ -340,6 +350,7 @@ def test_a_preset_is_a_method_wherever_one_is_asked_for(capsys):
     assert json.loads(text)["methods"][0]["method"] == "torch_sgd"
 
 
+@pytest.mark.finding("D7")
 def test_names_are_whole_at_eighty_columns(capsys):
     _, text, _ = run(capsys, "methods")
     assert set(METHODS) <= set(text.split())
@@ -366,6 +377,7 @@ def test_a_page_is_opened_where_that_is_asked_for(capsys, tmp_path, monkeypatch)
     assert opened == [(tmp_path / "audit.html").as_uri()]
 
 
+@pytest.mark.finding("D6")
 def test_brackets_in_names_of_columns_are_brackets(file, capsys):
     path = file("Speed [m/s],a [/m],y\n1,2,3\n2,1,5\n3,5,1\n4,4,4\n", "brackets.csv")
     main(["diagnose", "--data", str(path), "--target", "y", "--method", "gradient_descent", "--lr", "1e-3"])
@@ -385,3 +397,99 @@ def test_completion_knows_the_commands_and_the_methods(capsys, shell):
     status, script, _ = run(capsys, "completion", shell)
     assert status == 0
     assert {"worst-case", "heavy_ball"} <= set(re.findall(r"[\w-]+", script))
+
+
+@pytest.mark.finding("A4")
+def test_that_nothing_converges_is_said_first(capsys):
+    status, text, _ = run(capsys, "verify", "--lr", "1", "--momentum", "0.5", "--methods", "heavy_ball")
+    assert "At these settings heavy ball diverges" in " ".join(text.split())
+    assert text.index("heavy ball diverges") < text.index("checks of the theory passed")
+    assert status == 0
+    _, text, _ = run(capsys, "horizon", "heavy_ball", "--steps", 5, "--lr", 10)
+    assert text.startswith("at these settings it does not converge")
+    _, text, _ = run(capsys, "worst-case", "heavy_ball", "--steps", 5, *SPECTRUM, "--lr", 10, "--momentum", "0.5")
+    assert text.startswith("at these settings it does not converge")
+
+
+@pytest.mark.finding("A4")
+def test_millions_of_steps_are_not_fine(capsys):
+    wide = ("diagnose", "--curvatures", "1,1e6", "--method", "gradient_descent", "--lr", "1.9999e-6")
+    _, text, _ = run(capsys, *wide)
+    assert text.startswith("crawls: 3\u202f454\u202f047 steps")
+
+
+@pytest.mark.finding("D1")
+def test_rules_of_a_file_are_studied_and_drawn_by_several_processes(capsys, file, tmp_path):
+    rules = file(RULES, "my_rules.py")
+    status, text, _ = run(capsys, "verify", "--methods", f"{rules}:triple,heavy_ball", "--json")
+    assert status == 0
+    assert [one["method"] for one in json.loads(text)["methods"]] == ["triple", "heavy_ball"]
+    plain = file("def plain(f, x, *, lr):\n    return x - lr * f.grad(x)\n", "plain.py")
+    asked = ("--methods", f"{plain}:plain", "--figure-formats", "png", "--json")
+    status, text, _ = run(capsys, "figures", *asked, "--out", tmp_path / "drawn")
+    assert status == 0
+    assert "error-plain.png" in json.loads(text)["figures"]
+    asked = ("--methods", f"{plain}:plain", "--formats", "md", "--figure-formats", "", "--json")
+    assert run(capsys, "report", *asked, "--out", tmp_path / "page")[0] == 0
+    assert "Plain: stability" in (tmp_path / "page" / "report.md").read_text()
+
+
+@pytest.mark.finding("D4")
+def test_letters_of_weight_decay_and_momentum_stand_in_a_diagnosis(capsys):
+    settings = ("--lr", "0.01", "--momentum", "0.9", "--set", "weight_decay=0.1")
+    _, text, _ = run(capsys, "diagnose", "--method", "weight_decay_coupled", *settings)
+    assert "2(1 + β)/(λ + δ)" in text
+    assert "delta" not in text
+
+
+@pytest.mark.finding("D8")
+def test_a_density_has_its_own_scale_where_no_spectrum_was_given(capsys):
+    _, text, error = run(capsys, "average", "gradient_descent", "--steps", 10, "--ratio", ".5")
+    assert "[0.0857864, 2.91421]" in " ".join(text.split())
+    assert "lr=0.666667" in text
+    assert not error
+
+
+@pytest.mark.finding("D8")
+def test_a_rate_at_which_nothing_is_stable_is_refuted(capsys):
+    status, text, _ = run(capsys, "certify", "stable", "heavy_ball", "--lr", ".1")
+    assert status == 1
+    assert text.startswith("refuted: heavy_ball(lr=1/10")
+    status, text, _ = run(capsys, "certify", "stable", "heavy_ball", "--mu", "1", "--L", "10", "--lr", ".1")
+    assert status == 0
+    assert text.startswith("proven: heavy_ball(lr=1/10")
+
+
+@pytest.mark.finding("D8")
+def test_what_is_not_one_does_not_read_as_one(capsys):
+    ends = ("--mu", "1", "--L", "1e14")
+    for command in (["worst-case", "--steps", "9"], ["transient"], ["horizon", "--steps", "3"]):
+        _, text, _ = run(capsys, command[0], "heavy_ball", *command[1:], *ends)
+        assert not re.search(r"momentum=1\b|radius is 1\b", text)
+    _, text, _ = run(capsys, "transient", "heavy_ball", *ends)
+    assert "0.9999998" in text
+    _, text, _ = run(capsys, "limit", "--steps", 3, *ends, "--methods", "gradient_descent")
+    assert "the limit is 0.99999" in text
+
+
+@pytest.mark.finding("D9")
+def test_a_bound_is_had_at_numbers_and_a_wrong_order_is_named():
+    bound = cv.stability("heavy_ball")
+    assert bound.lr_max.subs({bound.symbols["momentum"]: 0.9, bound.symbols["curvature"]: 10}) == pytest.approx(0.38)
+    assert bound.largest_lr(10.0, momentum=0.9) == 0.38
+    assert "symbols" in type(bound).__doc__
+    data = cv.datasets.gaussian_2d()
+    assert cv.study(data, "heavy_ball", parts="answer").methods[0].name == "heavy_ball"
+    assert cv.simulate((data.X, data.y), "heavy_ball", 5, lr=1e-4, momentum=0.9).steps == 5
+    for ask in (cv.verify, cv.study, lambda m, p: cv.simulate(m, p, 5)):
+        with pytest.raises(cv.BadData, match="a problem is a LeastSquares"):
+            ask("heavy_ball", data)
+    with pytest.raises(cv.BadHyperparameter, match=r"\.at\(mu"):
+        cv.optimum("heavy_ball", mu=1, L=100)
+
+
+def test_eigenvalues_are_a_middle_and_a_distance(capsys):
+    _, text, _ = run(capsys, "derive", "heavy_ball")
+    assert text.count("eigenvalues:") == 1
+    assert "±" in text
+    assert r"\pm" in run(capsys, "derive", "heavy_ball", "--latex")[1]

@@ -180,6 +180,7 @@ def test_every_plotted_result_names_a_figure():
     assert {kind.drawn_by for kind in below(Plotted)} <= set(cf.__all__)
 
 
+@pytest.mark.finding("D11")
 def test_the_map_shows_the_derived_boundary_where_the_radius_is_one():
     found = maps.radius_map(cv.METHODS["heavy_ball"], [1, 10], {"lr": 0.231, "momentum": 0.27})
     edge = 2 * (1 + found.up) / 10
@@ -205,6 +206,7 @@ def test_iso_rho_lines_lie_where_the_radius_has_their_value():
 
 
 @pytest.mark.parametrize("of", [lambda m: {}, lambda m: {"gain": 0.2, "beta": 0.3}])
+@pytest.mark.finding("D4")
 def test_hyperparameters_of_any_name_have_their_map_and_their_damping(of):
     found = maps.radius_map(polyak, [1, 10], of(polyak), (50, 40))
     same = maps.radius_map(cv.METHODS["heavy_ball"], [1, 10], {}, (50, 40))
@@ -213,6 +215,7 @@ def test_hyperparameters_of_any_name_have_their_map_and_their_damping(of):
     assert "β" in cf.damping(maps.damping_map(polyak, of(polyak), (40, 40))).get_xlabel()
 
 
+@pytest.mark.finding("D2")
 def test_a_controller_and_settings_all_fixed_do_not_break_the_kappa_figure():
     @method
     def fixed(f, x, v):
@@ -259,6 +262,7 @@ def test_slopes_one_and_one_half_stand_on_the_kappa_figure():
     assert "Newton: ρ = 0, a single step at every κ" in words(ax)
 
 
+@pytest.mark.finding("D11")
 def test_the_winner_is_never_left_out():
     gaps = {f"method {k}": 0.5 ** (np.arange(20) / (9 - k)) for k in range(9)}
     shown = " ".join(words(cf.losses(gaps)))
@@ -319,6 +323,7 @@ def test_methods_on_one_curve_share_a_line_and_say_so():
     assert "heavy ball = momentum rate inside" in " ".join(words(cf.rates(rates)))
 
 
+@pytest.mark.finding("H4")
 def test_what_is_drawn_does_not_depend_on_the_last_digits():
     values = np.array([np.pi, 1e-300, 123456.789, 0.1 + 0.2, -5.0, 0.0, NAN])
     assert np.array_equal(finite(values), finite(values * (1 + 1e-15)), equal_nan=True)

@@ -91,6 +91,7 @@ def test_chebyshev(capsys):
         ("limit", ("--steps", 3, *INTERVAL, "--methods", ""), "got none"),
     ],
 )
+@pytest.mark.finding("H2")
 def test_wrong_questions(capsys, command, arguments, words):
     assert main([command, *map(str, arguments)]) == 2
     assert words in capsys.readouterr().err
@@ -102,6 +103,7 @@ def test_average_prints_three_expectations(law, capsys):
     assert text.count("of the first") == 3
 
 
+@pytest.mark.finding("A4")
 def test_a_horizon_at_which_nothing_contracts_says_so(capsys):
     text = run(capsys, "horizon", "heavy_ball", "--steps", 5, "--lr", 10)
     assert "nothing contracts" in text

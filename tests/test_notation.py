@@ -70,6 +70,7 @@ def test_polynomials_in_z_parse_back(name):
 
 
 @pytest.mark.parametrize("name", cv.METHODS)
+@pytest.mark.finding("D3")
 def test_no_format_has_two_signs_in_a_row_or_an_entity(name):
     derived = cv.derive(name)
     for formula in (*formulas(name), derived.characteristic, derived.matrix):
@@ -116,6 +117,7 @@ def test_a_half_of_sums_that_are_turned_is_printed(form):
         assert form(value)
 
 
+@pytest.mark.finding("D3")
 def test_characteristic_polynomials_of_the_three_classics():
     assert text(cv.derive("gradient_descent").characteristic) == "z − (1 − ηλ)"
     assert text(cv.derive("heavy_ball").characteristic) == "z² − (1 + β − ηλ)z + β"
@@ -155,6 +157,7 @@ def test_several_sets_are_a_union_and_several_numbers_a_list():
     assert (text(()), latex(())) == ("none", r"\varnothing")
 
 
+@pytest.mark.finding("D3")
 def test_words_stand_upright_and_with_a_distance():
     word = sp.Symbol("contraction")
     assert latex(B * word) == r"\beta \, \mathrm{contraction}"
@@ -172,6 +175,7 @@ def test_shortest_takes_common_letters_out():
     assert text(shortest(1 + B - E * H + D * E * H)) == "1 + β − ηλ(1 − d)"
 
 
+@pytest.mark.finding("D3")
 def test_results_show_formulas_in_this_notation_in_a_notebook():
     for result in (cv.derive("nesterov"), cv.stability("nesterov"), cv.optimum("nesterov"), cv.regimes("nesterov")):
         assert "+ 1" not in result._repr_latex_()

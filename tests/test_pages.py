@@ -107,6 +107,7 @@ def test_headings_have_places_of_their_own_and_links_lead_to_them(page):
     assert {attributes["href"][1:] for tag, attributes in found if tag == "a"} <= set(places)
 
 
+@pytest.mark.finding("D3")
 def test_formulas_are_mathml_and_no_entity_is_shown(page):
     assert page.count("</math>") == 6
     assert "&amp;#" not in page.replace("&amp;#124;", "")
@@ -117,6 +118,7 @@ def test_the_same_page_gives_the_same_bytes(page):
     assert html(PAGE, {"map": SVG}, "convergence 0") == page
 
 
+@pytest.mark.finding("D3")
 def test_latex_is_balanced_and_has_only_pictures_that_were_written():
     source = latex(PAGE, {}, "convergence 0")
     assert "includegraphics[width" in source
@@ -139,6 +141,7 @@ def test_latex_knows_each_of_its_characters():
 
 
 @pytest.mark.skipif(shutil.which("pdflatex") is None, reason="no LaTeX here")
+@pytest.mark.finding("D3")
 def test_latex_compiles(tmp_path):
     (tmp_path / "page.tex").write_text(latex(PAGE, {}, "convergence 0"))
     done = subprocess.run(

@@ -50,6 +50,7 @@ def test_an_unknown_name_is_an_attribute_error():
         cv.optimun  # noqa: B018
 
 
+@pytest.mark.finding("F")
 def test_every_public_function_has_an_example():
     """The examples are run as doctests of their modules."""
     functions = {n for n in cv.__all__ if isfunction(getattr(cv, n))}

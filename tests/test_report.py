@@ -72,6 +72,7 @@ def test_tables_have_as_many_cells_in_each_row():
     assert not re.search(r"(?m)^\|[^\n]*[^|\n]$", bare)
 
 
+@pytest.mark.finding("D3")
 def test_no_format_has_what_was_once_wrong():
     made = html(whole(), {}, "x"), tex(whole(), {}, "x"), whole()
     for text in made:
@@ -82,6 +83,7 @@ def test_no_format_has_what_was_once_wrong():
     assert "x^{2}" not in whole()
 
 
+@pytest.mark.finding("D11")
 def test_the_answer_comes_first_and_says_what_steps_are_of():
     head = whole().split("## The data")[0]
     assert "All checks passed" in head
@@ -127,16 +129,19 @@ def test_only_methods_that_passed_and_lead_to_the_minimiser_are_ranked():
     assert Summary(changed(classic(), "heavy_ball", system=moved)).winners[0].name == "nesterov"
 
 
+@pytest.mark.finding("A4")
 def test_a_run_that_diverges_is_said_to():
     study = cv.study(
         cv.datasets.gaussian_2d(), "heavy_ball", hyper={"lr": 1.0, "momentum": 0.5}, parts=["answer", "region"]
     )
     text = page(study, {})
     assert "diverges** at these settings" in text
+    assert text.index("diverges**") < text.index("checked")
     assert "times the largest stable one" in text
     assert "settings given" in text
 
 
+@pytest.mark.finding("D11")
 def test_methods_of_equal_theory_share_a_section():
     same = ["heavy_ball", "momentum_rate_inside", "torch_sgd", "gradient_descent"]
     study = cv.study(cv.datasets.gaussian_2d(), same, parts=["system", "region", "answer", "classes"])
@@ -194,6 +199,7 @@ def test_only_what_was_asked_for_is_made(two_pictures):
             report_files(classic(), **unknown)
 
 
+@pytest.mark.finding("D12")
 def test_saving_again_takes_the_figures_of_other_methods_away(two_pictures, tmp_path):
     (tmp_path / "figures").mkdir()
     for name in ("radius-qhm.svg", "my-photo.svg", "losses.svg"):

@@ -91,6 +91,7 @@ def test_any_problem_will_do():
         cv.study([1.0, 2.0], [])
 
 
+@pytest.mark.finding("D2")
 def test_a_method_that_fails_is_a_gap_and_not_the_end():
     def clipped(f, x, *, lr):
         return x - lr * abs(f.grad(x))
@@ -139,6 +140,7 @@ def typed(f, x, v, *, lr, momentum):
 """
 
 
+@pytest.mark.finding("D1")
 def test_workers_change_nothing_for_rules_typed_at_a_prompt_and_read_from_a_file(tmp_path):
     (tmp_path / "my_rules.py").write_text(SOURCE)
     typed, filed = {"__name__": "__main__"}, {"__name__": "my_rules"}

@@ -12,10 +12,8 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
-from convergence.cli.command import lazily, parse
+from convergence.cli.command import console, parse
 from convergence.errors import ConvergenceError
-
-console = lazily("convergence.cli.console")
 
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
 import importlib.util
-import operator
 import os
+import re
 from argparse import Namespace
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from math import isinf
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,8 @@ import sympy as sp
 
 import convergence as cv
 from convergence.crossing import exact
-from convergence.errors import BadHyperparameter, BadName, BadRule, nearest
+from convergence.errors import BadData, BadHyperparameter, BadName, BadRule, nearest
+from convergence.formula_text import formula
 from convergence.methods import as_method
 from convergence.problem import LeastSquares
 from convergence.reading import prepare
@@ -24,71 +25,52 @@ from convergence.rule import Method
 
 DATASETS = {"gaussian_2d": "the notes' 2-D Gaussian data", "longley": "Longley's regression data (NIST StRD)"}
 
-LONGEST = 200
-"""Characters of a number; longer ones are no numbers that a person types."""
+LONGEST, ROOTS, LARGEST = 200, 4, 308
+"""Of a number that a person types: its characters, the roots in it, its power of ten. Exact arithmetic on more is slow."""
 
-DEEPEST = 3
-"""Square roots within one another, and the largest power of ten: beyond, exact arithmetic takes for ever."""
-LARGEST = 308
-
-_OPERATORS: dict[type, Callable[..., Any]] = {
-    ast.Add: operator.add,
-    ast.Sub: operator.sub,
-    ast.Mult: operator.mul,
-    ast.Div: operator.truediv,
-    ast.USub: operator.neg,
-    ast.UAdd: operator.pos,
-}
-
-_NO_NUMBER = (SyntaxError, ValueError, TypeError, KeyError, ArithmeticError, RecursionError, MemoryError)
+_DECIMAL = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])")
 
 
 def number(name: str, text: str) -> sp.Expr:
-    """An exact number from sums, products, quotients, powers and square roots of decimals. BadHyperparameter for others."""
-    written = text.strip().replace("^", "**")
+    """An exact number from sums, products, quotients, powers and roots of decimals. BadHyperparameter for others."""
     try:
-        value = _evaluated(ast.parse(written, mode="eval").body, written) if len(written) <= LONGEST else sp.nan
-    except _NO_NUMBER:
+        written = _DECIMAL.sub(_fraction, text.strip().replace("^", "**")) if len(text) <= LONGEST else ""
+        value = formula(written, {})
+    except (BadData, ArithmeticError):
         value = sp.nan
-    if not value.is_finite or not value.is_real:
+    if not (isinstance(value, sp.Expr) and value.is_real and value.is_finite and _is_short(value)):
         raise BadHyperparameter(f"{name} must be a number such as 0.9, 9/10 or sqrt(2)/4; got {text[:60]!r}")
     return value
 
 
-def _evaluated(node: ast.AST, text: str, depth: int = 0) -> sp.Expr:
-    match node:
-        case ast.Constant(value=int() | float()):
-            source = ast.get_source_segment(text, node) or ""
-            if abs(Decimal(source).adjusted()) > LARGEST:
-                raise ValueError("out of reach")
-            return sp.Rational(source)
-        case ast.UnaryOp():
-            return _OPERATORS[type(node.op)](_evaluated(node.operand, text, depth))
-        case ast.BinOp(op=ast.Pow()):
-            return _power(_evaluated(node.left, text, depth), _evaluated(node.right, text, depth))
-        case ast.BinOp():
-            return _OPERATORS[type(node.op)](_evaluated(node.left, text, depth), _evaluated(node.right, text, depth))
-        case ast.Call(func=ast.Name(id="sqrt"), args=[argument]) if depth < DEEPEST:
-            return sp.sqrt(_evaluated(argument, text, depth + 1))
-    raise ValueError("not an arithmetic expression")
+def _fraction(decimal: re.Match[str]) -> str:
+    value = Decimal(decimal[0])
+    if abs(value.adjusted()) > LARGEST:
+        raise OverflowError("out of reach")
+    return "Rational({}, {})".format(*value.as_integer_ratio())
 
 
-def _power(base: sp.Expr, exponent: sp.Expr) -> sp.Expr:
-    if not (exponent.is_Rational and abs(exponent) < 100 and exponent.q <= 4 and abs(base) < 10**LARGEST):
-        raise ValueError("a power out of reach")
-    value = base**exponent
-    if value.is_Rational and max(abs(value.p), value.q) > 10**LARGEST:
-        raise ValueError("a power out of reach")
-    return value
+def _is_short(value: sp.Expr) -> bool:
+    """Whether it is algebraic, with few roots, and no number in it is out of the range of floats."""
+    roots = [power for power in value.atoms(sp.Pow) if not power.exp.is_Integer]
+    short = all(max(abs(one.p), one.q) <= 10**LARGEST for one in value.atoms(sp.Rational))
+    plain = not value.atoms(sp.Function, sp.NumberSymbol)
+    return plain and short and len(roots) <= ROOTS and all(root.exp.is_Rational and root.exp.q <= 4 for root in roots)
 
 
 def real(name: str, text: str) -> float:
     """A number as a float. BadHyperparameter where it is none, or out of the range of floats."""
     value = number(name, text)
-    result = float(value)
-    if abs(result) == float("inf") or (result == 0) != (value == 0):
+    if isinf(float(value)) or (float(value) == 0) != (value == 0):
         raise BadHyperparameter(f"{name} is out of the range of floating point: {text[:60]}")
-    return result
+    return float(value)
+
+
+def number_or_letter(name: str, text: str) -> Any:
+    """A symbol where a letter stands for the number."""
+    if text.strip().isidentifier() and text.strip().lower() not in ("nan", "inf", "infinity"):
+        return sp.Symbol(text.strip(), positive=True)
+    return number(name, text)
 
 
 def given(options: Namespace) -> dict[str, str]:
@@ -104,25 +86,9 @@ def given(options: Namespace) -> dict[str, str]:
     return typed
 
 
-def numbers_or_letters(options: Namespace) -> dict[str, Any]:
-    """The hyperparameters as exact numbers, or as symbols where a letter stands for one."""
-    return {name: _number_or_letter(name, text) for name, text in given(options).items()}
-
-
-def _number_or_letter(name: str, text: str) -> Any:
-    if text.strip().isidentifier() and text.strip().lower() not in ("nan", "inf", "infinity"):
-        return sp.Symbol(text.strip(), positive=True)
-    return number(name, text)
-
-
-def exact_numbers(options: Namespace) -> dict[str, sp.Expr]:
-    """The hyperparameters as exact numbers."""
-    return {name: number(name, text) for name, text in given(options).items()}
-
-
-def numbers(options: Namespace) -> dict[str, float]:
-    """The hyperparameters as floats."""
-    return {name: real(name, text) for name, text in given(options).items()}
+def hyper(options: Namespace, read: Callable[[str, str], Any] = real) -> dict[str, Any]:
+    """The hyperparameters, each read as ``real``, as an exact ``number``, or as ``number_or_letter``."""
+    return {name: read(name, text) for name, text in given(options).items()}
 
 
 def method(name: str) -> Method:
@@ -163,10 +129,11 @@ def problem(options: Namespace) -> tuple[LeastSquares, str]:
     if options.data and options.dataset:
         raise BadName("--data names a file and --dataset a data set that ships: give one of them")
     prepared = {name: getattr(options, name) for name in ("loss", "intercept", "standardize")}
-    read = {name: getattr(options, name) for name in ("target", "columns", "drop", "missing", "decimal", "header")}
+    usual: dict[str, Any] = {"target": None, "columns": None, "drop": [], "missing": [], "decimal": ".", "header": True}
+    read = {name: getattr(options, name) for name in usual}
     if options.data:
         return cv.read_problem(options.data, **read, **prepared), Path(options.data).name
-    if read != {"target": None, "columns": None, "drop": [], "missing": [], "decimal": ".", "header": True}:
+    if read != usual:
         raise BadName("--target and what says how to read a file need --data FILE; the data sets that ship need none")
     name = options.dataset or "gaussian_2d"
     if name not in DATASETS:

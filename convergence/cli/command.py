@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import argparse
-from argparse import ArgumentParser, Namespace
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -23,6 +22,21 @@ lists, a preset such as pytorch, or FILE.py:RULE, an update rule of your own. 'c
 """
 
 
+class Lazy:
+    """A module that is imported when something of it is first used: --help must not wait for what handlers need."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(import_module(self._module), name)
+
+
+_MODULES = "cli.arguments", "cli.console", "methods", "notation", "pages", "writing"
+arguments, console, methods, notation, pages, writing = (Lazy(f"convergence.{name}") for name in _MODULES)
+np, sp = Lazy("numpy"), Lazy("sympy")
+
+
 @dataclass(frozen=True)
 class Answer:
     """What a command found.
@@ -37,7 +51,7 @@ class Answer:
     page: Path | None = None
 
 
-Option = Callable[[ArgumentParser], Any]
+Option = Callable[[Any], Any]
 Handler = Callable[[Namespace], Answer]
 
 
@@ -55,29 +69,14 @@ class Command:
 COMMANDS: dict[str, Command] = {}
 
 
-class Lazy:
-    """A module that is imported when something of it is first used."""
-
-    def __init__(self, module: str) -> None:
-        self._module = module
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(import_module(self._module), name)
-
-
-def lazily(module: str) -> Any:
-    """A module to come: options stand beside handlers, and --help must not wait for what handlers need."""
-    return Lazy(module)
-
-
 def command(name: str, help: str, *options: Option, example: str) -> Callable[[Handler], Handler]:
     """Declare the command that a function handles: it takes the parsed options and returns the answer."""
 
-    def declared(handler: Handler) -> Handler:
+    def declare(handler: Handler) -> Handler:
         COMMANDS[name] = Command(name, help, options, example, handler)
         return handler
 
-    return declared
+    return declare
 
 
 def option(*names: str, **settings: Any) -> Option:
@@ -89,14 +88,14 @@ def group(title: str, *options: Option) -> Option:
     """Options under a title of their own in the help."""
 
     def add(parser: ArgumentParser) -> None:
-        under: Any = parser.add_argument_group(title)
+        under = parser.add_argument_group(title)
         for one in options:
             one(under)
 
     return add
 
 
-class _Help(argparse.RawDescriptionHelpFormatter):
+class _Help(RawDescriptionHelpFormatter):
     """Names of commands and options beside what they mean, in eighty columns."""
 
     def __init__(self, prog: str) -> None:
@@ -108,11 +107,6 @@ EVERYWHERE = (
     option("--json", action="store_true", help="print JSON for a program to read"),
     option("--quiet", "-q", action="store_true", help="no progress, no notes"),
 )
-
-
-def names(text: str) -> list[str]:
-    """A list of names, separated by commas."""
-    return [name.strip() for name in text.split(",") if name.strip()]
 
 
 def parser() -> ArgumentParser:
@@ -147,9 +141,9 @@ def declared() -> dict[str, Command]:
     return COMMANDS
 
 
-def parse(arguments: Sequence[str] | None) -> Namespace:
+def parse(given: Sequence[str] | None) -> Namespace:
     """The options. What no command knows is a hyperparameter where the command takes any: ``--dampening 0.1``, or a flag."""
-    options, rest = parser().parse_known_args(arguments)
+    options, rest = parser().parse_known_args(given)
     while rest and hasattr(options, "set") and rest[0].startswith("--"):
         name, separator, value = rest[0][2:].partition("=")
         if not name.isidentifier():

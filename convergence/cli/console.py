@@ -21,10 +21,10 @@ from rich.table import Table
 from rich.text import Text
 
 from convergence.cli.command import Answer
-from convergence.notation import latex, pretty, text
+from convergence.notation import latex, pretty, significant, text
 from convergence.rule import Method
 
-__all__ = ["Text"]
+__all__ = ["Text", "significant"]
 
 OUT = Console(highlight=False, markup=False)
 ERR = Console(stderr=True, highlight=False, markup=False)
@@ -76,13 +76,12 @@ def table(
     whole: Sequence[int] = (),
 ) -> Group:
     """A table under its title; columns are set flush right but for those in ``left``. Those in ``whole`` do not break."""
-    made = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    grid = Table(box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     for place, heading in enumerate(headings):
-        justify = "left" if place in left else "right"
-        made.add_column(heading, justify=justify, overflow="fold", no_wrap=place in whole)  # type: ignore[arg-type]
+        grid.add_column(heading, justify="left" if place in left else "right", overflow="fold", no_wrap=place in whole)
     for row in rows:
-        made.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
-    return Group(Text(title), made) if title else Group(made)
+        grid.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
+    return Group(Text(title), grid) if title else Group(grid)
 
 
 def pairs(rows: Sequence[tuple[str, str]]) -> Table:
@@ -123,14 +122,17 @@ def _plain(content: Any) -> Any:
         return [_plain(value) for value in content]
     if content is None or isinstance(content, bool | str | int):
         return content
-    if isinstance(content, float | np.floating):
-        return float(content) if isfinite(content) else str(content)
-    return str(content)
+    return float(content) if isinstance(content, float | np.floating) and isfinite(content) else str(content)
+
+
+def formula(value: Any) -> dict[str, str]:
+    """A formula as JSON holds it."""
+    return {"text": text(value), "latex": latex(value)}
 
 
 def in_line(hyper: Mapping[str, float]) -> str:
     """A setting in a line."""
-    return ", ".join(f"{name}={value:.6g}" for name, value in hyper.items())
+    return ", ".join(f"{name}={significant(value)}" for name, value in hyper.items())
 
 
 def titled(method: Method, hyper: Mapping[str, float]) -> str:

@@ -7,18 +7,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import Answer, command, lazily, option
+from convergence.cli.command import Answer, arguments, command, console, methods, notation, option, sp
 from convergence.cli.options import LATEX, hyper
 from convergence.errors import BadHyperparameter
 
 if TYPE_CHECKING:
     from convergence.conventions.equivalence import Equivalence
-
-arguments = lazily("convergence.cli.arguments")
-console = lazily("convergence.cli.console")
-methods = lazily("convergence.methods")
-notation = lazily("convergence.notation")
-sp = lazily("sympy")
 
 FLAGS = {"true": True, "false": False, "none": None}
 
@@ -35,64 +29,51 @@ def equivalent(options: Namespace) -> Answer:
     if options.a is None:
         return _classes(options)
     if options.b is None:
-        raise BadHyperparameter(
-            f"equivalent takes two methods, or none for the whole table; got only {options.a[:60]!r}"
-        )
-    found = cv.equivalent(arguments.method(options.a), arguments.method(options.b))
-    shown: list[tuple[str, Any]] = list((found.hyper or {}).items())
-    for part in found.subfamilies:
+        raise BadHyperparameter(f"equivalent takes two methods, or none for the whole table; got {options.a[:60]!r}")
+    pair = cv.equivalent(arguments.method(options.a), arguments.method(options.b))
+    shown: list[tuple[str, Any]] = list((pair.hyper or {}).items())
+    for part in pair.subfamilies:
         shown += [("where", part.condition), *part.hyper.items()]
-    title = f"{found.a} → {found.b}"
-    title = title if found.hyper is not None else f"{title}: no map for every setting"
-    return Answer(_content(found), [*console.formulas(title, shown, options.latex), f"\n{found.why}."])
+    title = f"{pair.a} → {pair.b}{'' if pair.hyper is not None else ': no map for every setting'}"
+    return Answer(_content(pair), [*console.formulas(title, shown, options.latex), f"\n{pair.why}."])
 
 
 def _classes(options: Namespace) -> Answer:
     with console.working(options, "comparing methods"):
-        found = cv.equivalences()
-        twins = _twins(found.classes)
-    inside = [", ".join(str(j + 1) for i, j in found.holds if i == k) for k in range(len(found.classes))]
-    rows = [(k + 1, ", ".join(names), inside[k]) for k, names in enumerate(found.classes)]
-    maps = [(one.a, one.b, _in_line(one)) for one in found.maps]
-    named = {"classes": found.classes, "holds": found.holds, "same_iterates": twins}
+        whole = cv.equivalences()
+        twins = [twin for names in whole.classes for twin in _twins(names)]
+    inside = [", ".join(str(j + 1) for i, j in whole.holds if i == k) for k in range(len(whole.classes))]
+    rows = [(k + 1, ", ".join(names), inside[k]) for k, names in enumerate(whole.classes)]
+    maps = [(m.a, m.b, ", ".join(f"{n} = {notation.text(v)}" for n, v in (m.hyper or {}).items())) for m in whole.maps]
+    content = {"classes": whole.classes, "holds": whole.holds, "same_iterates": twins}
     lines = (
         "methods that are one in other letters",
         console.table(("class", "methods", "every setting also in class"), rows, left=(0, 1, 2)),
         console.table(("method", "is", "at"), maps, left=(0, 1, 2), whole=(0, 1)),
         *(f"the very same iterates, from the same start: {', '.join(names)}" for names in twins),
     )
-    return Answer({**named, "maps": [_content(one) for one in found.maps]}, lines)
+    return Answer({**content, "maps": [_content(one) for one in whole.maps]}, lines)
 
 
-def _twins(classes: Sequence[Sequence[str]]) -> list[list[str]]:
-    """Methods that have the very same iterates in other letters."""
+def _twins(names: Sequence[str]) -> list[list[str]]:
+    """Methods of a class that have the very same iterates."""
     groups: list[list[str]] = []
-    for names in classes:
-        own: list[list[str]] = []
-        for name in names:
-            same = next((group for group in own if cv.equivalent(name, group[0]).same_iterates), None)
-            own.append([name]) if same is None else same.append(name)
-        groups += [group for group in own if len(group) > 1]
-    return groups
+    for name in names:
+        same = next((group for group in groups if cv.equivalent(name, group[0]).same_iterates), None)
+        groups.append([name]) if same is None else same.append(name)
+    return [group for group in groups if len(group) > 1]
 
 
-def _in_line(found: Equivalence) -> str:
-    return ", ".join(f"{name} = {notation.text(value)}" for name, value in (found.hyper or {}).items())
-
-
-def _content(found: Equivalence) -> dict[str, Any]:
-    hyper = None
-    if found.hyper is not None:
-        hyper = {n: {"text": notation.text(v), "latex": notation.latex(v)} for n, v in found.hyper.items()}
+def _content(pair: Equivalence) -> dict[str, Any]:
     return {
-        "a": found.a,
-        "b": found.b,
-        "hyper": hyper,
-        "same_iterates": found.same_iterates,
-        "condition": None if found.condition is None else notation.text(found.condition),
-        "flags": [{"kind": flag.kind, "text": flag.text} for flag in found.flags],
-        "counterexample": None if found.counterexample is None else str(found.counterexample),
-        "why": found.why,
+        "a": pair.a,
+        "b": pair.b,
+        "hyper": None if pair.hyper is None else {n: console.formula(v) for n, v in pair.hyper.items()},
+        "same_iterates": pair.same_iterates,
+        "condition": None if pair.condition is None else notation.text(pair.condition),
+        "flags": [{"kind": flag.kind, "text": flag.text} for flag in pair.flags],
+        "counterexample": None if pair.counterexample is None else str(pair.counterexample),
+        "why": pair.why,
     }
 
 
@@ -105,31 +86,27 @@ def _content(found: Equivalence) -> dict[str, Any]:
     example="convergence convert pytorch course --lr 0.1 --momentum 0.9",
 )
 def convert(options: Namespace) -> Answer:
-    source, target = _named(options.src), _named(options.dst)
-    found = cv.convert(source, target, **_renamed(source, _typed(options)))
-    rows = [(name, _shown(value), _decimal(value)) for name, value in found.items()]
-    title = f"{options.src} → {options.dst} ({found.method})"
+    source, target = (arguments.method(name) if ".py:" in name else name for name in (options.src, options.dst))
+    result = cv.convert(source, target, **_renamed(source, arguments.hyper(options, _flag_number_or_letter)))
+    numbers = {n: v for n, v in result.items() if isinstance(v, sp.Expr) and v.is_number}
+    words = {n: notation.text(v) if isinstance(v, sp.Basic) else str(v) for n, v in result.items()}
+    rows = [(n, text, f"{float(numbers[n]):.10g}" if n in numbers else "") for n, text in words.items()]
+    formulas = {n: words[n] if isinstance(v, sp.Expr) else v for n, v in result.items()}
     content = {
-        "hyper": {name: _value(value) for name, value in found.items()},
-        "same_iterates": found.same_iterates,
-        "method": found.method,
-        "flags": [{"kind": flag.kind, "text": flag.text} for flag in found.flags],
-        "why": found.why,
+        "hyper": formulas | {n: float(v) for n, v in numbers.items()},
+        "same_iterates": result.same_iterates,
+        "method": result.method,
+        "flags": [{"kind": flag.kind, "text": flag.text} for flag in result.flags],
+        "why": result.why,
     }
+    title = f"{options.src} → {options.dst} ({result.method})"
     table = console.table(("argument", "value", "decimal"), rows, left=(0, 1), title=title)
-    return Answer(content, (table, f"{found.why}."))
+    return Answer(content, (table, f"{result.why}."))
 
 
-def _named(name: str) -> Any:
-    """The name of a preset or method as it is; FILE.py:FUNCTION as a Method."""
-    return arguments.method(name) if ".py:" in name else name
-
-
-def _typed(options: Namespace) -> dict[str, Any]:
-    """The hyperparameters as numbers, letters, or the flags True, False and None in any case."""
-    flags = {n: FLAGS[text.lower()] for n, text in arguments.given(options).items() if text.lower() in FLAGS}
-    kept = [pair for pair in options.set if pair.partition("=")[0] not in flags]
-    return {**arguments.numbers_or_letters(Namespace(**{**vars(options), "set": kept})), **flags}
+def _flag_number_or_letter(name: str, text: str) -> Any:
+    """A number, a letter, or one of the flags True, False and None in any case."""
+    return FLAGS[text.lower()] if text.lower() in FLAGS else arguments.number_or_letter(name, text)
 
 
 def _renamed(source: Any, typed: dict[str, Any]) -> dict[str, Any]:
@@ -140,17 +117,3 @@ def _renamed(source: Any, typed: dict[str, Any]) -> dict[str, Any]:
     if len(renamed) < len(typed):
         raise BadHyperparameter(f"{preset.name}: one argument was given twice, under two names")
     return renamed
-
-
-def _shown(value: Any) -> str:
-    return str(notation.text(value)) if isinstance(value, sp.Basic) else str(value)
-
-
-def _decimal(value: Any) -> str:
-    return f"{float(value):.10g}" if isinstance(value, sp.Expr) and value.is_number else ""
-
-
-def _value(value: Any) -> Any:
-    if isinstance(value, sp.Expr):
-        return float(value) if value.is_number else notation.text(value)
-    return value

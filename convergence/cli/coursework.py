@@ -3,26 +3,19 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import Answer, command, lazily, names, option
-from convergence.cli.options import OPEN, formats, out
-from convergence.cli.study import page_of
+from convergence.cli.command import Answer, Lazy, arguments, command, console, option, pages, writing
+from convergence.cli.options import OPEN, formats, names, out
+from convergence.cli.study import PASSED, page_of
 
 if TYPE_CHECKING:
     from convergence.coursework.claim import Finding
-    from convergence.coursework.plateau import PlateauAnswer
-    from convergence.evidence.check import Check
 
-arguments = lazily("convergence.cli.arguments")
-console = lazily("convergence.cli.console")
-writing = lazily("convergence.writing")
-auditing = lazily("convergence.coursework.audit")
-claim = lazily("convergence.coursework.claim")
-answers = lazily("convergence.coursework.course")
-pages = lazily("convergence.pages")
+auditing = Lazy("convergence.coursework.audit")
+answers = Lazy("convergence.coursework.course")
 
 STYLES = {"proved": "green", "confirmed": "green", "refuted": "bold red", "open": "yellow", "answered": "cyan"}
 
@@ -40,27 +33,22 @@ def audit(options: Namespace) -> Answer:
     pages.require_formats(options.formats, auditing.FORMATS)
     with console.working(options, "deciding the claims"):
         findings = cv.audit(*(options.source or ()))
-    page = None
     if options.out:
         writing.write_files(options.out, auditing.audit_files(findings, options.formats))
-        page = page_of(options.out, "audit", options.formats)
-    shown = (_findings(findings), _summary(findings))
-    return Answer(auditing.audit_json(findings), shown, auditing.sound(findings), page)
+    rows = [(one.id, console.Text(one.verdict, STYLES[one.verdict]), _claim(one)) for one in findings]
+    table = console.table(("id", "verdict", "claim, and what holds instead"), rows, left=(0, 1, 2))
+    page = page_of(options, "audit") if options.out else None
+    return Answer(auditing.audit_json(findings), (table, _summary(findings)), auditing.sound(findings), page)
 
 
-def _findings(found: Sequence[Finding]) -> Any:
-    rows = []
-    for finding in found:
-        words = console.Text(f"{finding.place}\n", "dim").append(finding.claim, "not dim")
-        if finding.correction:
-            words.append(f"\n→ {finding.correction}", "cyan")
-        rows.append((finding.id, console.Text(finding.verdict, STYLES[finding.verdict]), words))
-    return console.table(("id", "verdict", "claim, and what holds instead"), rows, left=(0, 1, 2))
+def _claim(finding: Finding) -> Any:
+    words = console.Text(f"{finding.place}\n", "dim").append(finding.claim, "not dim")
+    return words.append(f"\n→ {finding.correction}", "cyan") if finding.correction else words
 
 
 def _summary(findings: Sequence[Finding]) -> Any:
-    counts = auditing.tally(findings)
-    words = f"{len(findings)} claims: {', '.join(f'{counts[verdict]} {verdict}' for verdict in claim.VERDICTS)}."
+    counts = ", ".join(f"{count} {verdict}" for verdict, count in auditing.tally(findings).items())
+    words = f"{len(findings)} claims: {counts}."
     if auditing.sound(findings):
         return console.Text(f"{words} Every correction went through the same decision, and holds.", "green")
     failed = ", ".join(finding.id for finding in findings if not auditing.sound([finding]))
@@ -79,26 +67,19 @@ def _summary(findings: Sequence[Finding]) -> Any:
 def course(options: Namespace) -> Answer:
     arguments.require_folder(options.out)
     with console.working(options, "deriving the answers"):
-        found = cv.course()
+        sheet = cv.course()
     with console.working(options, "drawing figures and writing"):
-        found.save(options.out, options.formats, options.figure_formats)
-    page = page_of(options.out, "course", options.formats)
-    return Answer(answers.course_json(found), (_checks(found.checks), _steps(found.plateau)), bool(found), page)
-
-
-def _steps(g: PlateauAnswer) -> str:
-    return (
+        sheet.save(options.out, options.formats, options.figure_formats)
+    rows = [
+        (f"({letter})", one.claim, f"{one.error:.1e}", f"{one.tolerance:.1e}", console.Text(*PASSED[bool(one)]))
+        for letter, checks in sheet.checks.items()
+        for one in checks
+    ]
+    g = sheet.plateau
+    steps = (
         f"(g) every η from {g.low:.4g} to {g.high:.4g} has the rate {g.rate:.6g}.\n"
         f"    Steps to 99.9 %: {g.best.both} at η = {g.best.lr:.4g}, up to {g.counts[-1].both} at the upper end;\n"
         f"    gradient descent at its best takes {g.descent_steps}."
     )
-
-
-def _checks(made: Mapping[str, tuple[Check, ...]]) -> Any:
-    marks = {True: console.Text("passed", "green"), False: console.Text("FAILED", "bold red")}
-    rows = [
-        (f"({letter})", check.claim, f"{check.error:.1e}", f"{check.tolerance:.1e}", marks[bool(check)])
-        for letter, checks in made.items()
-        for check in checks
-    ]
-    return console.table(("", "check", "error", "allowed", ""), rows, left=(0, 1))
+    table = console.table(("", "check", "error", "allowed", ""), rows, left=(0, 1))
+    return Answer(answers.course_json(sheet), (table, steps), bool(sheet), page_of(options, "course"))

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import Answer, command, group, lazily, names, option
-from convergence.cli.options import DATA, hyper
+from convergence.cli.command import Answer, Lazy, arguments, command, console, group, option
+from convergence.cli.options import DATA, hyper, names
 from convergence.errors import BadData, BadName
 
 if TYPE_CHECKING:
@@ -16,12 +16,10 @@ if TYPE_CHECKING:
     from convergence.diagnosis.directions import DirectionState
     from convergence.diagnosis.run_result import RunDiagnosis
 
-arguments = lazily("convergence.cli.arguments")
-console = lazily("convergence.cli.console")
-logfile = lazily("convergence.diagnosis.logfile")
-plain = lazily("convergence.diagnosis.plain")
-run_result = lazily("convergence.diagnosis.run_result")
-wording = lazily("convergence.diagnosis.wording")
+logfile = Lazy("convergence.diagnosis.logfile")
+plain = Lazy("convergence.diagnosis.plain")
+run_result = Lazy("convergence.diagnosis.run_result")
+wording = Lazy("convergence.diagnosis.wording")
 
 
 @command(
@@ -45,48 +43,45 @@ def diagnose(options: Namespace) -> Answer:
         raise BadName("--gradients names columns of a logged run: give it with --run")
     if options.method is None:
         raise BadName("--method must name the method to diagnose: conventions differ, so none is assumed")
-    method, held = arguments.method(options.method), arguments.numbers(options)
-    if options.curvatures is not None:
-        if options.data or options.dataset:
-            raise BadData("--curvatures stand for the data: give one of the two")
-        found = cv.diagnose(method=method, curvatures=_numbers(options.curvatures), **held)
+    asked = {"method": arguments.method(options.method), **arguments.hyper(options)}
+    if options.curvatures is None:
+        result = cv.diagnose(arguments.problem(options)[0], **asked)
+    elif options.data or options.dataset:
+        raise BadData("--curvatures stand for the data: give one of the two")
     else:
-        found = cv.diagnose(arguments.problem(options)[0], method=method, **held)
-    return Answer(plain.plain(found), _lines(found, _directions(found), found.advice), found.converges)
+        result = cv.diagnose(curvatures=_numbers(options.curvatures), **asked)
+    return _answer(result, _directions(result), result.advice)
 
 
 def _run(options: Namespace) -> Answer:
     if options.data or options.dataset:
         raise BadData("--run is a log of its own: give it without --data")
     log = logfile.read_log(options.run, options.gradients)
-    held = arguments.numbers(options)
-    known = {
-        "method": options.method and arguments.method(options.method),
-        "lr": held.pop("lr", None),
-        "curvatures": _numbers(options.curvatures) if options.curvatures else None,
-    }
+    known = arguments.hyper(options)
+    known |= {"method": options.method and arguments.method(options.method)}
+    known |= {"curvatures": _numbers(options.curvatures) if options.curvatures else None}
     rows = {"columns": log.columns if log.losses is None else None, "steps": log.steps, "losses": log.losses}
-    found = cv.diagnose_run(log.weights, log.gradients, **rows, **known, **held)
-    said = [f"{note[:1].upper()}{note[1:]}." for note in found.notes]
-    said += [f"Left aside: {', '.join(log.aside)}."] if log.aside else []
-    return Answer(plain.plain(found), _lines(found, _modes(found), (*found.advice, *said)), found.converges)
+    result = cv.diagnose_run(log.weights, log.gradients, **rows, **known)
+    notes = [f"{note[:1].upper()}{note[1:]}." for note in result.notes]
+    notes += [f"Left aside: {', '.join(log.aside)}."] if log.aside else []
+    return _answer(result, _modes(result), (*result.advice, *notes))
 
 
 def _numbers(texts: Sequence[str]) -> list[float]:
     return [float(arguments.number("--curvatures", text)) for text in texts]
 
 
-def _lines(found: Diagnosis | RunDiagnosis, table: Any, advice: Iterable[str]) -> list[Any]:
-    fine = found.verdict == "fine"
-    style = "bold red" if not found.converges else "bold green" if fine else "bold yellow"
+def _answer(result: Diagnosis | RunDiagnosis, table: Any, advice: Iterable[str]) -> Answer:
+    style = "bold red" if not result.converges else "bold green" if result.verdict == "fine" else "bold yellow"
     sentences = [f"{k}. {words}" for k, words in enumerate(advice, 1)]
-    return [console.Text(found.headline, style), console.pairs(found.findings), table, *sentences]
+    shown = (console.Text(result.headline, style), console.pairs(result.findings), table, *sentences)
+    return Answer(plain.plain(result), shown, result.converges)
 
 
-def _directions(found: Diagnosis) -> Any:
-    rows = [_direction(state, state.index == found.direction.index) for state in found.listed]
+def _directions(result: Diagnosis) -> Any:
+    rows = [_direction(state, state.index == result.direction.index) for state in result.listed]
     headings = ("", "λ", "eigenvalues", "radius", "regime", "steps to 1e-3")
-    hidden = len(found.directions) - len(found.listed)
+    hidden = len(result.directions) - len(result.listed)
     between = f"{hidden} directions between are not shown (--json has all)" if hidden else ""
     return console.table(headings, rows, left=(0, 2, 4), title=between)
 
@@ -94,23 +89,16 @@ def _directions(found: Diagnosis) -> Any:
 def _direction(state: DirectionState, guilty: bool) -> tuple[Any, ...]:
     steps = console.Text("diverges" if state.radius > 1 else "never", "red")
     if state.stable:
-        steps = console.Text(wording.steps(state.steps).removesuffix(" steps").removesuffix(" step"))
-    return (
-        f"{'→ ' if guilty else '  '}{state.index + 1} {' '.join(state.columns)}",
-        wording.number(state.curvature),
-        wording.roots(state.eigenvalues),
-        f"{state.radius:.5g}",
-        state.regime,
-        steps,
-    )
+        steps = wording.steps(state.steps).removesuffix(" steps").removesuffix(" step")
+    name, radius = f"{'→ ' if guilty else '  '}{state.index + 1} {' '.join(state.columns)}", f"{state.radius:.5g}"
+    return name, wording.number(state.curvature), wording.roots(state.eigenvalues), radius, state.regime, steps
 
 
-def _modes(found: RunDiagnosis) -> Any:
+def _modes(result: RunDiagnosis) -> Any:
     rows = []
-    for k, roots in enumerate(found.eigenvalues):
-        pairs = (found.lr_curvature, found.lr_curvature_error), (found.curvatures, found.curvatures_error)
+    for k, roots in enumerate(result.eigenvalues):
+        pairs = (result.lr_curvature, result.lr_curvature_error), (result.curvatures, result.curvatures_error)
         bars = ["" if v is None or e is None else run_result.bar(v[k], e[k]) for v, e in pairs]
-        mark = f"{'→ ' if k == found.direction else '  '}{k + 1}"
-        shown = wording.roots(tuple(complex(z) for z in roots))
-        rows.append((mark, shown, f"{found.error[k].max():.1e}", *bars))
+        mark = f"{'→ ' if k == result.direction else '  '}{k + 1}"
+        rows.append((mark, wording.roots(tuple(map(complex, roots))), f"{result.error[k].max():.1e}", *bars))
     return console.table(("", "eigenvalues", "± ", "lr·λ", "λ"), rows, left=(0, 1))

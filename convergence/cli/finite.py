@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Mapping
 from dataclasses import asdict
 from math import inf, isfinite, isinf
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import Answer, command, lazily, option
+from convergence.cli.command import Answer, arguments, command, console, np, option
 from convergence.cli.options import METHOD, METHODS, SPECTRUM, STEPS, hyper
 from convergence.errors import BadHyperparameter, ConvergenceError
 
 if TYPE_CHECKING:
+    from convergence.numerics.averages import Decay
     from convergence.problem import LeastSquares
     from convergence.rule import Method
-
-arguments = lazily("convergence.cli.arguments")
-console = lazily("convergence.cli.console")
-np = lazily("numpy")
 
 BEST = hyper("default: the best for the spectrum")
 
@@ -27,6 +25,26 @@ PEAK = 10.0
 
 MOST_RATES = 10_000
 """Learning rates that --across counts for."""
+
+
+def _tuned(options: Namespace) -> tuple[Method, dict[str, float], dict[str, float]]:
+    """The method, its hyperparameters (those not given at their best), and the ends of the spectrum by name."""
+    method, (mu, L, _) = arguments.method(options.method), arguments.spectrum(options)
+    return method, arguments.settings(method, arguments.hyper(options), mu, L), {"mu": mu, "L": L}
+
+
+def _interval(ends: Mapping[str, float]) -> str:
+    return f"[{ends['mu']:.6g}, {ends['L']:.6g}]"
+
+
+def _warning(method: Method, ends: Mapping[str, float], chosen: Mapping[str, float]) -> list[Any]:
+    """Where nothing contracts in the long run, a line that says so."""
+    try:
+        radius = float(cv.spectral_radius(method, list(ends.values()), over="spectrum", **chosen))
+    except ConvergenceError:
+        return []
+    words = f"at these settings it does not converge: the spectral radius is {radius:.6g}"
+    return [console.Text(words, "bold red")] if radius >= 1 else []
 
 
 @command(
@@ -41,33 +59,21 @@ MOST_RATES = 10_000
     example="convergence worst-case heavy_ball --steps 20 --mu 1 --L 100",
 )
 def worst_case(options: Namespace) -> Answer:
-    method, (mu, L, _) = arguments.method(options.method), arguments.spectrum(options)
-    chosen = arguments.settings(method, arguments.numbers(options), mu, L)
-    named: dict[str, Any] = {"mu": mu, "L": L, "measure": options.measure, "exact": options.exact}
-    worst = cv.worst_case(method, options.steps, **named, **chosen)
-    bound = cv.lower_bound(options.steps, mu=mu, L=L) ** (2 if options.measure == "loss" else 1)
+    method, chosen, ends = _tuned(options)
+    worst = cv.worst_case(method, options.steps, measure=options.measure, exact=options.exact, **ends, **chosen)
+    bound = cv.lower_bound(options.steps, **ends) ** (2 if options.measure == "loss" else 1)
     value = f"{worst.value:.12g}" if worst.value not in (0.0, inf) or isinf(worst.log10) else f"1e{worst.log10:.6g}"
     lines = [
-        f"{console.titled(method, chosen)} after {worst.steps} steps on [{mu:.6g}, {L:.6g}]",
+        *_warning(method, ends, chosen),
+        f"{console.titled(method, chosen)} after {worst.steps} steps on {_interval(ends)}",
         f"worst {worst.measure} = {value} of the first, at curvature {worst.curvature:.9g}",
         f"{'at most, but for rounding,' if worst.guaranteed else 'resolved to'} {worst.bound:.15g}",
     ]
     if worst.interval is not None:
         low, high = (float(end) for end in worst.interval)
         lines.append(f"exactly {worst.exact}" if worst.exact is not None else f"enclosed in [{low:.17g}, {high:.17g}]")
-    lines += [f"no first-order method is below {bound:.6g}", *_warning(method, mu, L, chosen)]
-    content = {"method": method.name, "hyper": chosen, "mu": mu, "L": L, **asdict(worst), "limit": bound}
-    return Answer(content, lines)
-
-
-def _warning(method: Method, mu: float, L: float, chosen: dict[str, float]) -> list[Any]:
-    """Where nothing contracts in the long run, a line that says so."""
-    try:
-        radius = float(cv.spectral_radius(method, [mu, L], over="spectrum", **chosen))
-    except ConvergenceError:
-        return []
-    words = f"at these settings it does not converge: the spectral radius is {radius:.6g}"
-    return [console.Text(words, "bold red")] if radius >= 1 else []
+    lines.append(f"no first-order method is below {console.significant(bound)}")
+    return Answer({"method": method.name, "hyper": chosen, **ends, **asdict(worst), "limit": bound}, lines)
 
 
 @command(
@@ -80,22 +86,24 @@ def _warning(method: Method, mu: float, L: float, chosen: dict[str, float]) -> l
 )
 def limit(options: Namespace) -> Answer:
     methods, (mu, L, _) = arguments.methods(options), arguments.spectrum(options)
-    bound = cv.lower_bound(options.steps, mu=mu, L=L)
+    ends, steps = {"mu": mu, "L": L}, options.steps
+    bound = cv.lower_bound(steps, **ends)
     with console.working(options, "deriving optima"):
-        rows = [_share(method, options.steps, mu, L) for method in methods]
-    title = f"after {options.steps} steps on [{mu:.6g}, {L:.6g}], at the best rate; the limit is {bound:.4g}"
+        rows = [_share(method, steps, ends) for method in methods]
+    limit = console.significant(bound, 4)
+    title = f"after {steps} steps on {_interval(ends)}, at the best rate; the limit is {limit}"
     headings = ("method", "worst case", "of the limit", "asymptotically")
     lines = [console.table(headings, [_share_row(row) for row in rows], title=title, whole=(0,))]
     if any("weight_decay" in row["method"] for row in rows):
         lines.append("weight decay: from the ridge point at which the method rests, which is nearer than the minimiser")
     lines += [f"{row['method']}: {row['error']}" for row in rows if "error" in row]
-    return Answer({"steps": options.steps, "mu": mu, "L": L, "bound": bound, "methods": rows}, lines)
+    return Answer({"steps": steps, **ends, "bound": bound, "methods": rows}, lines)
 
 
-def _share(method: Method, k: int, mu: float, L: float) -> dict[str, Any]:
+def _share(method: Method, steps: int, ends: dict[str, float]) -> dict[str, Any]:
     try:
-        chosen = arguments.settings(method, {}, mu, L)
-        share = asdict(cv.fraction_of_limit(method, k, mu=mu, L=L, **chosen))
+        chosen = arguments.settings(method, {}, *ends.values())
+        share = asdict(cv.fraction_of_limit(method, steps, **ends, **chosen))
         return {"method": method.name, "hyper": chosen, **share}
     except ConvergenceError as error:
         return {"method": method.name, "error": str(error)}
@@ -104,10 +112,10 @@ def _share(method: Method, k: int, mu: float, L: float) -> dict[str, Any]:
 def _share_row(row: dict[str, Any]) -> tuple[str, ...]:
     if "error" in row:
         return row["method"], "—", "—", "—"
-    return row["method"], f"{row['value']:.4g}", percent(row["at_k"]), percent(row["asymptotic"])
+    return row["method"], console.significant(row["value"], 4), _percent(row["at_k"]), _percent(row["asymptotic"])
 
 
-def percent(share: float) -> str:
+def _percent(share: float) -> str:
     """A share of the limit; less than none is worse than standing still."""
     if not isfinite(share):
         return "exact" if share > 0 else "—"
@@ -127,37 +135,39 @@ def percent(share: float) -> str:
 )
 def steps(options: Namespace) -> Answer:
     method, (mu, L, data) = arguments.method(options.method), arguments.spectrum(options)
-    tolerance, held = arguments.real("tolerance", options.tolerance), arguments.numbers(options)
+    tolerance, held = arguments.real("tolerance", options.tolerance), arguments.hyper(options)
     where: dict[str, Any] = {"mu": mu, "L": L}
     if options.spectrum:
         if data is None:
             raise BadHyperparameter("--spectrum counts on the curvatures of data; give --data, not --mu and --L")
         where = {"curvatures": data.curvatures[: data.rank]}
     if options.across:
-        return _across(method, held, _rates(options.across), tolerance, mu, L, where)
+        return _across(method, held, _rates(options.across), tolerance, (mu, L), where)
     chosen = arguments.settings(method, held, mu, L)
     count = cv.steps_to(method, tolerance, **where, **held)  # the best ones to more digits than a double has
-    place = "on the data's curvatures" if options.spectrum else f"in the worst case on [{mu:.6g}, {L:.6g}]"
-    lines = (
-        console.titled(method, chosen),
-        f"{count} steps to {tolerance:g} of the first error, for good, {place}",
-    )
-    return Answer({"method": method.name, "hyper": chosen, "tolerance": tolerance, "steps": count, **where}, lines)
+    place = "on the data's curvatures" if options.spectrum else f"in the worst case on {_interval(where)}"
+    words = f"{count} steps to {tolerance:g} of the first error, for good, {place}"
+    content = {"method": method.name, "hyper": chosen, "tolerance": tolerance, "steps": count, **where}
+    return Answer(content, (console.titled(method, chosen), words))
 
 
 def _across(
-    method: Method, held: dict[str, float], rates: Any, tolerance: float, mu: float, L: float, where: dict[str, Any]
+    method: Method,
+    held: dict[str, float],
+    rates: Any,
+    tolerance: float,
+    ends: tuple[float, float],
+    where: dict[str, Any],
 ) -> Answer:
     rate = str(method.rate)
     if rate in held:
         raise BadHyperparameter(f"--across sets {rate} itself; give the other hyperparameters")
     missing = [n for n in method.hyper if n not in held and n != rate]
-    chosen = arguments.settings(method, held, mu, L) if missing else held
-    others = {n: v for n, v in chosen.items() if n != rate}
+    others = {n: v for n, v in (arguments.settings(method, held, *ends) if missing else held).items() if n != rate}
     counts = cv.steps_across(method, tolerance, rates, **where, **others).steps
-    radii = cv.spectral_radius(method, [mu, L], over="spectrum", **{**others, rate: rates})
+    radii = cv.spectral_radius(method, ends, over="spectrum", **{**others, rate: rates})
     rows = [
-        (f"{lr:.6g}", f"{radius:.6g}", "never" if count is None else count)
+        (f"{lr:.6g}", console.significant(radius), "never" if count is None else count)
         for lr, radius, count in zip(rates, radii, counts, strict=True)
     ]
     title = f"{console.titled(method, others)}: steps to {tolerance:g} of the first error"
@@ -184,19 +194,20 @@ def _rates(text: str) -> Any:
 )
 def horizon(options: Namespace) -> Answer:
     method, (mu, L, _) = arguments.method(options.method), arguments.spectrum(options)
+    ends = {"mu": mu, "L": L}
     with console.working(options, "searching"):
-        best = cv.horizon_optimum(method, options.steps, mu=mu, L=L, **arguments.numbers(options))
+        best = cv.horizon_optimum(method, options.steps, **ends, **arguments.hyper(options))
     rows = [("best found for this horizon", console.in_line(best.hyper), f"{best.value:.6g}")]
     if best.asymptotic_hyper:
         rows.append(("for the best rate", console.in_line(best.asymptotic_hyper), f"{best.asymptotic:.6g}"))
-    rows.append(("limit", "", f"{best.bound:.6g}"))
-    title = f"{method.title} after {best.steps} steps on [{mu:.6g}, {L:.6g}]"
-    lines = [console.table(("", "hyperparameters", "worst case"), rows, (0, 1), title)]
+    rows.append(("limit", "", console.significant(best.bound)))
+    lines = _warning(method, ends, best.hyper)
     if best.value >= 1:
         words = "nothing contracts: after these steps the worst error is not smaller than the first"
         lines.append(console.Text(words, "bold red"))
-    lines += _warning(method, mu, L, best.hyper)
-    return Answer({"method": method.name, "mu": mu, "L": L, **asdict(best)}, lines)
+    title = f"{method.title} after {best.steps} steps on {_interval(ends)}"
+    lines.append(console.table(("", "hyperparameters", "worst case"), rows, (0, 1), title))
+    return Answer({"method": method.name, **ends, **asdict(best)}, lines)
 
 
 @command(
@@ -210,20 +221,18 @@ def horizon(options: Namespace) -> Answer:
     example="convergence transient heavy_ball --mu 1 --L 1000",
 )
 def transient(options: Namespace) -> Answer:
-    method, (mu, L, _) = arguments.method(options.method), arguments.spectrum(options)
-    chosen = arguments.settings(method, arguments.numbers(options), mu, L)
-    directions = [arguments.real("curvature", text) for text in options.curvature or ()] or sorted({mu, L})
-    epsilon, columns = (
-        arguments.real("epsilon", options.epsilon),
-        ("curvature", "radius", "peak", "step", "kreiss", "departure"),
-    )
-    rows = [
-        {n: getattr(t, n) for n in columns} | {"pseudoradius": t.pseudoradius(epsilon)}
-        for t in (cv.transient(method, curvature, **chosen) for curvature in directions)
-    ]
+    method, chosen, ends = _tuned(options)
+    epsilon = arguments.real("epsilon", options.epsilon)
+    directions = [arguments.real("curvature", text) for text in options.curvature or ()] or sorted(set(ends.values()))
+    columns = ("curvature", "radius", "peak", "step", "kreiss", "departure")
+    rows = []
+    for curvature in directions:
+        one = cv.transient(method, curvature, **chosen)
+        rows.append({n: getattr(one, n) for n in columns} | {"pseudoradius": one.pseudoradius(epsilon)})
     headings = ("curvature", "radius", "peak", "at step", "Kreiss", "departure", f"ε={epsilon:g}")
     title = f"{console.titled(method, chosen)}: powers of the iteration matrix"
-    lines = [console.table(headings, [[f"{v:.5g}" for v in row.values()] for row in rows], (), title)]
+    cells = [[console.significant(value, 5) for value in row.values()] for row in rows]
+    lines = [*_warning(method, ends, chosen), console.table(headings, cells, (), title)]
     if any(row["peak"] > PEAK for row in rows):
         lines.append(f"it can grow more than {PEAK:g} times before it falls: a good rate with a large transient")
     return Answer({"method": method.name, "hyper": chosen, "epsilon": epsilon, "directions": rows}, lines)
@@ -246,12 +255,12 @@ def average(options: Namespace) -> Answer:
     mu, L, data = (0.0, None, None) if alone else arguments.spectrum(options)
     density, name = _density(options, L, data)
     low, high = (mu, L) if law is None else density.interval
-    chosen = arguments.settings(method, arguments.numbers(options), low or mu, high)
+    chosen = arguments.settings(method, arguments.hyper(options), low or mu, high)
     expected = cv.average_case(method, options.steps, density, **chosen)
-    pairs = (("error²", expected.error), ("loss", expected.loss), ("gradient²", expected.gradient))
+    means = (("error²", expected.error), ("loss", expected.loss), ("gradient²", expected.gradient))
     lines = (
         f"{console.titled(method, chosen)} after {expected.steps} steps, expected over {name}",
-        *(f"{what} = {value:.6g} of the first" for what, value in pairs),
+        *(f"{what} = {value:.6g} of the first" for what, value in means),
         _decay(expected.rate),
     )
     return Answer({"method": method.name, "hyper": chosen, "density": name, **asdict(expected)}, lines)
@@ -263,10 +272,9 @@ def _density(options: Namespace, L: float | None, data: LeastSquares | None) -> 
         raise BadHyperparameter("--ratio and --exponent are two densities: give one of them")
     if options.ratio is not None:
         unit = cv.MarchenkoPastur(arguments.real("ratio", options.ratio))
-        scale = 1.0 if L is None else L / unit.interval[1]
-        low, high = (end * scale for end in unit.interval)
-        name = f"Marchenko–Pastur's law of ratio {unit.ratio:g} on [{low:.6g}, {high:.6g}]"
-        return cv.MarchenkoPastur(unit.ratio, scale), name
+        law = cv.MarchenkoPastur(unit.ratio, 1.0 if L is None else L / unit.interval[1])
+        low, high = law.interval
+        return law, f"Marchenko–Pastur's law of ratio {law.ratio:g} on [{low:.6g}, {high:.6g}]"
     if options.exponent is not None:
         exponent, end = arguments.real("exponent", options.exponent), 1.0 if L is None else L
         return cv.PowerLaw(exponent, end), f"the density λ^{exponent:g} on [0, {end:.6g}]"
@@ -275,9 +283,9 @@ def _density(options: Namespace, L: float | None, data: LeastSquares | None) -> 
     return data, "the curvatures of the data"
 
 
-def _decay(rate: Any) -> str:
+def _decay(rate: Decay) -> str:
     if rate.kind == "geometric":
-        return f"each falls by the factor {rate.factor:.6g} a step in the long run"
+        return f"each falls by the factor {console.significant(rate.factor)} a step in the long run"
     if rate.kind == "polynomial":
         return f"in the long run they fall as k^-{rate.error:g}, k^-{rate.loss:g} and k^-{rate.gradient:g}"
     return "they do not fall" if rate.kind == "none" else "how they fall in the long run is not known"
@@ -293,15 +301,15 @@ def _decay(rate: Any) -> str:
 )
 def chebyshev(options: Namespace) -> Answer:
     mu, L, _ = arguments.spectrum(options)
-    rates = cv.chebyshev_steps(options.steps, mu=mu, L=L, order=options.order)
-    bound = cv.lower_bound(options.steps, mu=mu, L=L)
-    peaks = [cv.product_peaks(options.steps, mu=mu, L=L, order=o) for o in ("ascending", "descending", "stable")]
+    ends, k = {"mu": mu, "L": L}, options.steps
+    rates, bound = cv.chebyshev_steps(k, **ends, order=options.order), cv.lower_bound(k, **ends)
+    peaks = [cv.product_peaks(k, **ends, order=order) for order in ("ascending", "descending", "stable")]
     rows = [(p.order, f"{p.partial:.4g}", f"{p.remaining:.4g}") for p in peaks]
     lines = (
-        f"{options.steps} steps of gradient descent on [{mu:.6g}, {L:.6g}] to {bound:.6g} of the first error,",
+        f"{k} steps of gradient descent on {_interval(ends)} to {console.significant(bound)} of the first error,",
         f"learning rates in {options.order} order:",
         " ".join(f"{rate:.6g}" for rate in rates),
         console.table(("order", "largest on the way", "rounding magnified by"), rows),
     )
-    named = {"mu": mu, "L": L, "order": options.order, "bound": bound, "lr": list(rates)}
-    return Answer(named | {"peaks": [asdict(p) for p in peaks]}, lines)
+    content = {**ends, "order": options.order, "bound": bound, "lr": list(rates)}
+    return Answer(content | {"peaks": [asdict(p) for p in peaks]}, lines)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from convergence.cli.command import Option, group, names, option
+from convergence.cli.command import Option, group, option
+
+
+def names(text: str) -> list[str]:
+    """A list of names, separated by commas."""
+    return [name.strip() for name in text.split(",") if name.strip()]
+
 
 METHOD = option("method", metavar="METHOD", help="a name from 'convergence methods', a preset, or FILE.py:RULE")
 METHODS = option(
-    "--methods",
-    metavar="A,B",
-    type=names,
-    help="methods, as in METHOD elsewhere (default: all; report: the classic four)",
+    "--methods", metavar="A,B", type=names, help="methods, as METHOD elsewhere (default: all; report: the classic four)"
 )
 LATEX = option("--latex", action="store_true", help="print LaTeX")
 OPEN = option("--open", action="store_true", help="open the page that was written")
@@ -20,19 +23,16 @@ LOSS = option(
     default="sum",
     help="(c/2)‖Xw−y‖²: sum (c = 2, default), half, mean, half_mean; λ = cσ²",
 )
+NONE: list[str] = []
 
 DATA = (
     option("--data", metavar="FILE", help="a CSV file, or an NPZ file with arrays X and y"),
     option("--target", metavar="COLUMN", help="the column (or array) to be explained"),
     option("--columns", metavar="A,B", type=names, help="explain it by these columns alone (default: all others)"),
-    option("--drop", metavar="A,B", type=names, default=[], help="leave these columns out"),
-    option(
-        "--missing", metavar="A,B", default=[], type=lambda text: text.split(","), help="drop rows that have NA, ? …"
-    ),
+    option("--drop", metavar="A,B", type=names, default=NONE, help="leave these columns out"),
+    option("--missing", metavar="A,B", default=NONE, type=lambda s: s.split(","), help="drop rows that have NA, ? …"),
     option("--decimal", metavar="SIGN", default=".", help="decimal point in the file: . (default) or ,"),
-    option(
-        "--no-header", action="store_false", dest="header", help="the first line has numbers: columns are x1, x2, …"
-    ),
+    option("--no-header", action="store_false", dest="header", help="there is none: the columns are x1, x2, …"),
     option("--dataset", metavar="NAME", help="a data set that ships: gaussian_2d (default), longley"),
     LOSS,
     option("--intercept", action="store_true", help="add a column of ones"),
@@ -51,7 +51,7 @@ def hyper(words: str) -> Option:
         "hyperparameters (X is exact: 0.9, 9/10, (sqrt(10)-1)/3)",
         option("--lr", metavar="X", help=f"learning rate: {words}"),
         option("--momentum", metavar="X", help="momentum, in the method's own convention: likewise"),
-        option("--set", metavar="NAME=X", action="append", default=[], help="any other (--NAME X does, too): likewise"),
+        option("--set", metavar="NAME=X", action="append", default=NONE, help="any other (--NAME X does, too)"),
     )
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable
 from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import Answer, command, lazily, option
+from convergence.cli.command import Answer, Lazy, arguments, command, console, option, sp, writing
 from convergence.cli.options import METHOD, SPECTRUM, hyper
-from convergence.errors import BadData, BadHyperparameter
+from convergence.errors import BadData, BadHyperparameter, NoStableLearningRate
 
 if TYPE_CHECKING:
     import sympy
@@ -20,11 +19,7 @@ if TYPE_CHECKING:
     from convergence.certificates.proof import Proof
     from convergence.rule import Method
 
-arguments = lazily("convergence.cli.arguments")
-console = lazily("convergence.cli.console")
-sp = lazily("sympy")
-symbols = lazily("convergence.theory.symbols")
-writing = lazily("convergence.writing")
+symbols = Lazy("convergence.theory.symbols")
 
 VERDICTS = {True: ("proven", "bold green"), False: ("refuted", "bold red"), None: ("undecided", "bold yellow")}
 CLAIMED = {True: "", False: "it is false that ", None: "undecided, "}
@@ -55,7 +50,7 @@ CLAIMS = ("radius", "stable", "rate", "optimum", "formula")
 def certify(options: Namespace) -> Answer:
     method = arguments.method(options.method)
     with console.working(options, "proving"):
-        proof = PROVERS[options.claim](method, options)
+        proof = _formula(method, options) if options.claim == "formula" else _proof(method, options)
     if options.out:
         path = Path(options.out)
         writing.write_files(path.parent, {path.name: proof.to_json()})
@@ -75,59 +70,45 @@ def _lines(proof: Proof) -> list[Any]:
     return lines + [f"{place:3}. {step.words}" for place, step in enumerate(proof.steps, 1)]
 
 
-def _radius(method: Method, options: Namespace) -> Proof:
-    mu, L, _ = arguments.ends(options)
-    curvature = L if options.curvature is None else arguments.number("curvature", options.curvature)
-    return cv.certify_radius(method, curvature, **_settings(method, options, mu, L))
-
-
-def _stable(method: Method, options: Namespace) -> Proof:
-    mu, L, _ = arguments.ends(options)
-    return cv.certify_stable(method, mu=mu, L=L, **_settings(method, options, mu, L))
-
-
-def _rate(method: Method, options: Namespace) -> Proof:
-    mu, L, _ = arguments.ends(options)
-    chosen = _settings(method, options, mu, L)
-    bound = _best_rate(method, options, mu, L) if options.rate is None else arguments.number("rate", options.rate)
-    return cv.certify_rate(method, bound, mu=mu, L=L, **chosen)
-
-
-def _optimum(method: Method, options: Namespace) -> Proof:
-    mu, L, _ = arguments.ends(options)
-    epsilon = arguments.number("epsilon", options.epsilon)
-    return cv.certify_optimum(method, mu=mu, L=L, epsilon=epsilon, **arguments.exact_numbers(options))
-
-
 def _formula(method: Method, options: Namespace) -> Proof:
     if arguments.given(options) or options.mu is not None or options.L is not None:
         raise BadHyperparameter("formula is about all hyperparameters and all κ: it takes no numbers")
     return cv.certify_formula(method)
 
 
-PROVERS: dict[str, Callable[[Method, Namespace], Proof]] = {
-    "radius": _radius,
-    "stable": _stable,
-    "rate": _rate,
-    "optimum": _optimum,
-    "formula": _formula,
-}
+def _proof(method: Method, options: Namespace) -> Proof:
+    held = arguments.hyper(options, arguments.number)
+    mu, L, _ = arguments.ends(options)
+    ends = {"mu": mu, "L": L}
+    if options.claim == "optimum":
+        return cv.certify_optimum(method, **ends, epsilon=arguments.number("epsilon", options.epsilon), **held)
+    chosen = _settings(method, held, mu, L)
+    if options.claim == "stable":
+        return cv.certify_stable(method, **ends, **chosen)
+    if options.claim == "rate":
+        rate = arguments.number("rate", options.rate) if options.rate is not None else _best_rate(method, held, mu, L)
+        return cv.certify_rate(method, rate, **ends, **chosen)
+    curvature = L if options.curvature is None else arguments.number("curvature", options.curvature)
+    return cv.certify_radius(method, curvature, **chosen)
 
 
-def _settings(method: Method, options: Namespace, mu: sympy.Expr, L: sympy.Expr) -> dict[str, Any]:
-    """The hyperparameters given, and for the others the best: exactly where that is short, else as decimals."""
-    held = arguments.exact_numbers(options)
+def _settings(method: Method, held: dict[str, Any], mu: sympy.Expr, L: sympy.Expr) -> dict[str, Any]:
+    """The hyperparameters given, and for the others the best: exactly where that is short, else as decimals.
+
+    Where nothing converges with those given, the others are those of the free optimum.
+    """
     method.require_known(held)
     missing = [n for n in method.hyper if n not in held and n not in dict(method.defaults)]
     if not missing:
-        return dict(held)
-    if method.rate in held:
-        raise BadHyperparameter(f"{method.name} at a given {method.rate} needs {', '.join(missing)} as well")
+        return held
     best = cv.optimum(method, **held)
     if best.exact and _short(mu, L):
         at = {symbols.MU: mu, symbols.LARGEST: L}
         return {**held, **{n: best.hyper[n].subs(at) for n in missing}}
-    tuned = best.at(mu=float(mu), L=float(L))
+    try:
+        tuned = best.at(mu=float(mu), L=float(L))
+    except NoStableLearningRate:
+        tuned = cv.optimum(method).at(mu=float(mu), L=float(L))
     return {**held, **{n: sp.Rational(repr(tuned.hyper[n])) for n in missing}}
 
 
@@ -135,8 +116,8 @@ def _short(mu: sympy.Expr, L: sympy.Expr) -> bool:
     return bool(mu.is_Rational and L.is_Rational and max(mu.q, L.q) <= SHORT)
 
 
-def _best_rate(method: Method, options: Namespace, mu: sympy.Expr, L: sympy.Expr) -> sympy.Expr:
-    best = cv.optimum(method, **arguments.exact_numbers(options))
+def _best_rate(method: Method, held: dict[str, Any], mu: sympy.Expr, L: sympy.Expr) -> sympy.Expr:
+    best = cv.optimum(method, **held)
     if best.exact and _short(mu, L) and best.rate is not None:
         return best.rate.subs({symbols.MU: mu, symbols.LARGEST: L})
     rate = Fraction(repr(best.at(mu=float(mu), L=float(L)).rate))

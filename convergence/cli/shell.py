@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import argparse
-from argparse import Namespace
+from argparse import Namespace, _SubParsersAction
 
 import convergence as cv
-from convergence.cli.command import Answer, command, lazily, option, parser
+from convergence.cli.command import Answer, Lazy, command, console, option, parser
 
-console = lazily("convergence.cli.console")
-shtab = lazily("shtab")
-
-METHODS = ("METHOD", "SRC", "DST", "A", "B")
-"""Arguments that are a method."""
+shtab = Lazy("shtab")
 
 
 @command(
@@ -23,9 +18,9 @@ METHODS = ("METHOD", "SRC", "DST", "A", "B")
 )
 def completion(options: Namespace) -> Answer:
     whole = parser()
-    (commands,) = (action for action in whole._actions if isinstance(action, argparse._SubParsersAction))
+    (commands,) = (action for action in whole._actions if isinstance(action, _SubParsersAction))
     for action in (action for alone in commands.choices.values() for action in alone._actions):
-        if action.metavar in METHODS:
+        if action.metavar in ("METHOD", "SRC", "DST", "A", "B"):
             action.choices = [*cv.METHODS, *cv.presets()]
         elif "FILE" in str(action.metavar):
             action.complete = shtab.FILE

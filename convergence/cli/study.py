@@ -9,22 +9,32 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import Answer, Option, command, group, lazily, option
+from convergence.cli.command import (
+    Answer,
+    Lazy,
+    Option,
+    arguments,
+    command,
+    console,
+    group,
+    notation,
+    option,
+    pages,
+    writing,
+)
 from convergence.cli.options import DATA, METHODS, OPEN, formats, hyper, out
 
 if TYPE_CHECKING:
     from convergence.document import Chapter, Study
 
-arguments = lazily("convergence.cli.arguments")
-console = lazily("convergence.cli.console")
-pages = lazily("convergence.pages")
-parts = lazily("convergence.parts")
-pictures = lazily("convergence.report.pictures")
-tables = lazily("convergence.cli.tables")
-writing = lazily("convergence.writing")
+parts = Lazy("convergence.parts")
+pictures = Lazy("convergence.report.pictures")
 
 WORKERS = min(4, os.cpu_count() or 1)
 """Processes that study methods and draw figures."""
+
+PASSED = {True: ("passed", "green"), False: ("FAILED", "bold red"), None: ("not made", "yellow")}
+REJECTED = {True: ("rejected", "green"), False: ("ACCEPTED", "bold red"), None: ("not made", "yellow")}
 
 STUDY: tuple[Option, ...] = (
     group("data", *DATA),
@@ -38,9 +48,7 @@ STUDY: tuple[Option, ...] = (
     "report",
     "write the report: Markdown, HTML, JSON, LaTeX and the figures",
     *STUDY,
-    option(
-        "--all", action="store_true", help="the whole catalogue, in classes of equal theory (default: the classic four)"
-    ),
+    option("--all", action="store_true", help="the whole catalogue, in classes of equal theory"),
     out("convergence-report"),
     formats("--formats", ["md", "html", "json", "tex"], "md,html,json,tex"),
     formats("--figure-formats", ["svg"], "svg,png,pdf"),
@@ -57,8 +65,7 @@ def report(options: Namespace) -> Answer:
     with console.working(options, "drawing figures and writing"):
         files = study.save(options.out, options.formats, options.figure_formats, WORKERS)
     content = {"passed": bool(study), "methods": [c.name for c in study.methods], "files": [str(f) for f in files]}
-    page = page_of(options.out, "report", options.formats)
-    return Answer(content, (tables.answer(study), tables.verdict(study)), bool(study), page)
+    return Answer(content, (_answers(study), _verdict(study)), bool(study), page_of(options, "report"))
 
 
 @command(
@@ -73,15 +80,7 @@ def verify(options: Namespace) -> Answer:
     content = {"passed": bool(study), "methods": [_evidence(chapter) for chapter in study.methods]}
     if options.out:
         writing.write_files(options.out, {"verification.json": console.json_text(content)})
-    return Answer(content, (*map(tables.checks, study.methods), tables.verdict(study)), bool(study))
-
-
-def _evidence(chapter: Chapter) -> dict[str, Any]:
-    named = {"method": chapter.name, "hyper": dict(chapter.hyper)}
-    evidence = chapter.verification
-    if evidence is None:
-        return {**named, "gaps": [asdict(gap) for gap in chapter.gaps]}
-    return {**named, "checks": [asdict(c) for c in evidence.checks], "controls": [asdict(c) for c in evidence.controls]}
+    return Answer(content, (*map(_checks, study.methods), _verdict(study)), bool(study))
 
 
 @command(
@@ -97,29 +96,88 @@ def figures(options: Namespace) -> Answer:
     arguments.require_folder(options.out)
     study = _study(options)
     with console.working(options, "drawing figures"):
-        made = pictures.drawn(pictures.pictures(study), options.figure_formats, WORKERS)
-    files = {f"{name}.{ending}": content for (name, ending), content in made.items()}
+        drawn = pictures.drawn(pictures.pictures(study), options.figure_formats, WORKERS)
+    files = {f"{name}.{ending}": content for (name, ending), content in drawn.items()}
     writing.write_files(options.out, files)
     content = {"folder": options.out, "figures": sorted(files)}
     return Answer(content, (f"{len(files)} figures: {options.out}",), bool(study))
 
 
 def _study(options: Namespace, title: str | None = None, **named: Any) -> Study:
-    methods, held = arguments.methods(options), arguments.numbers(options)
+    methods, held = arguments.methods(options), arguments.hyper(options)
     data, usual = arguments.problem(options)
+    named |= {"hyper": held, "steps": options.steps, "title": title or usual, "workers": WORKERS}
     with console.progress(options, len(methods)) as progress:
-        return cv.study(
-            data,
-            methods,
-            hyper=held,
-            steps=options.steps,
-            title=title or usual,
-            progress=progress,
-            workers=WORKERS,
-            **named,
-        )
+        return cv.study(data, methods, progress=progress, **named)
 
 
-def page_of(folder: str, name: str, endings: list[str]) -> Path | None:
+def page_of(options: Namespace, name: str) -> Path | None:
     """The page that a person opens, if one was written."""
-    return Path(folder, f"{name}.{'html' if 'html' in endings else endings[0]}") if endings else None
+    endings = options.formats
+    return Path(options.out, f"{name}.{'html' if 'html' in endings else endings[0]}") if endings else None
+
+
+def _answers(study: Study) -> Any:
+    """The answer for the data: a row a method. It fits a terminal of eighty columns."""
+    lr = "given\nlr" if any(chapter.given for chapter in study.methods) else "best\nlr"
+    headings = ("method", lr, "momen-\ntum", "rate", "steps to\n99.9 %", "largest\nstable\nlr", "by\ndir.", "checks")
+    title, rows = f"{study.title}: κ = {study.problem.kappa:.5g}", [_answer(chapter) for chapter in study.methods]
+    return console.table(headings, rows, left=(0, 6), title=title, whole=range(1, 8))
+
+
+def _answer(chapter: Chapter) -> tuple[Any, ...]:
+    method, best, evidence = chapter.method, chapter.answer, chapter.verification
+    if best is None:
+        return (method.title, *[""] * 5, console.Text("not known: see the gaps", "yellow"), "")
+    share = next((name for name in method.hyper if method.domains[name].is_share), None)
+    lr = f"{best.hyper[method.rate]:.3g}" if method.rate in best.hyper else ""
+    momentum = notation.text(best.hyper[share], 3) if share in best.hyper else ""
+    steps = f"{best.steps.count:,}".replace(",", "\u00a0") if best.steps else console.Text(best.verdict, "bold red")
+    made = [check for check in evidence.checks if check.passed is not None] if evidence is not None else []
+    count = console.Text(f"{sum(check.passed for check in made)}/{len(made)}", "green" if chapter else "bold red")
+    limit = f"{best.lr_max:.3g}" if best.lr_max > 0 else "none"
+    binding = "all" if best.binding is None else str(best.binding + 1)
+    return method.title, lr, momentum, notation.text(best.rate, 4), steps, limit, binding, count
+
+
+def _checks(chapter: Chapter) -> Any:
+    """The checks of a method, and its controls."""
+    rows, evidence = [], chapter.verification
+    for check in () if evidence is None else evidence.checks:
+        claim = f"{check.claim} ({check.why})" if check.passed is None else check.claim
+        rows.append((claim, _short(check.error), _short(check.tolerance), console.Text(*PASSED[check.passed])))
+    for one in () if evidence is None else evidence.controls:
+        words = console.Text(f"fault: {one.kind}, {one.fault}", "dim")
+        rows.append((words, _short(one.error), _short(one.tolerance), console.Text(*REJECTED[one.rejected])))
+    rows += [(console.Text(f"{gap.part}: {gap.why}", "yellow"), "", "", "not made") for gap in chapter.gaps]
+    headings = ("claim", "error", "tolerance", "verdict")
+    return console.table(headings, rows, title=console.titled(chapter.method, chapter.hyper))
+
+
+def _short(value: float | None) -> str:
+    return "" if value is None else f"{value:.1e}" if value else "0"
+
+
+def _verdict(study: Study) -> Any:
+    """First what diverges at these settings, then what failed, or how many checks and faults came out right."""
+    lost = [f"{c.method.title} {c.answer.verdict}" for c in study.methods if c.answer and c.answer.steps is None]
+    words = f"At these settings {', '.join(lost)}. " if lost else ""
+    verified = [chapter for chapter in study.methods if chapter.verification is not None]
+    checks = [(one.method.title, check) for one in verified for check in one.verification.checks]
+    faults = [(one.method.title, fault) for one in verified for fault in one.verification.controls]
+    failed = [f"{title}: {check.claim}" for title, check in checks if check.passed is False]
+    failed += [f"{title}: fault accepted: {fault.fault}" for title, fault in faults if not fault]
+    if failed:
+        return console.Text("\n".join([f"{words}FAILED", *failed]), "bold red")
+    passed, rejected = sum(c.passed is True for _, c in checks), sum(f.rejected is True for _, f in faults)
+    gaps = f"; {len(study.gaps)} parts could not be made" if study.gaps else ""
+    words += f"All {passed} checks of the theory passed, and {rejected} deliberate faults were rejected{gaps}."
+    return console.Text(words, "bold red" if lost else "green")
+
+
+def _evidence(chapter: Chapter) -> dict[str, Any]:
+    named = {"method": chapter.name, "hyper": dict(chapter.hyper)}
+    evidence = chapter.verification
+    if evidence is None:
+        return {**named, "gaps": [asdict(gap) for gap in chapter.gaps]}
+    return {**named, "checks": [asdict(c) for c in evidence.checks], "controls": [asdict(c) for c in evidence.controls]}

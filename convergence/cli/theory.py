@@ -6,16 +6,15 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import Answer, command, lazily, option
+from convergence.cli.command import Answer, arguments, command, console, notation, option
 from convergence.cli.options import ENDS, LATEX, LOSS, METHOD, hyper
 from convergence.errors import BadHyperparameter
 
 if TYPE_CHECKING:
+    from convergence.rule import Method
     from convergence.theory.optimum import Optimum
-
-arguments = lazily("convergence.cli.arguments")
-console = lazily("convergence.cli.console")
-derived = lazily("convergence.cli.derived")
+    from convergence.theory.pieces import Piece
+    from convergence.theory.regimes import Regimes
 
 NO_FORM = "no closed form"
 
@@ -32,28 +31,61 @@ NO_FORM = "no closed form"
 def derive(options: Namespace) -> Answer:
     method, scaled = arguments.method(options.method), {"sigma": options.sigma, "loss": options.loss}
     if options.json:
-        named = {"method": method.name, "state": method.state, "hyper": method.hyper}
-        return Answer({**named, **derived.derived(method, options.loss)})
+        return Answer(_derived(method, options.loss))
     system, region = cv.derive(method, **scaled), cv.stability(method, **scaled)
+    roots = [notation.roots(factor) for factor, _ in system.factors]
     shown: list[tuple[str, Any]] = [
         (f"iteration matrix, state ({', '.join(system.state)})", system.matrix),
         ("characteristic polynomial", system.characteristic),
-        *((f"eigenvalue {k}", value) for k, value in enumerate(system.eigenvalues, 1)),
+        *(("eigenvalues", NO_FORM if root is None else root) for root in roots),
         ("stable where", list(region.conditions)),
         ("largest stable learning rate", NO_FORM if region.lr_max is None else region.lr_max),
     ]
     if method.rate is not None:
         regimes = cv.regimes(method, **scaled)
-        shown += [
-            (f"{kind} eigenvalues for {method.rate} in", _sets(getattr(regimes, kind))) for kind in ("real", "complex")
-        ]
-        shown.append(("repeated eigenvalues at", _sets(regimes.repeated)))
+        for kind in ("real", "complex", "repeated"):
+            where = getattr(regimes, kind)
+            known = NO_FORM if where is None else list(where) or "none"
+            shown.append((f"{kind} eigenvalues for {method.rate} in", known))
     lines = console.formulas(method.doc.splitlines()[0] if method.doc else method.name, shown, options.latex)
     return Answer(None, lines if system.linear else [*lines, "\nlinearised at the minimiser"])
 
 
-def _sets(intervals: tuple[Any, ...] | None) -> Any:
-    return NO_FORM if intervals is None else list(intervals) or "none"
+def _derived(method: Method, loss: str) -> dict[str, Any]:
+    """System, region, regimes and optimum of a method, formulas as texts and LaTeX."""
+    system, region, regimes, optimum = cv.derive(method), cv.stability(method), cv.regimes(method), cv.optimum(method)
+    formula, roots = console.formula, [notation.roots(factor) for factor, _ in system.factors]
+    return {
+        "method": method.name,
+        "state": list(system.state),
+        "hyper": method.hyper,
+        "linear": system.linear,
+        "clock": list(system.clock.names) if system.clock else [],
+        "rest": None if system.rest[0] == 1 else formula(system.rest[0]),
+        "matrix": formula(system.matrix),
+        "matrix_sigma": formula(system.in_sigma(loss).matrix),
+        "characteristic": formula(system.characteristic),
+        "eigenvalues": [formula(root) for root in roots if root is not None],
+        "discriminant": formula(notation.discriminant(system.characteristic)),
+        "conditions": [formula(condition) for condition in region.conditions],
+        "lr_max": None if region.lr_max is None else formula(region.lr_max),
+        "regimes": [_regime(regimes, kind) for kind in ("real", "repeated", "complex")],
+        "optimum": [_piece(method, piece) for piece in optimum.pieces if piece.closed],
+        "notes": [f"Optimum: {optimum.note}."] if optimum.note else [],
+    }
+
+
+def _regime(regimes: Regimes, kind: str) -> dict[str, Any]:
+    where, largest = getattr(regimes, kind), regimes.largest_stable[kind]
+    known = console.formula(NO_FORM if where is None else where)
+    return {"kind": kind, "where": known, "largest": console.formula(largest) if largest else None}
+
+
+def _piece(method: Method, piece: Piece) -> dict[str, Any]:
+    hyper = {name: console.formula(value) for name, value in piece.hyper.items() if value != method.symbols[name]}
+    plateau = None if piece.plateau is None else console.formula(piece.plateau)
+    condition = None if piece.condition == True else console.formula(piece.condition)  # noqa: E712
+    return {"condition": condition, "hyper": hyper, "rate": console.formula(piece.rate), "plateau": plateau}
 
 
 @command(
@@ -66,12 +98,11 @@ def _sets(intervals: tuple[Any, ...] | None) -> Any:
     example="convergence optimum nesterov --mu 1 --L 100",
 )
 def optimum(options: Namespace) -> Answer:
-    method, held = arguments.method(options.method), arguments.numbers_or_letters(options)
+    method, held = arguments.method(options.method), arguments.hyper(options, arguments.number_or_letter)
     best = cv.optimum(method, **held)
     numbers = _numbers(best, options)
-    if options.json:
-        named = {"method": method.name, "exact": best.exact, "note": best.note}
-        return Answer({**named, "pieces": derived.pieces(best), "numbers": numbers})
+    closed = [_piece(method, piece) for piece in best.pieces if piece.closed]
+    content = {"method": method.name, "exact": best.exact, "note": best.note, "pieces": closed, "numbers": numbers}
     lines: list[Any] = []
     for piece in best.pieces:
         everywhere = piece.condition == True  # noqa: E712
@@ -84,7 +115,7 @@ def optimum(options: Namespace) -> Answer:
             shown.append((NO_FORM, "give --mu and --L for numbers"))
         lines += console.formulas(f"optimum of {method.title} over [μ, L]", shown, options.latex)
     lines += [best.note] if best.note else []
-    return Answer(None, [*lines, *(f"{name} = {value}" for name, value in (numbers or {}).items())])
+    return Answer(content, [*lines, *(f"{name} = {value}" for name, value in (numbers or {}).items())])
 
 
 def _numbers(best: Optimum, options: Namespace) -> dict[str, Any] | None:

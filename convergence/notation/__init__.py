@@ -10,11 +10,22 @@ from typing import Any
 
 import sympy as sp
 
-from convergence.notation.decimals import decimal, is_number, spelled
+from convergence.notation.decimals import decimal, is_number, significant, spelled
 from convergence.notation.order import shortest
 from convergence.notation.printers import LatexFormula, PlusMinus, PrettyFormula, TextFormula
 
-__all__ = ["PlusMinus", "decimal", "discriminant", "latex", "mathml", "pretty", "roots", "shortest", "text"]
+__all__ = [
+    "PlusMinus",
+    "decimal",
+    "discriminant",
+    "latex",
+    "mathml",
+    "pretty",
+    "roots",
+    "shortest",
+    "significant",
+    "text",
+]
 
 NOTHING = "–"
 

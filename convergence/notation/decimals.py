@@ -46,12 +46,26 @@ def decimal(value: Any, digits: int) -> tuple[str, int | None]:
     if value == int(value) and abs(value) < WHOLE:
         return str(int(value)), None
     value = float(value)
-    digits = next((d for d in range(digits, 11) if abs(float(f"{value:.{d}g}")) != 1), digits)
+    digits = told_from_one(value, digits)
     mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
     power = int(exponent)
     if -4 < power < 6:
         return _short(f"{value:.{max(0, digits - 1 - power)}f}", value), None
     return _short(mantissa, float(f"{value:.17e}".split("e")[0])), power
+
+
+def told_from_one(value: float, digits: int) -> int:
+    """So many significant digits, or as many as it takes that a number does not read as 1 and is not."""
+    return next((d for d in range(digits, 17) if value == 1 or abs(float(f"{value:.{d}g}")) != 1), digits)
+
+
+def significant(value: float, digits: int = 6) -> str:
+    """A number as a program reads it: 6.715e-11, 0.9999996.
+
+    >>> significant(2 / 3), significant(1 - 4e-7)
+    ('0.666667', '0.9999996')
+    """
+    return f"{value:.{told_from_one(value, digits)}g}"
 
 
 def _short(digits: str, value: float) -> str:

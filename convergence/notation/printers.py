@@ -13,6 +13,7 @@ from sympy.printing.conventions import split_super_sub
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.precedence import PRECEDENCE
 from sympy.printing.pretty.pretty import PrettyPrinter
+from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
 
 from convergence.notation.decimals import RAISED, Form, spelled
@@ -245,6 +246,10 @@ class PrettyFormula(_ByHand, PrettyPrinter):
 
     def _print_Poly(self, expr: Any) -> Any:
         return self._print(sp.Add(*(sign * c * expr.gen**k for sign, c, k in monomials(expr)), evaluate=False))
+
+    def _print_PlusMinus(self, expr: Any) -> Any:
+        middle, away = (self._print(part) for part in expr.args)
+        return prettyForm(*prettyForm.next(middle, " ± ", away), binding=prettyForm.ADD)
 
 
 def _conditions(expr: Any) -> list[Any]:
