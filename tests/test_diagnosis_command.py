@@ -35,6 +35,28 @@ def test_the_notes_data_with_too_large_a_rate(capsys):
     assert max(map(len, shown.splitlines())) <= 80
 
 
+@pytest.mark.finding("D14")
+def test_the_scaling_of_the_loss_is_printed(capsys):
+    given = ("--method", "gradient_descent", "--lr", "1e-4", "--loss", "half_mean")
+    assert "½‖Xw − y‖²/n" in ran(capsys, *given)[1]
+    assert json.loads(ran(capsys, *given, "--json")[1])["loss"].startswith("half_mean")
+
+
+@pytest.mark.finding("A5")
+def test_the_nearest_limit_is_the_nearest_of_all_directions(capsys):
+    given = ("--curvatures", "10,1", "--method", "gradient_descent", "--lr", "0.05")
+    assert "lr < 2/λ = 0.2, you have 0.05" in ran(capsys, *given)[1]
+    assert json.loads(ran(capsys, *given, "--json")[1])["limit"]["bound"] == pytest.approx(0.2)
+
+
+@pytest.mark.finding("E")
+def test_a_file_with_another_separator_and_its_notes(capsys, tmp_path):
+    (tmp_path / "data.csv").write_text("id|a|y\n1|2|3\n2|1|5\n3|4|1\n", encoding="utf-8")
+    words = ["diagnose", "--data", str(tmp_path / "data.csv"), "--target", "y", "--separator", "|"]
+    assert main([*words, "--method", "gradient_descent", "--lr", "0.01"]) in (0, 1)
+    assert "id counts the rows" in "".join(capsys.readouterr())
+
+
 def test_json_is_the_whole_diagnosis(capsys):
     status, shown = ran(capsys, "--method", "gradient_descent", "--lr", "0.1", "--curvatures", "10,1", "--json")
     found = json.loads(shown)
@@ -95,7 +117,7 @@ def test_bad_input_says_the_way_out(capsys, words, said):
 def test_a_bad_log_says_where(tmp_path, log):
     path = tmp_path / "bad.csv"
     for text, said in (
-        ("a,b\n1,2\n3\n", "row 2"),
+        ("a,b\n1,2\n3\n", "line 3"),
         ("a,b\n1,x\n", "column 'b'"),
         ("1,2\n3,4\n", "header"),
         ("a\n", "row"),

@@ -21,6 +21,7 @@ def descent(curvatures, steps, lr, momentum=0.0, start=None, minimiser=1.0):
     return np.array(rows)
 
 
+@pytest.mark.finding("C1")
 def test_lr_times_curvature_one_is_a_root_at_zero():
     basis = np.array([[1.0, 1.0], [1.0, -1.0]]) / 2**0.5
     rows = descent([10.0, 1.0], 60, 0.1, start=[0.5**0.5, 0.5**0.5], minimiser=0.0) @ basis
@@ -29,6 +30,7 @@ def test_lr_times_curvature_one_is_a_root_at_zero():
     assert found.method == "gradient_descent"
 
 
+@pytest.mark.finding("A6")
 def test_pure_noise_is_undecided():
     for seed in range(5):
         found = cv.diagnose_run(np.random.default_rng(seed).random((50, 3)))
@@ -36,6 +38,7 @@ def test_pure_noise_is_undecided():
         assert found.diagnosis is None
 
 
+@pytest.mark.finding("A12")
 def test_rows_of_noise_about_a_minimiser_at_zero_do_not_win():
     random = np.random.RandomState(0)
     rows = (1 - 0.6072) ** np.arange(101) + 1e-3 * random.randn(101)
@@ -43,6 +46,7 @@ def test_rows_of_noise_about_a_minimiser_at_zero_do_not_win():
     assert abs(found.lr_curvature[0] - 0.6072) < found.lr_curvature_error[0] < 0.02
 
 
+@pytest.mark.finding("A12")
 @pytest.mark.parametrize("noise", [1e-2, 1e-4, 1e-6])
 @pytest.mark.parametrize(
     ("method", "hyper"),
@@ -65,6 +69,7 @@ def test_truth_lies_inside_the_bars_wherever_the_minimiser_is(method, hyper, noi
     assert np.mean(inside) >= 0.95
 
 
+@pytest.mark.finding("C3")
 @pytest.mark.parametrize("stride", [2, 5])
 def test_rows_that_skip_steps_are_read_by_their_steps(stride):
     rows, steps = descent([60.0, 7.0], 60, 0.01, 0.9), np.arange(61)
@@ -74,12 +79,14 @@ def test_rows_that_skip_steps_are_read_by_their_steps(stride):
     assert any(f"row every {stride} steps" in note for note in found.notes)
 
 
+@pytest.mark.finding("C3")
 def test_every_hundredth_step_of_a_slow_descent():
     rows = descent([10.0, 0.0557], 9000, 0.05)
     found = cv.diagnose_run(rows[::100], steps=np.arange(0, 9001, 100), lr=0.05, method="gradient_descent")
     assert found.curvatures == pytest.approx([0.0557])
 
 
+@pytest.mark.finding("C3")
 def test_order_gaps_and_repeats_of_steps_are_put_right_and_said():
     rows, steps = descent([60.0, 7.0], 60, 0.01, 0.9), np.arange(61)
     whole = cv.diagnose_run(rows, lr=0.01)
@@ -91,6 +98,7 @@ def test_order_gaps_and_repeats_of_steps_are_put_right_and_said():
         assert any(word in note for note in found.notes)
 
 
+@pytest.mark.finding("C4")
 def test_gradients_that_contradict_the_iterates_are_said():
     rows = descent([10.0, 0.0557], 500, 0.05)
     gradients = (rows - 1) * [10.0, 0.0557]
@@ -100,6 +108,7 @@ def test_gradients_that_contradict_the_iterates_are_said():
     assert not any("gradients" in note for note in right.notes)
 
 
+@pytest.mark.finding("C5")
 @pytest.mark.parametrize("momentum", [0.0, 0.8])
 def test_losses_alone_say_how_fast_the_run_is(momentum):
     rows = descent([10.0], 60, 0.02, momentum)
@@ -117,6 +126,7 @@ def test_losses_of_two_directions():
     assert cv.diagnose_run(losses=losses, method="gradient_descent").lr_curvature == pytest.approx([0.5, 0.05])
 
 
+@pytest.mark.finding("C5")
 def test_five_rows_that_grow_say_that_they_do():
     assert cv.diagnose_run(losses=2 * 5.8e5 ** np.arange(5)).verdict == "diverges"
     assert cv.diagnose_run(np.array([[1.0, 2.0]]) * 5.8e5 ** np.arange(5)[:, None]).verdict == "diverges"
@@ -128,6 +138,7 @@ def write(path, header, *columns):
     return read_log(path)
 
 
+@pytest.mark.finding("C2")
 @pytest.mark.parametrize("name", ["cost", "J", "mse", "train_loss", "val_loss", "lr", "Value", "Wall time", "q"])
 def test_other_columns_are_not_weights(tmp_path, name):
     rows = descent([10.0, 1.0], 40, 0.05)
@@ -138,12 +149,44 @@ def test_other_columns_are_not_weights(tmp_path, name):
     assert cv.diagnose_run(log.weights, steps=log.steps).lr_curvature == pytest.approx([0.5, 0.05])
 
 
+@pytest.mark.finding("C2")
+@pytest.mark.parametrize(("name", "clock"), [("years", 1960 + np.arange(41)), ("when", 0.1 * np.arange(41))])
+def test_a_column_that_moves_evenly_is_a_clock(tmp_path, name, clock):
+    rows = descent([10.0, 1.0], 40, 0.05)
+    log = write(tmp_path / "log.csv", f"{name},a,b", clock, rows)
+    assert (log.columns, log.aside) == (("a", "b"), (name,))
+    assert cv.diagnose_run(log.weights, steps=log.steps).lr_curvature == pytest.approx([0.5, 0.05])
+
+
+@pytest.mark.finding("E")
+@pytest.mark.parametrize(
+    ("header", "separator", "end"),
+    [("w0;w1", ";", ""), ("w0 w1", " ", ""), ("# by hand\nw0,w1,", ",", ","), ("w0\tw1", "\t", "")],
+)
+def test_logs_are_read_as_any_table(tmp_path, header, separator, end):
+    rows = descent([10.0, 1.0], 40, 0.05)
+    lines = [header, *(separator.join(map(repr, row)) + end for row in rows.tolist())]
+    (tmp_path / "log.csv").write_text("\n".join(lines), encoding="utf-8")
+    log = read_log(tmp_path / "log.csv")
+    assert log.columns == ("w0", "w1")
+    assert (log.weights == rows).all()
+
+
+@pytest.mark.finding("E")
+def test_a_log_with_decimal_commas_says_the_way_out(tmp_path):
+    (tmp_path / "log.csv").write_text("step;w\n0;3,5\n1;2,5\n", encoding="utf-8")
+    with pytest.raises(cv.BadData, match=r"line 2, column 'w'.*decimal point"):
+        read_log(tmp_path / "log.csv")
+
+
+@pytest.mark.finding("C2")
 def test_gradients_are_told_by_their_names(tmp_path):
     rows = descent([10.0, 1.0], 40, 0.05)
     log = write(tmp_path / "log.csv", "w0,w1,djdw0,djdw1", rows, (rows - 1) * [10.0, 1.0])
     assert cv.diagnose_run(log.weights, log.gradients).lr == pytest.approx(0.05)
 
 
+@pytest.mark.finding("C5")
 @pytest.mark.parametrize(
     ("header", "before"),
     [

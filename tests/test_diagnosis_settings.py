@@ -195,6 +195,16 @@ def test_a_users_own_rule_with_three_states():
     assert found.nearest_rate.edge == pytest.approx(2 * 1.5 / 10)
 
 
+@pytest.mark.finding("A5")
+def test_the_best_rate_is_printed_in_as_many_digits_as_it_needs():
+    """x = 0 … 399 with an intercept: a rate a thousandth below the best takes 731 steps more."""
+    X = np.column_stack([np.ones(400), np.arange(400.0)])
+    found = diagnose(X, 2 * X[:, 1] + 1, method="gradient_descent", loss="mean", lr=1e-9)
+    for best in (found.best, found.best_rate):
+        assert best.printed.hyper["lr"] == pytest.approx(1.8820164e-5, rel=1e-7)
+        assert best.printed.steps == pytest.approx(731_342, rel=1e-4)
+
+
 def test_columns_of_different_size_are_told():
     random = np.random.default_rng(0)
     X = random.standard_normal((80, 3)) * [1, 100, 1]

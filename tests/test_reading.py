@@ -73,7 +73,8 @@ def test_every_double_survives_the_file(tmp_path):
         ("a\n1\n", "two columns at least .* comma, semicolon, tab"),
         ("a|b|y\n1|2|3\n", "two columns at least"),
         ("a,a,y\n1,2,3\n", "more than once: a"),
-        (",a,y\n0,2,3\n", "column 1 has no name"),
+        (",a,y\n0.5,2,3\n", "column 1 has no name"),
+        ("a,,y\n0,2,3\n", "column 2 has no name"),
         ("a,b,y\n1,2,3\n4,5\n", "line 3: 3 fields expected as in the header, got 2"),
         ("a,b,y\n1,2\n4,5\n", "line 2: 3 fields"),
         ("a,b,y\n1,2,3\n\n4,5,6,7\n", "line 4: 3 fields expected as in the header, got 4"),
@@ -179,6 +180,28 @@ def test_an_intercept_makes_the_fit_indifferent_to_where_the_origin_is():
     assert_allclose(far.minimizer[1:], near.minimizer[1:], rtol=0, atol=within.minimizer(*far))
 
 
+@pytest.mark.finding("E")
+def test_a_constant_column_beside_an_intercept_is_the_intercept(tmp_path):
+    content = "one,a,y\n1,2.5,3\n1,5,6\n1,8,9\n"
+    problem = _read(tmp_path, content, "y", intercept=True, standardize=True)
+    assert problem.columns == ("intercept", "a")
+    assert "but one, which the intercept stands for" in problem.preparation[0]
+    assert _read(tmp_path, content, "y", intercept=True, standardize=True, drop=["one"]).columns == problem.columns
+
+
+@pytest.mark.finding("E")
+def test_columns_that_count_the_rows_are_remarked(tmp_path):
+    rows = "1,2.5,3\n2,5,6\n3,8,9\n"
+    assert _read(tmp_path, f"id,a,y\n{rows}", "y").preparation == (
+        "id counts the rows: drop it, unless their order means something",
+    )
+    left_out = _read(tmp_path, f",a,y\n{rows}", "y")
+    assert left_out.columns == ("a",)
+    assert "counts the rows: left out" in left_out.preparation[0]
+    years = _read(tmp_path, "year,a,y\n1960,2.5,3\n1970,5,6\n1980,8,9\n", "y")
+    assert years.preparation == ()
+
+
 @pytest.mark.parametrize("constant", [1.0, 0.1, 0.0])
 def test_a_column_without_spread_cannot_be_standardised(constant):
     raw = np.column_stack((np.arange(7.0), np.full(7, constant)))
@@ -201,6 +224,7 @@ def _read(tmp_path, content, *args, **options):
 TWO = [[1.0, 2.5], [4.0, 5.0], [6.0, 8.0]]
 
 
+@pytest.mark.finding("E")
 @pytest.mark.parametrize(
     ("content", "options"),
     [
@@ -211,6 +235,12 @@ TWO = [[1.0, 2.5], [4.0, 5.0], [6.0, 8.0]]
         ("a,city,b,y\n1,Rome,2.5,3\n4,Oslo,5,6\n6,Bern,8,9\n", {"drop": ["city"]}),
         ("a,city,b,y\n1,Rome,2.5,3\n4,Oslo,5,6\n6,Bern,8,9\n", {"columns": ["a", "b"]}),
         ("1,2.5,3\n4,5,6\n6,8,9\n", {"header": False, "target": "x3"}),
+        ("sep=;\na;b;y\n1;2.5;3\n4;5;6\n6;8;9\n", {}),
+        ("a,b,y,\n1,2.5,3,\n4,5,6,\n6,8,9,\n", {}),
+        ("a,b,y\n1,2.5,3,\n4,5,6,\n6,8,9,\n", {}),
+        (",a,b,y\n0,1,2.5,3\n1,4,5,6\n2,6,8,9\n", {}),
+        ("a|b|y\n1|2.5|3\n4|5|6\n6|8|9\n", {"separator": "|"}),
+        ("  a  b  y \n 1 2.5 3\n4   5 6 \n6 8 9\n", {}),
         ("# made by hand\na,b,y\n1,2.5,3\n# half time\n4,5,6\n6,8,9\n", {}),
         ("# made by hand\n# a,b,y\n1,2.5,3\n4,5,6\n6,8,9\n", {}),
     ],
@@ -226,6 +256,7 @@ def test_left_out_rows_are_counted_in_a_note(tmp_path):
     assert problem.preparation == ("1 rows with missing values left out",)
 
 
+@pytest.mark.finding("E")
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [
@@ -234,6 +265,10 @@ def test_left_out_rows_are_counted_in_a_note(tmp_path):
         ("a,b,y\n1,Rome,3\n", {}, "drop="),
         ("a,b,y\n1,2,3\n", {"drop": ["a", "b"]}, "no column is left"),
         ("a,b,y\n1,2,3\n", {"decimal": ";"}, "decimal must be"),
+        ("a,b,y\n1,2,3\n", {"separator": ", "}, "separator another sign"),
+        ("506,13,,\na,b,c,y\n1,2,3,4\n", {}, "first line is all numbers; delete it"),
+        ("506,13\n1,2\n", {}, "--no-header"),
+        ("a,b,y\n?,2,3\n", {"missing": ["?"]}, "missing in each of its 1"),
     ],
 )
 def test_advice_names_the_way_out(tmp_path, content, options, message):

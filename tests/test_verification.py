@@ -9,6 +9,7 @@ import convergence as cv
 from convergence.evidence.checks import KINDS
 from convergence.evidence.experiment import experiment
 from convergence.evidence.verification import verified
+from convergence.reading import prepare
 
 PROBLEMS = {
     "the notes' data": lambda: cv.datasets.gaussian_2d(),
@@ -148,6 +149,18 @@ def test_divergence_is_said_first():
     assert found.diverges
     assert repr(found).startswith("At these settings heavy_ball does not converge (rate 187")
     assert not cv.verify([3.0, 1.0], "heavy_ball").diverges
+
+
+@pytest.mark.finding("B2")
+@pytest.mark.parametrize("standardize", [False, True])
+@pytest.mark.parametrize("name", ["qhm", "torch_sgd", "heavy_ball"])
+def test_unscaled_years_are_no_false_alarm(name, standardize):
+    """A column of years beside an intercept: κ = 8e10; standardised, κ = 1. No fault is accepted, no check fails or crashes."""
+    years, people = np.array([1960.0, 1970, 1980, 1990, 2000]), np.array([2.3, 2.9, 3.5, 4.4, 5.3])
+    data = prepare(years[:, None], people, intercept=True, standardize=standardize)
+    result = cv.verify(data, name)
+    assert result
+    assert len(result.checks) >= 7
 
 
 def test_no_check_made_is_no_pass():

@@ -129,10 +129,15 @@ def problem(options: Namespace) -> tuple[LeastSquares, str]:
     if options.data and options.dataset:
         raise BadName("--data names a file and --dataset a data set that ships: give one of them")
     prepared = {name: getattr(options, name) for name in ("loss", "intercept", "standardize")}
-    usual: dict[str, Any] = {"target": None, "columns": None, "drop": [], "missing": [], "decimal": ".", "header": True}
+    usual: dict[str, Any] = {"target": None, "columns": None, "drop": [], "missing": [], "decimal": "."} | {
+        "separator": None,
+        "header": True,
+    }
     read = {name: getattr(options, name) for name in usual}
     if options.data:
-        return cv.read_problem(options.data, **read, **prepared), Path(options.data).name
+        data = cv.read_problem(options.data, **read, **prepared)
+        options.notes += data.preparation
+        return data, Path(options.data).name
     if read != usual:
         raise BadName("--target and what says how to read a file need --data FILE; the data sets that ship need none")
     name = options.dataset or "gaussian_2d"

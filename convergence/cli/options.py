@@ -32,6 +32,7 @@ DATA = (
     option("--drop", metavar="A,B", type=names, default=NONE, help="leave these columns out"),
     option("--missing", metavar="A,B", default=NONE, type=lambda s: s.split(","), help="drop rows that have NA, ? …"),
     option("--decimal", metavar="SIGN", default=".", help="decimal point in the file: . (default) or ,"),
+    option("--separator", metavar="SIGN", help="what separates the fields (default: found out)"),
     option("--no-header", action="store_false", dest="header", help="there is none: the columns are x1, x2, …"),
     option("--dataset", metavar="NAME", help="a data set that ships: gaussian_2d (default), longley"),
     LOSS,

@@ -31,6 +31,9 @@ LEVEL = 1e-12
 MARGIN = 0.9
 """A setting that one would use keeps this part of a bound above (and its inverse over one below)."""
 
+AS_GOOD = 1e-4
+"""A best setting as it is written takes at most this part more steps than the best."""
+
 MOST = 16
 """Digits that a setting is written with at most."""
 
@@ -94,29 +97,39 @@ def evaluated(
     method: Method, curvatures: Array, hyper: Mapping[str, Any], digits: int = FINE, held: Collection[str] = ()
 ) -> Best:
     """These settings, with their rate and steps, and as they are written with so many digits."""
-    given = {name: float(value) for name, value in hyper.items()}
-    return replace(_alone(method, curvatures, given), printed=printed(method, curvatures, given, digits, held))
+    exact = _timed(method, curvatures, {name: float(value) for name, value in hyper.items()})
+    return replace(exact, printed=printed(method, curvatures, exact.hyper, digits, held, exact.steps))
 
 
-def _alone(method: Method, curvatures: Array, hyper: dict[str, float]) -> Best:
+def _timed(method: Method, curvatures: Array, hyper: dict[str, float]) -> Best:
     rows = states(method, curvatures, hyper)
     return Best(hyper, max(row.radius for row in rows), slowest(rows))
 
 
 def printed(
-    method: Method, curvatures: Array, hyper: dict[str, float], digits: int, held: Collection[str] = ()
+    method: Method,
+    curvatures: Array,
+    hyper: dict[str, float],
+    digits: int,
+    held: Collection[str] = (),
+    best: int | None = None,
 ) -> Best | None:
-    """The settings rounded to so many digits, and still stable when the rate moves by one in the last of them.
+    """The settings in so many digits, or as many more as it takes to be stable also one unit of the rate's last digit off.
 
-    As many digits are written as that takes. Only where doubles have no more is the rate held at a margin from its edge.
-    What is ``held`` stands as it is. None where nothing near is stable.
+    What is ``held`` stands as it is. Where the ``best`` number of steps is given, digits are written until they reach it.
+    Only where doubles have no more is the rate held at a margin from its edge. None where nothing near is stable.
     """
-    free = [name for name in hyper if name not in held]
+    free, first = [name for name in hyper if name not in held], None
     for candidates in (_rounded, _off_the_edge):
         for count in range(digits, MOST + 1, 2):
             for setting in candidates(method, curvatures, hyper, count, free):
                 if _keeps(method, curvatures, setting, count, free):
-                    return _alone(method, curvatures, setting)
+                    timed = _timed(method, curvatures, setting)
+                    if best is None or timed.steps is None or timed.steps <= best * (1 + AS_GOOD):
+                        return timed
+                    first = first or timed
+        if first is not None:
+            return first
     return None
 
 

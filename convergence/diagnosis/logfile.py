@@ -5,7 +5,6 @@ A log is not a data set: it may have a single column, rows that are not one step
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +13,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.errors import BadData, BadName, nearest
+from convergence.delimited import is_number, read_table
+from convergence.errors import BadData
+from convergence.reading import file_bytes
 
 Array = NDArray[np.float64]
 
@@ -22,8 +23,8 @@ STEP = re.compile(r"(global|trainer|training|train|_)?[ _./]*(step|iteration|ite
 """Columns that count the rows: step (TensorBoard), _step (Weights & Biases), epoch (Keras), pandas' index without a name."""
 
 BESIDE = re.compile(
-    r"(.*[ _./])?(time|timestamp|runtime|date|lr|learning[ _]?rate|lr-.*|epoch|acc|accuracy|seed|batch|step|iter|iteration)"
-    r"s?",
+    r"(.*[ _./])?(time|timestamp|runtime|date|year|lr|learning[ _]?rate|lr-.*|epoch|acc|accuracy|seed|batch|step|iter"
+    r"|iteration)s?",
     re.IGNORECASE,
 )
 """Columns that stand in logs beside the weights, and are none: clocks, learning rates, other counters, accuracies."""
@@ -36,6 +37,9 @@ GRADIENT = re.compile(r"grad|d(j|l|f|loss|cost)[ _/]?_?d|dw\d|db\d?$|g_", re.IGN
 
 QUADRATIC = 1e-6
 """A column that a quadratic function of the others explains to this part, and no linear one does, is their loss."""
+
+EVEN = 64 * float(np.finfo(float).eps)
+"""A column that moves by the same amount from row to row, but for so much of its size, is a clock: no weight does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,40 +58,46 @@ class LogFile:
 
 
 def read_log(path: str | Path, gradients: Sequence[str] | None = None) -> LogFile:
-    """Read a log: UTF-8, a header, commas, semicolons or tabs; "inf" and "nan" may stand where the run overflowed.
+    """Read a log as any table; "inf" and "nan" may stand where the run overflowed, and nothing where it was not logged.
 
     ``gradients`` names the columns with gradients; without it, those that are called so. Raises BadData with
     the line for a file that cannot be used, BadName for an unknown column.
     """
     path = Path(path)
-    names, table = _table(path)
-    for name in gradients or ():
-        if name not in names:
-            raise BadName(f"{path} has no column {name!r}: {nearest(name, names)}")
-    values = {name: table[:, place] for place, name in enumerate(names)}
-    given = list(gradients) if gradients else [name for name in names if GRADIENT.match(name)]
-    step = next((n for n in names if STEP.fullmatch(n) and n not in given and _counts(values[n])), None)
-    others = [name for name in names if name not in (*given, step)]
-    aside = [name for name in others if BESIDE.fullmatch(name) or STEP.fullmatch(name)]
-    losses = [name for name in others if name not in aside and LOSS.fullmatch(name)]
-    weights = [name for name in others if name not in (*aside, *losses)]
-    told = _losses_among(weights, values)
-    losses, weights = losses + told, [name for name in weights if name not in told]
+    table = read_table(file_bytes(path), path)
+    if not table.rows:
+        raise BadData(f"{path} must hold a row of numbers for each step, and has a header only")
+    given = [table.names[table.place(name)] for name in gradients or filter(GRADIENT.match, table.names)]
+    values = dict(zip(table.names, table.numbers(_number, range(len(table.names))).T, strict=True))
+    step = next((n for n in values if STEP.fullmatch(n) and n not in given and _counts(values[n])), None)
     steps = None if step is None else values[step]
+    others = [name for name in values if name not in (*given, step)]
+    beside = [n for n in others if BESIDE.fullmatch(n) or STEP.fullmatch(n) or _is_clock(values[n])]
+    losses = [name for name in others if name not in beside and LOSS.fullmatch(name)]
+    weights = [name for name in others if name not in (*beside, *losses)]
+    losses += _losses_among(weights, values)
+    weights = [name for name in weights if name not in losses]
     if not weights and not losses:
-        raise BadData(f"{path} must have columns of weights, or of a loss; got {', '.join(names)}")
+        raise BadData(f"{path} must have columns of weights, or of a loss; got {', '.join(table.names)}")
     if not weights:
-        chosen = next((name for name in losses if "val" not in name.lower() or name.lower() == "value"), losses[0])
-        rest = tuple(name for name in names if name not in (chosen, step))
-        whole = np.isfinite(values[chosen])
-        return LogFile(None, None, values[chosen][whole], None if steps is None else steps[whole], (chosen,), rest)
+        loss = next((name for name in losses if "val" not in name.lower() or name.lower() == "value"), losses[0])
+        logged = np.isfinite(values[loss])
+        rest = tuple(name for name in values if name not in (loss, step))
+        return LogFile(None, None, values[loss][logged], None if steps is None else steps[logged], (loss,), rest)
     if given and len(given) != len(weights):
         raise BadData(
             f"gradients must be a column for each weight ({', '.join(weights)}); got {', '.join(given)}: "
             f"name them in the order of the weights, or drop them"
         )
-    x, g = (np.column_stack([values[name] for name in chosen]) if chosen else None for chosen in (weights, given))
-    return LogFile(x, g, None, steps, tuple(weights), (*aside, *losses))
+    x, g = (np.column_stack([values[name] for name in some]) if some else None for some in (weights, given))
+    return LogFile(x, g, None, steps, tuple(weights), (*beside, *losses))
+
+
+def _number(text: str) -> float:
+    if text.strip() and not is_number(text):
+        comma = "; write a decimal point" if is_number(text.replace(",", ".")) else ""
+        raise ValueError(f"a number expected, got {text[:40]!r}{comma}")
+    return float(text) if text.strip() else float("nan")
 
 
 def _counts(column: Array) -> bool:
@@ -96,21 +106,27 @@ def _counts(column: Array) -> bool:
     return whole and len(np.unique(column)) > max(1, len(column) // 2)
 
 
+def _is_clock(column: Array) -> bool:
+    """Whether a column moves, and by the same amount from row to row."""
+    if len(column) < 5 or not np.isfinite(column).all():
+        return False
+    moves = np.diff(column)
+    return bool(np.abs(moves).min() > 0 and np.ptp(moves) <= EVEN * np.abs(column).max())
+
+
 def _losses_among(names: list[str], values: dict[str, Array]) -> list[str]:
-    """The columns that are quadratic functions of the others and not linear ones: losses, whatever they are called."""
+    """The column that is a quadratic function of the others and no linear one: a loss, whatever it is called."""
     if not 2 <= len(names) <= 9:
         return []
-    finite = np.isfinite(np.column_stack([values[name] for name in names])).all(axis=1)
-    losses = []
-    for name in names:
-        others = np.column_stack([values[n][finite] for n in names if n != name])
-        linear = np.column_stack([np.ones(len(others)), others])
-        places = np.triu_indices(linear.shape[1])
-        square = linear[:, places[0]] * linear[:, places[1]]
+    table = np.column_stack([values[name] for name in names])
+    table, losses = table[np.isfinite(table).all(axis=1)], []
+    for place, name in enumerate(names):
+        linear = np.column_stack([np.ones(len(table)), np.delete(table, place, axis=1)])
+        first, second = np.triu_indices(linear.shape[1])
+        square = linear[:, first] * linear[:, second]
         if len(square) < 2 * square.shape[1]:
             continue
-        target = values[name][finite]
-        if _left(square, target) < QUADRATIC < 1e3 * QUADRATIC < _left(linear, target):
+        if _left(square, table[:, place]) < QUADRATIC < 1e3 * QUADRATIC < _left(linear, table[:, place]):
             losses.append(name)
     return losses if len(losses) == 1 else []
 
@@ -118,40 +134,6 @@ def _losses_among(names: list[str], values: dict[str, Array]) -> list[str]:
 def _left(design: Array, target: Array) -> float:
     """The part of a column's movement that a design does not explain."""
     lengths = np.linalg.norm(design, axis=0)
-    solved = np.linalg.lstsq(design / np.where(lengths > 0, lengths, 1.0), target, rcond=1e-12)[0]
-    missed = target - design / np.where(lengths > 0, lengths, 1.0) @ solved
+    design = design / np.where(lengths > 0, lengths, 1.0)
+    missed = target - design @ np.linalg.lstsq(design, target, rcond=1e-12)[0]
     return float(np.linalg.norm(missed) / max(float(np.linalg.norm(target - target.mean())), 1e-300))
-
-
-def _table(path: Path) -> tuple[tuple[str, ...], Array]:
-    try:
-        lines = [line for line in path.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
-    except UnicodeDecodeError:
-        raise BadData(f"{path} must be a CSV file in UTF-8") from None
-    except (OSError, ValueError) as error:
-        raise BadData(f"{path} must be a file to read: {getattr(error, 'strerror', None) or error}") from None
-    if len(lines) < 2:
-        raise BadData(f"{path} must hold a header and a row of numbers for each step; it has {len(lines)} line(s)")
-    separator = max(",;\t", key=lines[0].count)
-    header, *rows = csv.reader(lines, delimiter=separator, skipinitialspace=True)
-    names = tuple(name.strip().removeprefix("# ") for name in header)
-    if len(set(names)) != len(names) or "" in names[1:] or all(_is_number(name) for name in names if name):
-        raise BadData(f"{path} must begin with a header of different column names; got {lines[0][:60]!r}")
-    return names, np.array([_numbers(row, names, f"{path}, row {k}") for k, row in enumerate(rows, 1)])
-
-
-def _numbers(row: list[str], names: tuple[str, ...], place: str) -> list[float]:
-    if len(row) != len(names):
-        raise BadData(f"{place}: {len(names)} numbers expected as in the header, got {len(row)}")
-    for text, name in zip(row, names, strict=True):
-        if text.strip() and not _is_number(text):
-            raise BadData(f"{place}, column {name!r}: a number expected, got {text[:40]!r}")
-    return [float(text) if text.strip() else float("nan") for text in row]
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return "_" not in text
