@@ -71,6 +71,7 @@ def test_gradient_descent_by_logarithms():
     )
 
 
+@pytest.mark.finding("B1")
 @pytest.mark.parametrize("name", ["heavy_ball", "momentum_rate_inside", "torch_sgd", "qhm"])
 def test_counts_at_critical_damping(name):
     """At λ = L, |p_k| = (1 + kc)rᵏ with a double root: its last crossing of 1/1000 by mpmath, with 60 digits."""
@@ -181,6 +182,38 @@ def test_brute_force_finds_no_better_horizon():
         for b in np.linspace(0.2, 1.0, 25)
     )
     assert found.value <= grid * (1 + 1e-9)
+
+
+@pytest.mark.finding("A10")
+@pytest.mark.parametrize(
+    ("name", "k", "kappa", "held", "reachable"),
+    [
+        ("nesterov", 2, 10, {"lr": 0.01}, 0.802703),
+        ("heavy_ball", 8, 100, {}, 0.501740),
+        ("heavy_ball", 2, 100, {}, 0.924536),
+        ("nesterov", 10, 1000, {}, 0.910274),
+        ("qhm", 6, 50, {}, 0.360150),
+    ],
+)
+def test_horizons_reach_what_is_known_to_be_reachable(name, k, kappa, held, reachable):
+    """And no neighbouring setting is better: the search ends in a local optimum of the true maximum, not of a grid's."""
+    found = horizon_optimum(name, k, mu=1, L=kappa, **held)
+    assert found.value <= reachable
+    assert found.complete
+    rng, free = np.random.default_rng(0), [n for n in found.hyper if n not in held]
+    for size in np.repeat([1e-5, 1e-4, 1e-3, 1e-2], 25):
+        near = found.hyper | {n: found.hyper[n] * (1 + size * rng.normal()) for n in free}
+        assert worst_case(name, k, mu=1, L=kappa, **near).value >= found.value * (1 - 1e-6)
+
+
+@pytest.mark.finding("A10")
+def test_a_search_that_is_cut_short_says_so():
+    found = horizon_optimum("heavy_ball", 12, mu=1, L=30, seconds=0)
+    assert not found.complete
+    assert "in the time given" in repr(found)
+    assert found.value <= found.asymptotic
+    with pytest.raises(BadHyperparameter, match="seconds"):
+        horizon_optimum("heavy_ball", 12, mu=1, L=30, seconds=-1)
 
 
 def test_a_held_hyperparameter_is_held():

@@ -71,6 +71,7 @@ def test_a_normal_matrix_has_no_transient():
     assert found.pseudoradius(0.1) == pytest.approx(0.6, rel=1e-12)
 
 
+@pytest.mark.finding("B4")
 def test_methods_with_the_same_iterates_have_the_same_transient():
     """Units of a buffer play no part: heavy ball keeps gradients, its twin steps; and all curvatures may be rescaled."""
     ball = transient("heavy_ball", 0.05, lr=0.9, momentum=0.8)

@@ -1,8 +1,8 @@
 """The best hyperparameters for exactly k steps over an interval of curvatures: the smallest worst case, found by search.
 
-A global search on a coarse grid of curvatures; then from several starts a descent on the epigraph (minimise t subject to
-|p_k(λ_i)| ≤ t near local maxima, by SLSQP), in turns with Nelder and Mead's simplex, which needs no slopes and leaves the
-kinks where descents stall. The maximum itself is the proven one.
+A minimax problem: after a global search on a coarse grid, sequential quadratic programming on the epigraph (minimise t subject
+to ±p_k(λ_i) ≤ t) with the λ_i at the local maxima of |p_k|, as in Remez's exchange. The maxima are placed to 1e-7: on a
+fixed grid the optimum is that of the grid, up to a part in a thousand off.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from math import inf
+from math import inf, pi
+from time import process_time
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,7 @@ from convergence.errors import BadHyperparameter, ConvergenceError
 from convergence.methods import as_method
 from convergence.numerics.bounds import lower_bound
 from convergence.numerics.inputs import checked_interval, checked_steps
-from convergence.numerics.maxima import enough, nodes
+from convergence.numerics.maxima import at_angle, enough
 from convergence.numerics.sampled import positions
 from convergence.numerics.search import Space, evolved
 from convergence.numerics.worst_cases import LONGEST, worst_case
@@ -35,17 +36,16 @@ Array = NDArray[np.float64]
 COARSE = 48
 """Curvatures of the global search; the descent afterwards looks at all that matter."""
 
-GENERATIONS, POPULATION, ROUNDS = 50, 12, 16
-GLOBAL_STEPS = 400
-"""Steps of the global search at most: for a longer horizon it only has to come near, as optima move with k slowly."""
+GENERATIONS, POPULATION, GLOBAL_STEPS = 50, 12, 400
+"""Of the global search, which takes at most so many steps: for a longer horizon it only has to come near."""
 
-SAMPLED, STARTS, SHORT_HORIZON = 1024, 4, 32
-"""Points of a Sobol sequence that are tried for few steps, and how many of them the descent starts from, too."""
+SAMPLED, NEARBY, SHORT_HORIZON = 512, 0.05, 32
+"""Points of a Sobol sequence that are tried where the horizon is short: its landscape has many valleys."""
 
-TURNS, SIMPLEX = 3, 160
-"""Turns of descent and simplex, and evaluations of a simplex."""
+STARTS, TURNS, ROUNDS = 6, 3, 30
+"""Descents made from different starts, descents from each with a fresh reach, and steps of a descent."""
 
-MOST_MAXIMA = 60
+MOST_MAXIMA, ZOOM = 60, np.linspace(-1.0, 1.0, 17)
 DIFFERENCE = 1e-6
 OVERFLOW = 1e300
 
@@ -67,6 +67,8 @@ class HorizonOptimum:
         none.
     bound
         The least that any first-order method has.
+    complete
+        False where the time limit cut the search short.
     """
 
     steps: int
@@ -75,18 +77,20 @@ class HorizonOptimum:
     asymptotic: float
     asymptotic_hyper: dict[str, float]
     bound: float
+    complete: bool = True
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{n}={v:.6g}" for n, v in self.hyper.items())
         contracts = "" if self.value < 1 else "; no setting found contracts"
+        found = "best found" if self.complete else "best found in the time given"
         return (
-            f"HorizonOptimum for {self.steps} steps, best found: {settings}; {self.value:.6g} of the first error, "
+            f"HorizonOptimum for {self.steps} steps, {found}: {settings}; {self.value:.6g} of the first error, "
             f"{self.asymptotic:.6g} at the asymptotic optimum, {self.bound:.6g} at best{contracts}"
         )
 
 
 def horizon_optimum(
-    m: Any, /, steps: int, *, mu: Any = None, L: Any = None, problem: Any = None, **fixed: Any
+    m: Any, /, steps: int, *, mu: Any = None, L: Any = None, problem: Any = None, seconds: float = 20.0, **fixed: Any
 ) -> HorizonOptimum:
     """The hyperparameters with the smallest worst case after exactly k steps over [μ, L], the ``fixed`` ones held.
 
@@ -101,6 +105,8 @@ def horizon_optimum(
         k, from 1 to 20 000.
     mu, L, problem
         The interval of curvatures, or a problem that has it.
+    seconds
+        Processor time after which no further descent is begun; ``.complete`` is then False.
     fixed
         Hyperparameters that are held, at one number each.
 
@@ -111,7 +117,7 @@ def horizon_optimum(
     Raises
     ------
     BadHyperparameter
-        For an unknown name, a value that is not one number, a horizon out of range, or no interval.
+        For an unknown name, a value that is not one number, a horizon or a time out of range, or no interval.
     BadData
         For steps that are no whole number.
 
@@ -122,28 +128,35 @@ def horizon_optimum(
     method.require_known(fixed)
     if not 1 <= k <= LONGEST:
         raise BadHyperparameter(f"a horizon is 1 to {LONGEST} steps long; got {k}")
+    if not (isinstance(seconds, int | float) and seconds >= 0):
+        raise BadHyperparameter(f"seconds must be a number, 0 or more; got {short(seconds)}")
     for name, value in fixed.items():
         if np.ndim(value) or getattr(value, "free_symbols", None):
             raise BadHyperparameter(f"{method.name}: {name} must be held at one number; got {short(value)}")
-    return _best_found(method, k, low, high, tuple((name, float(value)) for name, value in fixed.items()))
+    return _best_found(method, k, low, high, tuple((name, float(value)) for name, value in fixed.items()), seconds)
 
 
 @lru_cache(maxsize=256)
-def _best_found(method: Method, k: int, mu: float, L: float, given: tuple[tuple[str, float], ...]) -> HorizonOptimum:
-    fixed = dict(given)
-    before = _asymptotic(method, mu, L, fixed)
+def _best_found(
+    method: Method, k: int, mu: float, L: float, given: tuple[tuple[str, float], ...], seconds: float
+) -> HorizonOptimum:
+    deadline, fixed = process_time() + seconds, dict(given)
+    asymptotic = _asymptotic(method, mu, L, fixed)
     held = {**dict(method.defaults), **fixed}
     names = tuple(n for n in method.hyper if n not in fixed and (n not in held or n == method.rate))
-    task = _Task(Space(method, names, held), k, mu, L)
-    candidates = [] if before is None else [before]
+    search = _Search(Space(method, names, held), k, mu, L)
+    known = [] if asymptotic is None else [asymptotic]
+    complete, candidates = True, [*known]
     if names:
-        starts = [] if before is None else [task.space.point(before)]
-        candidates += [task.hyper(task.polished(start)) for start in [*starts, *task.global_starts(starts)]]
-    else:
-        candidates.append(task.hyper(np.zeros(0)))
-    hyper = min(candidates, key=task.worst)
-    reference = inf if before is None else task.worst(before)
-    return HorizonOptimum(k, hyper, task.worst(hyper), reference, before or {}, lower_bound(k, mu=mu, L=L))
+        for start in search.starts([search.space.point(hyper) for hyper in known]):
+            complete = not candidates or process_time() < deadline
+            if not complete:
+                break
+            candidates.append(search.hyper(search.polished(start)))
+    hyper = min(candidates or [search.hyper(np.zeros(len(names)))], key=search.worst)
+    reference = inf if asymptotic is None else search.worst(asymptotic)
+    bound = lower_bound(k, mu=mu, L=L)
+    return HorizonOptimum(k, hyper, search.worst(hyper), reference, asymptotic or {}, bound, complete)
 
 
 def _asymptotic(method: Method, mu: float, L: float, fixed: Mapping[str, float]) -> dict[str, float] | None:
@@ -157,7 +170,7 @@ def _asymptotic(method: Method, mu: float, L: float, fixed: Mapping[str, float])
 
 
 @dataclass(frozen=True)
-class _Task:
+class _Search:
     space: Space
     steps: int
     mu: float
@@ -172,88 +185,92 @@ class _Task:
         except ConvergenceError:
             return inf
 
-    def global_starts(self, starts: list[Array]) -> list[Array]:
-        """The best points of a global search and of a sample, on a coarse grid."""
-        curvatures = np.unique([self.mu, *nodes(self.mu, self.L, COARSE), self.L])
-        box, steps = self.space.box(curvatures), min(self.steps, GLOBAL_STEPS)
-
-        def height(points: Array) -> Array:
-            return self.heights(points.reshape(len(box), -1).T, curvatures, steps)
-
-        first = starts[0] if starts else None
-        evolution = {"population": POPULATION, "generations": GENERATIONS, "tolerance": 1e-8}
-        searched, lowest = evolved(height, box, first, **evolution)  # type: ignore[arg-type]
-        if self.steps > SHORT_HORIZON:  # the landscape of long horizons is that of the rate, with one valley
-            return [searched] if lowest < OVERFLOW else []
-        sample = qmc.scale(qmc.Sobol(len(box), rng=0).random(SAMPLED), *np.array(box).T)
-        heights = height(sample.T)
-        lowest_first = np.argsort(heights)[:STARTS]
-        return [*([searched] if lowest < OVERFLOW else []), *sample[lowest_first[heights[lowest_first] < OVERFLOW]]]
-
-    def heights(self, points: Array, curvatures: Array, steps: int) -> Array:
-        """log max|p_k| over curvatures (m,) at points (count, n)."""
-        with np.errstate(all="ignore"):
-            tops = np.abs(self.values(points, curvatures, steps)).max(axis=1)
-            return np.asarray(np.nan_to_num(np.log(np.maximum(tops, 1e-300)), nan=OVERFLOW, posinf=OVERFLOW))
-
-    def values(self, points: Array, curvatures: Array, steps: int) -> Array:
-        """p_k on curvatures (m,) at points (count, n): (count, m)."""
+    def values(self, points: Array, angles: Array, steps: int | None = None) -> Array:
+        """p_k at points (count, n), on curvatures that belong to angles (m,): (count, m)."""
+        curvatures = self.mu * np.cos(angles / 2) ** 2 + self.L * np.sin(angles / 2) ** 2
         settings = self.space.settings(points.T[:, :, None])
-        return positions(self.space.method, steps, curvatures, settings, len(points))
+        with np.errstate(all="ignore"):
+            found = positions(self.space.method, steps or self.steps, curvatures, settings, len(points))
+        return np.asarray(np.nan_to_num(found, nan=OVERFLOW, posinf=OVERFLOW, neginf=-OVERFLOW))
 
-    @property
-    def grid(self) -> Array:
-        """Curvatures between which |p_k| rises by less than a tenth: as fine as a polynomial of its degree needs, twice."""
-        return np.unique([self.mu, *nodes(self.mu, self.L, 2 * enough(self.steps)), self.L])
+    def starts(self, known: list[Array]) -> list[Array]:
+        """Where descents begin, the lowest first: the known points, the best of a global search and of a sample."""
+        angles, steps = np.linspace(0, pi, COARSE), min(self.steps, GLOBAL_STEPS)
+        box = self.space.box(np.array([at_angle(self.mu, self.L, angle) for angle in angles]))
+
+        def heights(points: Array) -> Array:
+            flat = points.reshape(len(box), -1).T
+            return np.asarray(np.log(np.abs(self.values(flat, angles, steps)).max(axis=1) + 1e-300))
+
+        evolution = {"population": POPULATION, "generations": GENERATIONS, "tolerance": 1e-8}
+        searched = evolved(heights, box, known[0] if known else None, **evolution)[0]  # type: ignore[arg-type]
+        points, ends = [*known, searched], np.array(box).T
+        near = np.clip(searched + NEARBY * np.outer([-1, 1], ends[1] - ends[0]), *ends)
+        for low, high in (ends, near) if self.steps <= SHORT_HORIZON else (near,):
+            sample = low + (high - low) * qmc.Sobol(len(box), rng=0).random(SAMPLED)
+            points += list(sample[np.argsort(heights(sample.T), kind="stable")[:2]])
+        heights_there = heights(np.array(points).T)
+        order = [k for k in np.argsort(heights_there, kind="stable") if heights_there[k] < np.log(OVERFLOW)]
+        return [points[k] for k in order[:STARTS]]
+
+    def maxima(self, point: Array) -> tuple[Array, Array]:
+        """The angles of the large local maxima of |p_k|, between nodes too, and p_k there."""
+        angles = np.linspace(0, pi, 2 * enough(self.steps) + 1)
+        values = self.values(point[None], angles)[0]
+        sizes = np.pad(np.abs(values), 1, constant_values=-1.0)
+        inner = sizes[1:-1]
+        places = np.flatnonzero((inner >= sizes[:-2]) & (inner >= sizes[2:]) & (inner >= 0.3 * inner.max()))
+        places = places[np.argsort(-inner[places], kind="stable")[:MOST_MAXIMA]]
+        centres, reach, rows = angles[places], angles[1], np.arange(len(places))
+        for _ in range(3):
+            around = np.clip(centres[:, None] + reach * ZOOM, 0, pi)
+            values = self.values(point[None], around.ravel())[0].reshape(around.shape)
+            highest = np.abs(values).argmax(axis=1)
+            centres, reach = around[rows, highest], reach * (ZOOM[1] - ZOOM[0])
+        return centres, values[rows, highest]
 
     def polished(self, start: Array) -> Array:
-        """A local optimum near a start: descent and simplex in turns, while one of them gains."""
-        grid, point = self.grid, start
-
-        def height(u: Array) -> float:
-            return float(self.heights(u[None], grid, self.steps)[0])
-
-        lowest = height(point)
+        """A local optimum near a start: descents, with a fresh reach while that gains."""
+        point, height = start, self.height(start)
         for _ in range(TURNS):
-            before = lowest
-            point = self._descended(point, grid)
-            spread = np.vstack([point, point + np.diag(np.maximum(0.02 * np.abs(point), 0.02))])
-            options = {"initial_simplex": spread, "maxfev": SIMPLEX, "xatol": 1e-10, "fatol": 1e-13}
-            end = minimize(height, point, method="Nelder-Mead", options=options)
-            point, lowest = np.asarray(end.x), float(end.fun)
-            if not lowest < before - 1e-9:
+            before = height
+            point, height = self._descended(point, height)
+            if not height < before * (1 - 1e-7):
                 break
         return point
 
-    def _descended(self, point: Array, grid: Array) -> Array:
-        """SLSQP on the epigraph, with constraints where |p_k| has local maxima on the grid."""
-        lowest = float(self.heights(point[None], grid, self.steps)[0])
+    def height(self, point: Array) -> float:
+        return float(np.abs(self.maxima(point)[1]).max())
+
+    def _descended(self, point: Array, height: float) -> tuple[Array, float]:
         reach = np.maximum(0.05 * np.abs(point), 0.05)
         for _ in range(ROUNDS):
-            tried = self._stepped(point, reach, grid)
-            lower = float(self.heights(tried[None], grid, self.steps)[0])
-            if lower < lowest - 1e-12:
-                point, lowest = tried, lower
-            else:
-                reach = reach / 4
-        return point
+            trial = self._stepped(point, reach)
+            lower = self.height(trial)
+            if lower < height:
+                gained = lower < height * (1 - 1e-10)
+                point, height = trial, lower
+                if gained:
+                    reach = 2 * reach
+                    continue
+            reach = reach / 4
+            if reach.max() < 1e-9:
+                break
+        return point, height
 
-    def _stepped(self, point: Array, reach: Array, grid: Array) -> Array:
+    def _stepped(self, point: Array, reach: Array) -> Array:
         """One descent: t is in units of the present maximum, and constraints are ±p_k ≤ t at its local maxima."""
-        values = self.values(point[None], grid, self.steps)[0]
-        top = float(np.abs(values).max())
-        if not np.isfinite(values).all() or top < 1e-280:
+        angles, values = self.maxima(point)
+        top, size = float(np.abs(values).max()), len(point)
+        if not 1e-280 < top < OVERFLOW:
             return point
-        places = _local_maxima(np.abs(values), values, 0.3)
-        points, signs = grid[places], np.sign(values[places])
-        size = len(point)
         offsets = np.concatenate([np.zeros((1, size)), DIFFERENCE * np.eye(size), -DIFFERENCE * np.eye(size)])
 
         @lru_cache(maxsize=8)
         def sides(unknown: bytes) -> tuple[Array, Array]:
             """The constraints ±p_k and their central differences, in one run."""
-            many = self.values(point + (np.frombuffer(unknown) + offsets) * reach, points, self.steps) * (signs / top)
-            many = np.nan_to_num(many, nan=1e6, posinf=1e6, neginf=-1e6)
+            many = self.values(point + (np.frombuffer(unknown) + offsets) * reach, angles) * (np.sign(values) / top)
+            many = np.clip(many, -1e6, 1e6)
             return many[0], (many[1 : size + 1] - many[size + 1 :]).T / (2 * DIFFERENCE)
 
         def room(u: Array) -> Array:
@@ -271,14 +288,3 @@ class _Task:
                 constraints={"type": "ineq", "fun": room, "jac": slopes}, options={"ftol": 1e-14, "maxiter": 40},
             )  # fmt: skip
         return np.asarray(point + end.x[:-1] * reach) if np.isfinite(end.x).all() else point
-
-
-def _local_maxima(sizes: Array, values: Array, share: float) -> NDArray[np.intp]:
-    """The places of local maxima of |p_k| that are at least a share of the largest, with their neighbours."""
-    padded = np.pad(sizes, 1, constant_values=-1.0)
-    high = (sizes >= padded[:-2]) & (sizes >= padded[2:]) & (sizes >= share * sizes.max())
-    places = np.flatnonzero(high)
-    if len(places) > MOST_MAXIMA:
-        places = places[np.argsort(sizes[places])[::-1][:MOST_MAXIMA]]
-    around = np.unique(np.clip(np.concatenate([places - 1, places, places + 1]), 0, len(sizes) - 1))
-    return np.asarray(around[values[around] != 0])

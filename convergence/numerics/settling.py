@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.crossing import exact
-from convergence.errors import ConvergenceError, NoStableLearningRate, NotLinear
+from convergence.errors import BadHyperparameter, ConvergenceError, NoStableLearningRate, NotLinear
 from convergence.numerics.doubled import Pair, matmul
 from convergence.numerics.matrices import precise_blocks
 from convergence.numerics.radius import largest_radii
@@ -32,8 +32,8 @@ TIE = 1e-9
 """An error this near to the tolerance, relatively, is computed again in exact arithmetic, up to ``EXACT`` steps."""
 
 EXACT = 3000
-LEAF = 12
-"""Errors of 2^LEAF steps are looked at together."""
+LEAF, MOST = 12, 2**17
+"""Errors of 2^LEAF steps are looked at together; a search that does not end after ``MOST`` looks follows rounding."""
 
 LEVELS = 100
 """Squarings of a matrix: a power of 2^100 that has not died out does not."""
@@ -101,23 +101,25 @@ class Powers:
 
     def last(self, states: Pair, tolerance: float, exceeds: Callable[[float, int], bool], begun: int = 0) -> int:
         """The last step from ``begun`` on, where these states are, with √Σ(errors²) above the tolerance; −1: none."""
-        return self._last(len(self.bounds) - 1, states, tolerance, exceeds, begun)
-
-    def _last(
-        self, level: int, states: Pair, tolerance: float, exceeds: Callable[[float, int], bool], begun: int
-    ) -> int:
-        room = 4 * TIE if begun <= EXACT else 0.0  # ties are decided exactly there
-        if self.energy(level, states).sum() <= tolerance**2 * (1 - room):
-            return -1
-        if level <= LEAF:
+        pending = [(len(self.bounds) - 1, states, begun)]  # the latest on top
+        for _ in range(MOST):
+            if not pending:
+                return -1
+            level, states, begun = pending.pop()
+            room = 4 * TIE if begun <= EXACT else 0.0  # ties are decided exactly there
+            if self.energy(level, states).sum() <= tolerance**2 * (1 - room):
+                continue
+            if level > LEAF:
+                half = 2 ** (level - 1)
+                pending += [(level - 1, states, begun), (level - 1, self.after(half, states), begun + half)]
+                continue
             sizes = np.sqrt(np.square(np.einsum("mkn,mn->mk", self.rows, states[0])).sum(axis=0))
             for place in np.flatnonzero(sizes > tolerance * (1 - 2 * TIE))[::-1]:
                 if exceeds(float(sizes[place]), begun + int(place)):
                     return begun + int(place)
-            return -1
-        half = 2 ** (level - 1)
-        later = self._last(level - 1, self.after(half, states), tolerance, exceeds, begun + half)
-        return later if later >= 0 else self._last(level - 1, states, tolerance, exceeds, begun)
+        raise BadHyperparameter(
+            f"about {begun:.3g} steps, more than can be told apart: the spectral radius is 1 but for rounding"
+        )
 
 
 def _upper(first: Array, second: Array) -> Array:
