@@ -131,7 +131,7 @@ def locus(method: Method, curvature: float, hyper: Mapping[str, float], last: fl
     return Locus(method, lr, float(curvature), np.broadcast_to(roots, (len(lr), roots.shape[-1])), dict(hyper))
 
 
-def rate_curve(method: Method, kappas: Any, every: int = 3) -> RateCurve:
+def rate_curve(method: Method, kappas: Any, every: int = 5) -> RateCurve:
     """The best rate of a method over the condition number (n,); where it is searched for, at each ``every``-th and between.
 
     Never raises for a κ at which nothing converges: the rate is NaN there. A rate that a search found at one κ holds at
