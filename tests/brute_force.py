@@ -52,6 +52,14 @@ def shrinking(lam, lr, b):
     return 1 + b - lr * (lam + DECAY), b * (1 - lr * DECAY)
 
 
+def ridge_ahead(lam, lr, b):
+    return look_ahead(lam + DECAY, lr, b)
+
+
+def shrinking_ahead(lam, lr, b):
+    return (1 + b) * (1 - lr * lam) - lr * DECAY, b * (1 - lr * lam - lr * DECAY)
+
+
 def robust(lam, lr, rho, kappa=10.0):
     """Trace and determinant of triple momentum, 1+β−η(1+γ)λ and β−ηγλ, at the numbers of Cyrus et al. (2018): γη = β·lr."""
     beta = kappa * rho**3 / (kappa - 1)
@@ -71,6 +79,9 @@ PAIRS = {
     "frozen_nadam": average_ahead,
     "weight_decay_coupled": ridge,
     "weight_decay_decoupled": shrinking,
+    "torch_sgd_decay": ridge,
+    "nesterov_decay_coupled": ridge_ahead,
+    "nesterov_decay_decoupled": shrinking_ahead,
 }
 AVERAGES = ("ema_momentum_zero_start", "frozen_adam", "frozen_nadam")
 

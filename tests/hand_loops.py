@@ -202,6 +202,40 @@ def weight_decay_decoupled(X, y, c, w, lr, momentum, weight_decay=0.01):
         yield w
 
 
+def torch_sgd_decay(X, y, c, w, lr, momentum, dampening=0.0, weight_decay=0.01):
+    """PyTorch's SGD with both: g ← cXᵀ(Xw−y) + δw, b = g at first, then b ← βb + (1−d)g; w ← w − ηb."""
+    b = None
+    yield w
+    while True:
+        g = gradient(X, y, w, c) + weight_decay * w
+        b = g if b is None else momentum * b + (1 - dampening) * g
+        w = w - lr * b
+        yield w
+
+
+def nesterov_decay_coupled(X, y, c, w, lr, momentum, weight_decay=0.01):
+    """PyTorch, nesterov=True: g ← cXᵀ(Xw−y) + δw, b ← βb + g (b = g at first), w ← w − η(g + βb)."""
+    b = None
+    yield w
+    while True:
+        g = gradient(X, y, w, c) + weight_decay * w
+        b = g if b is None else momentum * b + g
+        w = w - lr * (g + momentum * b)
+        yield w
+
+
+def nesterov_decay_decoupled(X, y, c, w, lr, momentum, weight_decay=0.01):
+    """Keras, nesterov=True: g at w, then w ← w − ηδw; m ← βm − ηg, w ← w + βm − ηg."""
+    m = np.zeros_like(w)
+    yield w
+    while True:
+        g = gradient(X, y, w, c)
+        w = w - w * weight_decay * lr
+        m = momentum * m - lr * g
+        w = w + momentum * m - lr * g
+        yield w
+
+
 def gradient_steps(X, y, c, w, rates):
     """Gradient descent with a learning rate of its own for each step; the iterates, (len(rates)+1, d)."""
     seen = [w]
@@ -230,6 +264,9 @@ LOOPS = {
         frozen_nadam,
         weight_decay_coupled,
         weight_decay_decoupled,
+        torch_sgd_decay,
+        nesterov_decay_coupled,
+        nesterov_decay_decoupled,
     )
 }
 

@@ -13,6 +13,9 @@ triple momentum       v' = βv + λ(x − γηv),    x' = x − ηv'
 robust momentum       triple momentum at three numbers made from ρ and κ
 decay, coupled        v' = βv + (λ+δ)x,        x' = x − ηv'             (errors from the ridge point)
 decay, decoupled      v' = βv + λx,            x' = (1−ηδ)x − ηv'       (the same)
+torch sgd, decay      x' = (1−ηδ)x − ηv,       v' = β(v + δx) + (1−d)λx' − dδx'    (v = b − δx)
+look-ahead, coupled   v' = βv + (λ+δ)x,        x' = x − η((λ+δ)x + βv')
+look-ahead, decoupled v' = βv + λx,            x' = (1−ηδ)x − η(λx + βv')
 
 With a bias correction or Chebyshev's coefficients the matrix changes at each step; here is the limit, βᵗ = 0:
 chebyshev             x' = x − ηd,             d' = βd + (1+β)λx'
@@ -103,6 +106,20 @@ def weight_decay_decoupled(lam, lr, momentum, weight_decay=0.01):
     return np.array([[1 - lr * weight_decay - lr * lam, -lr * momentum], [lam, momentum]])
 
 
+def torch_sgd_decay(lam, lr, momentum, dampening=0, weight_decay=0.01):
+    to_x = np.array([1 - lr * weight_decay, -lr])
+    old = momentum * np.array([weight_decay, 1])
+    return np.array([to_x, old + ((1 - dampening) * lam - dampening * weight_decay) * to_x])
+
+
+def nesterov_decay_coupled(lam, lr, momentum, weight_decay=0.01):
+    return torch_sgd_nesterov(lam + weight_decay, lr, momentum)
+
+
+def nesterov_decay_decoupled(lam, lr, momentum, weight_decay=0.01):
+    return torch_sgd_nesterov(lam, lr, momentum) - np.array([[lr * weight_decay, 0], [0, 0]])
+
+
 MATRICES = {
     made.__name__: made
     for made in (
@@ -123,6 +140,9 @@ MATRICES = {
         frozen_nadam,
         weight_decay_coupled,
         weight_decay_decoupled,
+        torch_sgd_decay,
+        nesterov_decay_coupled,
+        nesterov_decay_decoupled,
     )
 }
 

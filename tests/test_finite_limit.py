@@ -130,7 +130,7 @@ def test_rounding_is_what_the_ascending_order_magnifies():
     assert reached["ascending"] > 1e3 * wanted
 
 
-@pytest.mark.parametrize("name", [n for n in METHODS if "weight_decay" not in n and n != "newton"])
+@pytest.mark.parametrize("name", [n for n in METHODS if "decay" not in n and n != "newton"])
 def test_no_first_order_method_passes_the_limit(name):
     settings = {"lr": 1.2, "momentum": 0.5, "gamma": 0.1, "nu": 0.8, "contraction": 0.85, "kappa": 30.0}
     hyper = {n: settings[n] for n in METHODS[name].hyper if n in settings}

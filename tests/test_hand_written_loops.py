@@ -46,6 +46,9 @@ SETTINGS = {
     "robust_momentum": [{"contraction": 0.75}, {"contraction": 0.8, "kappa": 25.0}],
     "weight_decay_coupled": [{"momentum": 0.6, "weight_decay": 0.3}, {"momentum": 0.9}],
     "weight_decay_decoupled": [{"momentum": 0.6, "weight_decay": 0.3}, {"momentum": 0.9}],
+    "torch_sgd_decay": [{"momentum": 0.6, "dampening": 0.3, "weight_decay": 0.3}, {"momentum": 0.9}],
+    "nesterov_decay_coupled": [{"momentum": 0.6, "weight_decay": 0.3}, {"momentum": 0.9}],
+    "nesterov_decay_decoupled": [{"momentum": 0.6, "weight_decay": 0.3}, {"momentum": 0.9}],
 }
 MOMENTUM = [{"momentum": 0.6}, {"momentum": 0.95}, {"momentum": 0.0}]
 

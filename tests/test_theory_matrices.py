@@ -41,6 +41,12 @@ PAPER = {
     "frozen_nadam": [[1 - eta * (1 - beta**2) * lam, -eta * beta**2], [(1 - beta) * lam, beta]],
     "weight_decay_coupled": [[1 - eta * (lam + delta), -eta * beta], [lam + delta, beta]],
     "weight_decay_decoupled": [[1 - eta * (lam + delta), -eta * beta], [lam, beta]],
+    "torch_sgd_decay": [
+        [1 - eta * delta, -eta],
+        [beta * delta + ((1 - d) * lam - d * delta) * (1 - eta * delta), beta - eta * ((1 - d) * lam - d * delta)],
+    ],
+    "nesterov_decay_coupled": [[1 - eta * (lam + delta) * (1 + beta), -eta * beta**2], [lam + delta, beta]],
+    "nesterov_decay_decoupled": [[1 - eta * lam * (1 + beta) - eta * delta, -eta * beta**2], [lam, beta]],
 }
 
 BALL = z**2 - (1 + beta - eta * lam) * z + beta
@@ -65,12 +71,21 @@ CHARACTERISTIC = {
     "frozen_nadam": LOOK_AHEAD.subs(eta, eta * (1 - beta)),
     "weight_decay_coupled": BALL.subs(lam, lam + delta),
     "weight_decay_decoupled": z**2 - (1 + beta - eta * (lam + delta)) * z + beta * (1 - eta * delta),
+    "torch_sgd_decay": z**2 - (1 + beta - eta * (1 - d) * (lam + delta)) * z + beta,
+    "nesterov_decay_coupled": LOOK_AHEAD.subs(lam, lam + delta),
+    "nesterov_decay_decoupled": LOOK_AHEAD + eta * delta * (z - beta),
 }
 
-# The rest: at the minimiser with an empty buffer, but for two. Coupled: λ(x−1) + δx = 0. Decoupled: v = λ(x−1)/(1−β) and
-# v = −δx.
-SHARE = lam / (lam + delta * (1 - beta))
-RESTS = {"weight_decay_coupled": (lam / (lam + delta), 0), "weight_decay_decoupled": (SHARE, -delta * SHARE)}
+# The rest: at the minimiser with an empty buffer, but for weight decay. Coupled: λ(x−1) + δx = 0; v = b − δx where b = 0.
+# Decoupled: v = λ(x−1)/(1−β), and −δx = v, or with the look-ahead −δx = λ(x−1) + βv, which is v as well.
+SHARE, RIDGE = lam / (lam + delta * (1 - beta)), lam / (lam + delta)
+RESTS = {
+    "weight_decay_coupled": (RIDGE, 0),
+    "weight_decay_decoupled": (SHARE, -delta * SHARE),
+    "torch_sgd_decay": (RIDGE, -delta * RIDGE),
+    "nesterov_decay_coupled": (RIDGE, 0),
+    "nesterov_decay_decoupled": (SHARE, -delta * SHARE),
+}
 CLOCKS = dict.fromkeys(("chebyshev", "frozen_adam", "frozen_nadam"), "p")
 
 NAMES = list(PAPER)

@@ -86,16 +86,17 @@ def test_hard_data(name, made):
     run, closed = agree(problem, METHODS[name], 100, start, lr=lr, **rest)
     assert np.allclose(run.loss, closed.loss, rtol=1e-9, atol=1e-10)
     flat = problem.directions[:, problem.rank :]
-    stays = start @ flat * (1 if "weight_decay" not in rest else decaying(name, lr, **rest)[:, None])
+    stays = start @ flat * (decaying(name, lr, **rest)[:, None] if "weight_decay" in rest else 1)
     assert np.abs(run.x @ flat - stays).max(initial=0) <= prediction(problem, run.state).max() * problem.kappa
 
 
-def decaying(name, lr, momentum, weight_decay):
+def decaying(name, lr, momentum, weight_decay, dampening=0.0):
     """What weight decay alone makes of 1, by hand: where the data say nothing it pulls to zero."""
-    x, v, seen = 1.0, 0.0, [1.0]
+    x, v, seen = 1.0, None, [1.0]
     for _ in range(100):
-        v = momentum * v + weight_decay * x if name == "weight_decay_coupled" else 0.0
-        x = x - lr * v if name == "weight_decay_coupled" else x * (1 - lr * weight_decay)
+        g = weight_decay * x
+        v = g if v is None else momentum * v + (1 - dampening) * g
+        x = x - lr * (g if "decoupled" in name else g + momentum * v if "nesterov" in name else v)
         seen.append(x)
     return np.array(seen)
 

@@ -20,6 +20,10 @@ root, memory = sp.sqrt(beta), sp.sqrt(1 - beta)
 # (1+β−ηs)² − 4β(1−ηδ), s = λ+δ, a quadratic in η: η²s² − 2η((1+β)s − 2βδ) + (1−β)².
 CENTRE = (1 + beta) * (lam + delta) - 2 * beta * delta
 WIDTH = 2 * sp.sqrt(beta * lam * (lam + delta * (1 - beta)))
+# (1+β−η((1+β)λ+δ))² − 4β(1−η(λ+δ)), the same way.
+SUM = (1 + beta) * lam + delta
+MIDDLE = (1 + beta) * SUM - 2 * beta * (lam + delta)
+REACH = sp.sqrt(MIDDLE**2 - (1 - beta) ** 2 * SUM**2)
 MEETING = {
     "heavy_ball": ((1 - root) ** 2 / lam, (1 + root) ** 2 / lam),
     "momentum_rate_inside": ((1 - root) ** 2 / lam, (1 + root) ** 2 / lam),
@@ -32,6 +36,8 @@ MEETING = {
     "frozen_nadam": ((1 - beta) / ((1 + beta) ** 2 * lam), 1 / ((1 - beta) * lam)),
     "weight_decay_coupled": ((1 - root) ** 2 / (lam + delta), (1 + root) ** 2 / (lam + delta)),
     "weight_decay_decoupled": ((CENTRE - WIDTH) / (lam + delta) ** 2, (CENTRE + WIDTH) / (lam + delta) ** 2),
+    "nesterov_decay_coupled": ((1 - beta) ** 2 / ((1 + beta) ** 2 * (lam + delta)), 1 / (lam + delta)),
+    "nesterov_decay_decoupled": ((MIDDLE - REACH) / SUM**2, (MIDDLE + REACH) / SUM**2),
 }
 TOP = {
     "heavy_ball": 2 * (1 + beta) / lam,
@@ -45,6 +51,8 @@ TOP = {
     "frozen_nadam": 2 * (1 + beta) / ((1 + 2 * beta) * (1 - beta) * lam),
     "weight_decay_coupled": 2 * (1 + beta) / (lam + delta),
     "weight_decay_decoupled": 2 * (1 + beta) / (lam + delta * (1 + beta)),
+    "nesterov_decay_coupled": 2 * (1 + beta) / ((1 + 2 * beta) * (lam + delta)),
+    "nesterov_decay_decoupled": 2 * (1 + beta) / ((1 + 2 * beta) * lam + (1 + beta) * delta),
 }
 TWO_STATES = [name for name in METHODS if len(cv.derive(name).state) == 2]
 NO_FORMULA = ("triple_momentum", "robust_momentum")  # which roots there are depends on γ; on κ and ρ

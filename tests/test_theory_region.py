@@ -129,6 +129,13 @@ BOUNDS = {
     "weight_decay_decoupled": lambda lam, momentum, weight_decay: (
         2 * (1 + momentum) / (lam + weight_decay * (1 + momentum))
     ),
+    "torch_sgd_decay": lambda lam, momentum, dampening, weight_decay: (
+        ball(lam + weight_decay, momentum) / (1 - dampening)
+    ),
+    "nesterov_decay_coupled": lambda lam, momentum, weight_decay: look_ahead(lam + weight_decay, momentum),
+    "nesterov_decay_decoupled": lambda lam, momentum, weight_decay: (
+        2 * (1 + momentum) / ((1 + 2 * momentum) * lam + (1 + momentum) * weight_decay)
+    ),
 }
 
 

@@ -115,6 +115,7 @@ CORRECTED_AHEAD = (
     "Nesterov's method at the rate η(1−β), at its look-ahead points, once the corrections have run down to 1"
 )
 ON_RIDGE = "heavy ball on ½‖·‖² plus (δ/2)‖x‖², whose curvatures are λ+δ"
+AHEAD_ON_RIDGE = "Nesterov's method on ½‖·‖² plus (δ/2)‖x‖², at its look-ahead points"
 ON_RIDGE_PLAIN = "gradient descent on ½‖·‖² plus (δ/2)‖x‖², whose curvatures are λ+δ; the source's λ is ηδ"
 
 
@@ -434,6 +435,44 @@ PUBLISHED: tuple[Published, ...] = (
         f"{DECOUPLED}; {RIDGE}",
         CURVATURE / (CURVATURE + DECAY),
         {"momentum": sp.Integer(0), "weight_decay": DECAY},
+        change=ON_RIDGE_PLAIN,
+    ),
+    _entry(
+        "torch_sgd_decay",
+        BOUND,
+        "stable below 2(1+β)/((1−d)(λ+δ))",
+        BALL_BOUND,
+        2 * (1 + MOMENTUM) / ((1 - DAMPENING) * (CURVATURE + DECAY)),
+        None,
+        (MEMORY, DAMPENING < 1),
+        f"{DAMPED}, {ON_RIDGE[len('heavy ball ') :]}",
+    ),
+    _entry(
+        "nesterov_decay_coupled",
+        OPTIMAL,
+        "as Nesterov's method on [μ+δ, L+δ]",
+        LESSARD,
+        (1 - 2 / LOOK_AHEAD_ROOT).subs(LIFTED, simultaneous=True),
+        {n: v.subs(LIFTED, simultaneous=True) for n, v in LOOK_AHEAD.items()} | {"weight_decay": DECAY},
+        change=AHEAD_ON_RIDGE,
+    ),
+    _entry(
+        "nesterov_decay_coupled",
+        BOUND,
+        "stable below 2(1+β)/((1+2β)(λ+δ))",
+        LOOK_AHEAD_BOUND,
+        LOOK_AHEAD_TOP.subs(CURVATURE, CURVATURE + DECAY),
+        None,
+        (MEMORY,),
+        AHEAD_ON_RIDGE,
+    ),
+    _entry(
+        "nesterov_decay_decoupled",
+        STANDARD,
+        "without momentum the best constant step on the ridge problem is 2/(μ+L+2δ)",
+        f"{DECOUPLED}; {GRADIENT}",
+        (L - MU) / (L + MU + 2 * DECAY),
+        {"lr": 2 / (L + MU + 2 * DECAY), "momentum": sp.Integer(0), "weight_decay": DECAY},
         change=ON_RIDGE_PLAIN,
     ),
 )

@@ -1,4 +1,4 @@
-"""PyTorch's SGD: with dampening, and with its Nesterov switch."""
+"""PyTorch's SGD: with dampening, alone and beside weight decay, and with its Nesterov switch."""
 
 from __future__ import annotations
 
@@ -32,3 +32,17 @@ def torch_sgd_nesterov(f: Objective, x: Any, v: Any, *, lr: Any, momentum: Any) 
     g = f.grad(x)
     v = momentum * v + g
     return x - lr * (g + momentum * v), v
+
+
+@method(start=undampened)
+def torch_sgd_decay(
+    f: Objective, x: Any, v: Any, *, lr: Any, momentum: Any, dampening: Any = 0, weight_decay: Any = 0.01
+) -> State:
+    """torch.optim.SGD with weight_decay: b ← βb + (1−d)(∇f(x) + δx), x ← x − ηb, the first b undampened (PyTorch 2.x, SGD).
+
+    The state holds v = b − δx of the *coming* step, which begins at ∇f(x₀) whatever δ is. Without dampening it is
+    ``weight_decay_coupled``.
+    """
+    b = v + weight_decay * x
+    x = x - lr * b
+    return x, momentum * b + (1 - dampening) * f.grad(x) - dampening * weight_decay * x

@@ -1,4 +1,7 @@
-"""Momentum with weight decay, coupled to the gradient or not: both rest at a ridge point instead of the minimiser."""
+"""Momentum with weight decay, coupled to the gradient or not: all rest at a ridge point instead of the minimiser.
+
+Nesterov's momentum is written for the look-ahead point here, as libraries write it (``torch_sgd_nesterov``).
+"""
 
 from __future__ import annotations
 
@@ -26,3 +29,25 @@ def weight_decay_decoupled(f: Objective, x: Any, v: Any, *, lr: Any, momentum: A
     """
     v = momentum * v + f.grad(x)
     return x - lr * v - lr * weight_decay * x, v
+
+
+@method
+def nesterov_decay_coupled(f: Objective, x: Any, v: Any, *, lr: Any, momentum: Any, weight_decay: Any = 0.01) -> State:
+    """torch.optim.SGD(nesterov=True, weight_decay=δ): g = ∇f(x) + δx, v ← βv + g, x ← x − η(g + βv) (PyTorch 2.x, SGD).
+
+    Nesterov's method on H + δI, at its look-ahead points: it rests at λ/(λ+δ) of the minimiser.
+    """
+    g = f.grad(x) + weight_decay * x
+    v = momentum * v + g
+    return x - lr * (g + momentum * v), v
+
+
+@method
+def nesterov_decay_decoupled(f: Objective, x: Any, v: Any, *, lr: Any, momentum: Any, weight_decay: Any = 0.01) -> State:
+    """keras.optimizers.SGD(nesterov=True, weight_decay=δ): v ← βv + g, x ← x − η(g + βv) − ηδx, g = ∇f(x) (Keras 3, SGD).
+
+    It rests at λ/(λ+δ(1−β)) of the minimiser, as the decoupled heavy ball does.
+    """
+    g = f.grad(x)
+    v = momentum * v + g
+    return x - lr * (g + momentum * v) - lr * weight_decay * x, v
