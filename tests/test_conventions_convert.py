@@ -14,6 +14,7 @@ from convergence import (
     NoEquivalent,
     convert,
     datasets,
+    equivalent,
     in_libraries,
     method,
     presets,
@@ -58,6 +59,46 @@ def keras_sgd(f, x, s, a):
     return x + (a["momentum"] * s - a["learning_rate"] * g if a.get("nesterov") else s), s
 
 
+def optax_sgdw(f, x, s, a):
+    """trace, then add_decayed_weights, then scale by the rate."""
+    g = f.grad(x)
+    s = g + a["momentum"] * s
+    update = g + a["momentum"] * s if a.get("nesterov") else s
+    return x - a["learning_rate"] * (update + a["weight_decay"] * x), s
+
+
+def sklearn_sgd(f, x, s, a):
+    lr, g = a["learning_rate_init"], f.grad(x)
+    s = a["momentum"] * s - lr * g
+    return x + (a["momentum"] * s - lr * g if a["nesterovs_momentum"] else s), s
+
+
+def mxnet_sgd(f, x, s, a):
+    s = a["momentum"] * s + a["learning_rate"] * (f.grad(x) + a["wd"] * x)
+    return x - s, s
+
+
+def mxnet_nag(f, x, s, a):
+    g = f.grad(x) + a["wd"] * x
+    s = a["momentum"] * s + a["learning_rate"] * g
+    return x - (a["momentum"] * s + a["learning_rate"] * g), s
+
+
+def mlx_sgd(f, x, s, a):
+    """Dampened in the first step, too; without momentum no buffer, and no dampening."""
+    g = f.grad(x) + a["weight_decay"] * x
+    if a["momentum"] == 0:
+        return x - a["learning_rate"] * g, s
+    s = a["momentum"] * s + (1 - a["dampening"]) * g
+    return x - a["learning_rate"] * (g + a["momentum"] * s if a["nesterov"] else s), s
+
+
+def sgdw(f, x, s, a):
+    """Loshchilov and Hutter's: the decay is not multiplied by the learning rate."""
+    s = a["momentum"] * s + a["lr"] * f.grad(x)
+    return x - s - a["weight_decay"] * x, s
+
+
 def course(f, x, s, a):
     g = f.grad(x)
     s = (1 - a["momentum"]) * (g if s is None else s) + a["momentum"] * g
@@ -79,6 +120,12 @@ LOOPS = {
     "optax.sgd": (optax_sgd, 0.0),
     "optax.ema": (optax_ema, ((0.0, 1.0), None)),
     "keras.sgd": (keras_sgd, 0.0),
+    "optax.sgdw": (optax_sgdw, 0.0),
+    "sklearn.sgd": (sklearn_sgd, 0.0),
+    "mxnet.sgd": (mxnet_sgd, 0.0),
+    "mxnet.nag": (mxnet_nag, 0.0),
+    "mlx.sgd": (mlx_sgd, 0.0),
+    "sgdw": (sgdw, 0.0),
     "course": (course, None),
     "course.code": (course_code, 0.0),
     "polyak": (polyak, 0.0),
@@ -91,6 +138,9 @@ SETTINGS = {
         {"lr": 2e-5, "momentum": 0.6, "dampening": 0.3},
         {"lr": 2e-5, "momentum": 0.6, "nesterov": True},
         {"lr": 2e-5, "momentum": 0.6, "weight_decay": 1.5},
+        {"lr": 2e-5, "dampening": 0.3, "weight_decay": 1.5},
+        {"lr": 2e-5, "momentum": 0.6, "dampening": 0.3, "weight_decay": 1.5},
+        {"lr": 2e-5, "momentum": 0.6, "nesterov": True, "weight_decay": 1.5},
     ],
     "optax.sgd": [{"learning_rate": 2e-5, "momentum": 0.6, "nesterov": n} for n in (False, True)],
     "optax.ema": [{"learning_rate": 2e-5, "decay": 0.6, "debias": n} for n in (False, True)],
@@ -98,7 +148,28 @@ SETTINGS = {
         {"learning_rate": 2e-5, "momentum": 0.6},
         {"learning_rate": 2e-5, "momentum": 0.6, "nesterov": True},
         {"learning_rate": 2e-5, "momentum": 0.6, "weight_decay": 1.5},
+        {"learning_rate": 2e-5, "momentum": 0.6, "weight_decay": 1.5, "nesterov": True},
     ],
+    "optax.sgdw": [
+        {"learning_rate": 2e-5, "momentum": 0.6, "weight_decay": 1.5, "nesterov": n} for n in (False, True)
+    ],
+    "sklearn.sgd": [
+        {"learning_rate_init": 2e-5, "momentum": 0.0},
+        *({"learning_rate_init": 2e-5, "momentum": 0.6, "nesterovs_momentum": n} for n in (False, True)),
+    ],
+    "mxnet.sgd": [{"learning_rate": 2e-5, "momentum": m, "wd": d} for m, d in ((0, 0), (0.6, 0), (0, 1.5), (0.6, 1.5))],
+    "mxnet.nag": [{"learning_rate": 2e-5, "momentum": 0.6, "wd": d} for d in (0, 1.5)],
+    "mlx.sgd": [
+        {"learning_rate": 2e-5, **rest}
+        for decay in ({}, {"weight_decay": 1.5})
+        for rest in (
+            {"dampening": 0.3, **decay},
+            {"momentum": 0.6, **decay},
+            {"momentum": 0.6, "dampening": 0.3, **decay},
+            {"momentum": 0.6, "nesterov": True, **decay},
+        )
+    ],
+    "sgdw": [{"lr": 2e-5, "momentum": 0.6, "weight_decay": 3e-5}],
     "course": [{"lr": 2e-5, "momentum": 0.4}],
     "course.code": [{"lr": 2e-5, "momentum": 0.6}],
     "polyak": [{"lr": 2e-5, "momentum": 0.6}],
@@ -127,16 +198,13 @@ def test_a_preset_is_the_method_it_names(src):
         same = convert(src, src, **given)
         assert same.same_iterates
         seen = loop(src, given)
-        arguments = {**{n: 0 if v is None else v for n, v in presets()[src].arguments.items()}, **given}
-        variant = next(v for v in presets()[src].variants if v.method == same.method)
-        hyper = {to: float(arguments[name]) for name, to in variant.names.items()}
-        run = simulate(datasets.gaussian_2d(), same.method, STEPS, (0.4, -0.7), **hyper)
+        run = simulate(datasets.gaussian_2d(), same.method, STEPS, (0.4, -0.7), **same.hyper)
         assert np.abs(run.x - seen).max() <= identity(STEPS, 10.0)
 
 
 NAMES = list(SETTINGS)
 PAIRS = [pair for a, b in zip(NAMES, NAMES[1:] + NAMES[:1], strict=True) for pair in ((a, b), (b, a))]
-PAIRS += [pair for name in NAMES[2:-1] for pair in (("torch.sgd", name), (name, "torch.sgd"))]
+PAIRS += [pair for name in ("optax.ema", "keras.sgd", "mlx.sgd", "course", "course.code", "polyak") for pair in (("torch.sgd", name), (name, "torch.sgd"))]
 """Each with its neighbours and with PyTorch's, both ways: conversions of the others go through these."""
 
 
@@ -147,7 +215,7 @@ def test_pairs_of_presets_by_loops_of_their_own(src, dst):
         try:
             found = convert(src, dst, **given)
         except NoEquivalent:
-            assert "nesterov" in given or "weight_decay" in given
+            assert {"nesterov", "nesterovs_momentum", "weight_decay", "wd"} & set(given) or "mxnet.nag" in (src, dst), given
             continue
         one, other = loop(src, given), loop(dst, found)
         gap = np.abs(one - other).max()
@@ -213,7 +281,59 @@ def test_wrong_input_is_named():
     with pytest.raises(BadHyperparameter, match="needs momentum"):
         convert("course", "pytorch", lr=0.1)
     with pytest.raises(BadHyperparameter, match="is no method of the catalogue"):
-        convert("pytorch", "course", lr=0.1, momentum=0.9, nesterov=True, weight_decay=0.1)
+        convert("pytorch", "course", lr=0.1, momentum=0.9, nesterov=True, dampening=0.1)
+    with pytest.raises(BadHyperparameter, match="nesterov is True or False; got 'maybe'"):
+        convert("pytorch", "course", lr=0.1, momentum=0.9, nesterov="maybe")
+    with pytest.raises(BadHyperparameter, match="needs momentum"):
+        convert("course", "pytorch", lr=0.1, momentum=None)
+
+
+D13 = pytest.mark.finding("D13")
+
+
+@D13
+@pytest.mark.parametrize("nesterov", [True, "true", "TRUE", "True", 1])
+def test_pytorchs_usual_setting_with_nesterov_and_weight_decay(nesterov):
+    found = convert("pytorch", "mxnet.nag", lr=R(1, 10), momentum=R(9, 10), weight_decay=R(1, 2000), nesterov=nesterov)
+    assert found == {"learning_rate": R(1, 10), "momentum": R(9, 10), "wd": R(1, 2000)}
+    assert found.same_iterates
+    back = convert("mxnet.nag", "pytorch", **found)
+    assert back == {"lr": R(1, 10), "momentum": R(9, 10), "weight_decay": R(1, 2000), "nesterov": True}
+
+
+@D13
+def test_decay_with_and_without_the_learning_rate_in_it():
+    """SGDW's own λ is η·δ of those libraries that multiply by the rate."""
+    keras = convert("sgdw", "keras", lr=R(1, 10), momentum=R(9, 10), weight_decay=R(1, 1000))
+    assert keras == {"learning_rate": R(1, 10), "momentum": R(9, 10), "weight_decay": R(1, 100)}
+    assert convert("keras", "sgdw", **keras) == {"lr": R(1, 10), "momentum": R(9, 10), "weight_decay": R(1, 1000)}
+    assert keras.same_iterates
+    with pytest.raises(NoEquivalent):
+        convert("keras", "sgdw", nesterov="true", **keras)
+
+
+@D13
+def test_a_dampened_first_step_or_not():
+    """MLX dampens every step, PyTorch spares the first: one spectrum, other iterates; MLX's dampening is in the rate."""
+    found = convert("mlx", "pytorch", learning_rate=R(1, 10), momentum=R(1, 2), dampening=R(1, 4), weight_decay=R(1, 8))
+    assert found.same_iterates
+    assert found == {"lr": R(3, 40), "momentum": R(1, 2), "weight_decay": R(1, 8)}
+    back = convert("pytorch", "mlx", lr=R(1, 10), momentum=R(1, 2), dampening=R(1, 4), weight_decay=R(1, 8))
+    assert not back.same_iterates
+    assert back["learning_rate"] == R(3, 40)
+
+
+@D13
+def test_scikit_learns_nesterov_is_the_default_one():
+    given = {"learning_rate_init": R(1, 10), "momentum": R(9, 10)}
+    assert convert("scikit-learn", "pytorch", **given) == {"lr": R(1, 10), "momentum": R(9, 10), "nesterov": True}
+    assert convert("pytorch", "sklearn", lr=R(1, 10), momentum=R(9, 10)) == {**given, "nesterovs_momentum": False}
+    assert equivalent("sklearn", "torch_sgd_nesterov").same_iterates
+
+
+@D13
+def test_none_is_what_a_library_calls_zero():
+    assert convert("optax", "pytorch", learning_rate=R(1, 10), momentum=None) == {"lr": R(1, 10), "momentum": 0}
 
 
 def test_users_rules_and_libraries():
@@ -239,6 +359,8 @@ def test_commands(capsys):
     assert "1/2" in printed(capsys, "convert", "pytorch", "course", *setting, "--set", "dampening=0.5")
     assert '"lr": 0.01' in printed(capsys, "convert", "optax", "course", "--lr=.001", "--momentum=9/10", "--json")
     assert '"nu": 0.9' in printed(capsys, "convert", "torch", "qhm", *setting, "--set", "nesterov=True", "--json")
+    resnet = ("--set", "nesterov=true", "--set", "weight_decay=0.0005")
+    assert '"wd": 0.0005' in printed(capsys, "convert", "torch", "mxnet.nag", *setting, *resnet, "--json")
     assert "look" not in printed(capsys, "equivalent", "heavy_ball", "qhm")
     assert r"\frac{\eta}" in printed(capsys, "equivalent", "heavy_ball", "qhm", "--latex")
     assert '"condition"' in printed(capsys, "equivalent", "qhm", "nesterov", "--json")

@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 from tolerances import library
 
-from convergence import convert, datasets, presets, simulate
+from convergence import convert, datasets, simulate
 
 torch = pytest.importorskip("torch")
 
 STEPS = 200
 START = (0.7, -0.4)
+MOVING = {"lr": 2e-5, "momentum": 0.9}
+D13 = pytest.mark.finding("D13")
 
 
 def by_torch(**arguments):
@@ -42,17 +44,17 @@ def gap(seen, name, **hyper):
         ("torch_sgd_nesterov", {"lr": 2e-5, "momentum": 0.9, "nesterov": True}),
         ("weight_decay_coupled", {"lr": 2e-5, "momentum": 0.9, "weight_decay": 3.0}),
         ("weight_decay_coupled", {"lr": 2e-5, "weight_decay": 3.0}),
+        ("weight_decay_coupled", {"lr": 2e-5, "weight_decay": 3.0, "dampening": 0.5}),
+        pytest.param("torch_sgd_decay", {**MOVING, "weight_decay": 3.0, "dampening": 0.5}, marks=D13),
+        pytest.param("nesterov_decay_coupled", {**MOVING, "weight_decay": 3.0, "nesterov": True}, marks=D13),
     ],
 )
 def test_each_variant(method, arguments):
     found = convert("pytorch", "pytorch", **arguments)
     assert found.method == method
-    variant = next(v for v in presets()["torch.sgd"].variants if v.method == method)
-    full = {**presets()["torch.sgd"].arguments, **arguments}
-    hyper = {to: full[name] for name, to in variant.names.items()}
     seen = by_torch(**arguments)
-    assert gap(seen, method, **hyper) <= library(STEPS)
-    assert gap(seen, method, **{**hyper, "lr": 1.01 * hyper["lr"]}) > 1e-4
+    assert gap(seen, method, **found.hyper) <= library(STEPS)
+    assert gap(seen, method, **{**found.hyper, "lr": 1.01 * found.hyper["lr"]}) > 1e-4
 
 
 @pytest.mark.parametrize(
@@ -63,6 +65,8 @@ def test_each_variant(method, arguments):
         ("ema_momentum_zero_start", {"lr": 2e-5, "momentum": 0.75}),
         ("qhm", {"lr": 2e-5, "momentum": 0.75, "nu": 0.75}),
         ("gradient_descent", {"lr": 2e-5}),
+        ("torch_sgd_decay", {"lr": 2e-5, "momentum": 0.75, "dampening": 0.25, "weight_decay": 3.0}),
+        ("nesterov_decay_coupled", {"lr": 2e-5, "momentum": 0.75, "weight_decay": 3.0}),
     ],
 )
 def test_what_converts_runs_the_same_in_pytorch(name, hyper):

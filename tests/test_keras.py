@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from tolerances import library
 
-from convergence import convert, datasets, presets, simulate
+from convergence import convert, datasets, simulate
 
 pytest.importorskip("torch")
 os.environ.setdefault("KERAS_BACKEND", "torch")
@@ -35,9 +35,7 @@ def by_keras(**arguments):
 
 def ours(**arguments):
     found = convert("keras", "keras", **arguments)
-    variant = next(v for v in presets()["keras.sgd"].variants if v.method == found.method)
-    hyper = {to: float(arguments[name]) for name, to in variant.names.items()}
-    return simulate(datasets.gaussian_2d(), found.method, STEPS, START, **hyper).x
+    return simulate(datasets.gaussian_2d(), found.method, STEPS, START, **found.hyper).x
 
 
 RATE = 2.0**-15
@@ -51,8 +49,9 @@ RATE = 2.0**-15
         {"learning_rate": RATE, "momentum": 0.875},
         {"learning_rate": RATE, "momentum": 0.875, "nesterov": True},
         {"learning_rate": RATE, "momentum": 0.875, "weight_decay": 0.5},
+        {"learning_rate": RATE, "momentum": 0.875, "weight_decay": 0.5, "nesterov": True},
     ],
-    ids=["plain", "momentum", "nesterov", "weight decay"],
+    ids=["plain", "momentum", "nesterov", "weight decay", "both"],
 )
 def test_sgd(arguments):
     seen = by_keras(**arguments)

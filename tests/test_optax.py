@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tolerances import library
 
-from convergence import convert, datasets, presets, simulate
+from convergence import convert, datasets, simulate
 
 jax = pytest.importorskip("jax")
 optax = pytest.importorskip("optax")
@@ -42,9 +42,8 @@ def by_optax(transform):
 
 def gap(preset, arguments, seen, factor=1.0):
     found = convert(preset, preset, **arguments)
-    variant = next(v for v in presets()[preset].variants if v.method == found.method)
-    hyper = {to: float(arguments[name]) for name, to in variant.names.items()}
-    run = simulate(datasets.gaussian_2d(), found.method, STEPS, START, **{**hyper, "lr": factor * hyper["lr"]})
+    hyper = {**found.hyper, "lr": factor * found.hyper["lr"]}
+    run = simulate(datasets.gaussian_2d(), found.method, STEPS, START, **hyper)
     return np.abs(run.x - seen).max() / np.abs(seen).max()
 
 
@@ -63,6 +62,25 @@ def test_ema(debias):
     arguments = {"learning_rate": 1e-4, "decay": 0.9, "debias": debias}
     assert gap("optax.ema", arguments, seen) <= library(STEPS)
     assert gap("optax.ema", {**arguments, "debias": not debias}, seen) > 1e-3
+
+
+@pytest.mark.finding("D13")
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_decoupled_decay_with_the_rate_in_it(nesterov):
+    rate, decay = optax.scale(-1e-4), optax.add_decayed_weights(30.0)
+    seen = by_optax(optax.chain(optax.trace(0.6, nesterov=nesterov), decay, rate))
+    arguments = {"learning_rate": 1e-4, "momentum": 0.6, "weight_decay": 30.0, "nesterov": nesterov}
+    assert gap("optax.sgdw", arguments, seen) <= library(STEPS)
+    assert gap("optax.sgdw", {**arguments, "nesterov": not nesterov}, seen) > 1e-3
+
+
+@pytest.mark.finding("D13")
+def test_decoupled_decay_without_the_rate_in_it():
+    """Loshchilov and Hutter's: scaled by the rate first, decayed then."""
+    seen = by_optax(optax.chain(optax.trace(0.6), optax.scale(-1e-4), optax.add_decayed_weights(-3e-3)))
+    arguments = {"lr": 1e-4, "momentum": 0.6, "weight_decay": 3e-3}
+    assert gap("sgdw", arguments, seen) <= library(STEPS)
+    assert gap("sgdw", {**arguments, "weight_decay": 3e-4}, seen) > 1e-3
 
 
 def test_the_courses_average_cannot_start_as_optax_does():

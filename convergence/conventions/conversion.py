@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
+from convergence.conventions.arguments import arguments, chosen
 from convergence.conventions.counterexample import counterexample
 from convergence.conventions.equivalence import equivalence, explanation, reasons
 from convergence.conventions.flags import Flag
@@ -16,11 +17,9 @@ from convergence.conventions.matching import Match, matches
 from convergence.conventions.response import Response, at_values, fresh
 from convergence.conventions.solving import Unsolved
 from convergence.conventions.wording import conditions, setting
-from convergence.crossing import exact
-from convergence.domain import CONVENTIONAL, NUMBER
-from convergence.errors import BadHyperparameter, NoEquivalent, nearest
-from convergence.methods import METHODS, as_method, as_preset
-from convergence.methods.presets import LIBRARIES, PRESETS, Preset, Variant
+from convergence.errors import NoEquivalent
+from convergence.methods import as_method, as_preset
+from convergence.methods.presets import LIBRARIES, PRESETS, Preset
 from convergence.rule import Method
 
 
@@ -31,17 +30,23 @@ class Converted(dict[str, Any]):
     ----------
     method
         The catalogue's name for what the library then runs.
+    hyper
+        That method's hyperparameters: name -> value.
     same_iterates
         Whether all iterates are the same, too, from step 0 on.
     flags, why
         The reasons why not, as ``Flag`` each, and in words.
     """
 
-    def __init__(
-        self, arguments: Mapping[str, Any], method: str, same: bool, why: str, flags: tuple[Flag, ...]
-    ) -> None:
+    method: str
+    hyper: dict[str, Any]
+    same_iterates: bool
+    flags: tuple[Flag, ...]
+    why: str
+
+    def __init__(self, arguments: Mapping[str, Any], **said: Any) -> None:
         super().__init__(arguments)
-        self.method, self.same_iterates, self.why, self.flags = method, same, why, flags
+        vars(self).update(said)
 
 
 @dataclass(frozen=True)
@@ -64,13 +69,6 @@ class LibraryCall:
     call: str
     same_iterates: bool
     why: str
-
-
-@dataclass(frozen=True, eq=False)
-class _Candidate:
-    variant: Variant
-    match: Match
-    arguments: dict[str, Any]
 
 
 def presets() -> Mapping[str, Preset]:
@@ -120,35 +118,67 @@ def convert(src: Any, dst: Any, /, **hyper: Any) -> Converted:
     >>> convert("pytorch", "course", lr=0.1, momentum=0.9).flags[0].kind
     'start'
     """
-    return _convert(
-        src if isinstance(src, str) else as_method(src), dst if isinstance(dst, str) else as_method(dst), hyper
+    return _convert(as_preset(src), as_preset(dst), hyper)
+
+
+def _convert(source: Preset, target: Preset, given: Mapping[str, Any]) -> Converted:
+    variant, hyper = chosen(source, given)
+    ours, best = at_values(as_method(variant.method), hyper), None
+    floats = any(isinstance(value, float | np.floating | sp.Float) for value in given.values())
+    for method, match, words in _candidates(ours, target):
+        if best is None or match.same_iterates:
+            best = method, match, words
+        if match.same_iterates:
+            break
+    if best is None:
+        raise NoEquivalent(_refusal(source, target, ours))
+    method, match, words = best
+    theirs = fresh(method)
+    flags = () if match.same_iterates else reasons(ours, theirs, match)
+    return Converted(
+        {name: _like(floats, value) for name, value in words.items()},
+        method=method.name,
+        hyper={name: _like(floats, value) for name, value in match.hyper.items()},
+        same_iterates=match.same_iterates,
+        flags=flags,
+        why=explanation(ours, theirs, match, flags),
     )
 
 
-def _convert(src: Any, dst: Any, hyper: Mapping[str, Any]) -> Converted:
-    source, target = as_preset(src), as_preset(dst)
-    variant, values = _understood(source, hyper, src)
-    ours = at_values(_method(variant, src), values)
-    converted = _converted(ours, target, dst, hyper)
-    if converted is None:
-        raise NoEquivalent(_refusal(source, target, ours, dst))
-    return converted
+def _candidates(ours: Response, preset: Preset) -> Iterator[tuple[Method, Match, dict[str, Any]]]:
+    """The settings of each variant of a preset that match a method at its values, and the arguments for them."""
+    for variant in preset.variants:
+        method = as_method(variant.method)
+        for match in _matches(ours, method):
+            words = arguments(preset, variant, match.hyper)
+            if words is not None:
+                yield method, match, words
 
 
-def _converted(ours: Response, target: Preset, dst: Any, hyper: Mapping[str, Any]) -> Converted | None:
-    """The best arguments of the target for what ``ours`` does; None where there are none."""
-    best: _Candidate | None = None
-    for one in _candidates(ours, target, dst):
-        best = one if best is None or one.match.same_iterates else best
-        if one.match.same_iterates:
-            break
-    if best is None:
-        return None
-    theirs = fresh(_method(best.variant, dst))
-    differences = () if best.match.same_iterates else reasons(ours, theirs, best.match)
-    arguments = {name: _like(hyper.values(), value) for name, value in best.arguments.items()}
-    why = explanation(ours, theirs, best.match, differences)
-    return Converted(arguments, best.variant.method, best.match.same_iterates, why, differences)
+def _matches(ours: Response, theirs: Method) -> list[Match]:
+    if ours.method is theirs:
+        return [Match(dict(ours.hyper), {}, sp.Integer(1), True)]
+    try:
+        return matches(ours, fresh(theirs))
+    except Unsolved:
+        return []
+
+
+def _like(floats: bool, value: Any) -> Any:
+    """A number as a float where a float was given."""
+    return float(value) if floats and isinstance(value, sp.Expr) and value.is_number else value
+
+
+def _refusal(source: Preset, target: Preset, ours: Response) -> str:
+    """Why nothing matches: eigenvalues that no setting has, and the settings of the source's method that would do."""
+    against = counterexample(ours, fresh(as_method(target.main.method)))
+    methods = dict.fromkeys(as_method(variant.method) for variant in target.variants)
+    near = [part for method in methods for part in equivalence(ours.method, method).subfamilies]
+    could = dict.fromkeys(conditions(part.where) for part in near)
+    words = [str(against)] if against else []
+    words += [f"it could take {ours.method.name} where {' or where '.join(could)}"] if could else []
+    why = "; ".join(words) or "its own bounds forbid what would match"
+    return f"no setting of {target.name} does what {source.name} does at {setting(ours.hyper)}: {why}"
 
 
 def in_libraries(m: Any, /, **hyper: Any) -> tuple[LibraryCall, ...]:
@@ -174,126 +204,17 @@ def in_libraries(m: Any, /, **hyper: Any) -> tuple[LibraryCall, ...]:
     'torch.optim.SGD(params, lr=0.1, momentum=0.9, dampening=0.0)'
     """
     method = as_method(m)
-    settings = method.settings(hyper)
-    return tuple(_called(method, settings, as_preset(name)) for name in LIBRARIES)
+    settings, own = method.settings(hyper), as_preset(method)
+    return tuple(_called(own, as_preset(name), settings) for name in LIBRARIES)
 
 
-def _called(method: Any, hyper: Mapping[str, Any], preset: Preset) -> LibraryCall:
+def _called(own: Preset, library: Preset, hyper: Mapping[str, Any]) -> LibraryCall:
     try:
-        return _call(preset, _convert(method, preset.name, hyper))
+        converted = _convert(own, library, hyper)
     except NoEquivalent as reason:
-        return LibraryCall(preset.name, "", False, str(reason))
-
-
-def _call(preset: Preset, converted: Converted) -> LibraryCall:
-    written = {name: _python(value) for name, value in converted.items()}
+        return LibraryCall(library.name, "", False, str(reason))
+    written = {name: str(v) if isinstance(v, bool) else repr(float(v)) for name, v in converted.items()}
     listed = ", ".join(f"{name}={value}" for name, value in written.items())
-    full = {name: str(value) for name, value in preset.arguments.items()} | written
-    return LibraryCall(
-        preset.name, preset.call.format(arguments=listed, **full), converted.same_iterates, converted.why
-    )
-
-
-def _python(value: Any) -> str:
-    return str(value) if isinstance(value, bool) else repr(float(value))
-
-
-def _method(variant: Variant, given: Any) -> Method:
-    """The method of a variant; a Method that is in no catalogue was given itself."""
-    return given if isinstance(given, Method) else METHODS[variant.method]
-
-
-def _understood(preset: Preset, hyper: Mapping[str, Any], given: Any) -> tuple[Variant, dict[str, sp.Expr]]:
-    """The variant that these arguments choose, and the exact hyperparameters of its method."""
-    for name in hyper:
-        if name not in preset.arguments:
-            raise BadHyperparameter(f"{preset.name} has no argument {name!r}: {nearest(name, preset.arguments)}")
-    full = {**preset.arguments, **{name: 0 if value is None else value for name, value in hyper.items()}}
-    missing = [name for name, value in full.items() if value is None]
-    if missing:
-        raise BadHyperparameter(f"{preset.name} needs {', '.join(missing)} too; give it as a keyword argument")
-    for variant in preset.variants:
-        if all(full[name] == value for name, value in variant.given.items()):
-            values = {to: _number(preset, name, full[name]) for name, to in variant.names.items()}
-            _require_accepted(preset, variant, _method(variant, given), full)
-            return variant, values
-    raise BadHyperparameter(f"{preset.name} with {setting_of(full)} is no method of the catalogue")
-
-
-def setting_of(arguments: Mapping[str, Any]) -> str:
-    """Arguments as one would write them."""
-    return ", ".join(f"{name}={value}" for name, value in arguments.items())
-
-
-def _number(preset: Preset, name: str, value: Any) -> sp.Expr:
-    try:
-        number = exact(value)
-    except TypeError:
-        number = sp.nan
-    if (
-        isinstance(value, bool)
-        or number is sp.nan
-        or not (number.is_finite is not False and number.is_real is not False)
-    ):
-        raise BadHyperparameter(f"{preset.name}: {name} must be a finite real number; got {value!r}")
-    return number
-
-
-def _require_accepted(preset: Preset, variant: Variant, method: Method, full: Mapping[str, Any]) -> None:
-    for name, to in variant.names.items():
-        value = _number(preset, name, full[name])
-        low, high = preset.bounds.get(name, (-float("inf"), float("inf")))
-        if value.is_number and not (low <= value <= high):
-            raise BadHyperparameter(f"{preset.name} takes {name} from {low:g} to {high:g}; got {full[name]}")
-        if method.domains[to].is_rate and value.is_number and not value > 0:
-            raise BadHyperparameter(f"{preset.name}: a learning rate must be positive; got {name}={full[name]}")
-
-
-def _candidates(ours: Response, preset: Preset, given: Any) -> Iterator[_Candidate]:
-    """The settings of each variant of a preset that match a method at its values."""
-    for variant in preset.variants:
-        theirs = _method(variant, given)
-        for match in _matches(ours, theirs):
-            arguments = {name: match.hyper[to] for name, to in variant.names.items()}
-            if all(_accepts(preset, variant, name, value) for name, value in arguments.items()):
-                yield _Candidate(variant, match, _complete(preset, variant, arguments))
-
-
-def _matches(ours: Response, theirs: Method) -> list[Match]:
-    if ours.method is theirs:
-        return [Match(dict(ours.hyper), {}, sp.Integer(1), True)]
-    try:
-        return matches(ours, fresh(theirs))
-    except Unsolved:
-        return []
-
-
-def _accepts(preset: Preset, variant: Variant, name: str, value: sp.Expr) -> bool:
-    low, high = preset.bounds.get(name, (-float("inf"), float("inf")))
-    if value == 0 and name in variant.positive:
-        return False
-    return not value.is_number or bool(low <= value <= high)
-
-
-def _complete(preset: Preset, variant: Variant, arguments: dict[str, sp.Expr]) -> dict[str, Any]:
-    """With the arguments that choose the variant, where they are not at their defaults; momentum always."""
-    fixed = {n: v for n, v in variant.given.items() if v != preset.arguments[n] or CONVENTIONAL.get(n, NUMBER).is_share}
-    full = {**arguments, **{n: v if isinstance(v, bool) else sp.Integer(v) for n, v in fixed.items()}}
-    return {name: full[name] for name in preset.arguments if name in full}
-
-
-def _like(given: Iterable[Any], value: Any) -> Any:
-    """A number as a float where a float was given."""
-    floats = any(isinstance(one, float | np.floating | sp.Float) for one in given)
-    return float(value) if floats and isinstance(value, sp.Expr) and value.is_number else value
-
-
-def _refusal(source: Preset, target: Preset, ours: Response, given: Any) -> str:
-    """Why nothing matches: eigenvalues that no setting has, and the settings of the source's method that would do."""
-    against = counterexample(ours, fresh(_method(target.main, given)))
-    near = [part for v in target.variants for part in equivalence(ours.method, _method(v, given)).subfamilies]
-    could = dict.fromkeys(conditions(part.where) for part in near)
-    words = [str(against)] if against else []
-    words += [f"it could take {ours.method.name} where {' or where '.join(could)}"] if could else []
-    why = "; ".join(words) or "its own bounds forbid what would match"
-    return f"no setting of {target.name} does what {source.name} does at {setting(ours.hyper)}: {why}"
+    full = {name: str(value) for name, value in library.arguments.items()} | written
+    call = library.call.format(arguments=listed, **full)
+    return LibraryCall(library.name, call, converted.same_iterates, converted.why)

@@ -57,16 +57,16 @@ def as_preset(given: Any) -> Preset:
 
     Raises BadName, with the nearest name, for another.
     """
-    if isinstance(given, str) and ALIASES.get(given, given) in PRESETS:
-        return PRESETS[ALIASES.get(given, given)]
-    if isinstance(given, str) and given not in METHODS:
-        raise BadName(f"there is no preset or method {given[:60]!r}: {nearest(given, {*PRESETS, *ALIASES, *METHODS})}")
+    if isinstance(given, str):
+        name = ALIASES.get(given, given)
+        if name in PRESETS:
+            return PRESETS[name]
+        if name not in METHODS:
+            raise BadName(f"there is no preset or method {given[:60]!r}: {_suggestion(given)}")
     own = as_method(given)
     arguments = {name: dict(own.defaults).get(name) for name in own.hyper}
     source = (own.doc or own.name).splitlines()[0]
-    return Preset(
-        own.name, "the catalogue", "", source, arguments, (Variant(own.name, {name: name for name in own.hyper}),)
-    )
+    return Preset(own.name, "the catalogue", source, arguments, (Variant(own, {name: name for name in own.hyper}),))
 
 
 def _suggestion(word: str) -> str:

@@ -43,7 +43,9 @@ def nesterov_decay_coupled(f: Objective, x: Any, v: Any, *, lr: Any, momentum: A
 
 
 @method
-def nesterov_decay_decoupled(f: Objective, x: Any, v: Any, *, lr: Any, momentum: Any, weight_decay: Any = 0.01) -> State:
+def nesterov_decay_decoupled(
+    f: Objective, x: Any, v: Any, *, lr: Any, momentum: Any, weight_decay: Any = 0.01
+) -> State:
     """keras.optimizers.SGD(nesterov=True, weight_decay=δ): v ← βv + g, x ← x − η(g + βv) − ηδx, g = ∇f(x) (Keras 3, SGD).
 
     It rests at λ/(λ+δ(1−β)) of the minimiser, as the decoupled heavy ball does.

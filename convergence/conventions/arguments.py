@@ -1,0 +1,108 @@
+"""A library's arguments and the hyperparameters of the method that they choose: from the one to the other, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import inf
+from typing import Any
+
+import sympy as sp
+
+from convergence.crossing import exact
+from convergence.errors import BadHyperparameter, nearest
+from convergence.methods import as_method
+from convergence.methods.presets import Preset, Variant
+
+FLAGS = {"true": True, "false": False}
+
+
+def chosen(preset: Preset, given: Mapping[str, Any]) -> tuple[Variant, dict[str, sp.Expr]]:
+    """The variant that these arguments choose, and the exact hyperparameters of its method.
+
+    Raises BadHyperparameter for unknown, missing and impossible arguments, and for a combination that no variant has.
+    """
+    full = _completed(preset, given)
+    variant = next((one for one in preset.variants if _chooses(preset, one, full)), None)
+    if variant is None:
+        words = ", ".join(f"{name}={value}" for name, value in full.items())
+        raise BadHyperparameter(f"{preset.name} with {words} is no method of the catalogue")
+    letters = {sp.Symbol(name): value for name, value in full.items()}
+    computed = {to: sp.sympify(formula).subs(letters) for to, formula in variant.formulas.items()}
+    hyper = {to: full[name] for name, to in variant.names.items()} | computed
+    domains = as_method(variant.method).domains
+    for name, to in variant.names.items():
+        if not _within(preset, name, full[name]):
+            low, high = preset.bounds[name]
+            raise BadHyperparameter(f"{preset.name} takes {name} from {low:g} to {high:g}; got {_written(full[name])}")
+        if domains[to].is_rate and hyper[to].is_number and not hyper[to] > 0:
+            raise BadHyperparameter(
+                f"{preset.name}: a learning rate must be positive; got {name}={_written(full[name])}"
+            )
+    return variant, hyper
+
+
+def arguments(preset: Preset, variant: Variant, hyper: Mapping[str, sp.Expr]) -> dict[str, Any] | None:
+    """The arguments that choose a variant at these hyperparameters of its method; None where the library has none."""
+    values: dict[str, Any] = {}
+    for name, to in variant.names.items():
+        values[name] = hyper[to]
+        if to in variant.formulas:
+            known = {sp.Symbol(n): v for n, v in {**preset.arguments, **values}.items() if n != name and v is not None}
+            (values[name],) = sp.solve(sp.sympify(variant.formulas[to]).subs(known) - hyper[to], sp.Symbol(name))
+    fixed = {to: formula for to, formula in variant.formulas.items() if to not in variant.names.values()}
+    if any(hyper[to] != sp.sympify(formula) for to, formula in fixed.items()):
+        return None
+    if any(values[name] == 0 for name in variant.positive) or not all(_within(preset, *one) for one in values.items()):
+        return None
+    values |= {name: v if isinstance(v, bool) else sp.Integer(v) for name, v in variant.given.items()}
+    return {name: values[name] for name in preset.arguments if name in values}
+
+
+def _completed(preset: Preset, given: Mapping[str, Any]) -> dict[str, Any]:
+    """All arguments: flags as they are, numbers exact. None is what a library calls 0."""
+    for name in given:
+        if name not in preset.arguments:
+            raise BadHyperparameter(f"{preset.name} has no argument {name!r}: {nearest(name, preset.arguments)}")
+    full = {**preset.arguments, **given}
+    missing = [name for name, value in full.items() if value is None and preset.arguments[name] is None]
+    if missing:
+        raise BadHyperparameter(f"{preset.name} needs {', '.join(missing)} too; give it as a keyword argument")
+    return {name: _value(preset, name, value) for name, value in full.items()}
+
+
+def _value(preset: Preset, name: str, value: Any) -> Any:
+    default = preset.arguments[name]
+    if isinstance(default, bool):
+        flag = FLAGS.get(value.lower()) if isinstance(value, str) else value
+        if isinstance(flag, int) and flag in (True, False):
+            return bool(flag)
+        raise BadHyperparameter(f"{preset.name}: {name} is True or False; got {str(value)[:60]!r}")
+    try:
+        number = exact(0 if value is None and default == 0 else value)
+    except TypeError:
+        number = sp.nan
+    if (
+        isinstance(value, bool)
+        or not isinstance(number, sp.Expr)
+        or number.is_real is False
+        or number.is_finite is False
+    ):
+        number = sp.nan
+    if number is sp.nan:
+        raise BadHyperparameter(f"{preset.name}: {name} must be a finite real number; got {str(value)[:60]!r}")
+    return number
+
+
+def _chooses(preset: Preset, variant: Variant, full: Mapping[str, Any]) -> bool:
+    others = {n: v for n, v in preset.arguments.items() if n not in variant.names and n not in variant.free}
+    fits = all(full[name] == value for name, value in {**others, **variant.given}.items())
+    return fits and all(full[name] != 0 for name in variant.positive)
+
+
+def _within(preset: Preset, name: str, value: sp.Expr) -> bool:
+    low, high = preset.bounds.get(name, (-inf, inf))
+    return not value.is_number or bool(low <= value <= high)
+
+
+def _written(value: sp.Expr) -> str:
+    return str(value if value.is_Integer else float(value))
