@@ -59,7 +59,8 @@ def known_rate(name, mu, L):
 @pytest.mark.parametrize("kappa", [1.0, 1.0001, 2.0, 12.25, 1e3, 1e6])
 @pytest.mark.parametrize("name", [n for n in METHODS if n not in ("robust_momentum", "nesterov_decay_decoupled")])
 def test_the_best_rate_at_a_condition_number(name, kappa):
-    tuned = optimum(METHODS[name]).at(mu=0.7, L=0.7 * kappa, **({"dampening": 0.0} if "torch_sgd" in name and "nesterov" not in name else {}))
+    undampened = {"dampening": 0.0} if "dampening" in METHODS[name].hyper else {}
+    tuned = optimum(METHODS[name]).at(mu=0.7, L=0.7 * kappa, **undampened)
     wanted = known_rate(name, 0.7, 0.7 * kappa)
     assert tuned.rate == pytest.approx(wanted, rel=1e-12, abs=1e-14)
     if name in ("gradient_descent", "newton", *PAIRS):
