@@ -26,7 +26,7 @@ def steps_of(optimiser, gradients):
 
 def test_adam_is_torchs():
     theirs = steps_of(lambda torch, p: torch.optim.Adam(p, lr=0.1, betas=(0.9, 0.999), eps=1e-8), GRADIENTS)
-    assert np.allclose(steps(partial(adam, lr=0.1, eps=1e-8), GRADIENTS), theirs, rtol=1e-12)
+    assert np.allclose(steps(partial(adam, eps=1e-8), GRADIENTS), 10 * theirs, rtol=1e-12)
 
 
 def test_rmsprop_with_epsilon_outside_is_torchs():

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
+from inspect import signature
 
 import numpy as np
 import pytest
 
 import convergence as cv
-from convergence.coursework.audit import audit_files, every_claim, sound, tally
+from convergence.coursework.audit import audit_files, sound, tally
 from convergence.coursework.claim import VERDICTS
-from convergence.coursework.claims import SOURCES
+from convergence.coursework.claims import CLAIMS
 from convergence.errors import BadName
 
 SLIPS = [
@@ -243,6 +244,9 @@ def test_the_page_has_every_claim_in_every_format(findings):
 
 
 def test_the_claims_are_data_with_their_decision():
-    claims = every_claim()
-    assert len(claims) == sum(len(claims) for _, claims in SOURCES.values())
-    assert all(callable(claim.decide) and claim.says for claim in claims.values())
+    assert len({claim.id for claim in CLAIMS}) == len(CLAIMS)
+    for claim in CLAIMS:
+        stated = signature(claim.decide).parameters
+        assert stated, claim.id
+        assert all(parameter.default is not parameter.empty for parameter in stated.values())
+        assert set(claim.other) <= set(stated)

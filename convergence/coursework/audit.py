@@ -10,12 +10,14 @@ from itertools import groupby
 from typing import Any
 
 from convergence import __version__
-from convergence.coursework.claim import VERDICTS, Claim, Finding
-from convergence.coursework.claims import SOURCES
+from convergence.coursework.claim import VERDICTS, Finding
+from convergence.coursework.claims import CLAIMS
 from convergence.errors import BadName, nearest
 from convergence.pages import page_files, rendered, require_formats
 
 FORMATS = ("md", "html", "json", "tex")
+
+SOURCES = {claim.source.key: claim.source for claim in CLAIMS}
 
 
 def audit(*sources: str) -> list[Finding]:
@@ -31,16 +33,10 @@ def audit(*sources: str) -> list[Finding]:
     >>> [finding.verdict for finding in audit("cohen-2021")]
     ['proved']
     """
-    chosen = list(dict.fromkeys(sources)) or list(SOURCES)
-    for key in chosen:
+    for key in sources:
         if key not in SOURCES:
             raise BadName(f"there is no source {key!r}: {nearest(key, SOURCES)}")
-    return [claim.finding(SOURCES[key][0]) for key in chosen for claim in SOURCES[key][1]]
-
-
-def every_claim() -> dict[str, Claim]:
-    """All claims by their id."""
-    return {claim.id: claim for _, claims in SOURCES.values() for claim in claims}
+    return [claim.finding() for key in dict.fromkeys(sources or SOURCES) for claim in CLAIMS if claim.source.key == key]
 
 
 def tally(findings: Iterable[Finding]) -> dict[str, int]:
@@ -51,11 +47,9 @@ def tally(findings: Iterable[Finding]) -> dict[str, int]:
 
 def sound(findings: Iterable[Finding]) -> bool:
     """Whether every control held: corrections hold, and an error put into a claim that stands is refuted."""
-    return all(finding.checked is not False and (finding.correction or not _refuted(finding)) for finding in findings)
-
-
-def _refuted(finding: Finding) -> bool:
-    return finding.verdict == "refuted"
+    return all(
+        finding.checked is not False and (finding.correction or finding.verdict != "refuted") for finding in findings
+    )
 
 
 def audit_json(findings: Sequence[Finding]) -> dict[str, Any]:
@@ -71,9 +65,9 @@ def audit_page(findings: Sequence[Finding]) -> str:
         counts=tally(findings),
         sound=sound(findings),
         failed=[finding.id for finding in findings if not sound([finding])],
-        refuted=[finding for finding in findings if _refuted(finding)],
-        groups=[(SOURCES[key][0], group, tally(group)) for key, group in groups],
-        names={key: source.name for key, (source, _) in SOURCES.items()},
+        refuted=[finding for finding in findings if finding.verdict == "refuted"],
+        groups=[(SOURCES[key], group, tally(group)) for key, group in groups],
+        names={key: source.name for key, source in SOURCES.items()},
         total=len(findings),
     )
 
@@ -81,8 +75,8 @@ def audit_page(findings: Sequence[Finding]) -> str:
 def audit_files(findings: Sequence[Finding], formats: Sequence[str] = FORMATS) -> dict[str, str | bytes]:
     """The files of the audit by name: audit.md, audit.html, audit.json, audit.tex. BadName for an unknown format."""
     require_formats(formats, FORMATS)
-    made: dict[str, str | bytes] = {}
-    made |= page_files("audit", audit_page(findings), formats, {}, [], f"convergence {__version__}")
+    files: dict[str, str | bytes] = {}
+    files |= page_files("audit", audit_page(findings), formats, {}, [], f"convergence {__version__}")
     if "json" in formats:
-        made["audit.json"] = json.dumps(audit_json(findings), indent=1, ensure_ascii=False) + "\n"
-    return made
+        files["audit.json"] = json.dumps(audit_json(findings), indent=1, ensure_ascii=False) + "\n"
+    return files

@@ -1,17 +1,22 @@
-"""A claim of a source: its words and place, what it states, and the decision by which a machine proves or refutes it."""
+"""A claim of a source: a function that decides it. Its docstring says it, its defaults are what the source states."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from inspect import cleandoc
 from numbers import Real
 from string import Formatter
 from typing import Any, Literal
 
+from convergence.errors import ConvergenceError
 from convergence.notation import text
 
 Verdict = Literal["proved", "confirmed", "refuted", "open", "answered"]
 VERDICTS: tuple[Verdict, ...] = ("proved", "confirmed", "refuted", "open", "answered")
+
+Answer = tuple[Any, Mapping[str, Any]]
+"""Whether what was stated holds, and the numbers and formulas that show it."""
 
 
 @dataclass(frozen=True)
@@ -22,17 +27,13 @@ class Source:
     reference: str
     name: str
 
+    def exactly(self, id: str, place: str, **other: Any) -> Callable[[Callable[..., Answer]], Claim]:
+        """A claim that is decided in fractions or formulas: nothing is rounded."""
+        return lambda decide: Claim(id, self, place, decide, other, exact=True)
 
-@dataclass(frozen=True)
-class Outcome:
-    """Whether what was stated holds, the numbers and formulas that show it, and whether nothing was rounded."""
-
-    holds: bool
-    numbers: Mapping[str, Any]
-    exact: bool
-
-
-Decision = Callable[..., Outcome]
+    def closely(self, id: str, place: str, **other: Any) -> Callable[[Callable[..., Answer]], Claim]:
+        """A claim that is decided with rounding or sampling, to the tolerance that its evidence names."""
+        return lambda decide: Claim(id, self, place, decide, other, exact=False)
 
 
 @dataclass(frozen=True)
@@ -77,71 +78,58 @@ class Finding:
 
 @dataclass(frozen=True)
 class Claim:
-    """A statement as data.
+    """A statement, and the function that decides it.
 
     Attributes
     ----------
-    place, words
-        Where it stands, and what it says, in our own words.
+    place
+        Where it stands in the source.
     decide
-        Whether the statement holds with given numbers: ``decide(**says)``.
-    says
-        The numbers, or choices, that the source states.
+        Whether the statement holds. The defaults of its parameters are what the source states. Its docstring has, in
+        paragraphs, the claim (or a question that the source leaves), the evidence, and after "Instead: " what holds where
+        the claim does not. Evidence with "Missing: " leaves the claim open. The numbers of the answer stand in braces:
+        {rate} or, with six digits, {rate:6}; those of a correction are of the control.
     other
-        Others for the same statement: the right ones where the source is wrong, an error where it is right. Both are decided
-        by the same function, so a decision that cannot fail shows.
-    evidence, correction
-        Text with the numbers of the outcome in braces, {rate} or, with six digits, {rate:6}; that of the correction are of the
-        outcome of ``other``.
-    asks
-        Whether ``words`` are a question that the source leaves, and not its claim.
-    missing
-        What a full decision would need: such a claim stays open.
+        The control: the right values where the source is wrong, an error where it is right. The same function decides both,
+        so a decision that cannot fail shows.
+    exact
+        Whether nothing is rounded on the way.
     """
 
     id: str
+    source: Source
     place: str
-    words: str
-    decide: Decision
-    says: Mapping[str, Any]
+    decide: Callable[..., Answer]
     other: Mapping[str, Any]
-    evidence: str
-    correction: str = ""
-    asks: bool = False
-    missing: str = ""
+    exact: bool
 
-    def saying(self, **other: Any) -> Claim:
-        """The same claim with other numbers."""
-        return replace(self, says={**self.says, **other})
-
-    def finding(self, source: Source) -> Finding:
-        """Decide the claim, and its control."""
-        said, control = self.decide(**self.says), self.decide(**{**self.says, **self.other})
-        evidence = _filled(self.evidence, said.numbers)
-        if self.asks:
-            evidence = f"{'Yes' if said.holds else 'No'}: {evidence}"
-        if self.missing:
-            evidence += f" Missing: {self.missing}."
-        verdict = self._verdict(said)
+    def finding(self, **stated: Any) -> Finding:
+        """Decide the claim, and its control; with ``stated``, the claim with other values."""
+        words, evidence, *correction = self._paragraphs()
+        (holds, numbers), (other, others) = self.decide(**stated), self.decide(**{**stated, **self.other})
+        verdict: Verdict = "refuted" if not holds else "proved" if self.exact else "confirmed"
+        if "Missing: " in evidence:
+            verdict = "open"
+        elif words.endswith("?"):
+            verdict, evidence = "answered", f"{'Yes' if holds else 'No'}: {evidence}"
         return Finding(
-            source.key,
-            self.words,
+            self.source.key,
+            words,
             verdict,
-            evidence,
-            _filled(self.correction, {**said.numbers, **control.numbers}) if verdict == "refuted" else "",
+            _filled(evidence, numbers),
+            _filled(" ".join(correction), {**numbers, **others}) if verdict == "refuted" else "",
             self.id,
             self.place,
-            source.reference,
-            {name: float(value) for name, value in said.numbers.items() if isinstance(value, Real)},
-            None if self.missing else control.holds is not said.holds,
+            self.source.reference,
+            {name: float(value) for name, value in numbers.items() if isinstance(value, Real)},
+            None if verdict == "open" else bool(other) is not bool(holds),
         )
 
-    def _verdict(self, said: Outcome) -> Verdict:
-        if self.missing:
-            return "open"
-        if self.asks:
-            return "answered"
-        return "refuted" if not said.holds else "proved" if said.exact else "confirmed"
+    def _paragraphs(self) -> list[str]:
+        if not self.decide.__doc__:
+            raise ConvergenceError("the audit reads its claims from docstrings, which Python leaves out under -OO")
+        parts = cleandoc(self.decide.__doc__).split("\n\n")
+        return [" ".join(part.split()).removeprefix("Instead: ") for part in parts]
 
 
 class _Filling(Formatter):

@@ -1,73 +1,44 @@
-"""Kinds of decision on a claim: a formula equals, a value lies within, a method is another one, a bound holds for all."""
+"""What claims are decided with: identities of formulas, spectra of methods, and exact steps of a rule."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import sympy as sp
 
 import convergence as cv
-from convergence.coursework.claim import Decision, Outcome
+from convergence.coursework.claim import Answer
 from convergence.theory.symbols import CURVATURE as LAMBDA
 from convergence.theory.symbols import LARGEST, MU, Z
 
 __all__ = [
-    "BETA", "DOUBLE", "ETA", "KAPPA", "LAMBDA", "LARGEST", "MU", "ROOT", "Z", "alike", "characteristic", "closely",
-    "exactly", "formula", "in_root_kappa", "number", "positive", "run", "same", "same_spectrum",
+    "BETA", "ETA", "HALF", "KAPPA", "LAMBDA", "LARGEST", "MU", "Z", "alike", "average", "characteristic", "equal",
+    "in_root_kappa", "near", "noise_left", "positive", "run", "same", "same_spectrum", "stable_below", "unbiased",
 ]  # fmt: skip
 
 ETA, BETA = (cv.METHODS["heavy_ball"].symbols[name] for name in ("lr", "momentum"))
-ROOT = sp.Symbol("m", positive=True)
-"""√β: with it in the place of the momentum, formulas in that root are rational."""
+HALF = sp.Rational(1, 2)
 KAPPA = sp.Symbol("k", positive=True)
 """√κ: it keeps rates rational."""
-DOUBLE = 4 * 2.0**-26
-"""A double eigenvalue is known to the root of machine epsilon."""
-
-Answer = tuple[Any, Mapping[str, Any]]
-"""Whether it holds, and the numbers that show it."""
 
 
-def exactly(decide: Callable[..., Answer]) -> Decision:
-    """A decision in fractions or formulas: nothing is rounded."""
-    return _decision(decide, exact=True)
+def same(one: Any, other: Any, put: Mapping[Any, Any] | None = None) -> bool:
+    """Whether two formulas are identical, with ``put`` put in for letters."""
+    apart = (sp.sympify(one) - sp.sympify(other)).subs(put or {})
+    return bool(sp.cancel(apart) == 0 or sp.simplify(apart) == 0)
 
 
-def closely(decide: Callable[..., Answer]) -> Decision:
-    """A decision by a computation with rounding or sampling, to the tolerance that the evidence names."""
-    return _decision(decide, exact=False)
+def equal(derived: Any, stated: Any) -> Answer:
+    """Whether the derived formula is the stated one."""
+    return same(derived, stated), {"derived": derived}
 
 
-def _decision(decide: Callable[..., Answer], exact: bool) -> Decision:
-    def decided(**says: Any) -> Outcome:
-        holds, numbers = decide(**says)
-        return Outcome(bool(holds), numbers, exact)
-
-    return decided
-
-
-def formula(
-    derived: Callable[[], Any], stated: Callable[..., Any], put: Mapping[Any, Any] | None = None, **more: Any
-) -> Decision:
-    """Whether the derived formula is the stated one, with ``put`` put in for letters; ``more`` numbers for the evidence."""
-
-    def decide(**says: Any) -> Answer:
-        found = derived()
-        return same(found, stated(**says), put), {"derived": found, **more}
-
-    return exactly(decide)
-
-
-def number(value: Callable[[], float], tolerance: float) -> Decision:
+def near(value: float, stated: float, tolerance: float) -> Answer:
     """Whether the computed value is the stated one, within the tolerance."""
-
-    def decide(value_stated: float) -> Answer:
-        found = value()
-        return abs(found - value_stated) <= tolerance, {"value": found}
-
-    return closely(lambda stated: decide(stated))
+    return abs(value - stated) <= tolerance, {"value": value}
 
 
 def positive(expression: Any, letter: Any = BETA) -> bool:
@@ -76,22 +47,39 @@ def positive(expression: Any, letter: Any = BETA) -> bool:
     return bool(sp.factor(sp.cancel(expression.subs(letter, s / (1 + s)))).is_positive)
 
 
-def same(one: Any, other: Any, put: Mapping[Any, Any] | None = None) -> bool:
-    """Whether two formulas are identical."""
-    apart = (sp.sympify(one) - sp.sympify(other)).subs(put or {})
-    return bool(sp.cancel(apart) == 0 or sp.simplify(apart) == 0)
-
-
 def in_root_kappa(expression: Any) -> Any:
     """A formula in μ and L with μ = 1 and L = k², k = √κ."""
     return sp.simplify(sp.sympify(expression).subs({MU: 1, LARGEST: KAPPA**2}))
 
 
-def characteristic(method: Any, **swap: Any) -> Any:
+def average(signals: Iterable[Any]) -> Any:
+    """v ← βv + (1−β)θ from v = 0."""
+    v: Any = sp.Integer(0)
+    for signal in signals:
+        v = BETA * v + (1 - BETA) * signal
+    return v
+
+
+def unbiased(power: Callable[[int], int]) -> Answer:
+    """Whether the average of t ones is 1 − β^power(t), for eight steps."""
+    return all(same(average([1] * t), 1 - BETA ** power(t)) for t in range(1, 9)), {}
+
+
+def noise_left() -> Any:
+    """The variance of the average of independent signals of variance one: the geometric series Σ (1−β)²β²ᵏ."""
+    return sp.factor(sp.cancel((1 - BETA) ** 2 / (1 - BETA**2)))
+
+
+def stable_below(method: Any) -> Any:
+    """The largest stable learning rate times λ, a formula in β."""
+    return sp.factor(cv.stability(method).lr_max * LAMBDA)
+
+
+def characteristic(method: Any, **swap: Any) -> sp.Poly:
     """The characteristic polynomial in z, with formulas put in for hyperparameters."""
     derived = cv.derive(method)
     letters = {derived.symbols[name]: value for name, value in swap.items()}
-    return sp.expand(derived.characteristic.as_expr().subs(letters, simultaneous=True))
+    return sp.Poly(derived.characteristic.as_expr().subs(letters, simultaneous=True), Z)
 
 
 def same_spectrum(one: Any, other: Any, **swap: Any) -> bool:
@@ -99,11 +87,11 @@ def same_spectrum(one: Any, other: Any, **swap: Any) -> bool:
 
     Eigenvalues 0 (a state that forgets at once) do not count.
     """
-    left, right = (sp.Poly(p, Z).terms_gcd()[1] for p in (characteristic(one), characteristic(other, **swap)))
-    return bool(sp.expand(left.as_expr() - right.as_expr()) == 0)
+    left, right = (p.terms_gcd()[1].as_expr() for p in (characteristic(one), characteristic(other, **swap)))
+    return bool(sp.expand(left - right) == 0)
 
 
-def alike(one: Any, other: Any, **swap: Any) -> bool:
+def alike(one: Any, other: Any, **swap: Any) -> Answer:
     """Whether one method is another: the same eigenvalues, and six equal steps in fractions on x⁴/4 + x²/2, no parabola.
 
     ``swap`` are formulas, in the letters of ``one``, for hyperparameters of ``other``; the rest correspond in their order.
@@ -111,13 +99,11 @@ def alike(one: Any, other: Any, **swap: Any) -> bool:
     letters = list(one.symbols.values())
     swap = {**dict(zip(other.hyper, letters, strict=True)), **swap}
     point = dict(zip(letters, (sp.Rational(1, 10), sp.Rational(9, 10)), strict=True))
-    here = {name: _fraction(letter.subs(point)) for name, letter in one.symbols.items()}
-    there = {name: _fraction(sp.sympify(value).subs(point)) for name, value in swap.items()}
-    return same_spectrum(one, other, **swap) and run(one, here) == run(other, there)
-
-
-def _fraction(value: Any) -> Fraction:
-    return Fraction(int(value.p), int(value.q))
+    here, there = (
+        {name: Fraction(str(sp.sympify(value).subs(point))) for name, value in hyper.items()}
+        for hyper in (one.symbols, swap)
+    )
+    return same_spectrum(one, other, **swap) and run(one, here) == run(other, there), {}
 
 
 def bent(x: Any) -> Any:
@@ -138,9 +124,9 @@ def run(
     return path
 
 
+@dataclass(frozen=True)
 class _Oracle:
-    def __init__(self, gradient: Callable[[Any], Any]) -> None:
-        self.grad = gradient
+    grad: Callable[[Any], Any]
 
     def solve(self, g: Any, /) -> Any:
         raise NotImplementedError("only gradients are known here")

@@ -1,16 +1,19 @@
-"""What sources claim, a file a source; ``SOURCES`` are all of them, the course notes first."""
+"""What sources claim, a file for each of the course notes, the course notes first."""
 
 from __future__ import annotations
 
-from convergence.coursework.claim import Claim, Source
-from convergence.coursework.claims import notes_000, notes_001, notes_002, notes_003, notes_004
-from convergence.coursework.claims.beyond import BEYOND
-from convergence.coursework.claims.papers import PAPERS
+from convergence.coursework.claim import Claim
+from convergence.coursework.claims import (
+    articles,
+    beyond,
+    notes_000,
+    notes_001,
+    notes_002,
+    notes_003,
+    notes_004,
+    papers,
+)
 
-_NOTES = {module.SOURCE: module.CLAIMS for module in (notes_004, notes_001, notes_003, notes_002, notes_000)}
+_FILES = (notes_004, notes_001, notes_003, notes_002, notes_000, papers, articles, beyond)
 
-SOURCES: dict[str, tuple[Source, tuple[Claim, ...]]] = {
-    source.key: (source, _NOTES.get(source, ()) + PAPERS.get(source, ()) + BEYOND.get(source, ()))
-    for source in (*_NOTES, *PAPERS, *BEYOND)
-}
-"""Key -> the source and its claims."""
+CLAIMS: tuple[Claim, ...] = tuple(claim for file in _FILES for claim in vars(file).values() if isinstance(claim, Claim))
