@@ -5,16 +5,15 @@ from fractions import Fraction
 import numpy as np
 import pytest
 import sympy as sp
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from user_rules import two_buffers
 
 import convergence as cv
-from convergence.certificates.exact import Doubt, Ring, at, bernstein, enclosed, violation
-from convergence.certificates.facts import largest
+from convergence.certificates.check import covered
+from convergence.certificates.exact import Doubt, Poly, Ring, at, bernstein, violation
 from convergence.certificates.interval import looped
-from convergence.certificates.loop import conditions, ring_of, run
-from convergence.certificates.quotient import Quotient
+from convergence.certificates.loop import Quotient, ring_of, run
 
 WHOLE = st.integers(-9, 9)
 POLYS = st.lists(WHOLE, min_size=1, max_size=6)
@@ -43,13 +42,16 @@ def test_a_violation_is_one_and_where_there_is_none_there_is_none(coefficients, 
 
 
 @pytest.mark.finding("I")
-@given(
-    st.lists(st.fractions(-3, 3, max_denominator=9), min_size=1, max_size=5), st.fractions(-2, 2), st.fractions(0, 1)
-)
-def test_interval_arithmetic_encloses_the_values(parts, low, width):
-    least, most = enclosed(parts, low, low + width)
-    for k in range(5):
-        assert least <= at(parts, low + width * Fraction(k, 4)) <= most
+@given(st.lists(st.fractions(-3, 3, max_denominator=9), min_size=1, max_size=5), st.integers(1, 4))
+def test_the_sign_of_a_number_of_a_field_is_that_of_its_value(parts, place):
+    """θ is a root of x⁴ − 5x³ + 5x² + 5x − 6 + 1/100, near 1, 2 or 3."""
+    modulus = (Fraction(-599, 100), Fraction(5), Fraction(5), Fraction(-5), Fraction(1))
+    low, high = [(0, Fraction(3, 2)), (Fraction(3, 2), Fraction(5, 2)), (Fraction(5, 2), 4), (-2, 0)][place - 1]
+    ring = Ring(("x", "θ"), modulus, Fraction(low), Fraction(high))
+    roots = sp.Poly([sp.Rational(c.numerator, c.denominator) for c in modulus[::-1]], sp.Symbol("x")).nroots(n=40)
+    (theta,) = (r for r in roots if low < r < high)
+    exact = sum(sp.Rational(c.numerator, c.denominator) * theta**k for k, c in enumerate(parts))
+    assert ring.sign(ring.number(parts)) == (0 if not any(parts) else sp.sign(exact))
 
 
 @given(
@@ -57,14 +59,18 @@ def test_interval_arithmetic_encloses_the_values(parts, low, width):
     st.fractions(-1, 1, max_denominator=8),
     st.fractions(0, 1, max_denominator=8),
 )
-def test_the_largest_value_on_a_box_is_bounded(coefficients, low, width):
-    poly = {(k // 3, k % 3): Fraction(c) for k, c in enumerate(coefficients)}
-    box = [(low, low + width), (Fraction(-1, 2), Fraction(1, 3))]
-    bound = largest(poly, box)
+def test_a_box_that_is_covered_has_no_positive_value(coefficients, low, width):
+    ring = Ring(("x", "y", "t"))
+    poly = Poly(ring, {(k // 3, k % 3, 0): Fraction(c) for k, c in enumerate(coefficients)})
+    box = {"x": (low, low + width), "y": (Fraction(-1, 2), Fraction(1, 3))}
+    try:
+        covered([[(0, 1)]], box, [poly])
+    except Doubt:
+        assume(False)
     for i in range(4):
         for j in range(4):
-            x, y = (a + (b - a) * Fraction(k, 3) for (a, b), k in zip(box, (i, j), strict=True))
-            assert sum(c * x**e * y**f for (e, f), c in poly.items()) <= bound
+            x, y = (a + (b - a) * Fraction(k, 3) for (a, b), k in zip(box.values(), (i, j), strict=True))
+            assert sum(c * x**e * y**f for (e, f, _), c in poly.terms.items()) <= 0
 
 
 def test_numbers_of_a_field():
@@ -161,7 +167,7 @@ def test_the_conditions_of_a_disc_agree_with_eigenvalues(entries, rate):
     largest_size = np.abs(np.linalg.eigvals(np.array(rows, dtype=float))).max()
     if abs(largest_size - float(rate)) > 1e-3:
         for closed in (True, False):
-            inside = all(ring.holds(poly, True) for poly in conditions(loop, (one * rate, one), closed))
+            inside = all(ring.holds(poly, True) for poly in loop.conditions((one * rate, one), closed))
             assert inside == (largest_size < float(rate))
 
 

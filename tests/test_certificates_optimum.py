@@ -14,7 +14,6 @@ from convergence import certify_formula, certify_optimum, certify_rate, method, 
 from convergence.certificates import boxes
 from convergence.certificates.attained import Attained, Task
 from convergence.certificates.claims import Optimum
-from convergence.certificates.facts import in_letters
 from convergence.certificates.optimum import Floor, enclosed
 from convergence.certificates.products import refuting
 from convergence.numerics.search import global_search
@@ -80,11 +79,8 @@ def task(name, **held):
 @pytest.mark.parametrize(("name", "best"), [("heavy_ball", Fraction(1, 2)), ("gradient_descent", Fraction(4, 5))])
 def test_branch_and_bound_proves_what_is_so_and_finds_what_is_not(name, best):
     method = cv.METHODS[name]
-    box = [(Fraction(0), Fraction(1))] * len(method.hyper)
-    polys = [
-        [in_letters(poly, method.hyper) for poly in task(name).inequalities(rate)[0]]
-        for rate in (best - Fraction(1, 10**6), best + Fraction(1, 10))
-    ]
+    box = dict.fromkeys(method.hyper, (Fraction(0), Fraction(1)))
+    polys = [task(name).inequalities(rate)[0] for rate in (best - Fraction(1, 10**6), best + Fraction(1, 10))]
     assert boxes.searched(polys[0], box).tree is not None
     above = boxes.searched(polys[1], box)
     assert above.tree is None

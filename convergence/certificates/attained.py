@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from math import prod
 from typing import Any
 
 import numpy as np
@@ -15,8 +14,8 @@ from scipy.optimize import linprog
 
 from convergence.certificates.boxes import Expansions
 from convergence.certificates.certificate import Square
+from convergence.certificates.check import inequalities, least, not_negative
 from convergence.certificates.exact import Doubt, Poly
-from convergence.certificates.facts import in_letters, inequalities, least, not_negative
 from convergence.certificates.interval import reached
 from convergence.certificates.loop import ring_of
 from convergence.certificates.numbers import rational
@@ -33,26 +32,20 @@ from convergence.theory.system import system
 DIGITS = 40
 """Digits of the hyperparameters where the formula for them is irrational: a radius moves by their square root."""
 
-
 MARGINS = tuple(map(Fraction, ("0", "1e-15", "1e-12", "1e-9")))
 """By how much the rate is rounded up until the proof goes through."""
-
 
 ROOM = (Fraction(1, 64), Fraction(1, 16), Fraction(1, 4), Fraction(16), Fraction(4096))
 """By how much the rate of a numerical solution is rounded up, in parts of epsilon."""
 
-
 ANY = sp.Rational(1, 3)
 """A value for hyperparameters that are only carried along."""
-
 
 SPECTRUM, SAMPLES = 33, 4001
 """Curvatures over which the blind search looks, and among which those with the largest radius are looked for."""
 
-
 NEAR = 0.02
 """A local maximum of the radius that is nearer than this to the largest counts."""
-
 
 ROUNDS = 12
 """Linear programs that are solved, one about the other's solution, to move into the middle of the feasible set."""
@@ -79,7 +72,7 @@ class Task:
         ring = ring_of(self.method, self.unknown)
         held = {n: str(v) for n, v in self.held.items()}
         places = [ring.constant(v) for v in self.curvatures]
-        strict = inequalities(self.method, self.unknown, held, places, (ring.constant(rate), ring.constant(1)))
+        strict = inequalities(self.method, held, places, (ring.constant(rate), ring.constant(1)))
         return strict, not_negative(self.method, ring, self.unknown)
 
 
@@ -92,30 +85,31 @@ class Attained:
     squares: tuple[Square, ...]
 
 
-def attained(task: Task, found: theory.Optimum) -> tuple[Attained | None, Task]:
+def attained(task: Task, best: theory.Optimum) -> tuple[Attained | None, Task]:
     """From the derived optimum: its closed form at these numbers, or a numerical solution moved inwards.
 
     The task comes back with the curvatures inside the interval at which the radius is largest there.
     """
-    closed = _closed(task, found)
+    closed = _closed(task, best)
     if closed is not None:
-        task = with_interior(task, {n: float(v) for n, v in closed[0].items()})
+        hyper, rate = closed
+        task = with_interior(task, {n: float(v) for n, v in hyper.items()})
         for margin in (*MARGINS, task.epsilon / 16, task.epsilon / 4):
-            proven = _proven(task, closed[0], closed[1] + margin)
+            proven = _proven(task, hyper, rate + margin)
             if proven is not None:
                 return proven, task
-    for hyper, rate in _numerical(task, found):
-        task = with_interior(task, hyper)
-        first = _improved(task, hyper, rate)
+    for point, radius in _numerical(task, best):
+        task = with_interior(task, point)
+        first = _improved(task, point, radius)
         if first is not None:
             return first, task
     return None, task
 
 
-def _numerical(task: Task, found: theory.Optimum) -> Iterator[tuple[dict[str, float], float]]:
+def _numerical(task: Task, best: theory.Optimum) -> Iterator[tuple[dict[str, float], float]]:
     """Where the theory's search ends, and where one that knows nothing of it does."""
     with suppress(NoStableLearningRate, ArithmeticError, np.linalg.LinAlgError):
-        tuned = found.at(mu=float(task.mu), L=float(task.L), **_open(task, found))
+        tuned = best.at(mu=float(task.mu), L=float(task.L), **_open(task, best))
         yield dict(tuned.hyper), tuned.rate
     spectrum = np.geomspace(float(task.mu), float(task.L), SPECTRUM)
     with suppress(ArithmeticError, np.linalg.LinAlgError):
@@ -152,38 +146,34 @@ def _improved(task: Task, start: Mapping[str, float], rate: float) -> Attained |
         bound = _above(sp.Rational(str(rate))) + room * task.epsilon
         for values in (_inwards(task, point, bound), point):
             free = {n: Fraction(str(float(v))) for n, v in zip(task.unknown, values, strict=True)}
-            proven = _proven(task, {n: free[n] if n in free else task.held[n] for n in task.method.hyper}, bound)
+            proven = _proven(task, {n: {**task.held, **free}[n] for n in task.method.hyper}, bound)
             if proven is not None:
                 return proven
     return None
 
 
-def _closed(task: Task, found: theory.Optimum) -> tuple[dict[str, Fraction], Fraction] | None:
-    if not found.exact or found.rate is None:
+def _closed(task: Task, best: theory.Optimum) -> tuple[dict[str, Fraction], Fraction] | None:
+    if not best.exact or best.rate is None:
         return None
     letters = task.method.symbols
     at: dict[Any, Any] = {MU: rational(task.mu), LARGEST: rational(task.L)}
     at |= {letters[n]: rational(v) for n, v in task.held.items()}
-    at |= {letters[n]: v for n, v in _open(task, found).items()}
-    hyper = {n: _number(v.subs(at)) for n, v in found.hyper.items()}
-    rate = sp.nsimplify(found.rate.subs(at))
-    if any(v is None for v in hyper.values()) or not rate.is_real:
+    at |= {letters[n]: v for n, v in _open(task, best).items()}
+    hyper = {n: sp.simplify(v.subs(at)) for n, v in best.hyper.items()}
+    rate = sp.nsimplify(best.rate.subs(at))
+    if not all(v.is_finite and v.is_real for v in (*hyper.values(), rate)):
         return None
-    return {n: v for n, v in hyper.items() if v is not None}, _above(sp.simplify(rate))
+    return {n: _near(v) for n, v in hyper.items()}, _above(sp.simplify(rate))
 
 
-def _open(task: Task, found: theory.Optimum) -> dict[str, sp.Rational]:
+def _open(task: Task, best: theory.Optimum) -> dict[str, sp.Rational]:
     """Numbers for the hyperparameters whose part another plays: the default, or any."""
-    names = [n for n in task.unknown if n not in found.determined]
+    names = [n for n in task.unknown if n not in best.determined]
     return {n: exact(dict(task.method.defaults).get(n, ANY)) for n in names}
 
 
-def _number(formula: sp.Expr) -> Fraction | None:
-    short = sp.simplify(formula)
-    if short.is_Rational:
-        return fraction(short)
-    value = short.evalf(DIGITS + 20)
-    return Fraction(str(sp.N(value, DIGITS))) if value.is_real and value.is_finite else None
+def _near(number: sp.Expr) -> Fraction:
+    return fraction(number) if number.is_Rational else Fraction(str(sp.N(number.evalf(DIGITS + 20), DIGITS)))
 
 
 def _above(number: sp.Expr) -> Fraction:
@@ -208,21 +198,19 @@ def _inwards(task: Task, point: Any, bound: Fraction) -> Any:
     except Doubt:
         return point
     scale = np.where(point != 0, np.abs(point), 1.0)
-    sizes = [Fraction(str(float(s))) for s in scale]
-    rows = [in_letters(poly, task.unknown) for poly in strict]
-    expansions = Expansions.of([{e: c * prod(map(pow, sizes, e)) for e, c in row.items()} for row in rows])
-    u, trust = point / scale, 1e-3
+    sizes = {n: (Fraction(0), Fraction(str(float(s)))) for n, s in zip(task.unknown, scale, strict=True)}
+    expansions = Expansions.of(strict, sizes)
+    u, trust, one = point / scale, 1e-3, np.ones((1, len(point)))
     for _ in range(ROUNDS):
-        value, slopes, _ = expansions.at(u[None], np.ones((1, len(u))))
+        value, slopes, _ = expansions.at(u[None], one)
         step = _best_step(value[0], slopes[0], trust)
-        after = expansions.at((u + step)[None], np.ones((1, len(u))))[0]
-        u, trust = (u + step, trust) if after.min() > value.min() else (u, trust / 8)
+        better = expansions.at((u + step)[None], one)[0].min() > value.min()
+        u, trust = (u + step, trust) if better else (u, trust / 8)
     return u * scale
 
 
 def _best_step(value: Any, slopes: Any, trust: float) -> Any:
     size = slopes.shape[1]
-    lengths = np.linalg.norm(slopes, axis=1)
-    rows = np.hstack([-slopes, lengths[:, None]])
-    found = linprog([*[0.0] * size, -1.0], A_ub=rows, b_ub=value, bounds=[*[(-trust, trust)] * size, (None, None)])
-    return found.x[:size] if found.status == 0 else np.zeros(size)
+    rows = np.hstack([-slopes, np.linalg.norm(slopes, axis=1)[:, None]])
+    end = linprog([*[0.0] * size, -1.0], A_ub=rows, b_ub=value, bounds=[*[(-trust, trust)] * size, (None, None)])
+    return end.x[:size] if end.status == 0 else np.zeros(size)

@@ -11,15 +11,17 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 
 from convergence.errors import BadData
 
-SCHEMA: Literal["convergence certificate 2"] = "convergence certificate 2"
+SCHEMA: Literal["convergence certificate 3"] = "convergence certificate 3"
 """The first entry of a certificate, and the only kind that is read."""
 
 LONGEST = 50_000_000
 """A file with more characters than this is not read."""
 
 Name = Annotated[str, StringConstraints(max_length=200)]
+Text = Annotated[str, StringConstraints(max_length=10_000)]
 Fractional = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,2000}(/[1-9][0-9]{0,1999})?$")]
 Number = Annotated[tuple[Fractional, ...], Field(min_length=1, max_length=64)]
+Ratio = tuple[Number, Number]
 Place = Annotated[int, Field(ge=0, le=10_000)]
 Weight = Annotated[int, Field(gt=0, le=2**64)]
 Leaf = Annotated[tuple[tuple[Place, Weight], ...], Field(min_length=1)]
@@ -67,99 +69,72 @@ class Below(_Kept):
     hyperparameters: a split is its axis, a leaf has the places of inequalities and their weights.
     """
 
-    curvatures: Annotated[tuple[Fractional, ...], Field(min_length=1, max_length=100)]
+    curvatures: Annotated[tuple[Number, ...], Field(min_length=1, max_length=100)]
     products: tuple[Product, ...] = ()
     bounds: tuple[Bound, ...] = ()
     box: tuple[tuple[Fractional, Fractional], ...] = ()
     tree: tuple[Place | Leaf, ...] = ()
 
 
-class Faster(_Kept):
-    """Hyperparameters that are faster, and the rate that they reach."""
-
-    hyper: dict[Name, Fractional]
-    rate: Fractional
-
-
 class _Claim(_Kept):
-    schema_name: Literal["convergence certificate 2"] = Field(alias="schema")
+    schema_name: Literal["convergence certificate 3"] = Field(alias="schema", default=SCHEMA)
     method: Name
 
 
 class OnInterval(_Claim):
-    """stable: ρ < 1 for all λ in [mu, L]; rate: ρ ≤ rate there. Where it does not hold, ``place`` is a λ that shows it."""
+    """stable: ρ < 1 for all λ in [mu, L]; rate: ρ ≤ rate there; radius: lower ≤ ρ ≤ rate at the one λ.
 
-    kind: Literal["stable", "rate"]
+    Where it does not hold, ``place`` is a λ that shows it: of a radius, one where the rule divides by zero.
+    """
+
+    kind: Literal["stable", "rate", "radius"]
     holds: bool
     field: Theta | None
     hyper: dict[Name, Number]
     mu: Number
     L: Number
     rate: Number
-    place: Number | None
-    squares: tuple[Square, ...]
-
-
-class Enclosure(_Claim):
-    """radius: lower ≤ ρ ≤ upper at one curvature. Where it does not hold, the rule divides by zero there."""
-
-    kind: Literal["radius"]
-    holds: bool
-    field: Theta | None
-    hyper: dict[Name, Number]
-    curvature: Number
-    lower: Fractional | None
-    upper: Fractional | None
+    lower: Fractional | None = None
+    place: Number | None = None
+    squares: tuple[Square, ...] = ()
 
 
 class Best(_Claim):
-    """optimum: the best rate over [mu, L] lies in [lower, upper], no longer than epsilon; ``hyper`` reaches the upper end."""
+    """optimum: the best rate over [mu, L] lies in [lower, upper], and ``hyper`` reaches the upper end.
 
-    kind: Literal["optimum"]
-    holds: Literal[True]
-    held: dict[Name, Fractional]
-    mu: Fractional
-    L: Fractional
-    epsilon: Fractional
-    lower: Fractional
-    upper: Fractional
-    hyper: dict[Name, Fractional]
-    squares: tuple[Square, ...]
-    below: Below | None
-
-
-class ClosedForm(_Claim):
-    """formula: for all t above ``start`` the best rate over [1, kappa(t)] is rate(t), at hyper(t), and kappa grows from 1.
-
-    Where it does not hold, ``at`` is a t at which these hyperparameters do not reach the rate, or others are ``faster``.
+    formula: that for all t above ``start``, where mu = 1, L grows from 1, and the ends are one. Where it does not hold, ``at``
+    is a t at which these hyperparameters do not reach the rate, or those that are ``faster`` are.
     """
 
-    kind: Literal["formula"]
+    kind: Literal["optimum", "formula"]
     holds: bool
+    start: Fractional | None = None
     held: dict[Name, Fractional]
-    kappa: Number
-    start: Fractional
-    hyper: dict[Name, tuple[Number, Number]]
-    rate: tuple[Number, Number]
-    products: tuple[Product, ...]
-    at: Fractional | None
-    faster: Faster | None
+    hyper: dict[Name, Ratio]
+    mu: Number
+    L: Number
+    lower: Ratio
+    upper: Ratio
+    squares: tuple[Square, ...] = ()
+    below: Below | None = None
+    at: Fractional | None = None
+    faster: dict[Name, Fractional] | None = None
 
 
 class Undecided(_Claim):
     """A claim that was neither proven nor refuted, with what is known: it confirms nothing."""
 
-    kind: Literal["undecided"]
-    holds: None
-    about: Annotated[str, StringConstraints(max_length=10_000)]
-    why: Annotated[str, StringConstraints(max_length=10_000)]
+    kind: Literal["undecided"] = "undecided"
+    holds: None = None
+    about: Text
+    why: Text
     lower: Fractional | None = None
     upper: Fractional | None = None
     hyper: dict[Name, Fractional] | None = None
-    assumptions: tuple[Annotated[str, StringConstraints(max_length=1000)], ...] = ()
+    assumptions: tuple[Text, ...] = ()
 
 
-Certificate = OnInterval | Enclosure | Best | ClosedForm | Undecided
+Certificate = OnInterval | Best | Undecided
 
 _READER: TypeAdapter[Certificate] = TypeAdapter(Annotated[Certificate, Field(discriminator="kind")])
 

@@ -7,41 +7,26 @@ certificate: the conditions are computed from the rule, and what is confirmed is
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
+from math import isfinite, prod
 from typing import Any
 
-from convergence.certificates.certificate import (
-    Below,
-    Best,
-    Certificate,
-    ClosedForm,
-    Enclosure,
-    OnInterval,
-    Square,
-    Theta,
-    Undecided,
-)
-from convergence.certificates.exact import Doubt, Poly, Ring, at
-from convergence.certificates.facts import (
-    NO_MATRIX,
-    contradiction,
-    covered,
-    in_letters,
-    inequalities,
-    least,
-    not_negative,
-    outside,
-    require,
-    same,
-    scale_free,
-    within,
-)
+from convergence.certificates.certificate import Below, Best, Certificate, OnInterval, Product, Square, Undecided
+from convergence.certificates.exact import HALVINGS, Doubt, Poly, Ring, at, bernstein, require, violation
 from convergence.certificates.loop import Loop, Pole, Ratio, ring_of, run
-from convergence.certificates.words import decimal, listed, shown, theta_of
+from convergence.certificates.words import decimal, isolating, listed, ratio, shown
 from convergence.rule import Method
 
+PIECES = 2
+"""[1, κ(t)] is cut in halves so often, at most, until Bernstein coefficients show a sign for all t."""
+
 UNPROVEN = "that nothing is faster is not proven"
+
+NO_MATRIX = "the rule divides by zero there"
+"""The fact that there is no iteration matrix at a curvature, and so no radius."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +63,9 @@ def rechecked(certificate: Certificate, method: Method | None) -> Recheck:
         if method is None or method.name != certificate.method:
             given = "no rule was given" if method is None else f"the rule is {method.name}"
             raise Doubt(f"the certificate is about {certificate.method}, {given}")
-        facts = _CHECKS[type(certificate)](certificate, method)
+        known = sorted(certificate.hyper) == sorted(method.hyper)
+        require(known, f"the hyperparameters are not those of {method.name}")
+        facts = _on_interval(certificate, method) if isinstance(certificate, OnInterval) else _best(certificate, method)
     except Doubt as doubt:
         return Recheck((), (str(doubt),))
     except (Exception, SystemExit) as error:  # whatever a rule does: no exception is a confirmation
@@ -87,198 +74,252 @@ def rechecked(certificate: Certificate, method: Method | None) -> Recheck:
 
 
 def _on_interval(c: OnInterval, method: Method) -> list[str]:
-    ring = ring_of(method, ground="θ", **field_of(c.field))
-    one, mu, L, rate = ring.constant(1), *(number(ring, v) for v in (c.mu, c.L, c.rate))
-    same(c.hyper, method)
-    require(ring.sign(mu) > 0 and ring.sign(L - mu) >= 0, "the interval of curvatures is not one")
-    require(
-        ring.sign(rate) >= 0 and (c.kind == "rate" or not rate - 1), "stable means a radius below 1; none is negative"
-    )
-    hyper = {n: (number(ring, v), one) for n, v in c.hyper.items()}
-    closed = c.kind == "rate"
+    ring = ring_of(method, ground="θ", **isolating(c.field))
+    longest = max(map(len, (c.mu, c.L, c.rate, c.place or (), *c.hyper.values())))
+    require(longest < max(2, len(ring.modulus)), "a number with too many parts")
+    one, mu, L, rate = ring.constant(1), *map(ring.number, (c.mu, c.L, c.rate))
+    hyper = {n: (ring.number(v), one) for n, v in c.hyper.items()}
+    require(c.kind == "radius" or (ring.holds(mu) and c.lower is None), "the interval of curvatures is not one")
+    require(ring.holds(L - mu, False) and (c.kind != "radius" or not L - mu), "the interval of curvatures is not one")
+    require(ring.holds(rate, False) and (c.kind != "stable" or not rate - 1), "the rate is not one")
     if not c.holds:
-        require(c.place is not None and not c.squares, "a refutation is a place, and no more")
-        place = number(ring, c.place or ())
-        require(ring.sign(place - mu) >= 0 and ring.sign(L - place) >= 0, "the counterexample is not in the interval")
-        said = outside(method, hyper, place, (rate, one), closed=closed)
-        return [f"it is false at λ = {decimal(c.place or (), c.field)}: {said}"]
+        require(c.place is not None and not c.squares and c.lower is None, "a refutation is a place, and no more")
+        place = ring.number(c.place or ())
+        inside = ring.holds(place - mu, False) and ring.holds(L - place, False)
+        require(inside, "the counterexample is not in the interval")
+        reason = outside(method, hyper, place, (rate, one), closed=c.kind != "stable")
+        require(c.kind != "radius" or reason == NO_MATRIX, "the rule does not divide by zero there")
+        return [f"it is false at λ = {decimal(c.place or (), c.field)}: {reason}"]
     require(c.place is None, "a proof has no counterexample")
     loop = run(method, ring.letter("λ") if L - mu else mu, hyper)
-    return [*_clocks(loop), *within(loop, (rate, one), mu, L, closed=closed, squares=c.squares)]
+    facts = within(loop, (rate, one), mu, L, closed=c.kind != "stable", squares=c.squares)
+    if c.kind == "radius":
+        lower = ring.constant(Fraction(c.lower or "-1"))
+        require(ring.holds(lower, False), "an interval has two ends, not below 0")
+        reason = outside(method, hyper, mu, (lower, one), closed=False) if lower else "a radius is not below 0"
+        facts.append(f"not within the lower end: {reason}")
+    return facts
 
 
-def field_of(field: Theta | None) -> dict[str, Any]:
-    return {} if field is None else dict(zip(("modulus", "low", "high"), theta_of(field), strict=True))
+def within(
+    loop: Loop, rate: Ratio, low: Poly, high: Poly, *, closed: bool, squares: Sequence[Square] = ()
+) -> list[str]:
+    """All roots lie in the disc for every λ from low to high, and the rule divides nowhere by zero. Doubt where not so."""
+    ring = low.ring
+    halvings = PIECES if ring.letters[-1] == "t" and high.has("t") else HALVINGS
+
+    def steady(poly: Poly, strict: bool = True) -> bool:
+        return violation(bernstein(poly.by("λ"), low, high - low), ring.holds, strict, halvings) is None
+
+    def nonzero(poly: Poly) -> bool:
+        for sign in (1, -1):
+            with suppress(Doubt):
+                if steady(sign * poly):
+                    return True
+        return False
+
+    require(all(map(nonzero, (loop.scale, *loop.divisors))), "the rule divides by zero somewhere")
+    polys, known = loop.conditions(rate, closed), {square.place: square for square in squares}
+    require(len(known) == len(squares) and all(k < len(polys) for k in known), "a square of no condition")
+    facts = [f"with the clock at rest: {', '.join(loop.clocks)}"] if loop.clocks else []
+    facts += [f"the rule divides by {len(loop.divisors)} polynomials, nowhere zero"] if loop.divisors else []
+    for place, poly in enumerate(polys):
+        about, rest = f"Liénard–Chipart polynomial {place + 1}", poly
+        if place in known:
+            parts = enumerate(known[place].factor)
+            factor = sum((ring.number(part) * ring.letter("λ") ** k for k, part in parts), poly * 0)
+            require(bool(factor) and (closed or nonzero(factor)), f"{about} may be zero")
+            rest = poly.divided(factor * factor) or poly * 0
+        require(bool(rest) and steady(rest, not closed), f"{about} has not the sign")
+        sign = "≥ 0, with finitely many zeros," if closed else "> 0"
+        facts.append(f"{about}, of degree {len(poly.by('λ')) - 1} in λ, is {sign} for all λ")
+    return facts
 
 
-def number(ring: Ring, coefficients: Sequence[str]) -> Poly:
-    require(len(coefficients) < max(2, len(ring.modulus)), "a number with too many parts")
-    return ring.number([*map(Fraction, coefficients)])
-
-
-def _clocks(loop: Loop) -> list[str]:
-    return [f"with the clock at rest: {', '.join(loop.clocks)}"] if loop.clocks else []
-
-
-def _enclosure(c: Enclosure, method: Method) -> list[str]:
-    ring = ring_of(method, ground="θ", **field_of(c.field))
-    one, place = ring.constant(1), number(ring, c.curvature)
-    hyper = {n: (number(ring, v), one) for n, v in c.hyper.items()}
-    same(hyper, method)
-    if not c.holds:
-        require(c.lower is None and c.upper is None, "no radius lies in no interval")
-        try:
-            run(method, place, hyper)
-        except Pole:
-            return [f"it is false: {NO_MATRIX}"]
-        raise Doubt("the rule does not divide by zero there")
-    require(c.lower is not None and c.upper is not None, "an interval has two ends")
-    lower, upper = (ring.constant(Fraction(v or 0)) for v in (c.lower, c.upper))
-    require(0 <= lower.value <= upper.value, "the ends of the interval are in no order")
-    loop = run(method, place, hyper)
-    facts = [*_clocks(loop), *within(loop, (upper, one), place, place, closed=True)]
-    return facts + (
-        [f"not within the lower end: {outside(method, hyper, place, (lower, one), closed=False)}"] if lower else []
-    )
+def outside(method: Method, hyper: Mapping[str, Ratio], curvature: Poly, rate: Ratio, *, closed: bool) -> str:
+    """At this curvature the rule divides by zero, or some root is not in the disc. Doubt where not so."""
+    ring = curvature.ring
+    try:
+        loop = run(method, curvature, hyper)
+    except Pole:
+        return NO_MATRIX
+    require(all(ring.sign(d) for d in (loop.scale, *loop.divisors)), "a pole that the run did not meet")
+    wrong = [k for k, poly in enumerate(loop.conditions(rate, closed)) if not ring.holds(poly)]
+    require(bool(wrong), "all roots lie in the disc there")
+    return f"Liénard–Chipart polynomial {wrong[0] + 1} is {'<' if closed else '≤'} 0 there"
 
 
 def _best(c: Best, method: Method) -> list[str]:
+    """Numbers, or, of a formula, rational functions of t for all t above the start."""
+    moving = c.kind == "formula"
+    require(moving == (c.start is not None), "a formula has a start, and nothing else has")
     unknown = [n for n in method.hyper if n not in c.held]
-    ring = ring_of(method, unknown)
-    mu, L, epsilon, lower, upper = map(Fraction, (c.mu, c.L, c.epsilon, c.lower, c.upper))
-    require(0 < mu <= L, "the interval of curvatures is not one")
-    require(0 <= lower <= upper <= lower + epsilon, "the interval is longer than epsilon")
-    facts = _reached(c.hyper, c.held, upper, (mu, L), method, c.squares)
-    if not lower:
+    ring = ring_of(method, unknown, low=Fraction(c.start or 0))
+    mu, L = ring.number(c.mu), ring.number(c.L)
+    hyper = {n: (ring.number(above), ring.number(below)) for n, (above, below) in c.hyper.items()}
+    lower, upper = ((ring.number(above), ring.number(below)) for above, below in (c.lower, c.upper))
+    for name, text in c.held.items():
+        require(name in hyper, "what is held is no hyperparameter")
+        require(not hyper[name][0] - hyper[name][1] * Fraction(text), f"{name} was to be held")
+    if moving:
+        slope = ring.number([k * Fraction(v) for k, v in enumerate(c.L)][1:])
+        grows = at([*map(Fraction, c.L)], ring.low) == 1 and ring.holds(slope)
+        require(grows and not mu - 1, "κ(t) does not grow from 1")
+        require(c.lower == c.upper, "a formula is one rate")
+        if not c.holds:
+            return _beaten(c, method)
+    numbers = (mu, L, *lower, *upper, *(part for value in hyper.values() for part in value))
+    require(c.holds and c.at is None and c.faster is None, "a proof has no counterexample")
+    require(moving or all(v.is_constant for v in numbers), "a number was expected")
+    require(ring.holds(mu) and ring.holds(L - mu, False), "the interval of curvatures is not one")
+    for name, (above, below) in (*hyper.items(), ("the lower end", lower), ("the rate", upper)):
+        low = least(method, name) if name in hyper else 0
+        require(ring.holds(below), f"{name} has a pole")
+        require(low is None or ring.holds(above - below * low, False), f"{name} is below its domain")
+    require(ring.holds(upper[1] - upper[0]), "the rate is not below 1")
+    require(ring.holds(upper[0] * lower[1] - lower[0] * upper[1], False), "the lower end is above the upper one")
+    if moving:
+        scale_free(method, ring, c.held)
+    facts = within(run(method, ring.letter("λ") if L - mu else mu, hyper), upper, mu, L, closed=True, squares=c.squares)
+    setting = "it is" if moving else f"{listed({n: ratio(v) for n, v in c.hyper.items()})}: {shown(ratio(c.upper))} is"
+    facts = [f"{setting} reached{', for all t' if moving else ''}:", *facts]
+    if not lower[0]:
         require(c.below is None, "nothing is below 0 anyhow")
         return facts
-    require(c.below is not None, UNPROVEN)
-    return [*facts, *_nothing_below(c, c.below, ring, unknown, method)] if c.below else []
+    if c.below is None:
+        raise Doubt(UNPROVEN)
+    places = [ring.number(v) for v in c.below.curvatures]
+    outer = any(not (ring.holds(v - mu, False) and ring.holds(L - v, False)) for v in places)
+    require(not outer, "a curvature outside the interval")
+    strict = inequalities(method, c.held, places, lower)
+    lows = ", ".join(f"{n} ≥ {low}" for n in unknown if (low := least(method, n)) is not None)
+    many = f"{len(strict)} inequalities at {len(places)} curvatures"
+    how = _nothing_below(c.below, strict, unknown, method)
+    return [*facts, f"no hyperparameters{f' with {lows}' if lows else ''} meet all of {many} for less: {how}"]
 
 
-def _reached(
-    hyper: Mapping[str, str],
-    held: Mapping[str, str],
-    rate: Fraction,
-    ends: tuple[Fraction, Fraction],
-    method: Method,
-    squares: Sequence[Square],
-) -> list[str]:
-    """These hyperparameters may be chosen, and reach the rate on the interval."""
-    same(hyper, method)
-    require(set(held) <= set(hyper), "what is held is no hyperparameter")
-    ring = ring_of(method)
-    for name, text in hyper.items():
-        low = least(method, name)
-        require(low is None or Fraction(text) >= low, f"{name} is below its domain")
-        require(name not in held or Fraction(held[name]) == Fraction(text), f"{name} was to be held")
+def _beaten(c: Best, method: Method) -> list[str]:
+    """At one t the rate is not reached, or is no rate, or others are faster."""
+    require(c.at is not None and c.below is None and not c.squares, "a refutation is a place, and no more")
+    ring, t = ring_of(method), Fraction(c.at or 0)
+    kappa, one = at([*map(Fraction, c.L)], t), ring.constant(1)
+    named = (*c.hyper.items(), ("the rate", c.upper))
+    values = {n: at([*map(Fraction, a)], t) / at([*map(Fraction, b)], t) for n, (a, b) in named}
+    rate = values.pop("the rate")
+    require(t > Fraction(c.start or 0) and kappa > 1, "the counterexample is not a condition number beyond 1")
+    said = f"it is false at L/μ = {shown(str(kappa))}:"
+    low = [n for n, v in values.items() if _low(method, n, v)]
+    if rate < 0 or low:
+        return [f"{said} {'the rate is negative' if rate < 0 else f'{low[0]} is below its domain'}"]
+    if c.faster is not None:
+        others = {n: Fraction(v) for n, v in c.faster.items()}
+        allowed = sorted(others) == sorted(method.hyper) and not any(_low(method, n, v) for n, v in others.items())
+        require(allowed and all(others[n] == Fraction(v) for n, v in c.held.items()), "the others are not allowed")
+        loop = run(method, ring.letter("λ"), {n: (one * v, one) for n, v in others.items()})
+        facts = within(loop, (one * rate, one), one, one * kappa, closed=False)
+        return [f"{said} {listed(c.faster)} are faster:", *facts]
+    hyper = {n: (one * v, one) for n, v in values.items()}
+    for place in (one, one * kappa):
+        with suppress(Doubt):
+            reason = outside(method, hyper, place, (one * rate, one), closed=True)
+            return [f"{said} at λ = {shown(str(place.value))}, {reason}"]
+    raise Doubt("the rate is reached at both ends there")
+
+
+def least(method: Method, name: str) -> Fraction | None:
+    """The smallest value that a hyperparameter may have, by its domain; None where there is none."""
+    low = method.domains[name].low
+    return Fraction(low) if isfinite(low) else None
+
+
+def _low(method: Method, name: str, value: Fraction) -> bool:
+    low = least(method, name)
+    return low is not None and value < low
+
+
+def _with_letters(method: Method, ring: Ring, held: Mapping[str, str]) -> dict[str, Ratio]:
     one = ring.constant(1)
-    mu, L = map(ring.constant, ends)
-    loop = run(
-        method, ring.letter("λ") if ends[0] < ends[1] else mu, {n: (one * Fraction(v), one) for n, v in hyper.items()}
-    )
-    facts = within(loop, (one * rate, one), mu, L, closed=True, squares=squares)
-    return [*_clocks(loop), f"{listed(hyper)} reach {shown(str(rate))}:", *facts]
+    return {n: (one * Fraction(held[n]) if n in held else ring.letter(n), one) for n in method.hyper}
 
 
-def _nothing_below(c: Best, below: Below, ring: Ring, unknown: Sequence[str], method: Method) -> list[str]:
-    places = [Fraction(v) for v in below.curvatures]
-    require(all(Fraction(c.mu) <= v <= Fraction(c.L) for v in places), "a curvature outside the interval")
-    rate = ring.constant(Fraction(c.lower)), ring.constant(1)
-    strict = inequalities(method, unknown, c.held, [ring.constant(v) for v in places], rate)
+def inequalities(method: Method, held: Mapping[str, str], curvatures: Sequence[Poly], rate: Ratio) -> list[Poly]:
+    """What is positive at these curvatures wherever the radius is below the rate: polynomials in what is not held."""
+    hyper = _with_letters(method, rate[0].ring, held)
+    return [poly for place in curvatures for poly in run(method, place, hyper).necessary(rate)]
+
+
+def not_negative(method: Method, ring: Ring, unknown: Sequence[str]) -> list[Poly]:
+    """What is not negative by the domains of the hyperparameters."""
+    return [ring.letter(n) - low for n in unknown if (low := least(method, n)) is not None]
+
+
+def _nothing_below(below: Below, strict: list[Poly], unknown: Sequence[str], method: Method) -> str:
+    """The inequalities are nowhere all positive, in words."""
+    ring = strict[0].ring
     weak = not_negative(method, ring, unknown)
-    places_shown = ", ".join(map(shown, below.curvatures))
-    about = f"no hyperparameters{_domain(method, unknown)} meet all of {len(strict)} inequalities at λ = {places_shown}"
-    if below.products:
-        require(not (below.bounds or below.box or below.tree), "two proofs of one bound")
+    if not below.tree:
+        require(not (below.bounds or below.box), "two proofs of one bound")
         contradiction(below.products, strict, weak)
-        return [f"{about}: {len(below.products)} products of them add up to what is not positive"]
-    bounds: dict[str, list[Fraction | None]] = {n: [least(method, n), None] for n in unknown}
+        return f"{len(below.products)} products of them, with multipliers ≥ 0, add up to what is not positive"
+    require(not below.products, "two proofs of one bound")
+    ends: dict[str, list[Fraction | None]] = {n: [least(method, n), None] for n in unknown}
     for bound in below.bounds:
         require(bound.variable in unknown, "a bound of what is no unknown")
         edge = Fraction(bound.value)
         contradiction(bound.products, [*strict, ring.letter(bound.variable) * bound.side - edge], weak)
-        bounds[bound.variable][bound.side == 1] = bound.side * edge
+        ends[bound.variable][bound.side == 1] = bound.side * edge
     box = [(Fraction(a), Fraction(b)) for a, b in below.box]
-    for (low, high), (smallest, largest) in zip(box, bounds.values(), strict=True):
-        known = smallest is not None and largest is not None and low <= smallest and largest <= high
+    for (low, high), (smallest, biggest) in zip(box, ends.values(), strict=True):
+        known = smallest is not None and biggest is not None and low <= smallest and biggest <= high
         require(known, "the box does not hold all hyperparameters")
-    leaves = covered(below.tree, box, [in_letters(poly, unknown) for poly in strict])
-    return [f"{about}: not beyond a box by {len(below.bounds)} bounds, and not on any of {leaves} parts of it"]
+    parts = covered(below.tree, dict(zip(unknown, box, strict=True)), strict)
+    return f"not beyond a box by {len(below.bounds)} bounds, and not on any of {parts} parts of it"
 
 
-def _domain(method: Method, unknown: Sequence[str]) -> str:
-    known = [f"{n} ≥ {low}" for n in unknown if (low := least(method, n)) is not None]
-    return f" with {', '.join(known)}" if known else ""
+def contradiction(products: Sequence[Product], strict: Sequence[Poly], weak: Sequence[Poly]) -> None:
+    """Σ multiplier · product is nowhere positive, though it would be where all of ``strict`` are. Doubt where not so."""
+    polys, ring = [*strict, *weak], strict[0].ring
+    total = used = ring.constant(0)
+    for entry in products:
+        multiplier = ring.number(entry.multiplier)
+        require(ring.holds(multiplier, False), "a multiplier is negative")
+        used = used + multiplier if max(entry.places) < len(strict) else used
+        total = total + prod((polys[k] for k in entry.places), start=multiplier)
+    require(ring.holds(-total, False), "the products add up to a positive constant")
+    require(ring.holds(-total) or ring.holds(used), "the products need not be positive")
 
 
-def _closed_form(c: ClosedForm, method: Method) -> list[str]:
-    unknown = [n for n in method.hyper if n not in c.held]
-    start = Fraction(c.start)
-    ring = ring_of(method, unknown, low=start)
-    same(c.hyper, method)
-    require(set(c.held) <= set(c.hyper), "what is held is no hyperparameter")
-    kappa, one = ring.number([*map(Fraction, c.kappa)]), ring.constant(1)
-    hyper, rate = {n: _ratio(ring, v) for n, v in c.hyper.items()}, _ratio(ring, c.rate)
-    for name, text in c.held.items():
-        require(not hyper[name][0] - hyper[name][1] * Fraction(text), f"{name} was to be held")
-    slope = ring.number([k * Fraction(v) for k, v in enumerate(c.kappa)][1:])
-    require(at([*map(Fraction, c.kappa)], start) == 1 and ring.holds(slope, True), "κ(t) does not grow from 1")
-    if not c.holds:
-        return _beaten(c, method)
-    require(c.at is None and c.faster is None, "a proof has no counterexample")
-    for name, (above, below) in (*hyper.items(), ("the rate", rate)):
-        low = Fraction(0) if name == "the rate" else least(method, name)
-        require(ring.holds(below, True), f"{name} has a pole")
-        require(low is None or ring.holds(above - below * low, False), f"{name} is below its domain")
-    require(ring.holds(rate[1] - rate[0], True), "the rate is not below 1")
-    scale_free(method, ring, unknown, c.held)
-    loop = run(method, ring.letter("λ"), hyper)
-    facts = [*_clocks(loop), *within(loop, rate, one, kappa, closed=True)]
-    require(bool(c.products), UNPROVEN)
-    strict = inequalities(method, unknown, c.held, [one, kappa], rate)
-    contradiction(c.products, strict, not_negative(method, ring, unknown))
-    last = f"{len(c.products)} products of {len(strict)} inequalities at μ and L, with multipliers ≥ 0, add up to 0 or less"
-    return ["it is reached, for all t:", *facts, f"and nothing{_domain(method, unknown)} is faster:", last]
-
-
-def _ratio(ring: Ring, parts: tuple[Sequence[str], Sequence[str]]) -> Ratio:
-    above, below = (ring.number([*map(Fraction, part)]) for part in parts)
-    return above, below
-
-
-def _beaten(c: ClosedForm, method: Method) -> list[str]:
-    """At one t the rate is not reached, or is no rate, or others are faster."""
-    require(c.at is not None and not c.products, "a refutation is a place, and no more")
-    t = Fraction(c.at or 0)
-    values = {
-        n: at([*map(Fraction, a)], t) / at([*map(Fraction, b)], t) for n, (a, b) in (*c.hyper.items(), ("", c.rate))
-    }
-    kappa, rate = at([*map(Fraction, c.kappa)], t), values.pop("")
-    require(t > Fraction(c.start) and kappa > 1, "the counterexample is not a condition number beyond 1")
-    said = f"it is false at L/μ = {shown(str(kappa))}: "
-    if c.faster is not None:
-        reached = Fraction(c.faster.rate)
-        require(0 <= reached < rate, "they are not faster")
-        return [
-            said + "others are faster:",
-            *_reached(c.faster.hyper, c.held, reached, (Fraction(1), kappa), method, ()),
-        ]
-    below = [n for n, v in values.items() if (low := least(method, n)) is not None and v < low]
-    if rate < 0 or below:
-        return [said + f"{'the rate is negative' if rate < 0 else f'{below[0]} is below its domain'}"]
-    ring = ring_of(method)
-    one = ring.constant(1)
-    hyper = {n: (one * v, one) for n, v in values.items()}
-    for place in (one, one * kappa):
-        try:
-            return [
-                said
-                + f"at λ = {shown(str(place.value))}, {outside(method, hyper, place, (one * rate, one), closed=True)}"
-            ]
-        except Doubt:
+def covered(tree: Sequence[Any], box: Mapping[str, tuple[Fraction, Fraction]], strict: Sequence[Poly]) -> int:
+    """On each leaf a combination of the inequalities is not positive; how many leaves there are. Doubt where not so."""
+    rest, waiting, leaves = iter(tree), [dict(box)], 0
+    for entry in rest:
+        require(bool(waiting), "the tree of boxes goes on where it should end")
+        here = waiting.pop()
+        if isinstance(entry, int):
+            name = list(here)[entry]
+            low, high = here[name]
+            middle = (low + high) / 2
+            waiting += [here | {name: (middle, high)}, here | {name: (low, middle)}]
             continue
-    raise Doubt("the rate is reached at both ends there")
+        row = [sum((strict[place] * weight for place, weight in entry), strict[0] * 0)]
+        for name, (low, high) in here.items():
+            row = [c for poly in row for c in bernstein(poly.by(name), low, high - low)]
+        require(all(c.is_constant and c.value <= 0 for c in row), "a combination is positive on a box")
+        leaves += 1
+    require(not waiting, "the tree of boxes ends where it should go on")
+    return leaves
 
 
-_CHECKS: Mapping[type, Any] = {OnInterval: _on_interval, Enclosure: _enclosure, Best: _best, ClosedForm: _closed_form}
+def scale_free(method: Method, ring: Ring, held: Mapping[str, str]) -> None:
+    """Another unit of curvature is another unit of the unknown hyperparameters, and no more: μ = 1 is no restriction."""
+    loop = run(method, ring.letter("λ"), _with_letters(method, ring, held))
+    unknown = [n for n in method.hyper if n not in held]
+    places = [ring.letters.index(n) for n in ("λ", *unknown)]
+    polys = [loop.scale, *loop.characteristic, *loop.divisors]
+    for units in product(*((0,) if least(method, n) else (-1, 0, 1) for n in unknown)):
+        weights = [{sum(e[k] * u for k, u in zip(places, (1, *units), strict=True)) for e in p.terms} for p in polys]
+        unit = min(weights[0], default=0)
+        homogeneous = all(w <= {k * unit} for k, w in enumerate(weights[1 : len(loop.characteristic) + 1]))
+        if homogeneous and all(len(w) <= 1 for w in weights):
+            return
+    raise Doubt("the rule has a scale of its own: μ = 1 is a restriction")

@@ -1,4 +1,4 @@
-"""Exact arithmetic of the checker: polynomials with fractions, their quotients, and signs by Bernstein coefficients.
+"""Exact arithmetic of the checker: polynomials with fractions, and signs by Bernstein coefficients.
 
 A polynomial is positive on an interval where its Bernstein coefficients are (Bernstein 1915); cut in halves, they come as near
 to its values as need be. Nothing but Python's integers and fractions is used.
@@ -30,6 +30,12 @@ class Doubt(Exception):
     """A fact that is not so, or that cannot be verified."""
 
 
+def require(so: bool, otherwise: str) -> None:
+    """Doubt where something is not so."""
+    if not so:
+        raise Doubt(otherwise)
+
+
 @dataclass(eq=False)
 class Ring:
     """Polynomials in ``letters``; the last one is the ground letter, over which signs are decided.
@@ -44,96 +50,74 @@ class Ring:
     high: Fraction = Fraction(0)
 
     def __post_init__(self) -> None:
-        if self.modulus and not (self.modulus[-1] == 1 and len(self.modulus) > 2 and self._isolated()):
-            raise Doubt("the interval of θ does not hold exactly one root of a monic polynomial")
-        if len(set(self.letters)) < len(self.letters):
-            raise Doubt("a hyperparameter has the name of one of the checker's letters")
-        self.origin = (0,) * len(self.letters)
-        self._powers: list[list[Fraction]] = []  # from that of the modulus's degree on
-        row = [Fraction(0)] * max(len(self.modulus) - 2, 0) + [Fraction(1)]
-        for _ in self.modulus[2:]:
-            row = [a - row[-1] * m for a, m in zip([Fraction(0), *row[:-1]], self.modulus, strict=False)]
-            self._powers.append(row)
-
-    def _isolated(self) -> bool:
-        row = bernstein(list(self.modulus), self.low, self.high - self.low)
-        signs = [c > 0 for c in row if c]
-        return self.low < self.high and bool(row[0] and row[-1]) and sum(a != b for a, b in pairwise(signs)) == 1
+        require(len(set(self.letters)) == len(self.letters), "a hyperparameter has the name of a letter of the checker")
+        if self.modulus:
+            row = bernstein(self.modulus, self.low, self.high - self.low)
+            changes = sum(a != b for a, b in pairwise(c > 0 for c in row if c))
+            isolated = self.low < self.high and bool(row[0] and row[-1]) and changes == 1
+            monic = self.modulus[-1] == 1 and len(self.modulus) > 2
+            require(isolated and monic, "the interval of θ does not hold exactly one root of a monic polynomial")
 
     def constant(self, number: Fraction | int) -> Poly:
         """The constant polynomial."""
-        return Poly(self, {self.origin: Fraction(number)})
+        return Poly(self, {(0,) * len(self.letters): Fraction(number)})
 
-    def letter(self, name: str, power: int = 1) -> Poly:
-        """A power of a letter."""
-        place = self.letters.index(name)
-        return Poly(self, {tuple(power if k == place else 0 for k in range(len(self.letters))): Fraction(1)})
+    def letter(self, name: str) -> Poly:
+        """A letter."""
+        return Poly(self, {tuple(int(letter == name) for letter in self.letters): Fraction(1)})
 
-    def number(self, coefficients: Sequence[Fraction]) -> Poly:
+    def number(self, coefficients: Sequence[str | Fraction]) -> Poly:
         """The polynomial in the ground letter with these coefficients, lowest first."""
-        ground = self.letter(self.letters[-1])
-        total = self.constant(0)
-        for c in reversed(coefficients):
-            total = total * ground + c
-        return total
+        zero = (0,) * (len(self.letters) - 1)
+        return Poly(self, {(*zero, k): Fraction(c) for k, c in enumerate(coefficients)})
 
-    def reduced(self, terms: dict[Exponents, Fraction]) -> dict[Exponents, Fraction]:
-        """With powers of θ below the degree of its modulus."""
-        size = len(self.modulus) - 1
-        result: dict[Exponents, Fraction] = {}
-        for e, c in terms.items():
-            if e[-1] < size:
-                result[e] = result.get(e, 0) + c
-                continue
-            for k, m in enumerate(self._powers[e[-1] - size]):
-                if m:
-                    result[*e[:-1], k] = result.get((*e[:-1], k), Fraction(0)) + c * m
-        return result
+    def parts(self, number: Poly) -> list[Fraction]:
+        """The coefficients of a polynomial in the ground letter alone, lowest first."""
+        require(not number.has(*self.letters[:-1]), "a number was expected")
+        return [c.value for c in number.by(self.letters[-1])]
 
     def sign(self, number: Poly) -> int:
-        """−1, 0 or 1: of a number of the field. Doubt where it cannot be told."""
-        if number.has(*self.letters[:-1]):
-            raise Doubt("a number was expected")
-        parts = [c.value for c in number.by(self.letters[-1])]
-        if not any(parts[1:]):
-            return (parts[0] > 0) - (parts[0] < 0)
-        if not self.modulus:
-            raise Doubt("a number was expected")
-        for _ in range(BISECTIONS):
-            low, high = enclosed(parts, self.low, self.high)
-            if low > 0 or high < 0:
-                return 1 if low > 0 else -1
+        """−1, 0 or 1: of a fraction or a number of the field. Doubt where it cannot be told."""
+        parts = self.parts(number)
+        require(bool(self.modulus) or len(parts) == 1, "a number was expected")
+        for _ in range(BISECTIONS if any(parts) else 0):
+            row = bernstein(parts, self.low, self.high - self.low)
+            if min(row) >= 0 or max(row) <= 0:
+                return 1 if max(row) > 0 else -1
             self.halve()
-        raise Doubt("a number could not be told from zero")
+        require(not any(parts), "a number could not be told from zero")
+        return 0
 
     def halve(self) -> None:
+        """Isolate θ in half of its interval."""
         middle = (self.low + self.high) / 2
         below, here = (at(self.modulus, x) for x in (self.low, middle))
-        if not here:
-            raise Doubt("θ is a fraction")
+        require(here != 0, "θ is a fraction")
         self.low, self.high = (self.low, middle) if below * here < 0 else (middle, self.high)
 
-    def holds(self, number: Poly, strict: bool) -> bool:
+    def holds(self, number: Poly, strict: bool = True) -> bool:
         """Whether a number is positive, or (not ``strict``) not negative; a polynomial in t, for all t above ``low``."""
-        if self.modulus or number.is_constant or number.has(*self.letters[:-1]):
-            return self.sign(number) >= (1 if strict else 0)
-        shifted = composed([c.value for c in number.by(self.letters[-1])], self.low, Fraction(1))
+        parts = self.parts(number)
+        if self.modulus or len(parts) == 1:
+            return self.sign(number) >= strict
+        shifted = composed(parts, self.low, 1)
         first = next(k for k, c in enumerate(shifted) if c)
         size = len(shifted) - 1 - first
         row = [c / comb(size, k) for k, c in enumerate(shifted[first:])]  # in s, where t − low = s/(1 − s)
         return violation(row, lambda c, sharp: c > 0 if sharp else c >= 0, strict) is None
 
 
-@dataclass(frozen=True, eq=False)
 class Poly:
-    """A polynomial of a ring: its terms, exponents and coefficient."""
+    """A polynomial of a ring: its terms, exponents and coefficient; powers of θ below the degree of its modulus."""
 
-    ring: Ring
-    terms: dict[Exponents, Fraction]
-
-    def __post_init__(self) -> None:
-        if not all(self.terms.values()):
-            object.__setattr__(self, "terms", {e: c for e, c in self.terms.items() if c})
+    def __init__(self, ring: Ring, terms: dict[Exponents, Fraction]) -> None:
+        size = len(ring.modulus) - 1
+        for power in range(max((e[-1] for e in terms), default=0), size - 1, -1) if ring.modulus else ():
+            for e in [e for e in terms if e[-1] == power]:
+                c = terms.pop(e)
+                for k, m in enumerate(ring.modulus[:-1], power - size):
+                    terms[*e[:-1], k] = terms.get((*e[:-1], k), Fraction(0)) - c * m
+        self.ring, self.terms = ring, {e: c for e, c in terms.items() if c}
 
     def __bool__(self) -> bool:
         return bool(self.terms)
@@ -146,7 +130,7 @@ class Poly:
         return Poly(self.ring, total)
 
     def __neg__(self) -> Poly:
-        return Poly(self.ring, {e: -c for e, c in self.terms.items()})
+        return self * -1
 
     def __sub__(self, other: Poly | Fraction | int) -> Poly:
         return self + -other
@@ -161,8 +145,8 @@ class Poly:
         for e, c in self.terms.items():
             for f, d in other.terms.items():
                 key = tuple(i + j for i, j in zip(e, f, strict=True))
-                total[key] = total.get(key, 0) + c * d
-        return Poly(self.ring, self.ring.reduced(total) if self.ring.modulus else total)
+                total[key] = total.get(key, Fraction(0)) + c * d
+        return Poly(self.ring, total)
 
     def __pow__(self, power: int) -> Poly:
         result = self.ring.constant(1)
@@ -181,7 +165,7 @@ class Poly:
     @property
     def value(self) -> Fraction:
         """Its constant term."""
-        return self.terms.get(self.ring.origin, Fraction(0))
+        return self.terms.get((0,) * len(self.ring.letters), Fraction(0))
 
     def by(self, letter: str) -> list[Poly]:
         """The coefficients of the powers of a letter, lowest first: at least one."""
@@ -202,29 +186,17 @@ class Poly:
         rest, quotient = self, self.ring.constant(0)
         while rest and not (self.ring.modulus and lead[-1]):
             top = max(rest.terms)
-            if any(a < b for a, b in zip(top, lead, strict=True)):
-                break
             power = tuple(a - b for a, b in zip(top, lead, strict=True))
+            if min(power) < 0:
+                break
             part = Poly(self.ring, {power: rest.terms[top] / by.terms[lead]})
             rest, quotient = rest - part * by, quotient + part
         return None if rest else quotient
 
 
-def enclosed(parts: Sequence[Fraction], low: Fraction, high: Fraction) -> tuple[Fraction, Fraction]:
-    """The polynomial on an interval, by Horner's rule in interval arithmetic."""
-    least = most = Fraction(0)
-    for part in reversed(parts):
-        ends = [a * b for a in (least, most) for b in (low, high)]
-        least, most = min(ends) + part, max(ends) + part
-    return least, most
-
-
-def at(coefficients: Sequence[Any], x: Any) -> Any:
+def at(coefficients: Sequence[Fraction], x: Fraction) -> Fraction:
     """The value of a polynomial, lowest coefficient first."""
-    total = coefficients[-1]
-    for c in reversed(coefficients[:-1]):
-        total = total * x + c
-    return total
+    return sum((c * x**k for k, c in enumerate(coefficients)), Fraction(0))
 
 
 def composed(coefficients: Sequence[Any], low: Any, width: Any) -> list[Any]:
@@ -240,8 +212,7 @@ def composed(coefficients: Sequence[Any], low: Any, width: Any) -> list[Any]:
 def bernstein(coefficients: Sequence[Any], low: Any, width: Any) -> list[Any]:
     """The Bernstein coefficients of a polynomial on [low, low + width]."""
     power = composed(coefficients, low, width)
-    size = len(power) - 1
-    zero = power[0] * 0
+    size, zero = len(power) - 1, power[0] * 0
     return [sum((power[k] * Fraction(comb(j, k), comb(size, k)) for k in range(j + 1)), zero) for j in range(size + 1)]
 
 
@@ -277,6 +248,5 @@ def violation(
             continue
         middle, (left, right) = (low + high) / 2, halves(part)
         waiting.extend([(left, low, middle), (right, middle, high)])
-    if waiting or undecided:
-        raise Doubt("a sign could not be decided")
+    require(not (waiting or undecided), "a sign could not be decided")
     return None

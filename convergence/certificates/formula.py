@@ -9,6 +9,7 @@ about exponents.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -16,21 +17,22 @@ from typing import Any
 
 import sympy as sp
 
-from convergence.certificates import check
 from convergence.certificates.attained import ANY
-from convergence.certificates.certificate import SCHEMA, Best, ClosedForm, Faster, Undecided
-from convergence.certificates.claims import Formula, Optimum
+from convergence.certificates.certificate import Below, Best, Number, Ratio
+from convergence.certificates.check import UNPROVEN, inequalities, not_negative, scale_free
 from convergence.certificates.exact import Doubt
-from convergence.certificates.facts import inequalities, not_negative, scale_free
 from convergence.certificates.loop import ring_of
-from convergence.certificates.numbers import rational
+from convergence.certificates.numbers import T, rational
 from convergence.certificates.optimum import optimum, undecided
-from convergence.certificates.products import T, refuting
+from convergence.certificates.products import refuting
 from convergence.certificates.proof import Proof
 from convergence.crossing import exact, fraction
 from convergence.rule import Method
 from convergence.theory.optimum import best
 from convergence.theory.symbols import LARGEST, MU
+
+EPSILON = Fraction(1, 10**6)
+"""How well the best rate at one κ is known."""
 
 SAMPLES = tuple(map(Fraction, ("3/2", "1", "4", "9", "1/3", "30")))
 """Distances of t from its start at which a linear program is solved."""
@@ -49,22 +51,20 @@ class Rationalised:
     rate: sp.Expr
 
 
-def formula(claim: Formula) -> Proof:
+def formula(method: Method, rate: Any = None, hyper: Mapping[str, Any] | None = None) -> Proof:
     """Prove the closed form for all κ > 1: that it is reached, and that nothing is faster; the counterexample is a κ."""
-    method = claim.method
-    found = best(method, {})
-    hyper, rate = dict(claim.hyper or found.hyper), found.rate if claim.rate is None else exact(claim.rate)
+    derived = best(method, {})
+    hyper, rate = dict(hyper or derived.hyper), derived.rate if rate is None else exact(rate)
     about = f"the best rate of {method.name} over [μ, L] is {rate}, for all L > μ > 0"
     if not hyper or rate is None:
         return undecided(method, about, "the optimum has no closed form")
     carried = {method.symbols[n]: exact(dict(method.defaults).get(n, ANY)) for n in method.hyper}
     inner = rationalised({n: exact(v).subs(carried) for n, v in hyper.items()}, rate)
-    if inner is None or any(v.free_symbols for v in found.fixed.values()):
+    if inner is None or any(v.free_symbols for v in derived.fixed.values()):
         return undecided(method, about, "the closed form is not rational in one square root of a linear function of κ")
-    held = {n: str(v) for n, v in found.fixed.items()}
-    unknown = [n for n in method.hyper if n not in held]
+    held = {n: str(v) for n, v in derived.fixed.items()}
     try:
-        scale_free(method, ring_of(method, unknown), unknown, held)
+        scale_free(method, ring_of(method, [n for n in method.hyper if n not in held]), held)
     except Doubt as doubt:
         return undecided(method, about, str(doubt))
     return _decided(method, about, inner, held)
@@ -94,78 +94,74 @@ def rationalised(hyper: Mapping[str, sp.Expr], rate: sp.Expr) -> Rationalised | 
 
 
 def _decided(method: Method, about: str, inner: Rationalised, held: Mapping[str, str]) -> Proof:
-    written: dict[str, Any] = {
-        "schema": SCHEMA,
-        "method": method.name,
-        "kind": "formula",
-        "held": held,
-        "kappa": _parts(inner.kappa),
-        "start": str(inner.start),
-        "hyper": {n: _ratio(f) for n, f in inner.hyper.items()},
-        "rate": _ratio(inner.rate),
-    }
-    open_ = ClosedForm(holds=True, products=(), at=None, faster=None, **written)
-    proof = Proof(open_.model_copy(update={"products": _products(method, inner, held)}), method)
+    rate = _ratio(inner.rate)
+    claimed = Best(
+        method=method.name,
+        kind="formula",
+        holds=True,
+        start=str(inner.start),
+        held=dict(held),
+        hyper={n: _ratio(f) for n, f in inner.hyper.items()},
+        mu=("1",),
+        L=_parts(inner.kappa),
+        lower=rate,
+        upper=rate,
+    )
+    proof = Proof(claimed.model_copy(update={"below": _below(method, inner, held)}), method)
     why = proof.recheck().failed
     if not why:
         return proof
-    refutation = _refuted(
-        method, ClosedForm(**{**written, "holds": False, "products": (), "at": "0", "faster": None}), inner
-    )
-    return _half(method, about, open_, inner, why[0]) if refutation is None else refutation  # a refutation is falsy
+    refutation = _refuted(method, claimed, inner)
+    return _half(method, about, held, inner, why[0]) if refutation is None else refutation  # a refutation is falsy
 
 
-def _parts(poly: sp.Expr) -> tuple[str, ...]:
+def _parts(poly: sp.Expr) -> Number:
     return tuple(str(c) for c in reversed(sp.Poly(poly, T).all_coeffs()))
 
 
-def _ratio(formula: sp.Expr) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _ratio(formula: sp.Expr) -> Ratio:
     """Numerator and denominator, the denominator positive for large t."""
     above, below = sp.fraction(sp.cancel(formula))
     sign = 1 if sp.Poly(below, T).LC() > 0 else -1
     return _parts(sign * above), _parts(sign * below)
 
 
-def _products(method: Method, inner: Rationalised, held: Mapping[str, str]) -> Any:
-    """The identity by which no radius at μ and L is below the rate; nothing where none was found."""
+def _below(method: Method, inner: Rationalised, held: Mapping[str, str]) -> Below | None:
+    """The identity by which no radius at μ and L is below the rate; None where none was found, or needed."""
     unknown = [n for n in method.hyper if n not in held]
     start = fraction(inner.start)
     ring = ring_of(method, unknown, low=start)
-    kappa, *rate = (ring.number([*map(Fraction, part)]) for part in (_parts(inner.kappa), *_ratio(inner.rate)))
+    places = ("1",), _parts(inner.kappa)
+    above, below = map(ring.number, _ratio(inner.rate))
     samples = []
     for distance in SAMPLES:
         at = {T: rational(start + distance)}
         samples.append((start + distance, [abs(float(inner.hyper[n].subs(at))) or 1.0 for n in unknown]))
-    try:
-        strict = inequalities(method, unknown, held, [ring.constant(1), kappa], (rate[0], rate[1]))
-        return refuting(strict, not_negative(method, ring, unknown), unknown, samples) or ()
-    except Doubt:
-        return ()
-
-
-def _refuted(method: Method, false: ClosedForm, inner: Rationalised) -> Proof | None:
-    """A κ at which the rate is not reached, or at which others are faster."""
-    start = fraction(inner.start)
-    spots = [start + distance for distance in (*SPOTS, *_beyond_zeros(method, inner))]
-    for t in spots:
-        proof = Proof(false.model_copy(update={"at": str(t)}), method)
-        if proof.recheck():
-            return proof
-    for t in spots[:1]:
-        kappa, claimed = (fraction(f.subs(T, rational(t))) for f in (inner.kappa, inner.rate))
-        here = optimum(
-            Optimum(method, kappa / kappa, kappa, Fraction(1, 10**6), {n: Fraction(v) for n, v in false.held.items()})
-        )
-        c = here.certificate
-        if isinstance(c, Best | Undecided) and c.upper is not None and Fraction(c.upper) < claimed and c.hyper:
-            faster = Faster(hyper=c.hyper, rate=c.upper)
-            proof = Proof(false.model_copy(update={"at": str(t), "faster": faster}), method)
-            if proof.recheck():
-                return proof
+    with suppress(Doubt):
+        strict = inequalities(method, held, [*map(ring.number, places)], (above, below))
+        products = refuting(strict, not_negative(method, ring, unknown), unknown, samples) if above else None
+        return Below(curvatures=places, products=products) if products else None
     return None
 
 
-def _beyond_zeros(method: Method, inner: Rationalised) -> list[Fraction]:
+def _refuted(method: Method, claimed: Best, inner: Rationalised) -> Proof | None:
+    """A κ at which the rate is not reached, or at which others are faster."""
+    start = fraction(inner.start)
+    spots = [start + distance for distance in (*SPOTS, *_beyond_zeros(inner))]
+    better = _best_at(method, claimed.held, inner, spots[0])
+    for t, faster in (*((t, None) for t in spots), (spots[0], better.hyper)):
+        others = faster and {n: str(v) for n, v in faster.items()}
+        proof = Proof(claimed.model_copy(update={"holds": False, "at": str(t), "faster": others}), method)
+        if proof.recheck():
+            return proof
+    return None
+
+
+def _best_at(method: Method, held: Mapping[str, str], inner: Rationalised, t: Fraction) -> Proof:
+    return optimum(method, 1, inner.kappa.subs(T, rational(t)), EPSILON, {n: Fraction(v) for n, v in held.items()})
+
+
+def _beyond_zeros(inner: Rationalised) -> list[Fraction]:
     """Distances between which numerators and denominators, and what is to be positive, change their signs."""
     polys = [part for f in (*inner.hyper.values(), inner.rate, 1 - inner.rate) for part in sp.fraction(sp.cancel(f))]
     places = sorted({fraction(end) for p in polys for (ends, _) in _intervals(p) for end in ends if end > inner.start})
@@ -179,15 +175,12 @@ def _intervals(poly: sp.Expr) -> list[Any]:
     return list(found.intervals(eps=sp.Rational(1, 2**20))) if found.degree() > 0 else []
 
 
-def _half(method: Method, about: str, open_: ClosedForm, inner: Rationalised, why: str) -> Proof:
+def _half(method: Method, about: str, held: Mapping[str, str], inner: Rationalised, why: str) -> Proof:
     """What is known where neither a proof nor a counterexample was found."""
-    if why == check.UNPROVEN:
-        t = inner.start + 2
-        kappa = inner.kappa.subs(T, t)
-        here = optimum(
-            Optimum(method, 1, kappa, sp.Rational(1, 10**6), {n: Fraction(v) for n, v in open_.held.items()})
-        )
+    if why == UNPROVEN:
+        t = fraction(inner.start) + SPOTS[0]
+        here = _best_at(method, held, inner, t)
         gap = None if here.upper is None or here.lower is None else sp.N(here.upper - here.lower, 3)
-        near = "" if gap is None else f"; at κ = {kappa} it is within {gap} of the best"
+        near = "" if gap is None else f"; at κ = {inner.kappa.subs(T, rational(t))} it is within {gap} of the best"
         why = f"attained for all κ > 1; that nothing is faster was not shown for all κ{near}"
     return undecided(method, about, why)

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
 from math import comb, prod
 from typing import Any
 
-from convergence.certificates.exact import Doubt, Poly, Ring
-from convergence.certificates.quotient import Quotient
+from convergence.certificates.exact import Doubt, Poly, Ring, require
 from convergence.rule import Method
+
+LARGEST_POWER = 100
+"""A power of a number beyond this is not formed."""
 
 Ratio = tuple[Poly, Poly]
 """Numerator and denominator of a number."""
@@ -30,26 +31,80 @@ class Restless(Doubt):
     """A state that only keeps time never comes to rest."""
 
 
-@dataclass(frozen=True)
-class Loop:
-    """det(yI − N), monic, for the iteration matrix N/``scale``: ``characteristic`` holds its coefficients, highest first.
+class Quotient:
+    """A quotient of polynomials with the operations of a number: what an update rule is run on.
 
-    ``divisors`` are the polynomials whose zeros are poles, ``clocks`` the states that only keep time, here at rest.
+    ``divisors`` keeps the numerators of all that is divided by, before anything cancels: their zeros are the rule's poles.
     """
 
-    characteristic: tuple[Poly, ...]
-    scale: Poly
-    divisors: tuple[Poly, ...]
-    clocks: tuple[str, ...]
+    def __init__(self, above: Poly, below: Poly, divisors: list[Poly]) -> None:
+        quotient = above * (1 / below.value) if below.is_constant else above.divided(below)
+        self.above, self.below = (above, below) if quotient is None else (quotient, above.ring.constant(1))
+        self.divisors = divisors
 
-    def image(self, rate: Ratio, beyond: bool = False) -> list[Poly]:
-        """The half-plane coefficients, highest first, for the disc of this radius (its denominator > 0), or of that + ε."""
-        above, below = rate
-        radius = (above + below * above.ring.letter("ε") if beyond else above) * self.scale
-        size = len(self.characteristic) - 1
-        odd = self.scale if size % 2 else 1  # so that the first coefficient is positive
-        scaled = [c * radius ** (size - k) * below**k * odd for k, c in enumerate(self.characteristic)]
-        return [sum((a * w for w, a in zip(row, scaled, strict=True)), above * 0) for row in _mapping(size)]
+    def lifted(self, other: Any) -> Quotient:
+        """A number as a quotient, floats as the decimals they print as. TypeError for anything else."""
+        if isinstance(other, Quotient):
+            return other
+        if hasattr(other, "item"):
+            other = other.item()
+        if isinstance(other, bool) or not isinstance(other, int | float | Fraction):
+            raise TypeError(f"{type(other).__name__} is no exact number")
+        constant = self.above.ring.constant
+        return Quotient(constant(Fraction(str(other))), constant(1), self.divisors)
+
+    def __add__(self, other: Any) -> Quotient:
+        more = self.lifted(other)
+        if self.below.terms == more.below.terms:
+            return Quotient(self.above + more.above, self.below, self.divisors)
+        above = self.above * more.below + more.above * self.below
+        return Quotient(above, self.below * more.below, self.divisors)
+
+    def __mul__(self, other: Any) -> Quotient:
+        more = self.lifted(other)
+        one, two = (Quotient(a, b, self.divisors) for a, b in ((self.above, more.below), (more.above, self.below)))
+        return Quotient(one.above * two.above, one.below * two.below, self.divisors)
+
+    def __truediv__(self, other: Any) -> Quotient:
+        by = self.lifted(other)
+        if not by.above:
+            raise ZeroDivisionError("the rule divides by zero")
+        if not by.above.is_constant:
+            self.divisors.append(by.above)
+        return self * Quotient(by.below, by.above, self.divisors)
+
+    def __neg__(self) -> Quotient:
+        return self * -1
+
+    def __pow__(self, power: int) -> Quotient:
+        if not isinstance(power, int) or abs(power) > LARGEST_POWER:
+            raise TypeError("a power that is no small integer")
+        result: Quotient = prod([self] * abs(power), start=self.lifted(1))
+        return result if power >= 0 else self.lifted(1) / result
+
+    def __pos__(self) -> Quotient:
+        return self
+
+    def __sub__(self, other: Any) -> Quotient:
+        return self + -self.lifted(other)
+
+    def __rsub__(self, other: Any) -> Quotient:
+        return -self + self.lifted(other)
+
+    def __rtruediv__(self, other: Any) -> Quotient:
+        return self.lifted(other) / self
+
+    __radd__ = __add__
+    __rmul__ = __mul__
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError("a rule that compares its numbers is not one formula")
+
+    __lt__ = __le__ = __gt__ = __ge__ = __eq__
+    __hash__ = None  # type: ignore[assignment]
+
+    def __bool__(self) -> bool:
+        return self == 0
 
 
 class Parabola:
@@ -67,113 +122,49 @@ class Parabola:
         return g / self.curvature
 
 
-def ring_of(method: Method, unknown: Sequence[str] = (), ground: str = "t", **field: Any) -> Ring:
-    """A ring with letters for λ, ε, the states and the ``unknown`` hyperparameters."""
-    return Ring(("λ", "ε", *(f"state {n}" for n in method.state), *unknown, ground), **field)
+@dataclass(frozen=True)
+class Loop:
+    """det(yI − N), monic, for the iteration matrix N/``scale``: ``characteristic`` holds its coefficients, highest first.
+
+    ``divisors`` are the polynomials whose zeros are poles, ``clocks`` the states that only keep time, here at rest.
+    """
+
+    characteristic: tuple[Poly, ...]
+    scale: Poly
+    divisors: tuple[Poly, ...] = ()
+    clocks: tuple[str, ...] = ()
+
+    def image(self, rate: Ratio, beyond: bool = False) -> list[Poly]:
+        """The half-plane coefficients, highest first, for the disc of this radius (its denominator > 0), or of that + ε."""
+        above, below = rate
+        radius = (above + below * above.ring.letter("ε") if beyond else above) * self.scale
+        n = len(self.characteristic) - 1
+        positive = self.scale ** (n % 2)  # with it the first coefficient is
+        scaled = [c * radius ** (n - k) * below**k * positive for k, c in enumerate(self.characteristic)]
+        return [sum((a * _weight(n, k, p) for k, a in enumerate(scaled)), above * 0) for p in range(n, -1, -1)]
+
+    def necessary(self, rate: Ratio) -> list[Poly]:
+        """All polynomials at hand that are positive where all roots lie in the open disc."""
+        image = self.image(rate)
+        return [*image, *(_hurwitz(image, k) for k in range(len(image) - 2, 1, -2))]
+
+    def conditions(self, rate: Ratio, closed: bool) -> list[Poly]:
+        """What is positive exactly where all roots lie in the disc: of the closed one, the first coefficients in ε."""
+        image = self.image(rate, closed)
+        n = len(image) - 1
+        polys = [image[0], *image[n:0:-2], *(_hurwitz(image, k) for k in range(n - 1, 0, -2))]
+        return [next((c for c in poly.by("ε") if c), poly) for poly in polys]
 
 
-def run(method: Method, curvature: Poly, hyper: Mapping[str, Ratio]) -> Loop:
-    """Run the rule on letters. Pole where it divides by zero, Doubt where it is not one linear formula."""
-    ring, divisors = curvature.ring, list[Poly]()
-    one = ring.constant(1)
-    f = Parabola(Quotient(curvature, one, divisors))
-    numbers = {n: Quotient(*ratio, divisors) for n, ratio in hyper.items()}
-    letters = [f"state {n}" for n in method.state]
-    state = [Quotient(ring.letter(n), one, divisors) for n in letters]
-    clocks: dict[int, Quotient] = {}
-    try:
-        values = _values(method, f, state, numbers)
-        if not all(_affine(v, letters) for v in values):
-            begun = len(divisors)
-            method(f, *method.start(f, state[0]), **numbers)
-            divisors[:] = divisors[begun:]
-            clocks = {k: _rest(v, k, letters) for k, v in enumerate(values) if k and _keeps_time(v, k, letters)}
-            values = _values(method, f, [clocks.get(k, s) for k, s in enumerate(state)], numbers)
-    except ZeroDivisionError:
-        raise Pole("the rule divides by zero") from None
-    moving = [k for k in range(len(state)) if k not in clocks]
-    if not all(_affine(values[k], letters) for k in moving) or any(d.has(*letters) for d in divisors):
-        raise Doubt(f"{method.name} is not linear: it cannot be run on exact numbers")
-    belows = {tuple(sorted(values[k].below.terms.items())): values[k].below for k in moving}
-    cofactors = {key: prod([b for other, b in belows.items() if other != key], start=one) for key in belows}
-    rows = [
-        [_slope(values[i], letters[j]) * cofactors[tuple(sorted(values[i].below.terms.items()))] for j in moving]
-        for i in moving
-    ]
-    scale = prod(belows.values(), start=one)
-    return Loop(_faddeev(rows, one), scale, tuple(divisors), tuple(method.state[k] for k in clocks))
-
-
-def _values(method: Method, f: Parabola, state: Sequence[Quotient], hyper: Mapping[str, Any]) -> list[Quotient]:
-    return [f.curvature.lifted(value) for value in method(f, *state, **hyper)]
-
-
-def _affine(value: Quotient, letters: Sequence[str]) -> bool:
-    places = [value.above.ring.letters.index(n) for n in letters]
-    return not value.below.has(*letters) and all(sum(e[k] for k in places) <= 1 for e in value.above.terms)
-
-
-def _keeps_time(value: Quotient, place: int, letters: Sequence[str]) -> bool:
-    """Whether the state hears nothing but itself."""
-    others = [n for n in letters if n != letters[place]]
-    return _affine(value, letters) and not value.above.has("λ", *others) and not value.below.has("λ")
-
-
-def _rest(value: Quotient, place: int, letters: Sequence[str]) -> Quotient:
-    """Where a clock rests: b/(1 − a), of a·reading + b. Restless unless |a| < 1, where that is no question of letters."""
-    constant, *slopes = value.above.by(letters[place])
-    slope, ring = slopes[0] if slopes else constant * 0, constant.ring
-    kept, room = value.below - slope, value.below * value.below - slope * slope
-    if not kept or not (room.has(*ring.letters[:-1]) or ring.holds(room, True)):
-        raise Restless(f"the clock {letters[place]} never comes to rest")
-    return Quotient(constant, constant.ring.constant(1), value.divisors) / Quotient(
-        kept, value.below * 0 + 1, value.divisors
-    )
-
-
-def _slope(value: Quotient, letter: str) -> Poly:
-    parts = value.above.by(letter)
-    return parts[1] if len(parts) > 1 else parts[0] * 0
-
-
-def _faddeev(rows: list[list[Poly]], one: Poly) -> tuple[Poly, ...]:
-    """The characteristic polynomial, by Faddeev's and LeVerrier's recurrence."""
-    size = range(len(rows))
-    power, result = [[one if i == j else one * 0 for j in size] for i in size], [one]
-    for k in range(1, len(rows) + 1):
-        product = [[sum((rows[i][m] * power[m][j] for m in size), one * 0) for j in size] for i in size]
-        result.append(sum((product[i][i] for i in size), one * 0) * Fraction(-1, k))
-        power = [[product[i][j] + (result[-1] if i == j else 0) for j in size] for i in size]
-    return tuple(result)
-
-
-@cache
-def _mapping(size: int) -> tuple[tuple[int, ...], ...]:
-    """The weights of the coefficients aₖ in those of Σ aₖ (1+s)ⁿ⁻ᵏ (1−s)ᵏ, highest first."""
-
-    def weight(power: int, k: int) -> int:
-        chosen = range(max(0, power - (size - k)), min(k, power) + 1)
-        return sum((-1) ** j * comb(k, j) * comb(size - k, power - j) for j in chosen)
-
-    return tuple(tuple(weight(power, k) for k in range(size + 1)) for power in range(size, -1, -1))
-
-
-def decisive(image: Sequence[Poly]) -> list[Poly]:
-    """Polynomials that are all positive exactly where all roots lie in the disc."""
-    size = len(image) - 1
-    return [image[0], *(image[k] for k in range(size, 0, -2)), *(_hurwitz(image, k) for k in range(size - 1, 0, -2))]
-
-
-def necessary(image: Sequence[Poly]) -> list[Poly]:
-    """All polynomials at hand that are positive where all roots lie in the disc."""
-    return [*image, *(_hurwitz(image, k) for k in range(len(image) - 2, 1, -2))]
+def _weight(n: int, k: int, power: int) -> int:
+    """The coefficient of this power of s in (1+s)ⁿ⁻ᵏ (1−s)ᵏ."""
+    return sum((-1) ** j * comb(k, j) * comb(n - k, power - j) for j in range(min(k, power) + 1))
 
 
 def _hurwitz(image: Sequence[Poly], order: int) -> Poly:
     """The leading Hurwitz determinant of this order."""
-    zero = image[0] * 0
     places = [[2 * j - i + 1 for j in range(order)] for i in range(order)]
-    return _determinant([[image[k] if 0 <= k < len(image) else zero for k in row] for row in places])
+    return _determinant([[image[k] if 0 <= k < len(image) else image[0] * 0 for k in row] for row in places])
 
 
 def _determinant(rows: list[list[Poly]]) -> Poly:
@@ -185,7 +176,71 @@ def _determinant(rows: list[list[Poly]]) -> Poly:
     return sum(parts, rows[0][0] * 0)
 
 
-def conditions(loop: Loop, rate: Ratio, closed: bool) -> list[Poly]:
-    """What decides whether all roots lie in the disc: of the closed one, the first coefficients in ε."""
-    polys = decisive(loop.image(rate, closed))
-    return [next((c for c in poly.by("ε") if c), poly) for poly in polys] if closed else polys
+def ring_of(method: Method, unknown: Sequence[str] = (), ground: str = "t", **field: Any) -> Ring:
+    """A ring with letters for λ, ε, the states and the ``unknown`` hyperparameters."""
+    return Ring(("λ", "ε", *(f"state {n}" for n in method.state), *unknown, ground), **field)
+
+
+def run(method: Method, curvature: Poly, hyper: Mapping[str, Ratio]) -> Loop:
+    """Run the rule on letters. Pole where it divides by zero, Doubt where it is not one linear formula."""
+    ring, divisors, clocks = curvature.ring, list[Poly](), dict[int, Quotient]()
+    one = ring.constant(1)
+    f = Parabola(Quotient(curvature, one, divisors))
+    numbers = {n: Quotient(*ratio, divisors) for n, ratio in hyper.items()}
+    letters = [f"state {n}" for n in method.state]
+    state = [Quotient(ring.letter(n), one, divisors) for n in letters]
+    try:
+        values = [f.curvature.lifted(v) for v in method(f, *state, **numbers)]
+        if not all(_affine(v, letters) for v in values):
+            divisors.clear()
+            method(f, *method.start(f, state[0]), **numbers)
+            clocks = {
+                k: _rest(v, letters[k]) for k, v in enumerate(values) if k and _keeps_time(v, letters[k], letters)
+            }
+            values = [
+                f.curvature.lifted(v) for v in method(f, *(clocks.get(k, s) for k, s in enumerate(state)), **numbers)
+            ]
+    except ZeroDivisionError:
+        raise Pole("the rule divides by zero") from None
+    moving = [k for k in range(len(state)) if k not in clocks]
+    linear = all(_affine(values[k], letters) for k in moving) and not any(d.has(*letters) for d in divisors)
+    require(linear, f"{method.name} is not linear: it cannot be run on exact numbers")
+    belows = {tuple(sorted(values[k].below.terms.items())): values[k].below for k in moving}
+    rows = []
+    for k in moving:
+        cofactor = prod((b for b in belows.values() if b.terms != values[k].below.terms), start=one)
+        rows.append([sum(values[k].above.by(letters[j])[1:], one * 0) * cofactor for j in moving])
+    scale = prod(belows.values(), start=one)
+    return Loop(_faddeev(rows, one), scale, tuple(divisors), tuple(method.state[k] for k in clocks))
+
+
+def _affine(value: Quotient, letters: Sequence[str]) -> bool:
+    places = [value.above.ring.letters.index(n) for n in letters]
+    return not value.below.has(*letters) and all(sum(e[k] for k in places) <= 1 for e in value.above.terms)
+
+
+def _keeps_time(value: Quotient, own: str, letters: Sequence[str]) -> bool:
+    """Whether the state hears nothing but itself."""
+    others = ["λ", *(n for n in letters if n != own)]
+    return _affine(value, letters) and not value.above.has(*others) and not value.below.has("λ")
+
+
+def _rest(value: Quotient, own: str) -> Quotient:
+    """Where a clock rests: b/(1 − a), of a·reading + b. Restless unless |a| < 1, where that is no question of letters."""
+    constant, *slopes = value.above.by(own)
+    slope, ring = sum(slopes, constant * 0), constant.ring
+    kept, room = value.below - slope, value.below * value.below - slope * slope
+    if not kept or not (room.has(*ring.letters[:-1]) or ring.holds(room)):
+        raise Restless(f"the clock {own} never comes to rest")
+    return Quotient(constant, ring.constant(1), value.divisors) / Quotient(kept, ring.constant(1), value.divisors)
+
+
+def _faddeev(rows: list[list[Poly]], one: Poly) -> tuple[Poly, ...]:
+    """The characteristic polynomial, by Faddeev's and LeVerrier's recurrence."""
+    size, zero = range(len(rows)), one * 0
+    power, result = [[one if i == j else zero for j in size] for i in size], [one]
+    for k in range(1, len(rows) + 1):
+        product = [[sum((rows[i][m] * power[m][j] for m in size), zero) for j in size] for i in size]
+        result.append(sum((product[i][i] for i in size), zero) * Fraction(-1, k))
+        power = [[product[i][j] + (result[-1] if i == j else 0) for j in size] for i in size]
+    return tuple(result)

@@ -10,22 +10,21 @@ from typing import Any
 import sympy as sp
 from sympy.polys.constructor import construct_domain
 
-from convergence.certificates.certificate import Theta
+from convergence.certificates.certificate import Number, Theta
 from convergence.certificates.exact import Poly, Ring
 from convergence.certificates.loop import Ratio, ring_of
+from convergence.certificates.words import isolating
 from convergence.crossing import exact, fraction
 from convergence.errors import BadHyperparameter
 from convergence.rule import Method
 
-X = sp.Symbol("x")
+X, T = sp.symbols("x t")
 
 NARROW = sp.Rational(1, 2**64)
 """The interval that isolates θ is not longer."""
 
 DIGITS = 60
 """Decimal digits in which one algebraic number is told from another."""
-
-Parts = tuple[Fraction, ...]
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,8 @@ class Numbers:
     values: tuple[sp.Expr, ...]
     domain: Any
     theta: Theta | None
-    hyper: Mapping[str, Parts]
-    others: tuple[Parts, ...]
+    hyper: Mapping[str, Number]
+    others: tuple[Number, ...]
 
     @property
     def ring(self) -> Ring:
@@ -52,34 +51,28 @@ class Numbers:
         """The same with one more number among the others."""
         return _numbers(self.method, list(self.hyper), (*self.values, number))
 
-    def exact(self, parts: Sequence[Fraction]) -> sp.Expr:
-        """The number that has these parts."""
-        return algebraic(tuple(map(str, parts)), self.theta)
-
     def poly(self, poly: Poly) -> sp.Poly:
         """A polynomial in λ as SymPy has it, over Q or Q(θ)."""
-        rows = [[rational(c.value) for c in part.by("θ")] for part in poly.by("λ")]
-        if self.theta is None:
-            return sp.Poly([row[0] for row in reversed(rows)], X, domain=sp.QQ)
-        elements = [self.domain([sp.QQ(int(c.p), int(c.q)) for c in reversed(row)]) for row in reversed(rows)]
+        rows = [[sp.QQ(c.numerator, c.denominator) for c in poly.ring.parts(part)] for part in poly.by("λ")]
+        elements = [self.domain(row[::-1]) if self.theta else row[0] for row in reversed(rows)]
         return sp.Poly.from_list(elements, X, domain=self.domain)
 
-    def parts(self, number: Any) -> Parts:
+    def parts(self, element: Any) -> Number:
         """The parts of an element of the domain."""
-        if self.theta is None:
-            return (element(number),)
-        return tuple(element(c) for c in reversed(number.to_list())) or (Fraction(0),)
+        return _parts([element] if self.theta is None else element.to_list()[::-1])
 
-    def zeros(self, poly: Poly, low: Parts, high: Parts) -> Iterator[sp.Expr]:
+    def zeros(self, poly: Poly, low: Number, high: Number) -> Iterator[sp.Expr]:
         """The roots of a polynomial in λ between two numbers."""
-        ends = [self.exact(end).evalf(DIGITS) for end in (low, high)]
-        over_q = self.poly(poly) if self.theta is None else _norm(poly, self.theta)
-        theta = 0 if self.theta is None else algebraic(("0", "1"), self.theta).evalf(DIGITS)
-        for factor, _ in over_q.factor_list()[1]:
-            for root in factor.real_roots():
-                value = root.evalf(DIGITS)
-                if ends[0] <= value <= ends[1] and abs(_value(poly, value, theta)) < sp.Float(10) ** (-DIGITS // 2):
-                    yield root
+        ends = [algebraic(end, self.theta).evalf(DIGITS) for end in (low, high)]
+        rows = [[rational(c) for c in poly.ring.parts(part)] for part in poly.by("λ")]
+        lifted = sum((c * X**k * T**j for k, row in enumerate(rows) for j, c in enumerate(row)), sp.Integer(0))
+        theta = algebraic(("0", "1"), self.theta).evalf(DIGITS) if self.theta else 0
+        over_q = lifted if self.theta is None else sp.resultant(lifted, _minimal(self.theta, T), T)
+        for root in sp.Poly(over_q, X).sqf_part().real_roots():
+            value = root.evalf(DIGITS)
+            near = abs(lifted.subs({X: value, T: theta})) < sp.Float(10) ** (-DIGITS // 2)
+            if near and ends[0] <= value <= ends[1]:
+                yield root
 
 
 def numbers(method: Method, hyper: Mapping[str, Any], others: Sequence[Any]) -> Numbers:
@@ -95,73 +88,52 @@ def numbers(method: Method, hyper: Mapping[str, Any], others: Sequence[Any]) -> 
 
 
 def _numbers(method: Method, names: Sequence[str], values: tuple[sp.Expr, ...]) -> Numbers:
+    for value in values:
+        if value.free_symbols or not (value.is_algebraic and value.is_real):
+            raise BadHyperparameter(
+                f"a certificate needs real algebraic numbers (such as 9/10 or sqrt(2)); got {value}"
+            )
     domain, theta = sp.QQ, None
-    parts: list[Parts] = [(fraction(v),) if v.is_Rational else () for v in values]
-    if not all(parts):
-        for value in values:
-            if value.free_symbols or not (value.is_algebraic and value.is_real):
-                raise BadHyperparameter(
-                    f"a certificate needs real algebraic numbers (such as 9/10 or sqrt(2)); got {value}"
-                )
+    elements: Sequence[Any] = [sp.QQ(v.p, v.q) for v in values if v.is_Rational]
+    if len(elements) < len(values):
         domain, elements = construct_domain([sp.radsimp(value) for value in values], extension=True)
-        if domain.is_Algebraic:
-            theta = _isolated(domain)
-            parts = [tuple(element(c) for c in reversed(e.to_list())) or (Fraction(0),) for e in elements]
-        else:
-            domain, parts = sp.QQ, [(element(e),) for e in elements]
+        theta = _isolated(domain) if domain.is_Algebraic else None
+    parts = [_parts([e] if theta is None else e.to_list()[::-1]) for e in elements]
     size = len(names)
     return Numbers(method, values, domain, theta, dict(zip(names, parts, strict=False)), tuple(parts[size:]))
 
 
-def element(number: Any) -> Fraction:
-    """A rational number of SymPy's domains as a fraction."""
-    return Fraction(int(number.numerator), int(number.denominator))
+def _parts(elements: Sequence[Any]) -> Number:
+    return tuple(str(Fraction(int(c.numerator), int(c.denominator))) for c in elements) or ("0",)
 
 
 def _isolated(domain: Any) -> Theta:
-    modulus = sp.Poly([rational(element(c)) for c in domain.mod.to_list()], X).monic()
+    modulus = sp.Poly([rational(c) for c in domain.mod.to_list()], X).monic()
     theta = domain.ext.as_expr().evalf(DIGITS)
     (low, high), _ = min(modulus.intervals(eps=NARROW), key=lambda one: abs((one[0][0] + one[0][1]) / 2 - theta))
     return Theta(modulus=tuple(str(c) for c in reversed(modulus.all_coeffs())), low=str(low), high=str(high))
 
 
-def isolating(theta: Theta | None) -> dict[str, Any]:
-    """What a ring needs of θ."""
-    if theta is None:
-        return {}
-    return {"modulus": tuple(map(Fraction, theta.modulus)), "low": Fraction(theta.low), "high": Fraction(theta.high)}
+def _minimal(theta: Theta, letter: sp.Symbol) -> sp.Expr:
+    return sum((sp.Rational(c) * letter**k for k, c in enumerate(theta.modulus)), sp.Integer(0))
 
 
-def rational(number: Fraction) -> sp.Rational:
-    """A fraction as SymPy has it."""
-    return sp.Rational(number.numerator, number.denominator)
+def rational(number: Any) -> sp.Rational:
+    """A fraction, or an element of Q, as SymPy has it."""
+    return sp.Rational(int(number.numerator), int(number.denominator))
 
 
 def algebraic(parts: Sequence[str], theta: Theta | None) -> sp.Expr:
     """The number of a certificate: a fraction, a root written out, or which real root of which polynomial it is."""
     if theta is None or len(parts) < 2:
         return sp.Rational(parts[0])
-    modulus = sp.Poly([sp.Rational(c) for c in reversed(theta.modulus)], X)
-    (root,) = (r for r in modulus.real_roots() if sp.Rational(theta.low) < r < sp.Rational(theta.high))
+    roots = sp.Poly(_minimal(theta, X), X).real_roots()
+    (root,) = (r for r in roots if sp.Rational(theta.low) < r < sp.Rational(theta.high))
     number = sum((sp.Rational(c) * root**k for k, c in enumerate(parts)), sp.Integer(0))
     if number == root:
         return root
     roots = sp.Poly(sp.minimal_polynomial(number, X), X).real_roots()
     return min(roots, key=lambda r: abs((r - number).evalf(DIGITS)))
-
-
-def _norm(poly: Poly, theta: Theta) -> sp.Poly:
-    """A polynomial over Q that has the roots of this one among its own."""
-    T = sp.Symbol("t")
-    rows = [[rational(c.value) for c in part.by("θ")] for part in poly.by("λ")]
-    lifted = sum((c * X**k * T**j for k, row in enumerate(rows) for j, c in enumerate(row)), sp.Integer(0))
-    modulus = sum((sp.Rational(c) * T**k for k, c in enumerate(theta.modulus)), sp.Integer(0))
-    return sp.Poly(sp.resultant(lifted, modulus, T), X)
-
-
-def _value(poly: Poly, at: sp.Expr, theta: sp.Expr) -> sp.Expr:
-    rows = [[rational(c.value) for c in part.by("θ")] for part in poly.by("λ")]
-    return sum((c * at**k * theta**j for k, row in enumerate(rows) for j, c in enumerate(row)), sp.Integer(0))
 
 
 def interval(mu: Any, L: Any) -> tuple[sp.Expr, sp.Expr]:
@@ -181,3 +153,11 @@ def one_number(name: str, given: Any) -> sp.Expr:
     if not isinstance(number, sp.Expr) or number.free_symbols or not (number.is_finite and number.is_real):
         raise BadHyperparameter(f"expected a finite real number for {name}; got {given!r}")
     return number
+
+
+def one_fraction(name: str, given: Any) -> Fraction:
+    """One rational number. Raises BadHyperparameter for anything else."""
+    number = one_number(name, given)
+    if not number.is_Rational:
+        raise BadHyperparameter(f"an optimum is certified at rational numbers; got {name}={given}")
+    return fraction(number)

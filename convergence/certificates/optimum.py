@@ -13,14 +13,12 @@ from typing import Any
 
 from convergence.certificates.attained import Attained, Task, attained, polished
 from convergence.certificates.boxes import searched
-from convergence.certificates.certificate import SCHEMA, Below, Best, Bound, Undecided
-from convergence.certificates.claims import Optimum
+from convergence.certificates.certificate import Below, Best, Bound, Undecided
+from convergence.certificates.check import covered, least
 from convergence.certificates.exact import Doubt, Poly
-from convergence.certificates.facts import in_letters, least
-from convergence.certificates.numbers import interval, one_number
+from convergence.certificates.numbers import interval, one_fraction
 from convergence.certificates.products import refuting
 from convergence.certificates.proof import Proof
-from convergence.crossing import exact, fraction
 from convergence.errors import BadHyperparameter
 from convergence.rule import Method
 from convergence.theory import optimum as theory
@@ -28,52 +26,40 @@ from convergence.theory import optimum as theory
 BETTER = 4
 """How often the search starts again from better hyperparameters that branch and bound came upon."""
 
-
 WIDER = (1, 30, 1000, 30_000)
 """By how much the gap grows, in parts of epsilon, when a proof does not go through."""
-
 
 REACH = (2, 4, 16, 64, 1024)
 """Bounds of a hyperparameter that are tried, in parts of its size at the optimum."""
 
 
-def optimum(claim: Optimum) -> Proof:
+def optimum(method: Method, mu: Any, L: Any, epsilon: Any, fixed: Mapping[str, Any]) -> Proof:
     """Enclose the best rate over [mu, L] in an interval no longer than epsilon; undecided, with what is known, elsewhere."""
-    mu, L = (_fraction(n, v) for n, v in zip(("mu", "L"), interval(claim.mu, claim.L), strict=True))
-    epsilon = _fraction("epsilon", one_number("epsilon", claim.epsilon))
-    if epsilon <= 0:
-        raise BadHyperparameter(f"epsilon must be positive; got {claim.epsilon!r}")
-    about = f"the best rate of {claim.method.name} over [{mu}, {L}]"
+    low, high = (one_fraction(n, v) for n, v in zip(("mu", "L"), interval(mu, L), strict=True))
+    gap = one_fraction("epsilon", epsilon)
+    if gap <= 0:
+        raise BadHyperparameter(f"epsilon must be positive; got {epsilon!r}")
+    about = f"the best rate of {method.name} over [{low}, {high}]"
     try:
-        found = theory.best(claim.method, claim.fixed)
+        best = theory.best(method, fixed)
     except ArithmeticError as error:  # the floats that guide a derivation may fail where exact numbers do not
-        return undecided(claim.method, about, f"the optimum could not be derived: {error}")
-    held = {n: _fraction(n, v) for n, v in found.fixed.items()}
-    start, task = attained(Task(claim.method, mu, L, epsilon, held, tuple(dict.fromkeys((mu, L)))), found)
+        return undecided(method, about, f"the optimum could not be derived: {error}")
+    held = {n: one_fraction(n, v) for n, v in best.fixed.items()}
+    start, task = attained(Task(method, low, high, gap, held, tuple(dict.fromkeys((low, high)))), best)
     if start is None:
-        return undecided(claim.method, about, "no hyperparameters with a proven rate were found")
+        return undecided(method, about, "no hyperparameters with a proven rate were found")
     try:
         return _proof(task, about, *enclosed(task, start))
     except Doubt as doubt:
-        return undecided(claim.method, about, str(doubt), upper=str(start.rate), hyper=_kept(start.hyper))
+        return undecided(method, about, str(doubt), upper=str(start.rate), hyper=_texts(start.hyper))
 
 
 def undecided(method: Method, about: str, why: str, **known: Any) -> Proof:
     """What was neither proven nor refuted."""
-    return Proof(
-        Undecided(schema=SCHEMA, method=method.name, kind="undecided", holds=None, about=about, why=why, **known),
-        method,
-    )
+    return Proof(Undecided(method=method.name, about=about, why=why, **known), method)
 
 
-def _fraction(name: str, number: Any) -> Fraction:
-    value = exact(number)
-    if not value.is_Rational:
-        raise BadHyperparameter(f"an optimum is certified at rational numbers; got {name}={number}")
-    return fraction(value)
-
-
-def _kept(numbers: Mapping[str, Fraction]) -> dict[str, str]:
+def _texts(numbers: Mapping[str, Fraction]) -> dict[str, str]:
     return {n: str(v) for n, v in numbers.items()}
 
 
@@ -88,25 +74,25 @@ class Floor:
 
 
 def _proof(task: Task, about: str, start: Attained, floor: Floor) -> Proof:
-    gap = start.rate - floor.value
-    known: dict[str, Any] = {"lower": str(floor.value), "upper": str(start.rate), "hyper": _kept(start.hyper)}
+    gap, hyper = start.rate - floor.value, _texts(start.hyper)
     if gap > task.epsilon or floor.assumed:
         said = f"the gap reached is {float(gap):.3g}, epsilon is {float(task.epsilon):.3g}"
         why = said if gap > task.epsilon else f"proven only where {', '.join(floor.assumed)}"
         about = f"{about} lies in [{float(floor.value):.12g}, {float(start.rate):.12g}]"
+        known: dict[str, Any] = {"lower": str(floor.value), "upper": str(start.rate), "hyper": hyper}
         return undecided(task.method, about, why, assumptions=floor.assumed, **known)
     certificate = Best(
-        schema=SCHEMA,
         method=task.method.name,
         kind="optimum",
         holds=True,
-        held=_kept(task.held),
-        mu=str(task.mu),
-        L=str(task.L),
-        epsilon=str(task.epsilon),
+        held=_texts(task.held),
+        hyper={n: ((v,), ("1",)) for n, v in hyper.items()},
+        mu=(str(task.mu),),
+        L=(str(task.L),),
+        lower=((str(floor.value),), ("1",)),
+        upper=((str(start.rate),), ("1",)),
         squares=start.squares,
         below=floor.below,
-        **known,
     )
     return Proof(certificate, task.method)
 
@@ -140,45 +126,37 @@ def _below(task: Task, start: Attained) -> Floor:
 def excluded(task: Task, rate: Fraction, sizes: Sequence[float], boxes: bool) -> Floor | None:
     """No hyperparameters have a radius below the rate at all the task's curvatures: by one identity, or by ``boxes``."""
     strict, weak = task.inequalities(rate)
-    places = tuple(map(str, task.curvatures))
-    if boxes:
-        return _by_boxes(task, rate, places, strict, weak, sizes)
-    found = refuting(strict, weak, task.unknown, [(Fraction(0), sizes)])
-    return None if found is None else Floor(rate, Below(curvatures=places, products=found))
-
-
-def _by_boxes(
-    task: Task, rate: Fraction, places: tuple[str, ...], strict: list[Poly], weak: list[Poly], sizes: Sequence[float]
-) -> Floor | None:
-    bounds, box, assumed = list[Bound](), list[tuple[Fraction, Fraction]](), list[str]()
+    places = tuple((str(v),) for v in task.curvatures)
+    if not boxes:
+        products = refuting(strict, weak, task.unknown, [(Fraction(0), sizes)])
+        return None if products is None else Floor(rate, Below(curvatures=places, products=products))
+    bounds, box, assumed = list[Bound](), dict[str, tuple[Fraction, Fraction]](), list[str]()
     for name, size in zip(task.unknown, sizes, strict=True):
-        ends, low = [], least(task.method, name)
+        low, widest, edges = least(task.method, name), _short(size * REACH[1]), list[Fraction | None]()
         for side in (-1, 1):
-            edge = None if low is None or side == 1 else low
-            found = None if edge is not None else _bound(task, strict, weak, sizes, name, side)
-            bounds += [found] if found else []
-            ends.append(side * Fraction(found.value) if found else edge)
-        widest = _short(size * REACH[1])
-        low, high = -widest if ends[0] is None else ends[0], widest if ends[1] is None else ends[1]
-        assumed += [f"{name} lies in [{low}, {high}]"] if None in ends else []
-        box.append((low, high))
-    search = searched([in_letters(poly, task.unknown) for poly in strict], box)
+            bound = None if low is not None and side < 0 else _bound(strict, weak, task.unknown, sizes, name, side)
+            bounds += [bound] if bound else []
+            edges.append(side * Fraction(bound.value) if bound else low if side < 0 else None)
+        box[name] = (-widest if edges[0] is None else edges[0], widest if edges[1] is None else edges[1])
+        assumed += ["{} lies in [{}, {}]".format(name, *box[name])] if None in edges else []
+    search = searched(strict, box)
     if search.tree is None:
         return None if search.point is None else Floor(point=search.point)
-    kept = tuple((str(a), str(b)) for a, b in box)
+    covered(search.tree, box, strict)
+    kept = tuple((str(a), str(b)) for a, b in box.values())
     return Floor(rate, Below(curvatures=places, bounds=tuple(bounds), box=kept, tree=search.tree), tuple(assumed))
 
 
 def _bound(
-    task: Task, strict: list[Poly], weak: list[Poly], sizes: Sequence[float], name: str, side: Any
+    strict: list[Poly], weak: list[Poly], unknown: Sequence[str], sizes: Sequence[float], name: str, side: Any
 ) -> Bound | None:
     """A bound of a hyperparameter from above (side 1) or below, with its proof."""
     letter = strict[0].ring.letter(name)
     for reach in REACH:
-        value = _short(sizes[task.unknown.index(name)] * reach)
-        found = refuting([*strict, letter * side - value], weak, task.unknown, [(Fraction(0), sizes)])
-        if found is not None:
-            return Bound(variable=name, side=side, value=str(value), products=found)
+        value = _short(sizes[unknown.index(name)] * reach)
+        products = refuting([*strict, letter * side - value], weak, unknown, [(Fraction(0), sizes)])
+        if products is not None:
+            return Bound(variable=name, side=side, value=str(value), products=products)
     return None
 
 

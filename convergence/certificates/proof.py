@@ -4,25 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any
 
 import sympy as sp
 
-from convergence.certificates.certificate import (
-    SCHEMA,
-    Best,
-    Certificate,
-    ClosedForm,
-    Enclosure,
-    OnInterval,
-    Undecided,
-    read,
-    written,
-)
-from convergence.certificates.check import Recheck, rechecked
-from convergence.certificates.facts import NO_MATRIX
-from convergence.certificates.numbers import algebraic
-from convergence.certificates.words import claim
+from convergence.certificates.certificate import SCHEMA, Best, Certificate, OnInterval, Undecided, read, written
+from convergence.certificates.check import NO_MATRIX, Recheck, rechecked
+from convergence.certificates.exact import at
+from convergence.certificates.numbers import algebraic, rational
+from convergence.certificates.words import claim, ratio
 from convergence.methods import METHODS
 from convergence.rule import Method
 
@@ -71,9 +62,9 @@ class Proof:
         if isinstance(c, Undecided) or c.holds:
             return c.why if isinstance(c, Undecided) else ""
         facts = self.recheck()
-        if isinstance(c, Enclosure) or (facts.passed and facts.passed[-1].endswith(NO_MATRIX)):
+        if any(fact.endswith(NO_MATRIX) for fact in facts.passed):
             return "the method has no iteration matrix there"
-        if isinstance(c, ClosedForm):
+        if c.kind == "formula":
             return "; ".join(facts.passed[:1] or facts.failed)
         return "the radius is not below 1 there" if c.kind == "stable" else "the radius is larger there"
 
@@ -83,27 +74,36 @@ class Proof:
         c = self.certificate
         if isinstance(c, OnInterval) and c.place:
             return algebraic(c.place, c.field)
-        if isinstance(c, Enclosure) and not c.holds:
-            return algebraic(c.curvature, c.field)
-        if isinstance(c, ClosedForm) and c.at:
-            return sum((sp.Rational(v) * sp.Rational(c.at) ** k for k, v in enumerate(c.kappa)), sp.Integer(0))
+        if isinstance(c, Best) and c.at:
+            return rational(at([*map(Fraction, c.L)], Fraction(c.at)))
         return None
 
     @property
     def lower(self) -> sp.Rational | None:
         """The lower end of what is enclosed, exact."""
-        return _number(getattr(self.certificate, "lower", None))
+        return self._ends[0]
 
     @property
     def upper(self) -> sp.Rational | None:
         """The upper end of what is enclosed, exact."""
-        return _number(getattr(self.certificate, "upper", None))
+        return self._ends[1]
+
+    @property
+    def _ends(self) -> tuple[sp.Rational | None, sp.Rational | None]:
+        c = self.certificate
+        if isinstance(c, Undecided):
+            return _number(c.lower), _number(c.upper)
+        if isinstance(c, OnInterval):
+            return (_number(c.lower), _number(c.rate[0])) if c.kind == "radius" and c.holds else (None, None)
+        return (_number(ratio(c.lower)), _number(ratio(c.upper))) if c.kind == "optimum" else (None, None)
 
     @property
     def hyper(self) -> Mapping[str, sp.Rational] | None:
         """Of an optimum: exact hyperparameters that reach ``upper``."""
         c = self.certificate
-        return {n: sp.Rational(v) for n, v in c.hyper.items()} if isinstance(c, Best | Undecided) and c.hyper else None
+        if isinstance(c, Undecided):
+            return {n: _number(v) for n, v in c.hyper.items()} if c.hyper else None
+        return {n: _number(ratio(v)) for n, v in c.hyper.items()} if isinstance(c, Best) and c.start is None else None
 
     @property
     def assumptions(self) -> tuple[str, ...]:
@@ -146,12 +146,13 @@ class Proof:
         return cls(read(text))
 
     def __repr__(self) -> str:
-        found = "" if self.counterexample is None else f"; counterexample {_short(self.counterexample)}"
-        return f"{VERDICTS[self.holds]}: {self.claim}{found}{f' ({self.why})' if self.why else ''}"
+        place = "" if self.counterexample is None else f"; counterexample {_short(self.counterexample)}"
+        verdict = VERDICTS[self.holds] if self.method or self.holds is None else "to be rechecked"
+        return f"{verdict}: {self.claim}{place}{f' ({self.why})' if self.why else ''}"
 
 
 def _number(text: str | None) -> sp.Rational | None:
-    return None if text is None else sp.Rational(text)
+    return None if text in (None, "nan") else sp.Rational(text)
 
 
 def _short(number: sp.Expr) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 from convergence.certificates.check import Recheck
@@ -14,7 +13,7 @@ from convergence.certificates.optimum import optimum
 from convergence.certificates.proof import Proof
 from convergence.methods import as_method
 
-_PROVERS: dict[type, Callable[[Any], Proof]] = {
+_PROVERS: dict[type, Callable[..., Proof]] = {
     Radius: radius,
     Stable: stable,
     Rate: rate,
@@ -42,7 +41,8 @@ def certify(claim: Claim) -> Proof:
     if type(claim) not in _PROVERS:
         known = ", ".join(kind.__name__ for kind in _PROVERS)
         raise TypeError(f"a claim is one of {known}; got {claim!r}")
-    return _PROVERS[type(claim)](replace(claim, method=as_method(claim.method)))
+    _, *given = vars(claim).values()
+    return _PROVERS[type(claim)](as_method(claim.method), *given)
 
 
 def certify_radius(m: Any, /, curvature: Any, **hyper: Any) -> Proof:
@@ -62,7 +62,7 @@ def certify_radius(m: Any, /, curvature: Any, **hyper: Any) -> Proof:
     >>> certify_radius("heavy_ball", 1, lr=0.25, momentum=0.25).upper
     1/2
     """
-    return radius(Radius(as_method(m), curvature, hyper))
+    return radius(as_method(m), curvature, hyper)
 
 
 def certify_stable(m: Any, /, *, mu: Any, L: Any, **hyper: Any) -> Proof:
@@ -82,7 +82,7 @@ def certify_stable(m: Any, /, *, mu: Any, L: Any, **hyper: Any) -> Proof:
     >>> certify_stable("heavy_ball", mu=1, L=100, lr=0.03, momentum=0.5).counterexample
     100
     """
-    return stable(Stable(as_method(m), mu, L, hyper))
+    return stable(as_method(m), mu, L, hyper)
 
 
 def certify_rate(m: Any, /, rate: Any, *, mu: Any, L: Any, **hyper: Any) -> Proof:
@@ -101,10 +101,7 @@ def certify_rate(m: Any, /, rate: Any, *, mu: Any, L: Any, **hyper: Any) -> Proo
     >>> bool(certify_rate("gradient_descent", Fraction(9, 11), mu=1, L=10, lr=Fraction(2, 11)))
     True
     """
-    return _rate(Rate(as_method(m), rate, mu, L, hyper))
-
-
-_rate = rate
+    return _PROVERS[Rate](as_method(m), rate, mu, L, hyper)
 
 
 def certify_optimum(m: Any, /, *, mu: Any, L: Any, epsilon: Any = 1e-6, **fixed: Any) -> Proof:
@@ -129,7 +126,7 @@ def certify_optimum(m: Any, /, *, mu: Any, L: Any, epsilon: Any = 1e-6, **fixed:
     >>> proof.upper, proof.hyper
     (9/11, {'lr': 2/11})
     """
-    return optimum(Optimum(as_method(m), mu, L, epsilon, fixed))
+    return optimum(as_method(m), mu, L, epsilon, fixed)
 
 
 def certify_formula(m: Any, /, *, rate: Any = None, hyper: Any = None) -> Proof:
@@ -147,7 +144,7 @@ def certify_formula(m: Any, /, *, rate: Any = None, hyper: Any = None) -> Proof:
     >>> bool(certify_formula("gradient_descent"))
     True
     """
-    return formula(Formula(as_method(m), rate, hyper))
+    return formula(as_method(m), rate, hyper)
 
 
 def read_certificate(text: str | bytes) -> Proof:

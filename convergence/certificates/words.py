@@ -5,74 +5,96 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_DOWN, Context, Decimal
 from fractions import Fraction
+from typing import Any
 
-from convergence.certificates.certificate import Best, Certificate, ClosedForm, Enclosure, Theta, Undecided
+from convergence.certificates.certificate import Best, Certificate, Number, Ratio, Theta, Undecided
 from convergence.certificates.exact import Doubt, Ring, at
+
+WIDTH = Fraction(1, 10**20)
+"""θ is enclosed so narrowly before a number of its field is printed."""
 
 
 def claim(certificate: Certificate) -> str:
     """The claim in words, from its numbers."""
     if isinstance(certificate, Undecided):
         return certificate.about
-    c, name = certificate, certificate.method
-    if isinstance(c, Best):
-        held = f" with {listed(c.held)}" if c.held else ""
-        mu, L, lower, upper = map(shown, (c.mu, c.L, c.lower, c.upper))
-        return f"the best rate of {name}{held} over [{mu}, {L}] lies in [{lower}, {upper}]"
-    if isinstance(c, ClosedForm):
-        hyper = ", ".join(f"{n} = {_ratio_text(v)}" for n, v in c.hyper.items())
-        held = f" with {listed(c.held)}" if c.held else ""
-        where = f"where L/μ = {_poly_text(c.kappa)} for any t > {shown(c.start)}"
-        return f"the best rate of {name}{held} over [μ, L] is {_ratio_text(c.rate)}, {where}, at {hyper}, for μ = 1"
-    hyper = ", ".join(f"{n}={decimal(v, c.field)}" for n, v in c.hyper.items())
-    if isinstance(c, Enclosure):
-        where = f"the spectral radius of {name}({hyper}) at λ = {decimal(c.curvature, c.field)}"
-        if c.lower is None or c.upper is None:
+    return _best(certificate) if isinstance(certificate, Best) else _on_interval(certificate)
+
+
+def _best(c: Best) -> str:
+    best = f"the best rate of {c.method}{f' with {listed(c.held)}' if c.held else ''}"
+    if c.start is None:
+        mu, L, lower, upper = (shown(ratio(v)) for v in ((c.mu, ("1",)), (c.L, ("1",)), c.lower, c.upper))
+        return f"{best} over [{mu}, {L}] lies in [{lower}, {upper}]"
+    hyper = ", ".join(f"{n} = {_in_t(v)}" for n, v in c.hyper.items())
+    where = f"where L/μ = {_poly(c.L)} for any t > {shown(c.start)}"
+    return f"{best} over [μ, L] is {_in_t(c.upper)}, {where}, at {hyper}, for μ = 1"
+
+
+def _on_interval(c: Any) -> str:
+    setting = f"{c.method}({', '.join(f'{n}={decimal(v, c.field)}' for n, v in c.hyper.items())})"
+    mu, L, rate = (decimal(v, c.field, 17 if c.kind == "radius" else 12) for v in (c.mu, c.L, c.rate))
+    if c.kind == "radius":
+        where = f"the spectral radius of {setting} at λ = {decimal(c.mu, c.field)}"
+        if not c.holds or c.lower is None:
             return f"there is {where}"
-        return (
-            f"{where} is {shown(c.lower)}"
-            if c.lower == c.upper
-            else f"{where} lies in [{shown(c.lower, 17)}, {shown(c.upper, 17)}]"
-        )
-    said = "is stable" if c.kind == "stable" else f"has a radius of at most {decimal(c.rate, c.field)}"
-    return f"{name}({hyper}) {said} for all λ in [{decimal(c.mu, c.field)}, {decimal(c.L, c.field)}]"
+        return f"{where} {f'is {rate}' if (c.lower,) == c.rate else f'lies in [{shown(c.lower, 17)}, {rate}]'}"
+    said = "is stable" if c.kind == "stable" else f"has a radius of at most {rate}"
+    return f"{setting} {said} for all λ in [{mu}, {L}]"
 
 
 def listed(numbers: Mapping[str, str]) -> str:
+    """Hyperparameters and their values."""
     return ", ".join(f"{n}={shown(v)}" for n, v in numbers.items())
 
 
 def shown(number: str, digits: int = 12) -> str:
     """A fraction as it is where it is short; else its first digits, cut off: rounded, a bound would claim too much."""
-    above, _, below = number.partition("/")
     if len(number) <= 16:
         return number
+    exact = Fraction(number)
     context = Context(prec=digits, rounding=ROUND_DOWN)
-    return f"{context.divide(Decimal(above), Decimal(below or 1))}…"
+    return f"{context.divide(Decimal(exact.numerator), Decimal(exact.denominator))}…"
 
 
-def decimal(number: Sequence[str], field: Theta | None) -> str:
+def ratio(parts: Ratio) -> str:
+    """A quotient of two fractions; "nan" where there is none."""
+    (above, *_), (below, *_) = parts
+    return str(Fraction(above) / Fraction(below)) if Fraction(below) else "nan"
+
+
+def decimal(number: Number, field: Theta | None, digits: int = 12) -> str:
+    """A number of a field: its first digits, where it is no fraction."""
     if len(number) == 1 or field is None:
-        return shown(number[0])
+        return shown(number[0], digits)
     try:
-        ring = Ring(("θ",), *theta_of(field))
-        poly = ring.number([Fraction(c) for c in number])
-        while ring.high - ring.low > Fraction(1, 10**20):
+        ring = Ring(("θ",), *isolating(field).values())
+        while ring.high - ring.low > WIDTH:
             ring.halve()
     except Doubt:  # of a file that will not be confirmed
-        return " + ".join(f"{shown(c)}·θ^{k}" for k, c in enumerate(number)).replace("·θ^0", "")
-    return shown(str(at([c.value for c in poly.by("θ")], ring.low)))
+        return _poly(number, "θ")
+    return shown(str(at([*map(Fraction, number)], ring.low)), digits)
 
 
-def theta_of(field: Theta) -> tuple[tuple[Fraction, ...], Fraction, Fraction]:
-    return tuple(map(Fraction, field.modulus)), Fraction(field.low), Fraction(field.high)
+def isolating(field: Theta | None) -> dict[str, Any]:
+    """What a ring needs of θ."""
+    if field is None:
+        return {}
+    return {"modulus": tuple(map(Fraction, field.modulus)), "low": Fraction(field.low), "high": Fraction(field.high)}
 
 
-def _poly_text(coefficients: Sequence[str]) -> str:
-    powers = [f"{c}{'·t' if k else ''}{f'^{k}' if k > 1 else ''}" for k, c in enumerate(coefficients) if Fraction(c)]
-    return " + ".join(reversed(powers)).replace("+ -", "− ").replace("1·t", "t") or "0"
+def _poly(coefficients: Sequence[str], letter: str = "t") -> str:
+    powers = [_term(c, letter, k) for k, c in enumerate(coefficients) if Fraction(c)]
+    return " + ".join(reversed(powers)).replace("+ -", "− ") or "0"
 
 
-def _ratio_text(ratio: tuple[Sequence[str], Sequence[str]]) -> str:
-    above, below = map(_poly_text, ratio)
+def _term(coefficient: str, letter: str, power: int) -> str:
+    if not power:
+        return coefficient
+    times = {"1": "", "-1": "-"}.get(coefficient, f"{coefficient}·")
+    return f"{times}{letter}{f'^{power}' if power > 1 else ''}"
+
+
+def _in_t(parts: Ratio) -> str:
+    above, below = map(_poly, parts)
     return above if below == "1" else f"({above})/({below})"
