@@ -10,11 +10,10 @@ from numpy.typing import NDArray
 import convergence as cv
 from convergence.coursework.derivation import course_method, descent_method
 from convergence.datasets import gaussian_2d
-from convergence.numerics.closed_form import predict
 from convergence.numerics.counts import passed as settled
 from convergence.numerics.identification import identify
 from convergence.numerics.matrices import eigenvalues
-from convergence.numerics.runs import simulate
+from convergence.numerics.runs import predict, simulate
 from convergence.problem import LeastSquares
 from convergence.rule import Method
 

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from convergence.errors import NoStableLearningRate
 from convergence.numerics.identification import Identification, identify
-from convergence.numerics.limits import bounds
 from convergence.numerics.matrices import run_down
+from convergence.numerics.radius import bounds
 from convergence.numerics.runs import Run, simulate
 from convergence.problem import Quadratic
 from convergence.rule import Method

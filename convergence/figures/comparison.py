@@ -25,9 +25,9 @@ from convergence.figures.runs import STEP
 from convergence.figures.style import BLACK, EDGE, VERMILLION, describe, legend, log_ticks, note, panel, wrapped
 from convergence.notation import text
 from convergence.numerics.averages import AverageCase
-from convergence.numerics.bounds import KrylovBound
 from convergence.numerics.counts import StepsAcross
 from convergence.numerics.curves import RateCurve
+from convergence.numerics.first_order import KrylovBound
 from convergence.numerics.transients import Transient, TransientGrowth
 from convergence.numerics.worst_cases import WorstCase
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from convergence.errors import BadHyperparameter, ConvergenceError
 from convergence.methods import as_method
+from convergence.numerics.first_order import largest_rate
 from convergence.numerics.inputs import checked_steps
-from convergence.numerics.limit_fraction import largest_rate
 from convergence.numerics.radius import largest_radii
 from convergence.numerics.replay import constants, residual, residuals, scheduled
 from convergence.plotting import Plotted

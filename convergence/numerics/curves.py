@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.errors import BadHyperparameter, ConvergenceError
-from convergence.numerics.limits import bounds
 from convergence.numerics.matrices import eigenvalues
-from convergence.numerics.radius import spectral_radius
+from convergence.numerics.radius import bounds, spectral_radius
 from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.tabular import Tabular

@@ -21,7 +21,7 @@ from scipy.stats import qmc
 
 from convergence.errors import BadHyperparameter, ConvergenceError
 from convergence.methods import as_method
-from convergence.numerics.bounds import lower_bound
+from convergence.numerics.first_order import lower_bound
 from convergence.numerics.inputs import checked_interval, checked_steps
 from convergence.numerics.maxima import at_angle, enough
 from convergence.numerics.sampled import positions

@@ -16,9 +16,8 @@ from numpy.typing import NDArray
 from convergence.crossing import evaluate
 from convergence.errors import BadHyperparameter, ConvergenceError
 from convergence.numerics.curves import rate, rate_of
-from convergence.numerics.limits import bounds
 from convergence.numerics.matrices import arguments, eigenvalues
-from convergence.numerics.radius import spectral_radius
+from convergence.numerics.radius import bounds, spectral_radius
 from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.theory.region import region

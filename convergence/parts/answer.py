@@ -10,7 +10,7 @@ import numpy as np
 import convergence as cv
 from convergence.errors import NoStableLearningRate
 from convergence.numerics.counts import COUNTABLE, Steps, counted_steps, predicted_steps
-from convergence.numerics.limits import binding
+from convergence.numerics.radius import binding
 from convergence.parts.case import Case
 
 

@@ -17,8 +17,8 @@ from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
 from convergence.evidence.checks.eigenvalues import MARGIN
 from convergence.evidence.experiment import NEARBY, Experiment, excited
 from convergence.numerics.identification import identify
-from convergence.numerics.limits import bounds
 from convergence.numerics.matrices import run_down
+from convergence.numerics.radius import bounds
 from convergence.numerics.runs import simulate
 from convergence.theory.system import system
 

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
 from convergence.evidence.checks.eigenvalues import exchanged
 from convergence.evidence.experiment import Experiment
-from convergence.numerics.closed_form import closed_form
 from convergence.numerics.matrices import readings, sensitivity, step_matrices
+from convergence.numerics.runs import closed_form
 from convergence.theory.system import system
 
 NAME = "iterates"
