@@ -157,6 +157,7 @@ def test_regimes_in_sigma_are_the_same_at_numbers(loss):
     assert region.contains(2.0, lr=1.0, momentum=0.1)
 
 
+@pytest.mark.finding("A14")
 def test_a_kind_that_is_not_stable_for_all_momentum_says_for_which():
     """x ← x − ηv + ¼H⁻¹g has determinant 5β/4: beyond β = 4/5 nothing is stable."""
 

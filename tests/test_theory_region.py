@@ -253,6 +253,7 @@ def twin(f, x, v, *, lr, momentum):
     return x - lr * f.grad(x), v - lr * momentum / (150 * (1 - momentum)) * f.grad(v)
 
 
+@pytest.mark.finding("A1")
 def test_the_bound_that_binds_last_is_found_too():
     """The second state binds only beyond β = 150/151; formulas that are picked at a few samples miss it."""
     region = stability(method(start=lambda f, x: (x, x))(twin))
@@ -267,6 +268,7 @@ def two_rates(f, x, *, lr):
     return x - 10 * lr * f.grad(x)
 
 
+@pytest.mark.finding("A14")
 def test_a_stable_set_may_be_a_union():
     """|(1 − s)(1 − 10s)| < 1: apart from 0 < s < 11/10, not where 10s² − 11s + 2 < 0."""
     ends = [(11 - 41**0.5) / 20, (11 + 41**0.5) / 20]
@@ -278,6 +280,7 @@ def hidden(f, x, *, lr):
     return x - lr * f.grad(x) * (slope - 3) / (slope - 3)
 
 
+@pytest.mark.finding("A14")
 def test_a_rule_is_not_stable_where_it_divides_by_zero():
     assert stability(hidden).contains([1.0, 3.0, 4.0], lr=0.1).tolist() == [True, False, True]
 

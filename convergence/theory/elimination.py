@@ -13,6 +13,7 @@ import sympy as sp
 
 from convergence.algebra import factors, resultant
 from convergence.theory.candidates import values
+from convergence.theory.deadline import Deadline
 from convergence.theory.radicals import short, square_root
 
 Near = Mapping[sp.Symbol, float]
@@ -24,19 +25,27 @@ NONZERO = 1e-6
 """A coefficient below this part of its terms' sizes, at a solution known to about 1e-9, is taken for zero."""
 
 
-def solved(equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near: Near) -> dict[sp.Symbol, sp.Expr] | None:
-    """The solution near ``near`` of as many independent equations as there are unknowns; None: not in square roots."""
+def solved(
+    equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near: Near, deadline: Deadline
+) -> dict[sp.Symbol, sp.Expr] | None:
+    """The solution near ``near`` of as many independent equations as there are unknowns; None: not in square roots.
+
+    Raises TimeoutError where the time is up.
+    """
     try:
-        return _solved(equations, unknown, near)
+        return _solved(equations, unknown, near, deadline)
     except sp.PolynomialError:  # a root came in before the last step
         return None
 
 
-def _solved(equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near: Near) -> dict[sp.Symbol, sp.Expr] | None:
+def _solved(
+    equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near: Near, deadline: Deadline
+) -> dict[sp.Symbol, sp.Expr] | None:
     left = [_vanishing(equation, unknown, near) for equation in equations]
     found: list[tuple[sp.Symbol, sp.Expr]] = []
     tries = RESULTANTS
     while remaining := list(dict.fromkeys(e for e in left if e is not None and e.has(*unknown))):
+        deadline.check()
         step = _linear(remaining, unknown, near) or _quadratic(remaining, unknown, near)
         if step is None:
             reduced = _resultant(remaining, unknown, near) if tries else None

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from itertools import product
-from math import log
+from math import inf, log
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,7 @@ from scipy.optimize import minimize
 from convergence.crossing import compiled
 from convergence.roots import largest_modulus
 from convergence.theory.candidates import real_roots
+from convergence.theory.deadline import Deadline
 from convergence.theory.schur import scaled_conditions
 from convergence.theory.symbols import CURVATURE, RATE
 from convergence.theory.system import System
@@ -45,6 +46,15 @@ STARTS = {1: 2, 2: 3}
 GRID = {1: 400, 2: 48, 3: 16, 4: 9}
 """Points a hyperparameter in the global search, by the number of unknown hyperparameters."""
 
+SPECTRUM = {1: 401}
+"""Curvatures at which the radius is looked at where the worst may lie inside (μ, L), by the same number."""
+
+FINE = 4001
+"""Curvatures at which it is looked at before a rate is returned; the worst of them is then refined."""
+
+EXCHANGES = 6
+"""So often the worst curvature is added to those that are looked at, and the search goes on."""
+
 Constraint = tuple[int, float]
 """An inequality at a curvature: its place in ``polynomials``, and where the curvature lies: 0 at μ, 1 at L."""
 
@@ -64,11 +74,12 @@ class Minimax:
     """The tuning problem of a method: which hyperparameters are ``unknown``, and the ``polynomials`` that must not be negative.
 
     The polynomials are in λ, the hyperparameters and ρ. ``ends_suffice``: at most two states and coefficients affine in λ,
-    so that {λ: radius ≤ ρ} is an interval and only μ and L matter.
+    so that {λ: radius ≤ ρ} is an interval and only μ and L matter. The search ends at the ``deadline``.
     """
 
     system: System
     unknown: tuple[sp.Symbol, ...]
+    deadline: Deadline = Deadline()
 
     @property
     def _same(self) -> tuple[Any, ...]:
@@ -115,7 +126,16 @@ class Minimax:
         return np.asarray(self.radius(spectrum, settings).max(axis=0))
 
     def _spectrum(self, mu: float, L: float) -> Array:
-        return np.array([mu, L]) if self.ends_suffice else np.geomspace(mu, L, 41)
+        return np.array([mu, L]) if self.ends_suffice else np.geomspace(mu, L, SPECTRUM.get(len(self.unknown), 41))
+
+    def largest(self, mu: float, L: float, settings: Values) -> tuple[float, float]:
+        """The curvature in [μ, L] with the largest radius, and that radius."""
+        fine = np.array([mu, L]) if self.ends_suffice else np.geomspace(mu, L, FINE)
+        place = int(self.radius(fine, settings).argmax())
+        if not self.ends_suffice:
+            fine = np.linspace(fine[max(place - 1, 0)], fine[min(place + 1, FINE - 1)], FINE)
+        radii = self.radius(fine, settings)
+        return float(fine[radii.argmax()]), float(radii.max())
 
     def solve(self, mu: float, L: float, fixed: Mapping[sp.Symbol, float], near: Values | None = None) -> Solution:
         """The global minimum of the largest radius over [μ, L], as far as the grid and the descent from it can tell.
@@ -127,33 +147,27 @@ class Minimax:
 
     def _solve(self, mu: float, L: float, fixed: Mapping[sp.Symbol, float], near: Values | None) -> Solution:
         spectrum = self._spectrum(mu, L)
-        for _ in range(6):
-            starts = self._starts(mu, L, fixed) if near is None else [near]
+        best, least = {}, inf
+        for _ in range(EXCHANGES):
+            starts = self._starts(spectrum, mu, L, fixed) if near is None else [near]
             ends = [self._descend(spectrum, mu, L, start, fixed) for start in starts]
             values, rate = min(ends, key=lambda end: end[1])
-            spectrum, missed = self._exchanged(spectrum, mu, L, {**values, **fixed}, rate)
-            if missed <= 1e-12:
+            curvature, reached = self.largest(mu, L, {**values, **fixed})
+            if reached < least or not best:
+                best, least = values, reached
+            if reached <= rate + 1e-12 or self.deadline.over:
                 break
-        return self._solution(spectrum, mu, L, values, rate, fixed)
+            spectrum = np.unique(np.append(spectrum, curvature))
+        return self._solution(spectrum, mu, L, best, least, fixed)
 
-    def _exchanged(self, spectrum: Array, mu: float, L: float, at: Values, rate: float) -> tuple[Array, float]:
-        """The spectrum with the worst curvature between its members added, and how much worse it is."""
-        if self.ends_suffice:
-            return spectrum, 0.0
-        fine = np.geomspace(mu, L, 4001)
-        place = int(self.radius(fine, at).argmax())
-        near = np.linspace(fine[max(place - 1, 0)], fine[min(place + 1, 4000)], 4001)
-        radii = self.radius(near, at)
-        return np.unique(np.append(spectrum, near[radii.argmax()])), float(radii.max() - rate)
-
-    def _starts(self, mu: float, L: float, fixed: Mapping[sp.Symbol, float]) -> Iterator[Values]:
+    def _starts(self, spectrum: Array, mu: float, L: float, fixed: Mapping[sp.Symbol, float]) -> Iterator[Values]:
         """The best points of a grid, no two of them neighbours."""
         if not self.unknown:
             yield {}
             return
         axes = [self._axis(letter, mu, L) for letter in self.unknown]
-        mesh = np.meshgrid(*axes, indexing="ij")
-        radius = self.worst(mu, L, dict(zip(self.unknown, mesh, strict=True)) | dict(fixed))
+        mesh = dict(zip(self.unknown, np.meshgrid(*axes, indexing="ij"), strict=True))
+        radius = self.radius(spectrum.reshape(-1, *(1 for _ in axes)), mesh | dict(fixed)).max(axis=0)
         taken: list[Array] = []
         for flat in np.argsort(radius, axis=None)[:4000]:
             place = np.array(np.unravel_index(flat, radius.shape))
@@ -238,18 +252,22 @@ class Minimax:
             slack, slopes = self._slack(curvatures, u, fixed)
             u[kept] -= np.linalg.lstsq(slopes[rows][:, kept], slack[rows], rcond=1e-9)[0]
         values = self._values(u)
-        better = abs(float(u[-1]) - rough.rate) < 1e-5 and self.worst(mu, L, {**values, **fixed}) < rough.rate + 1e-6
+        better = (
+            abs(float(u[-1]) - rough.rate) < 1e-5 and self.largest(mu, L, {**values, **fixed})[1] < rough.rate + 1e-6
+        )
         return replace(rough, values=values, rate=max(float(u[-1]), 0.0)) if better else rough
 
     def best(self, mu: float, L: float, fixed: Mapping[sp.Symbol, float]) -> Solution:
         """The best of a search over [μ, L] and of one from the best for a narrower spectrum, and so on down to a narrow one.
 
-        At large condition numbers the best settings lie in a valley that a grid may miss.
+        At large condition numbers the best settings lie in a valley that a grid may miss. Out of time, it is the best of
+        the first search.
         """
         wide, steps = self.polished(mu, L, fixed), int(log(L / mu) / log(PATH)) if self.unknown else 0
-        if not steps:
+        try:
+            near = _narrower(self, L, tuple(fixed.items()), steps) if steps else wide
+        except TimeoutError:
             return wide
-        near = _narrower(self, L, tuple(fixed.items()), steps)
         return min((wide, self.polished(mu, L, fixed, near.values)), key=lambda solution: solution.rate)
 
     def flat(self, mu: float, L: float, solution: Solution, fixed: Mapping[sp.Symbol, float]) -> tuple[float, float]:
@@ -300,7 +318,11 @@ def _stacked(parts: Sequence[Any], like: Array) -> Array:
 
 @cache
 def _narrower(problem: Minimax, L: float, fixed: tuple[tuple[sp.Symbol, float], ...], steps: int) -> Solution:
-    """The best that was found for the condition number PATH**steps, beginning at that for the one before."""
+    """The best that was found for the condition number PATH**steps, beginning at that for the one before.
+
+    Raises TimeoutError where the time is up; what was found until then is forgotten.
+    """
+    problem.deadline.check()
     mu, held = L / PATH**steps, dict(fixed)
     ends = [problem.polished(mu, L, held)]
     if steps > 1:

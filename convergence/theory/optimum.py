@@ -22,8 +22,9 @@ from convergence.notation import latex
 from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.theory.cells import is_scale_free
-from convergence.theory.minimax import Minimax
-from convergence.theory.pieces import Piece, derived_pieces
+from convergence.theory.deadline import Deadline, within
+from convergence.theory.minimax import Minimax, Solution
+from convergence.theory.pieces import SEARCHED, Piece, derived_pieces
 from convergence.theory.rate import worst_rate
 from convergence.theory.region import region
 from convergence.theory.symbols import LARGEST, MU
@@ -36,6 +37,15 @@ DIGITS = 50
 
 ROUNDING = 1e-12
 """A rate found numerically that is nearer to 1 than this is 1."""
+
+SECONDS = 20.0
+"""The time limit of a derivation, and of a search."""
+
+NEAR_INFIMUM = 1e-9
+"""Settings whose rate is this near to an infimum that nothing attains stand for it."""
+
+FAR = 1e9
+"""A learning rate beyond this many times the inverse ends of the spectrum was driven there: nothing attains the best."""
 
 
 @dataclass(frozen=True)
@@ -50,11 +60,15 @@ class Tuned:
         The largest spectral radius over [μ, L]: the factor per step, in the end.
     plateau
         (low, high) of the learning rates that are as good; None for one point.
+    note
+        Empty where a closed form was evaluated; else what the numbers are: the best that a search found, or that they
+        come near to an infimum which nothing attains.
     """
 
     hyper: dict[str, float]
     rate: float
     plateau: tuple[float, float] | None
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,13 +126,15 @@ class Optimum(Plotted, figure="optimum"):
         """The interval of optimal learning rates, where one piece has it (see ``pieces`` for its condition)."""
         return next((p.plateau for p in self.pieces if p.plateau is not None), None)
 
-    def at(self, *, mu: float, L: float, **numbers: Any) -> Tuned:
+    def at(self, *, mu: float, L: float, seconds: float = SECONDS, **numbers: Any) -> Tuned:
         """The optimum in floats for a spectrum in [μ, L].
 
         Parameters
         ----------
         mu, L
             0 < μ ≤ L.
+        seconds
+            The time limit of a search, where there is no closed form to evaluate; its note says when it was reached.
         numbers
             For what was fixed at symbols, and for hyperparameters that the optimum leaves open.
 
@@ -134,7 +150,7 @@ class Optimum(Plotted, figure="optimum"):
             Where no setting converges.
 
         >>> optimum("gradient_descent").at(mu=1, L=9)
-        Tuned(hyper={'lr': 0.2}, rate=0.8, plateau=None)
+        Tuned(hyper={'lr': 0.2}, rate=0.8, plateau=None, note='')
         """
         if not 0 < _finite("mu", mu) <= _finite("L", L):
             raise BadHyperparameter(f"expected 0 < mu ≤ L, finite; got mu={mu!r}, L={L!r}")
@@ -146,7 +162,7 @@ class Optimum(Plotted, figure="optimum"):
         tuned = _closed(self.method, piece, point) if piece is not None and piece.closed else None
         if tuned is None or not _attained(self.method, tuned, mu, L):
             # no closed form, or one that is 0/0 here, as some are at μ = L, or that holds for other spectra only
-            tuned = _numeric(self.method, float(mu), float(L), tuple(fixed.items()))
+            tuned = _searched(self.method, float(mu), float(L), fixed, seconds)
         if tuned is None:
             given = "".join(f", {name}={value:g}" for name, value in fixed.items())
             raise NoStableLearningRate(
@@ -185,7 +201,7 @@ class Optimum(Plotted, figure="optimum"):
         )
 
 
-def optimum(m: Any, /, **fixed: Any) -> Optimum:
+def optimum(m: Any, /, *, seconds: float = SECONDS, **fixed: Any) -> Optimum:
     """Derive the hyperparameters that minimise the largest spectral radius over all curvatures in [μ, L].
 
     Parameters
@@ -194,11 +210,14 @@ def optimum(m: Any, /, **fixed: Any) -> Optimum:
         A Method, its name, a preset or a plain rule.
     fixed
         A hyperparameter given as a number or a SymPy symbol is held there, and the optimum comes in pieces.
+    seconds
+        The time limit of the derivation; past it numbers are found by search, and the note says so.
 
     Returns
     -------
     Optimum
-        Formulas in μ and L. Numbers for a spectrum: ``.at(mu=…, L=…)``.
+        Formulas in μ and L, found and tried at sample spectra; ``certify_formula`` proves them for all. Numbers for a
+        spectrum: ``.at(mu=…, L=…)``, which evaluates what it returns and searches where that is not as good.
 
     Raises
     ------
@@ -222,10 +241,10 @@ def optimum(m: Any, /, **fixed: Any) -> Optimum:
             raise BadHyperparameter(
                 f"optimum(m) is for every spectrum; for one write optimum(m).at(mu=…, L=…), not {end}=…"
             )
-    return best(as_method(m), fixed)
+    return best(as_method(m), fixed, seconds)
 
 
-def best(method: Method, fixed: Mapping[str, Any]) -> Optimum:
+def best(method: Method, fixed: Mapping[str, Any], seconds: float = SECONDS) -> Optimum:
     """Derive the optimum, with some hyperparameters fixed at numbers or symbols.
 
     Raises BadHyperparameter for an unknown name, NotLinear where the method has no iteration matrix, and
@@ -240,8 +259,14 @@ def best(method: Method, fixed: Mapping[str, Any]) -> Optimum:
             )
     held = {name: numbers.get(name, method.symbols[name]) for name in fixed}
     renamed = {method.symbols[n]: v for n, v in fixed.items() if n not in numbers}
-    found = _best(method, tuple({**_defaults(method, held), **held}.items()))
-    return found if all(k == v for k, v in renamed.items()) else _renamed(found, renamed)
+    values = {**_defaults(method, held), **held}
+    try:
+        derived = _best(method, tuple(values.items()), within(seconds))
+    except TimeoutError:
+        others = {name: values.get(name, method.symbols[name]) for name in method.hyper}
+        piece = Piece(sp.true, others, sp.nan, None, False, ())
+        derived = Optimum(method, values, (piece,), False, f"no closed form in {seconds:g} s; {SEARCHED}")
+    return derived if all(k == v for k, v in renamed.items()) else _renamed(derived, renamed)
 
 
 def _defaults(method: Method, held: Mapping[str, Any]) -> dict[str, sp.Expr]:
@@ -266,7 +291,7 @@ def _finite(name: str, value: Any) -> float:
 
 
 @cache
-def _best(method: Method, fixed: tuple[tuple[str, sp.Expr], ...]) -> Optimum:
+def _best(method: Method, fixed: tuple[tuple[str, sp.Expr], ...], deadline: Deadline) -> Optimum:
     derived = system(method)
     if sp.false in region(method).conditions:
         raise NoStableLearningRate(f"no hyperparameters make {method.name} converge: its radius is never below 1")
@@ -284,22 +309,27 @@ def _best(method: Method, fixed: tuple[tuple[str, sp.Expr], ...]) -> Optimum:
     if not determined:
         rate = worst_rate(derived).subs({method.symbols[n]: v for n, v in fixed})
         return Optimum(method, dict(fixed), (Piece(sp.true, others, rate, None, True, ()),), True, "")
-    pieces, note = _derived(derived, determined, fixed, free)
+    pieces, note = _derived(derived, determined, fixed, free, deadline)
     named = tuple(replace(p, hyper={name: p.hyper.get(name, others[name]) for name in others}) for p in pieces)
     return Optimum(method, dict(fixed), named, all(p.closed for p in named), note)
 
 
 def _derived(
-    derived: System, determined: tuple[str, ...], fixed: tuple[tuple[str, sp.Expr], ...], free: tuple[str, ...]
+    derived: System,
+    determined: tuple[str, ...],
+    fixed: tuple[tuple[str, sp.Expr], ...],
+    free: tuple[str, ...],
+    deadline: Deadline,
 ) -> tuple[tuple[Piece, ...], str]:
     """The pieces of the optimum. A fixed hyperparameter that only adds to the curvature is added to μ and L."""
     shift = next((name for name, _ in fixed if derived.adds_to_curvature(name)), None)
     if shift is None:
-        return derived_pieces(Minimax(derived, tuple(derived.symbols[name] for name in determined)), fixed, free)
+        problem = Minimax(derived, tuple(derived.symbols[name] for name in determined), deadline)
+        return derived_pieces(problem, fixed, free)
     by = dict(fixed)[shift]
     plain = replace(derived, characteristic=derived.shifted(shift))
     rest = tuple((name, value) for name, value in fixed if name != shift)
-    pieces, note = _derived(plain, determined, rest, free)
+    pieces, note = _derived(plain, determined, rest, free, deadline)
     return tuple(piece.subs({MU: MU + by, LARGEST: LARGEST + by}) for piece in pieces), note
 
 
@@ -344,26 +374,50 @@ def meeting_roots(states: int) -> float:
     return float(16 * np.finfo(float).eps ** (1 / states))
 
 
+def _searched(method: Method, mu: float, L: float, given: dict[str, float], seconds: float) -> Tuned | None:
+    """The best that a search finds, and a note that says so; None where nothing converges."""
+    deadline = within(seconds)
+    tuned = _numeric(method, mu, L, tuple(given.items()), deadline)
+    return replace(tuned, note=f"{tuned.note} in {seconds:g} s") if tuned and deadline.over else tuned
+
+
 @lru_cache(256)
-def _numeric(method: Method, mu: float, L: float, given: tuple[tuple[str, float], ...]) -> Tuned | None:
+def _numeric(
+    method: Method, mu: float, L: float, given: tuple[tuple[str, float], ...], deadline: Deadline
+) -> Tuned | None:
     fixed = dict(given)
     derived, names = system(method), unknowns(method, tuple(fixed))[0]
     letters, domains = method.symbols, method.domains
     scale = float(L) if is_scale_free(derived) else 1.0  # then [μ/L, 1] stands for all spectra of its condition number
     units = {letters[n]: scale ** domains[n].unit for n in method.hyper}
-    problem = Minimax(derived, tuple(letters[n] for n in names))
+    problem = Minimax(derived, tuple(letters[n] for n in names), deadline)
     held = {letters[n]: float(v) / units[letters[n]] for n, v in fixed.items()}
     bottom, top = float(mu) / scale, float(L) / scale
     with np.errstate(all="ignore"):
         solution = problem.best(bottom, top, held)
         if solution.rate >= 1 - ROUNDING:
             return None
-        plateau = problem.plateau(bottom, top, solution, held)
+        solution, attained = _near_infimum(problem, bottom, top, solution, held)
+        plateau = problem.plateau(bottom, top, solution, held) if attained else None
     values = {s: float(v * units[s]) for s, v in {**held, **solution.values}.items()}
     if plateau is not None and problem.rate_symbol is not None:
         low, high = (float(end * units[problem.rate_symbol]) for end in plateau)
         plateau = low, high
-    return Tuned({n: values[letters[n]] for n in method.hyper}, float(solution.rate), plateau)
+    note = "best found by search" if attained else "near an infimum that nothing attains, found by search"
+    return Tuned({n: values[letters[n]] for n in method.hyper}, float(solution.rate), plateau, note)
+
+
+def _near_infimum(
+    problem: Minimax, mu: float, L: float, solution: Solution, fixed: Mapping[sp.Symbol, float]
+) -> tuple[Solution, bool]:
+    """The solution, and True; or where a learning rate was driven away without end, a nearer one almost as good, and False."""
+    rate = problem.rate_symbol
+    if rate not in solution.values or 1 / (L * FAR) < solution.values[rate] < FAR / mu:
+        return solution, True
+    trials = np.geomspace(1 / L, solution.values[rate], 400)
+    reached = problem.worst(mu, L, {**fixed, **solution.values, rate: trials})
+    values = {**solution.values, rate: float(trials[np.argmax(reached <= solution.rate + NEAR_INFIMUM)])}
+    return replace(solution, values=values, rate=problem.largest(mu, L, {**fixed, **values})[1]), False
 
 
 def _number(formula: sp.Expr, point: Mapping[sp.Symbol, float]) -> sp.Expr:

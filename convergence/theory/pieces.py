@@ -102,7 +102,8 @@ class Task:
     known: Mapping[sp.Symbol, sp.Expr]
 
     def numerical(self, at: float, near: NumericalOptimum | None = None) -> NumericalOptimum:
-        """The numerical optimum where the parameter has this value."""
+        """The numerical optimum where the parameter has this value. TimeoutError where the time is up."""
+        self.problem.deadline.check()
         return numerical_optimum(self.problem, self.fixed(at), near)
 
     def fixed(self, at: float) -> dict[sp.Symbol, Any]:
@@ -187,7 +188,7 @@ def _edge(task: Task, before: tuple[float, NumericalOptimum], after: tuple[float
     equations = task.equations(one.everything | other.everything, one.zero | other.zero)
     unknown = [*task.problem.unknown, RATE]
     near = task.numerical(low, before[1]).near
-    edge = (solved(equations, [*unknown, task.parameter], near) or {}).get(task.parameter)
+    edge = (solved(equations, [*unknown, task.parameter], near, task.problem.deadline) or {}).get(task.parameter)
     if edge is None or edge.has(*unknown):
         return None
     (there,) = values((edge,), {letter: value for letter, value in near.items() if letter != task.parameter}, complex)
@@ -202,7 +203,7 @@ def _piece(task: Task, optimum: NumericalOptimum, condition: Any) -> Piece:
     forms = []
     for ending, at in groups:
         near = {**optimum.near, **({rate: at} if sign.plateau else {})}
-        forms.append(solved(task.equations(sign.active | ending, sign.zero), letters, near))
+        forms.append(solved(task.equations(sign.active | ending, sign.zero), letters, near, task.problem.deadline))
     if not all(_readable(form, letters) for form in forms):
         return Piece(condition, {}, sp.nan, None, False, names)
     form = {letter: in_mu_and_L(value) for letter, value in (forms[0] or {}).items()}

@@ -116,7 +116,7 @@ def _of(
 def _shrunk(method: Method, update: Sequence[sp.Expr], state: Sequence[sp.Symbol]) -> tuple[sp.Expr, ...] | None:
     """The one fixed point of an affine update, if it is a multiple of the minimiser that some hyperparameter at 0 makes it."""
     decays = [letter for name, letter in method.symbols.items() if name != method.rate]
-    for solution in sp.linsolve([u - s for u, s in zip(update, state, strict=True)], *state):
+    for solution in sp.linsolve([sp.expand(u - s) for u, s in zip(update, state, strict=True)], *state):
         part = sp.cancel(solution[0] / MINIMISER)
         proportional = not any(entry.has(*state) or entry.subs(MINIMISER, 0) != 0 for entry in solution)
         if proportional and any(sp.cancel(part.subs(decay, 0)) == 1 for decay in decays):
