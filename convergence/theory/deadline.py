@@ -29,6 +29,10 @@ class Deadline:
             raise TimeoutError("the time limit was reached")
 
 
+NEVER = Deadline()
+"""No time limit."""
+
+
 def within(seconds: float) -> Deadline:
     """The deadline that many seconds from now. BadHyperparameter where that is no positive number.
 

@@ -22,7 +22,7 @@ from scipy.optimize import minimize
 from convergence.crossing import compiled
 from convergence.roots import largest_modulus
 from convergence.theory.candidates import real_roots
-from convergence.theory.deadline import Deadline
+from convergence.theory.deadline import NEVER, Deadline
 from convergence.theory.schur import scaled_conditions
 from convergence.theory.symbols import CURVATURE, RATE
 from convergence.theory.system import System
@@ -79,7 +79,7 @@ class Minimax:
 
     system: System
     unknown: tuple[sp.Symbol, ...]
-    deadline: Deadline = Deadline()
+    deadline: Deadline = NEVER
 
     @property
     def _same(self) -> tuple[Any, ...]:
