@@ -147,7 +147,8 @@ class Minimax:
 
     def _solve(self, mu: float, L: float, fixed: Mapping[sp.Symbol, float], near: Values | None) -> Solution:
         spectrum = self._spectrum(mu, L)
-        best, least = {}, inf
+        best: Values = {}
+        least = inf
         for _ in range(EXCHANGES):
             starts = self._starts(spectrum, mu, L, fixed) if near is None else [near]
             ends = [self._descend(spectrum, mu, L, start, fixed) for start in starts]
