@@ -22,7 +22,7 @@ from convergence.figures.curves import (
     step_axis,
 )
 from convergence.figures.runs import STEP
-from convergence.figures.style import BLACK, EDGE, VERMILLION, describe, legend, log_ticks, note, panel, wrapped
+from convergence.figures.style import BLACK, EDGE, VERMILLION, legend, log_ticks, note, panel, wrapped
 from convergence.notation import text
 from convergence.numerics.averages import AverageCase
 from convergence.numerics.counts import StepsAcross
@@ -52,14 +52,13 @@ def rates(curves: RateCurve | Sequence[RateCurve], ax: Axes | None = None, *, he
         The condition number of the data: a vertical line.
     """
     curves = [curves] if isinstance(curves, RateCurve) else list(curves)
-    with panel(ax, height=3.9) as axes:
-        steps = {curve.method.title: curve.steps for curve in curves}
-        at_once = [name for name, row in steps.items() if not np.any(row)]
-        never = [name for name, row in steps.items() if np.isnan(row[1:]).all()]
-        usual = {
-            c.method.title: (c.kappa, positive(c.steps)) for c in curves if c.method.title not in (*at_once, *never)
-        }
-        shown, hidden = draw(axes, usual, at_end, 8)
+    at_once = [c.method.title for c in curves if not np.any(c.steps)]
+    never = [c.method.title for c in curves if np.isnan(c.steps[1:]).all()]
+    rows = {c.method.title: (c.kappa, positive(c.steps)) for c in curves if c.method.title not in (*at_once, *never)}
+    remarks = [f"{' = '.join(at_once)}: ρ = 0, a single step at every κ"] if at_once else []
+    remarks += [f"{' and '.join(never)}: nothing converges"] if never else []
+    with panel(ax, "What the condition number costs", KAPPA, DIGIT, height=3.9) as axes:
+        shown, hidden = draw(axes, rows, at_end, 8)
         axes.set_xscale("log")
         log_ticks(axes.xaxis)
         log_axis(axes, shown)
@@ -67,9 +66,6 @@ def rates(curves: RateCurve | Sequence[RateCurve], ax: Axes | None = None, *, he
         _slopes(axes)
         if here:
             _mark(axes, here)
-        describe(axes, "What the condition number costs", KAPPA, DIGIT)
-        remarks = [f"{' = '.join(at_once)}: ρ = 0, a single step at every κ"] if at_once else []
-        remarks += [f"{' and '.join(never)}: nothing converges"] if never else []
         name_lines(axes, [*remarks, *hidden])
     return axes
 
@@ -95,26 +91,24 @@ def worst_cases(
     rows = {name: np.asarray(row, dtype=float) for name, row in curves.items()}
     at_once = [name for name, row in rows.items() if not np.any(row[1:])]
     best = [name for name, row in rows.items() if np.allclose(row, limit, rtol=1e-6, atol=0)]
-    with panel(ax) as axes:
+    with panel(ax, "Worst case over the steps, and the limit", STEP, "worst ‖eₖ‖/‖e₀‖ over [μ, L]") as axes:
         usual = {name: (k, positive(row)) for name, row in rows.items() if name not in (*at_once, *best)}
         shown, hidden = draw(axes, usual, at_end, 14)
         label = " = ".join(["limit of first-order methods", *best])
         axes.plot(k, positive(limit), color=BLACK, linewidth=2, linestyle=":", label=wrapped(label))
         log_axis(axes, [*shown, positive(limit)])
         step_axis(axes, [int(k[-1])])
-        describe(axes, "Worst case over the steps, and the limit", STEP, "worst ‖eₖ‖/‖e₀‖ over [μ, L]")
         name_lines(axes, [*(f"{name}: 0 after a single step" for name in at_once), *hidden])
     return axes
 
 
 def steps_across(result: StepsAcross, ax: Axes | None = None) -> Axes:
     """Steps to the tolerance over the learning rate; the fewest marked, gaps where the method does not settle."""
-    with panel(ax) as axes:
+    with panel(ax, "Steps over the learning rate", "learning rate", "steps") as axes:
         steps = positive([np.nan if count is None else count for count in result.steps])
         axes.plot(finite(result.lr), steps, color=BLACK, marker="o", markersize=3.5, markevery=every(len(steps), 40))
         axes.set_xlim(*span(result.lr))
         log_axis(axes, [steps])
-        describe(axes, "Steps over the learning rate", "learning rate", "steps")
         if result.best is not None:
             star(axes, *result.best, f"fewest: {result.best[1]} steps at {text(result.best[0], 3)}")
     return axes
@@ -131,26 +125,24 @@ def average_case(result: AverageCase, ax: Axes | None = None) -> Axes:
 
 
 def _kinds(table: Mapping[str, Any], title: str, ax: Axes | None) -> Axes:
-    with panel(ax) as axes:
+    with panel(ax, title, STEP, "part of the first") as axes:
         steps, names = list(table["step"]), ("error", "loss", "gradient")
         log_axis(axes, draw(axes, {name: (steps, positive(table[name])) for name in names}, at_end, 20)[0])
         step_axis(axes, steps)
-        describe(axes, title, STEP, "part of the first")
         name_lines(axes)
     return axes
 
 
 def worst_case(result: WorstCase, ax: Axes | None = None) -> Axes:
     """What the steps leave at each curvature in [μ, L], and where that is most."""
-    (low, high), kind = result.ends, {"error": "‖eₖ‖/‖e₀‖", "loss": "loss gap, part of the first"}
-    with panel(ax) as axes:
-        curvatures = np.linspace(low, high, FINE) if high > low else np.array([low])
+    kind = {"error": "‖eₖ‖/‖e₀‖", "loss": "loss gap, part of the first"}.get(result.measure, "‖gₖ‖/‖g₀‖")
+    whose = f" of {result.of[0].title}" if result.of else ""
+    with panel(ax, f"What {result.steps} steps{whose} leave", "curvature λ", kind) as axes:
+        curvatures = np.unique(np.linspace(*result.ends, FINE))
         left = positive(result.over(curvatures))
         axes.plot(curvatures, left, color=BLACK)
         log_axis(axes, [left, positive([result.value])])
         axes.set_xlim(*span(curvatures))
-        whose = f" of {result.of[0].title}" if result.of else ""
-        describe(axes, f"What {result.steps} steps{whose} leave", "curvature λ", kind.get(result.measure, "‖gₖ‖/‖g₀‖"))
         star(axes, result.curvature, result.value, f"worst: {text(result.value, 3)} at λ = {text(result.curvature, 3)}")
         legend(axes, [] if result.value else ["0 at every curvature"], handles=[])
     return axes
@@ -159,7 +151,7 @@ def worst_case(result: WorstCase, ax: Axes | None = None) -> Axes:
 def transient(result: Transient, ax: Axes | None = None, *, steps: int | None = None) -> Axes:
     """‖Aᵏ‖ over the steps, the power of the spectral radius that it tends to, and the peak."""
     last = steps or int(min(max(20, 4 * result.step), 2000))
-    with panel(ax) as axes:
+    with panel(ax, f"Transient at λ = {text(result.curvature, 3)}", STEP, "norm of the power") as axes:
         power, norms = np.eye(len(result.matrix)), [1.0]
         for _ in range(last):
             power = result.matrix @ power
@@ -169,7 +161,6 @@ def transient(result: Transient, ax: Axes | None = None, *, steps: int | None = 
         axes.plot(k, positive(result.radius**k), color=EDGE, linestyle="--", label="ρᵏ")
         log_axis(axes, [positive(norms)])
         step_axis(axes, [last])
-        describe(axes, f"Transient at λ = {text(result.curvature, 3)}", STEP, "norm of the power")
         if np.isfinite(result.peak) and result.step <= last:
             star(axes, result.step, result.peak, f"peak {text(result.peak, 3)} at step {result.step}")
         name_lines(axes)
@@ -178,14 +169,12 @@ def transient(result: Transient, ax: Axes | None = None, *, steps: int | None = 
 
 def transient_growth(result: TransientGrowth, ax: Axes | None = None) -> Axes:
     """The largest peak at the optimum over κ, with the power of κ that it grows with."""
-    with panel(ax) as axes:
+    title = f"Transient peaks grow like κ to the power {text(result.slope, 3)}"
+    with panel(ax, title, KAPPA, "largest peak of ‖Aᵏ‖") as axes:
         axes.plot(finite(result.kappas), positive(result.peaks), color=VERMILLION, marker="o")
         axes.set_xscale("log")
         log_ticks(axes.xaxis)
         log_axis(axes, [positive(result.peaks)])
-        describe(
-            axes, f"Transient peaks grow like κ to the power {text(result.slope, 3)}", KAPPA, "largest peak of ‖Aᵏ‖"
-        )
     return axes
 
 
@@ -200,11 +189,11 @@ def _mark(ax: Axes, here: float) -> None:
 
 
 def _slopes(ax: Axes) -> None:
-    """Faint lines of slope ½ and 1 through the lower left corner, each with its name at its upper end."""
+    """Faint lines of slope ½ and 1 through the lower left corner, each with its name."""
     (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
     for slope, name in ((0.5, "slope ½"), (1.0, "slope 1")):
         end = min(right, left * (high / low) ** (1 / slope)) if high > low else right
-        ends: Any = ([left, end], [low, low * (end / left) ** slope])
-        ax.plot(*ends, color="#b5b5b0", linewidth=0.9, zorder=0, scalex=False, scaley=False, label=f"_{name}")
+        look: dict[str, Any] = {"color": "#b5b5b0", "linewidth": 0.9, "zorder": 0, "label": f"_{name}"}
+        ax.plot([left, end], [low, low * (end / left) ** slope], **look, scalex=False, scaley=False)
         at = left * (end / left) ** 0.55
         note(ax, name, (at, low * (at / left) ** slope), (0, 0), "center")

@@ -63,14 +63,11 @@ def positive(values: ArrayLike) -> Array:
 
 def grouped(names: Iterable[str], rows: Sequence[ArrayLike]) -> list[Group]:
     """The curves in their order, those that coincide merged into one."""
-    groups: list[Group] = []
+    members: dict[int, list[str]] = {}
     for i, name in enumerate(names):
-        at = next((k for k, group in enumerate(groups) if coincide(rows[group.first], rows[i])), None)
-        if at is None:
-            groups.append(Group((name,), i))
-        else:
-            groups[at] = Group((*groups[at].names, name), groups[at].first)
-    return groups
+        first = next((k for k in members if coincide(rows[k], rows[i])), i)
+        members.setdefault(first, []).append(name)
+    return [Group(tuple(same), first) for first, same in members.items()]
 
 
 def coincide(one: ArrayLike, other: ArrayLike) -> bool:

@@ -14,7 +14,7 @@ from scipy.ndimage import distance_transform_edt
 
 from convergence.figures.curves import boxes, finite, span
 from convergence.figures.stability import named
-from convergence.figures.style import BLACK, EDGE, GREY, PAPER, crowded_ticks, describe, legend, log_ticks, note, panel
+from convergence.figures.style import BLACK, EDGE, GREY, PAPER, crowded_ticks, legend, log_ticks, note, panel
 from convergence.notation import text
 from convergence.numerics import maps
 from convergence.numerics.maps import KINDS
@@ -39,12 +39,15 @@ def damping(result: maps.DampingMap, ax: Axes | None = None, *, directions: Any 
     directions
         The scaled rates ηλ at which the data lie, at the settings.
     """
-    with panel(ax, height=3.7) as axes:
+    scaled = f"scaled learning rate {text(result.method.symbols[str(result.method.rate)])}λ"
+    title = f"How {result.method.title} is damped"
+    with panel(ax, title, named(result.method, result.x), scaled, height=3.7) as axes:
         shown = [k for k, kind in enumerate(KINDS[:3]) if (result.kind == k).any()]
-        for k in shown:
-            face, hatch = LOOK_OF[KINDS[k]]
-            field = np.round(result.fields[k], 7)
-            axes.contourf(result.across, result.scaled, field, [0, np.inf], colors=[face], hatches=[hatch])
+        looks: list[dict[str, Any]] = [
+            {"colors": [LOOK_OF[KINDS[k]][0]], "hatches": [LOOK_OF[KINDS[k]][1]]} for k in shown
+        ]
+        for k, look in zip(shown, looks, strict=True):
+            axes.contourf(result.across, result.scaled, np.round(result.fields[k], 7), [0, np.inf], **look)
         bound = np.nan_to_num(finite(result.bound), nan=float(result.scaled[-1]))
         axes.fill_between(result.across, bound, result.scaled[-1], color=GREY, linewidth=0)
         axes.plot(result.across, bound, color=BLACK, linewidth=2)
@@ -56,11 +59,8 @@ def damping(result: maps.DampingMap, ax: Axes | None = None, *, directions: Any 
         axes.set_xlim(result.across[0], result.across[-1])
         _mark(axes, result, np.asarray(directions, dtype=float))
         narrow = [KINDS[k] for k in (*shown, 3) if not _name(axes, result, k) and k in shown]
-        if narrow:
-            looks = [(name, *LOOK_OF[name]) for name in narrow]
-            legend(axes, handles=[Patch(facecolor=f, hatch=h, edgecolor=EDGE, label=name) for name, f, h in looks])
-        scaled = f"scaled learning rate {text(result.method.symbols[str(result.method.rate)])}λ"
-        describe(axes, f"How {result.method.title} is damped", named(result.method, result.x), scaled)
+        patches = [Patch(facecolor=LOOK_OF[n][0], hatch=LOOK_OF[n][1], edgecolor=EDGE, label=n) for n in narrow]
+        legend(axes, handles=patches)
     return axes
 
 

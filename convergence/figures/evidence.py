@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 
 from convergence.evidence.verification import Verification
 from convergence.figures.curves import positive, span
-from convergence.figures.style import BLACK, BLUE, VERMILLION, describe, legend, log_ticks, panel, plain, short
+from convergence.figures.style import BLACK, BLUE, VERMILLION, legend, log_ticks, panel, plain, short
 
 LEAST = 1e-17
 """An error or a tolerance of 0 on a logarithmic axis."""
@@ -15,30 +17,23 @@ LEAST = 1e-17
 
 def verification(result: Verification, ax: Axes | None = None) -> Axes:
     """A row for each check: the error as a dot, the tolerance as a bar; what failed is a cross beyond its bar."""
-    made = [check for check in result.checks if check.error is not None and check.tolerance is not None]
-    error = np.array([max(float(check.error or 0.0), LEAST) for check in made])
-    allowed = np.array([max(float(check.tolerance or 0.0), LEAST) for check in made])
-    passed = np.array([check.passed is not False for check in made], dtype=bool)
-    rows = np.arange(len(made))[::-1]
-    with panel(ax, height=1.0 + 0.4 * len(made)) as axes:
+    checks = [check for check in result.checks if check.error is not None and check.tolerance is not None]
+    error, allowed = np.fmax(np.array([(check.error, check.tolerance) for check in checks], dtype=float), LEAST).T
+    passed = np.array([check.passed is not False for check in checks], dtype=bool)
+    rows = np.arange(len(checks))[::-1]
+    title = f"Theory of {result.method} against its run"
+    with panel(ax, title, "how far apart", height=1.0 + 0.4 * len(checks)) as axes:
         axes.plot(positive(allowed), rows, "|", color=BLACK, markersize=11, markeredgewidth=2, label="what is allowed")
         for good, mark, hue, label in ((True, "o", BLUE, "error"), (False, "X", VERMILLION, "error, failed")):
             if (passed == good).any():
                 axes.plot(positive(error)[passed == good], rows[passed == good], mark, color=hue, label=label)
-        for row, check in zip(rows, made, strict=True):
-            axes.text(
-                0.0,
-                row + 0.42,
-                plain(short(check.claim, 76)),
-                transform=axes.get_yaxis_transform(),
-                fontsize=8.5,
-                va="center",
-            )
+        look: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "fontsize": 8.5, "va": "center"}
+        for row, check in zip(rows, checks, strict=True):
+            axes.text(0.0, row + 0.42, plain(short(check.claim, 76)), **look)
         axes.set_xscale("log")
         log_ticks(axes.xaxis)
         low, high = span([*error, *allowed], log=True)
-        axes.set(xlim=(low / 3, high * 3), ylim=(-0.7, len(made) - 0.2), yticks=[])
+        axes.set(xlim=(low / 3, high * 3), ylim=(-0.7, len(checks) - 0.2), yticks=[])
         axes.spines["left"].set_visible(False)
-        describe(axes, f"Theory of {result.method} against its run", "how far apart", "")
         legend(axes)
     return axes

@@ -16,7 +16,6 @@ from convergence.figures.style import (
     LOOKS,
     MAP,
     colorbar,
-    describe,
     left_out,
     legend,
     linear_ticks,
@@ -50,21 +49,20 @@ def scatter(problem: LeastSquares, ax: Axes | None = None) -> Axes:
     if len(pair) < 2:
         raise BadData(f"a scatter needs two columns that vary; {', '.join(problem.columns[:6])} has {len(pair)}")
     every = slice(None, None, -(-problem.rows // SAMPLE))
-    with panel(ax) as axes:
-        points, target = finite(problem.X[every][:, pair]), finite(problem.y[every])
+    points, target = finite(problem.X[every][:, pair]), finite(problem.y[every])
+    shown = f"{len(points)} of {problem.rows} rows" if len(points) < problem.rows else f"{problem.rows} rows"
+    first, second = (short(problem.columns[j], 40) for j in pair)
+    with panel(ax, f"The data: {shown}", first, second) as axes:
+        linear_ticks(axes.xaxis, axes.yaxis)
         classes = np.unique(target)
         if len(classes) <= MOST_CLASSES:
             _classes(axes, points, target, classes)
+            legend(axes)
         else:
-            drawn = axes.scatter(
+            marks = axes.scatter(
                 points[:, 0], points[:, 1], c=target, s=12, cmap=MAP, edgecolors="none", rasterized=True
             )
-            colorbar(axes, drawn, "target y")
-        shown = f"{len(points)} of {problem.rows} rows" if len(points) < problem.rows else f"{problem.rows} rows"
-        describe(axes, f"The data: {shown}", *(short(problem.columns[j], 40) for j in pair))
-        linear_ticks(axes.xaxis, axes.yaxis)
-        if len(classes) <= MOST_CLASSES:
-            legend(axes)
+            colorbar(axes, marks, "target y")
     return axes
 
 
@@ -95,24 +93,23 @@ def landscape(problem: Quadratic, runs: Mapping[str, Run] = NO_RUNS, ax: Axes | 
     if problem.rank < 2:
         raise BadData("a landscape needs two directions with curvature")
     plane = _Plane(problem)
-    paths = [_cut(plane.path(found)[: STEPS + 1], plane.minimum) for found in runs.values()]
-    with panel(ax, height=4.1) as axes:
+    paths = [_cut(plane.path(one)[: STEPS + 1], plane.minimum) for one in runs.values()]
+    losses = [float(one.loss[min(STEPS, one.steps)]) for one in runs.values()]
+    with panel(ax, "The loss, and the way each method takes", *plane.labels, height=4.1) as axes:
         x, y = (_axis([*(path[:, k] for path in paths), plane.minimum[k : k + 1]]) for k in (0, 1))
         _contours(axes, x, y, plane.loss(x, y))
         groups = grouped(runs, [_padded(path) for path in paths])
-        drawn = foremost(groups, lambda k: float(list(runs.values())[k].loss[min(STEPS, list(runs.values())[k].steps)]))
+        drawn = foremost(groups, losses.__getitem__)
         for group, look in zip(drawn, LOOKS, strict=False):
             way = finite(paths[group.first]).T
             marked = {**look.marked, "markevery": max(1, way.shape[1] // MARKERS)}
             axes.plot(*way, **marked, markersize=4, linewidth=1.2, label=wrapped(group.label))
         axes.plot(*finite(plane.minimum), "*", color=BLACK, markersize=11, zorder=6, linestyle="none", label="minimum")
-        axes.set_xlim(*span(x))
-        axes.set_ylim(*span(y))
-        describe(axes, "The loss, and the way each method takes", *plane.labels)
+        axes.set(xlim=span(x), ylim=span(y))
         linear_ticks(axes.xaxis, axes.yaxis)
-        long = max((found.steps for found in runs.values()), default=0) > STEPS
-        legend(axes, [*([f"the first {STEPS} steps of each"] if long else []), *left_out(len(groups) - len(drawn), "path")],
-               axes.get_legend_handles_labels()[0])  # fmt: skip
+        long = any(one.steps > STEPS for one in runs.values())
+        remarks = [f"the first {STEPS} steps of each"] * long + left_out(len(groups) - len(drawn), "path")
+        legend(axes, remarks, axes.get_legend_handles_labels()[0])
     return axes
 
 

@@ -77,26 +77,19 @@ def errors(
     """
     shown = list(rows or range(result.error.shape[1]))[:MOST]
     names = list(names or [f"direction {k + 1}" for k in shown])[:MOST]
-    with panel(ax) as axes:
-        step = np.arange(len(result.error))
-        measured = [_above_rounding(np.abs(result.error[:, k])) for k in shown]
+    measured = [_above_rounding(np.abs(result.error[:, k])) for k in shown]
+    how = ", run (markers) and prediction" if predicted is not None else ""
+    with panel(ax, f"Error of {title or result.method}{how}", STEP, "error |e| in a direction") as axes:
         for k, row, look, name in zip(shown, measured, LOOKS, names, strict=False):
+            own = {**look.marked, "markerfacecolor": "none", "markevery": every(len(row)), "label": plain(name)}
             if predicted is not None:
                 axes.plot(positive(np.abs(predicted.error[:, k])), **look.line, label=plain(name))
-            line = "none" if predicted is not None else look.linestyle
-            own: dict[str, Any] = {
-                "color": look.color,
-                "markerfacecolor": "none",
-                "linestyle": line,
-                "marker": look.marker,
-            }
-            axes.plot(step, row, **own, markevery=every(len(row)), label=None if predicted is not None else plain(name))
+                own |= {"linestyle": "none", "label": None}
+            axes.plot(np.arange(len(row)), row, **own)
         log_axis(axes, measured)
-        step_axis(axes, [len(step) - 1])
-        how = ", run (markers) and prediction" if predicted is not None else ""
-        describe(axes, f"Error of {title or result.method}{how}", STEP, "error |e| in a direction")
-        gone = left_out(hidden + result.error.shape[1] - len(shown) if not rows else hidden, "direction")
-        name_lines(axes, [*sunk(names, measured), *ended(result), *gone])
+        step_axis(axes, [len(result.error) - 1])
+        gone = hidden + (0 if rows else result.error.shape[1] - len(shown))
+        name_lines(axes, [*sunk(names, measured), *ended(result), *left_out(gone, "direction")])
     return axes
 
 
@@ -106,31 +99,27 @@ def losses(runs: Mapping[str, ArrayLike], ax: Axes | None = None) -> Axes:
     Where there are more than can be told apart, those that end lowest are drawn.
     """
     rows = {name: _above_rounding(np.asarray(row, dtype=float)) for name, row in runs.items()}
-    with panel(ax) as axes:
+    with panel(ax, "Loss above its minimum", STEP, "loss − minimum") as axes:
         shown, hidden = draw(axes, {name: (np.arange(len(row)), row) for name, row in rows.items()}, at_end, 14)
         log_axis(axes, shown)
         step_axis(axes, [len(row) - 1 for row in rows.values()])
-        describe(axes, "Loss above its minimum", STEP, "loss − minimum")
         name_lines(axes, [*sunk(rows, rows.values()), *hidden])
     return axes
 
 
 def gradients(runs: Run | Mapping[str, Run], ax: Axes | None = None, *, columns: Sequence[str] = ()) -> Axes:
     """Size of the gradient in each column of the data over the steps of one run or several, on a logarithmic axis."""
-    with panel(ax) as axes:
-        rows = _by_column(axes, runs, columns, _gradient)
-        log_axis(axes, rows)
-        describe(axes, "Gradient in each column", STEP, GRADIENT)
+    with panel(ax, "Gradient in each column", STEP, GRADIENT) as axes:
+        log_axis(axes, _by_column(axes, runs, columns, _gradient))
         legend(axes, _missing(runs))
     return axes
 
 
 def weights(runs: Run | Mapping[str, Run], ax: Axes | None = None, *, columns: Sequence[str] = ()) -> Axes:
     """Size of the weight of each column of the data over the steps of one run or several."""
-    with panel(ax) as axes:
+    with panel(ax, "Weight of each column", STEP, WEIGHT) as axes:
         _by_column(axes, runs, columns, _weight)
         linear_ticks(axes.yaxis)
-        describe(axes, "Weight of each column", STEP, WEIGHT)
         legend(axes, _missing(runs))
     return axes
 
@@ -161,11 +150,11 @@ def _by_column(
     ax: Axes, runs: Run | Mapping[str, Run], columns: Sequence[str], rows: Callable[[Run], list[Array]]
 ) -> list[Array]:
     """A line for each column and run: of several runs, hue tells the run, line and marker the column."""
-    several = {"": runs} if isinstance(runs, Run) else runs
+    several = _named(runs)
     drawn = []
     for (name, result), hue in zip(several.items(), LOOKS, strict=False):
         names = columns or [f"w{k + 1}" for k in range(result.x.shape[1])]
-        for row, column, look in zip(rows(result)[: _most(runs)], names, LOOKS, strict=False):
+        for row, column, look in zip(rows(result)[: _most(several)], names, LOOKS, strict=False):
             own: dict[str, Any] = {**look.marked, "markevery": every(len(row), 12)}
             if len(several) > 1:
                 own |= {"color": hue.color, "markerfacecolor": hue.color if hue is LOOKS[0] else "none"}
@@ -176,15 +165,19 @@ def _by_column(
     return drawn
 
 
-def _most(runs: Run | Mapping[str, Run]) -> int:
-    return MOST if isinstance(runs, Run) or len(runs) == 1 else PAIRED
+def _named(runs: Run | Mapping[str, Run]) -> Mapping[str, Run]:
+    return {"": runs} if isinstance(runs, Run) else runs
+
+
+def _most(several: Mapping[str, Run]) -> int:
+    return MOST if len(several) == 1 else PAIRED
 
 
 def _missing(runs: Run | Mapping[str, Run]) -> list[str]:
     """The remarks on runs that overflowed and on columns that are not drawn."""
-    several = [runs] if isinstance(runs, Run) else list(runs.values())
-    gone = several[0].x.shape[1] - _most(runs)
-    return [*(remark for result in several for remark in ended(result)), *left_out(gone, "column")]
+    several = _named(runs)
+    gone = next(iter(several.values())).x.shape[1] - _most(several)
+    return [*(remark for result in several.values() for remark in ended(result)), *left_out(gone, "column")]
 
 
 def sunk(names: Iterable[str], rows: Iterable[Array]) -> list[str]:

@@ -15,20 +15,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
 
 from convergence.figures.curves import every, finite
-from convergence.figures.style import (
-    BLACK,
-    LOOKS,
-    MAP,
-    VERMILLION,
-    blank,
-    describe,
-    grow,
-    legend,
-    note,
-    panel,
-    plain,
-    styled,
-)
+from convergence.figures.style import BLACK, LOOKS, MAP, VERMILLION, blank, grow, legend, note, panel, plain, styled
 from convergence.notation import text
 from convergence.numerics.curves import Locus
 from convergence.numerics.identification import Identification
@@ -39,8 +26,16 @@ POINTS = 28
 FARTHEST = 1.5
 """Half the width of the plane at most."""
 
-SEEN: dict[str, Any] = {"color": VERMILLION, "markersize": 9, "markeredgewidth": 2.2, "linestyle": "none"}
-START: dict[str, Any] = {"color": BLACK, "markerfacecolor": "none", "markersize": 9, "linestyle": "none"}
+AXES = "real part", "imaginary part"
+SEEN: dict[str, Any] = {
+    "marker": "x",
+    "color": VERMILLION,
+    "markersize": 9,
+    "markeredgewidth": 2.2,
+    "linestyle": "none",
+}
+START: dict[str, Any] = {"marker": "s", "color": BLACK, "markerfacecolor": "none", "markersize": 9, "linestyle": "none"}
+WAY: dict[str, Any] = {"marker": "o", "color": "#555555", "linestyle": "none"}
 
 
 def eigenvalues(result: Locus, ax: Axes | None = None, *, name: str = "", identified: Any = ()) -> Axes:
@@ -57,16 +52,16 @@ def eigenvalues(result: Locus, ax: Axes | None = None, *, name: str = "", identi
     identified
         Eigenvalues that a run showed: crosses.
     """
-    with panel(ax, height=3.6) as axes:
+    with panel(ax, name or f"λ = {text(result.curvature, 3)}", *AXES, height=3.6) as axes:
+        axes.plot(*_parts(result.eigenvalues[0]), **START, zorder=4)
         chosen = slice(None, None, every(len(result.lr), POINTS))
-        share = np.linspace(0, 1, len(result.lr))[chosen]
-        axes.plot(finite(result.eigenvalues[0].real), finite(result.eigenvalues[0].imag), "s", **START, zorder=4)
-        for way in result.eigenvalues.T:
-            look: dict[str, Any] = {"cmap": MAP, "vmin": 0, "vmax": 1, "edgecolors": "#555555", "linewidths": 0.3}
-            axes.scatter(_near(way.real)[chosen], _near(way.imag)[chosen], c=share, s=22, zorder=3, **look)
-        _crosses(axes, np.asarray(identified, dtype=complex))
+        look: dict[str, Any] = {"cmap": MAP, "vmin": 0, "vmax": 1, "edgecolors": "#555555", "linewidths": 0.3, "s": 22}
+        for way in result.eigenvalues[chosen].T:
+            share = np.linspace(0, 1, len(result.lr))[chosen]
+            axes.scatter(*_parts(way, FARTHEST), c=share, zorder=3, **look)
+        seen = np.asarray(identified, dtype=complex)
+        axes.plot(*_parts(seen[np.isfinite(seen)]), **SEEN, zorder=5)
         _plane(axes, result.eigenvalues)
-        describe(axes, name or f"λ = {text(result.curvature, 3)}", "real part", "imaginary part")
     return axes
 
 
@@ -75,61 +70,49 @@ def spectrum(title: str, loci: Sequence[tuple[str, Locus, Any]], letter: str = "
     with styled():
         rows = -(-len(loci) // 2)
         figure, panels = blank(rows, min(2, len(loci)), height=3.1 * rows)
-        for (name, result, identified), axes in zip(loci, panels, strict=False):
+        used, spare = panels[: len(loci)], panels[len(loci) :]
+        for (name, result, identified), axes in zip(loci, used, strict=True):
             eigenvalues(result, axes, identified=identified).set_title("")
             note(axes, name, (0, 1), (2, -8), xycoords="axes fraction")
-        half = max(axes.get_xlim()[1] for axes in panels[: len(loci)])
-        for axes in panels[: len(loci)]:
+        half = max(axes.get_xlim()[1] for axes in used)
+        for axes in used:
             axes.set(xlim=(-half, half), ylim=(-half, half))
-        for axes in panels[len(loci) :]:
+        for axes in spare:
             axes.set_axis_off()
         panels[0].set_title(plain(f"Eigenvalues of {title} as {letter} grows"), loc="left")
-        seen = any(np.isfinite(np.asarray(identified, dtype=complex)).any() for *_, identified in loci)
-        legend(panels[0], handles=_samples(letter, seen))
+        samples = [
+            Line2D([], [], **START, label=f"{letter} = 0"),
+            Line2D([], [], **WAY, label=f"derived, brighter as {letter} grows"),
+            Line2D([], [], color=BLACK, linewidth=1.2, label="unit circle: inside, the error shrinks"),
+        ]
+        if any(np.isfinite(np.asarray(identified, dtype=complex)).any() for *_, identified in loci):
+            samples.append(Line2D([], [], **SEEN, label="identified from the run"))
+        legend(panels[0], handles=samples)
         grow(figure)
     return figure
 
 
 def identification(result: Identification, ax: Axes | None = None, *, names: Sequence[str] = ()) -> Axes:
     """The eigenvalues recovered from a run, a mark for each direction, in the unit circle of what converges."""
-    with panel(ax, height=3.8) as axes:
-        for row, look in zip(result.eigenvalues, LOOKS, strict=False):
-            axes.plot(finite(row.real), finite(row.imag), look.marker, color=look.color, markerfacecolor="none")
+    names = names or [f"direction {k + 1}" for k in range(len(result))]
+    with panel(ax, "Eigenvalues that the run shows", *AXES, height=3.8) as axes:
+        for row, look, name in zip(result.eigenvalues, LOOKS, names, strict=False):
+            own: dict[str, Any] = {"color": look.color, "markerfacecolor": "none", "linestyle": "none"}
+            axes.plot(*_parts(row), marker=look.marker, **own, label=name)
         _plane(axes, result.eigenvalues)
-        names = names or [f"direction {k + 1}" for k in range(len(result))]
-        shown = [
-            Line2D([], [], marker=look.marker, color=look.color, markerfacecolor="none", linestyle="none", label=name)
-            for name, look in zip(names, LOOKS, strict=False)
-        ]
-        describe(axes, "Eigenvalues that the run shows", "real part", "imaginary part")
-        legend(axes, handles=shown)
+        legend(axes)
     return axes
 
 
-def _near(values: Any) -> Any:
-    return finite(values, FARTHEST)
-
-
-def _crosses(ax: Axes, seen: Any) -> None:
-    seen = seen[np.isfinite(seen)]
-    ax.plot(finite(seen.real), finite(seen.imag), "x", **SEEN, zorder=5)
+def _parts(values: Any, limit: float = np.inf) -> tuple[Any, Any]:
+    return finite(values.real, limit), finite(values.imag, limit)
 
 
 def _plane(ax: Axes, roots: Any) -> None:
+    """The unit disc, as much of the plane around it as the roots need, and the axes through 0."""
     ax.add_patch(Circle((0, 0), 1, facecolor="#f1f1ec", edgecolor=BLACK, linewidth=1.2, zorder=0))
-    reach = np.abs(np.concatenate([_near(roots.real).ravel(), _near(roots.imag).ravel(), [1.1]]))
-    half = 1.06 * float(np.nanmax(reach))
+    half = 1.06 * float(np.nanmax(np.abs([1.1, *np.concatenate(_parts(roots, FARTHEST)).ravel()])))
     ax.axhline(0, color="#bbbbbb", linewidth=0.6, zorder=1)
     ax.axvline(0, color="#bbbbbb", linewidth=0.6, zorder=1)
     ax.set(xlim=(-half, half), ylim=(-half, half), xticks=[-1, 0, 1], yticks=[-1, 0, 1])
     ax.set_aspect("equal")
-
-
-def _samples(letter: str, seen: bool) -> list[Line2D]:
-    way: dict[str, Any] = {"marker": "o", "color": "#555555", "linestyle": "none"}
-    samples = [
-        Line2D([], [], marker="s", **START, label=f"{letter} = 0"),
-        Line2D([], [], **way, label=f"derived, brighter as {letter} grows"),
-        Line2D([], [], color=BLACK, linewidth=1.2, label="unit circle: inside, the error shrinks"),
-    ]
-    return [*samples, *([Line2D([], [], marker="x", **SEEN, label="identified from the run")] if seen else [])]

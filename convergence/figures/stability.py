@@ -23,7 +23,6 @@ from convergence.figures.style import (
     MOST,
     colorbar,
     crowded_ticks,
-    describe,
     left_out,
     legend,
     linear_ticks,
@@ -81,30 +80,31 @@ def radius_map(result: maps.RadiusMap, ax: Axes | None = None, *, best: bool = T
     # Digits count from 1: rates of 0.99999 are common.
     radius = 1 - np.nan_to_num(finite(1 - result.radius), nan=-1.0)
     low = min(float(radius.min()), 1 - 1e-9)
-    with panel(ax, height=3.9) as axes:
+    resolved, title = 1 - low >= UNRESOLVED, f"Where {result.method.title} converges, and how fast"
+    across, up = (named(result.method, name) for name in (result.x, result.y))
+    with panel(ax, title, across, up, height=3.9) as axes:
         linear_ticks(axes.xaxis, axes.yaxis)
         crowded_ticks(axes.yaxis, result.up)
-        if 1 - low < UNRESOLVED:
-            stable = np.where(result.margin > 0, 1.0, 0.0)
-            axes.contourf(result.across, result.up, stable, [-1, 0.5, 1], colors=[GREY, "#8f8a6b"]).set_rasterized(True)
-            words = "stable where not grey; 1−ρ is below rounding" if stable.any() else "nothing here is stable"
-            legend(axes, [words], handles=[])
-        else:
+        if resolved:
             levels = low + (1 - low) * np.linspace(0, 1, BANDS + 1)
-            colours = colormaps[MAP].with_extremes(over=GREY)
-            shown = axes.contourf(result.across, result.up, radius, levels, cmap=colours, extend="max")
-            shown.set_rasterized(True)
-            bar = colorbar(axes, shown, f"{RADIUS} (grey: diverges)")
+            look: dict[str, Any] = {"cmap": colormaps[MAP].with_extremes(over=GREY), "extend": "max"}
+        else:
+            levels, look = np.array([-1, 0.5, 1]), {"colors": [GREY, "#8f8a6b"]}
+            words = "stable where not grey; 1−ρ is below rounding"
+            legend(axes, [words if (result.margin > 0).any() else "nothing here is stable"], handles=[])
+        field = radius if resolved else np.where(result.margin > 0, 1.0, 0.0)
+        bands = axes.contourf(result.across, result.up, field, levels, **look)
+        bands.set_rasterized(True)
+        if resolved:
+            bar = colorbar(axes, bands, f"{RADIUS} (grey: diverges)")
             linear_ticks(bar.ax.yaxis)
             bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: nines(value)))
         if result.x in result.hyper and result.y in result.hyper:
             x, y = float(result.hyper[result.x]), float(np.clip(result.hyper[result.y], result.up[0], result.up[-1]))
             star(axes, x, y, _answer(result, best, result.x, result.y), [_stable(axes, result)])
         edge = _boundary(axes, result)
-        if 1 - low >= UNRESOLVED:
+        if resolved:
             _isolines(axes, result, radius, low, edge)
-        title = f"Where {result.method.title} converges, and how fast"
-        describe(axes, title, named(result.method, result.x), named(result.method, result.y))
     return axes
 
 
@@ -127,14 +127,14 @@ def radius_curve(
         Whether the settings are the optimum.
     """
     rate = str(result.method.rate)
-    with panel(ax) as axes:
+    title = f"Spectral radius of {result.method.title}"
+    with panel(ax, title, named(result.method, rate), RADIUS) as axes:
         groups = grouped(names or [f"λ = {text(float(c), 3)}" for c in result.curvatures], list(result.radius))
         for group, look in zip(groups, LOOKS, strict=False):
             axes.plot(finite(result.lr), finite(result.radius[group.first]), **look.line, label=wrapped(group.label))
         axes.axhline(1.0, color=EDGE, linewidth=0.8)
         axes.set(xlim=(0, float(result.lr[-1])), ylim=_heights(finite(result.radius)))
         linear_ticks(axes.xaxis)
-        describe(axes, f"Spectral radius of {result.method.title}", named(result.method, rate), RADIUS)
         if np.isfinite(result.bound):
             axes.axvline(result.bound, color=BLACK, linestyle="--", linewidth=1.2)
             words = f"stable below {equation(text(result.method.symbols[rate]), result.bound)}"

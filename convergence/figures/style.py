@@ -11,10 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any, cast
 
 import numpy as np
-from matplotlib import style, ticker
+from matplotlib import rc_params_from_file, style, ticker
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
 from matplotlib.colorbar import Colorbar
@@ -36,32 +37,7 @@ BLUE, VERMILLION, GREEN = "#0072B2", "#D55E00", "#009E73"  # Okabe and Ito's
 PURPLE, SKY, ORANGE = "#CC79A7", "#56B4E9", "#E69F00"
 MAP = "cividis"
 
-RC: dict[str, Any] = {
-    "font.family": ["DejaVu Sans"],  # ships with matplotlib: the same letters everywhere
-    "font.size": 10.0,
-    "axes.titlesize": 11.0,
-    "axes.titlelocation": "left",
-    "axes.titlepad": 8.0,
-    "xtick.labelsize": 9.5,
-    "ytick.labelsize": 9.5,
-    "legend.fontsize": 9.5,
-    "legend.frameon": False,
-    "legend.handlelength": 2.6,
-    "legend.borderaxespad": 0.4,
-    "figure.facecolor": PAPER,
-    "axes.facecolor": PAPER,
-    "savefig.facecolor": PAPER,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.formatter.limits": (-3, 5),
-    "axes.formatter.useoffset": False,
-    "hatch.linewidth": 0.6,
-    "hatch.color": "#a0a09a",
-    "lines.linewidth": 1.6,
-    "lines.markersize": 5.0,
-    "svg.fonttype": "path",
-    "pdf.fonttype": 42,
-}
+RC: Any = rc_params_from_file(str(files("convergence.figures") / "figures.mplstyle"), use_default_template=False)
 
 
 @dataclass(frozen=True)
@@ -97,7 +73,7 @@ _new_figure: ContextVar[Callable[..., Figure]] = ContextVar("_new_figure", defau
 @contextmanager
 def styled(**more: Any) -> Iterator[None]:
     """The figures' settings, whatever the user's own are; those come back afterwards."""
-    with style.context(["default", {**RC, **more}]):
+    with style.context(["default", RC, more]):
         yield
 
 
@@ -114,15 +90,14 @@ def of_pyplot() -> Iterator[None]:
 
 
 @contextmanager
-def panel(ax: Axes | None, height: float = HEIGHT) -> Iterator[Axes]:
-    """The axes given, or new ones in a figure of their own, which grows by the height of its legend."""
+def panel(ax: Axes | None, title: str = "", x: str = "", y: str = "", height: float = HEIGHT) -> Iterator[Axes]:
+    """The axes given, or new ones in a figure of their own, which grows by the height of its legend; and their words."""
     with styled():
-        if ax is not None:
-            yield ax
-            return
-        figure, (axes,) = blank(height=height)
+        figure, (axes,) = blank(height=height) if ax is None else (None, [ax])
+        describe(axes, title, x, y)
         yield axes
-        grow(figure)
+        if figure is not None:
+            grow(figure)
 
 
 def blank(rows: int = 1, columns: int = 1, height: float = HEIGHT, **more: Any) -> tuple[Figure, list[Axes]]:
@@ -156,21 +131,20 @@ def describe(ax: Axes, title: str, x: str, y: str) -> None:
     ax.set_ylabel(plain(y))
 
 
-def legend(ax: Axes, notes: Sequence[str] = (), handles: Sequence[Any] | None = None) -> Legend | None:
-    """A legend below the figure of these axes, where it hides nothing; ``notes`` follow without a sample."""
+def legend(ax: Axes, notes: Sequence[str] = (), handles: Sequence[Any] | None = None) -> None:
+    """A legend below the figure of these axes, where it hides nothing; ``notes`` follow without a sample.
+
+    On axes among others of the user's, it stands within them.
+    """
     samples = ax.get_legend_handles_labels()[0] if handles is None else handles
     listed = [*samples, *(Line2D([], [], linestyle="none", label=wrapped(note)) for note in notes)]
-    own = len(cast(Figure, ax.get_figure(root=True)).axes) == 1 or handles is not None
-    return _legend(ax, listed, own) if listed else None
-
-
-def _legend(ax: Axes, listed: Sequence[Any], own: bool) -> Legend:
-    """Below the figure, where the layout gives it room; on axes among others of the user's, within them."""
     figure = cast(Figure, ax.get_figure(root=True))
-    if own and figure.get_layout_engine() is not None:
+    own = (len(figure.axes) == 1 or handles is not None) and figure.get_layout_engine() is not None
+    if listed and own:
         short = len(listed) > 3 and max(len(str(handle.get_label())) for handle in listed) <= 30
-        return figure.legend(handles=listed, loc="outside lower left", ncols=2 if short else 1)
-    return ax.legend(handles=listed, loc="best")
+        figure.legend(handles=listed, loc="outside lower left", ncols=2 if short else 1)
+    elif listed:
+        ax.legend(handles=listed, loc="best")
 
 
 def note(

@@ -16,7 +16,6 @@ def slim(svg: str, name: str, alt: str) -> str:
     svg = re.sub(r"scale\([^)]*\)|-?\d+\.\d{3,}(?![^\s\"),;])", lambda match: _rounded(match[0]), svg)
     svg = re.sub(r"\n\s*", "\n", svg)
     svg = re.sub(r'<g( clip-path="[^"]*")?>\n((?:<use [^>]*/>\n)+)</g>', _hoisted, svg)
-    svg = _unwrapped(svg)
     svg = svg.replace("DejaVuSans", f"f{sha256(name.encode()).hexdigest()[:5]}")
     return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" ', 1)
 
@@ -47,16 +46,3 @@ def _hoisted(match: re.Match[str]) -> str:
     if len(styles) < 2 or len(styles) != uses.count("<use ") or len(set(styles)) != 1:
         return match[0]
     return f'<g{group} style="{styles[0]}">\n' + uses.replace(f' style="{styles[0]}"', "") + "</g>"
-
-
-def _unwrapped(svg: str) -> str:
-    """Without groups that say nothing."""
-    says: list[bool] = []
-
-    def shared(match: re.Match[str]) -> str:
-        if match[0].startswith("<g"):
-            says.append(not match[0].startswith("<g>"))
-            return match[0] if says[-1] else ""
-        return match[0] if says.pop() else ""
-
-    return re.sub(r"<g(?: [^>]*)?>\n?|</g>\n?", shared, svg)
