@@ -7,15 +7,15 @@ number such as "inf". Runs, maps and curves are not kept: they follow from the p
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
 from functools import cache
 from importlib import import_module
 from math import isfinite
-from numbers import Integral, Real
 from pkgutil import walk_packages
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 import sympy as sp
@@ -35,6 +35,9 @@ SCHEMA_VERSION = 3
 
 ROOMS = ("theory", "numerics", "evidence", "certificates", "conventions", "diagnosis", "parts", "domain", "problem")
 """Where the classes of results stand."""
+
+CHAPTER = ("method", "given", "hyper", "parts")
+"""What a study keeps of a method."""
 
 NAMED = 3  # errors that a message lists
 
@@ -94,40 +97,37 @@ class _File(BaseModel):
 
 def to_json(study: Any) -> str:
     """A study as JSON text: keys in the order of the fields, a row of numbers on one line, a line end at the end."""
-    writer = _Writer()
-    problem = study.problem
+    writer, problem = _Writer(), study.problem
     every = slice(None, None, -(-problem.rows // Kept.SAMPLE))
     sample = {"X": problem.X[every], "y": problem.y[every]} if not isinstance(problem, Kept) else {}
-    kept = {name: writer.value(sample.get(name, getattr(problem, name))) for name in Kept.FIELDS}
-    methods = [
-        {"method": writer.value(one.method), "given": writer.value(one.given), "hyper": writer.value(one.hyper)}
-        | {"parts": {name: writer.part(name, part) for name, part in one.parts.items()}}
-        for one in study.methods
-    ]
-    parts = {name: writer.part(name, part) for name, part in study.parts.items()}
-    content = {"problem": kept, "methods": methods, "parts": parts, "steps": study.steps}
+    content = {
+        "problem": writer.value({name: sample.get(name, getattr(problem, name)) for name in Kept.FIELDS}),
+        "methods": [
+            {name: writer.value(getattr(one, name)) for name in CHAPTER[:-1]} | {"parts": writer.parts(one.parts)}
+            for one in study.methods
+        ],
+        "parts": writer.parts(study.parts),
+        "steps": study.steps,
+    }
     head = {"schema_version": SCHEMA_VERSION, "package_version": __version__, "title": study.title}
     return _laid_out({**head, "letters": writer.letters.table, "rules": writer.rules, **content}) + "\n"
 
 
 def from_json(text: str | bytes, chapter: Callable[..., Any]) -> dict[str, Any]:
     """The fields of the study that ``to_json`` wrote. BadData, with the place, for anything else."""
-    found = _read(text)
     try:
-        file = _File.model_validate(found)
+        file = _File.model_validate(_read(text))
     except ValidationError as error:
         said = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg'].lower()}" for e in error.errors()[:NAMED])
         raise BadData(f"a study in JSON must have the fields of schema version {SCHEMA_VERSION}: {said}") from None
     reader = _Reader(symbols(file.letters), {name: _rule(name, rule) for name, rule in file.rules.items()})
-    if set(file.problem) != set(Kept.FIELDS):
-        raise BadData(f"a study's problem has the fields {', '.join(Kept.FIELDS)}; got {', '.join(file.problem)[:99]}")
-    problem = Kept(**{name: reader.value(value, f"problem.{name}") for name, value in file.problem.items()})
-    methods = tuple(
-        reader.made(chapter, one, f"methods.{k}", ("method", "given", "hyper", "parts"))
-        for k, one in enumerate(file.methods)
-    )
-    parts = {name: reader.value(part, f"parts.{name}") for name, part in file.parts.items()}
-    return {"title": file.title, "problem": problem, "methods": methods, "parts": parts, "steps": file.steps}
+    return {
+        "title": file.title,
+        "problem": reader.made(Kept, file.problem, "problem", Kept.FIELDS),
+        "methods": tuple(reader.made(chapter, one, f"methods.{k}", CHAPTER) for k, one in enumerate(file.methods)),
+        "parts": reader.value(file.parts, "parts"),
+        "steps": file.steps,
+    }
 
 
 def _read(text: str | bytes) -> dict[str, Any]:
@@ -151,11 +151,15 @@ class _Writer:
 
     def __init__(self) -> None:
         self.letters, self.rules = Letters(), dict[str, dict[str, Any]]()
+        self.text = self.letters.text
 
-    def part(self, name: str, value: Any) -> Any:
-        """A part of a study; what JSON cannot hold is a gap there."""
+    def parts(self, parts: Mapping[str, Any]) -> dict[str, Any]:
+        """Parts of a study by name; what JSON cannot hold is a gap there."""
+        return {name: self._part(name, part) for name, part in parts.items()}
+
+    def _part(self, name: str, part: Any) -> Any:
         try:
-            return self.value(value)
+            return self.value(part)
         except TypeError as error:
             return self.value(Gap(name, str(error)))
 
@@ -164,41 +168,26 @@ class _Writer:
         match x:
             case None | bool() | str():
                 return x
-            case np.bool_():
-                return bool(x)
-            case Method():
-                return self._method(x)
-            case sp.Poly():
-                return {"is": "polynomial", "value": self.letters.text(x.as_expr()), "in": self.letters.text(x.gen)}
-            case sp.MatrixBase():
-                return {"is": "matrix", "value": [[self.letters.text(e) for e in x.row(k)] for k in range(x.rows)]}
-            case sp.Basic():
-                return {"is": "formula", "value": self.letters.text(x)}
-            case Fraction():
-                return {"is": "fraction", "value": str(x)}
-            case Integral():
-                return int(x)
-            case Real():
+            case float() | np.floating():
                 return float(x) if isfinite(x) else {"is": "number", "value": str(float(x))}
-            case complex() | np.complexfloating():
-                return {"is": "complex", "value": [self.value(float(x.real)), self.value(float(x.imag))]}
-            case np.ndarray():
-                return {"is": "array", "value": self.value(x.tolist()), "shape": list(x.shape)}
+            case int() | np.integer() | np.bool_():
+                return x.item() if isinstance(x, np.generic) else x
             case Mapping():
                 return {str(key): self.value(entry) for key, entry in x.items()}
             case tuple() | list():
                 return [self.value(entry) for entry in x]
-        if isinstance(x, Certificate):
-            return {"is": "certificate", "value": written(x)}
+        for name, kind in KINDS.items():
+            if isinstance(x, kind.of):
+                return {"is": name, **kind.fields(self, x)}
         if is_dataclass(x) and _results().get(type(x).__name__) is type(x):
             return {"is": type(x).__name__, **{f.name: self.value(getattr(x, f.name)) for f in fields(x) if f.init}}
         raise TypeError(f"JSON does not keep {type(x).__name__}")
 
-    def _method(self, method: Method) -> dict[str, Any]:
-        if method.name not in self.rules:
-            names = {"state": list(method.state), "hyper": list(method.hyper), "defaults": dict(method.defaults)}
-            self.rules[method.name] = {"code": method.code, "doc": method.doc, **names}
-        return {"is": "method", "value": method.name}
+    def rule(self, method: Method) -> str:
+        """The name of a method, whose rule is kept."""
+        names = {"state": list(method.state), "hyper": list(method.hyper), "defaults": dict(method.defaults)}
+        self.rules.setdefault(method.name, {"code": method.code, "doc": method.doc, **names})
+        return method.name
 
 
 class _Reader:
@@ -206,6 +195,10 @@ class _Reader:
 
     def __init__(self, letters: Mapping[str, sp.Symbol], rules: Mapping[str, Method]) -> None:
         self.letters, self.rules = letters, rules
+
+    def formula(self, text: str) -> Any:
+        """A formula in the letters of the file."""
+        return formula(text, self.letters)
 
     def value(self, x: Any, place: str) -> Any:
         """One value, and all within it."""
@@ -219,10 +212,10 @@ class _Reader:
         if kind in _results():
             return self.made(_results()[kind], x, place)
         try:
-            return getattr(self, f"_{kind}")(x, place)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            if isinstance(error, BadData):
-                raise BadData(f"{place}: {error}") from None
+            return KINDS[kind].value(self, x)
+        except BadData as error:
+            raise BadData(f"{place}: {error}") from None
+        except (AttributeError, LookupError, TypeError, ValueError):
             raise BadData(f"{place}: expected a result, a formula or an array; got {str(kind)[:40]!r}") from None
 
     def made(self, kind: Callable[..., Any], x: Mapping[str, Any], place: str, names: tuple[str, ...] = ()) -> Any:
@@ -233,50 +226,56 @@ class _Reader:
             raise BadData(f"{place}: {', '.join(sorted(wrong)[:NAMED])}: missing, or unknown")
         return kind(**{name: self.value(x[name], f"{place}.{name}") for name in names})
 
-    def _formula(self, x: Mapping[str, Any], place: str) -> Any:
-        return formula(x["value"], self.letters)
 
-    def _polynomial(self, x: Mapping[str, Any], place: str) -> Any:
-        return sp.Poly(formula(x["value"], self.letters), formula(x["in"], self.letters))
+class Kind(NamedTuple):
+    """Values that JSON has no kind for: the type they are ``of``, their ``fields`` in JSON, the ``value`` of such fields."""
 
-    def _matrix(self, x: Mapping[str, Any], place: str) -> Any:
-        return sp.ImmutableMatrix([[formula(entry, self.letters) for entry in row] for row in x["value"]])
+    of: Any
+    fields: Callable[[_Writer, Any], dict[str, Any]]
+    value: Callable[[_Reader, Mapping[str, Any]], Any]
 
-    def _fraction(self, x: Mapping[str, Any], place: str) -> Fraction:
-        return Fraction(x["value"])
 
-    def _number(self, x: Mapping[str, Any], place: str) -> float:
-        return float(x["value"])
-
-    def _complex(self, x: Mapping[str, Any], place: str) -> complex:
-        real, imaginary = (self.value(part, place) for part in x["value"])
-        return complex(real, imaginary)
-
-    def _array(self, x: Mapping[str, Any], place: str) -> Any:
-        return np.array(self.value(x["value"], place)).reshape(x["shape"])
-
-    def _certificate(self, x: Mapping[str, Any], place: str) -> Any:
-        return read(x["value"])
-
-    def _method(self, x: Mapping[str, Any], place: str) -> Method:
-        return self.rules[x["value"]]
+KINDS = {
+    "method": Kind(Method, lambda w, x: {"value": w.rule(x)}, lambda r, x: r.rules[x["value"]]),
+    "polynomial": Kind(
+        sp.Poly,
+        lambda w, x: {"value": w.text(x.as_expr()), "in": w.text(x.gen)},
+        lambda r, x: sp.Poly(r.formula(x["value"]), r.formula(x["in"])),
+    ),
+    "matrix": Kind(
+        sp.MatrixBase,
+        lambda w, x: {"value": [[w.text(entry) for entry in row] for row in x.tolist()]},
+        lambda r, x: sp.ImmutableMatrix([[r.formula(entry) for entry in row] for row in x["value"]]),
+    ),
+    "formula": Kind(sp.Basic, lambda w, x: {"value": w.text(x)}, lambda r, x: r.formula(x["value"])),
+    "fraction": Kind(Fraction, lambda w, x: {"value": str(x)}, lambda r, x: Fraction(x["value"])),
+    "number": Kind((), lambda w, x: {}, lambda r, x: float(x["value"])),
+    "complex": Kind(
+        complex | np.complexfloating,
+        lambda w, x: {"value": w.value([x.real, x.imag])},
+        lambda r, x: complex(*r.value(x["value"], "")),
+    ),
+    "array": Kind(
+        np.ndarray,
+        lambda w, x: {"value": w.value(x.tolist()), "shape": list(x.shape)},
+        lambda r, x: np.array(r.value(x["value"], "")).reshape(x["shape"]),
+    ),
+    "certificate": Kind(Certificate, lambda w, x: {"value": written(x)}, lambda r, x: read(x["value"])),
+}
 
 
 @cache
 def _results() -> dict[str, type]:
     """Classes of results by name: every frozen dataclass of the rooms that make results."""
-    found: dict[str, type] = {"Gap": Gap}
-    for room in ROOMS:
-        for module in _modules(room):
-            kinds = [kind for kind in vars(module).values() if isinstance(kind, type) and is_dataclass(kind)]
-            found = {kind.__name__: kind for kind in kinds if kind.__module__ == module.__name__} | found
-    return found
-
-
-def _modules(room: str) -> list[Any]:
-    package = import_module(f"convergence.{room}")
-    below = walk_packages(getattr(package, "__path__", ()), f"convergence.{room}.")
-    return [package, *(import_module(one.name) for one in below)]
+    kinds: dict[str, type] = {"Gap": Gap}
+    for name in (f"convergence.{room}" for room in ROOMS):
+        path = getattr(import_module(name), "__path__", ())
+        for module in (name, *(one.name for one in walk_packages(path, f"{name}."))):
+            own = [
+                kind for kind in vars(import_module(module)).values() if is_dataclass(kind) and isinstance(kind, type)
+            ]
+            kinds = {kind.__name__: kind for kind in own if kind.__module__ == module} | kinds
+    return kinds
 
 
 def _rule(name: str, kept: Mapping[str, Any]) -> Method:
@@ -307,18 +306,12 @@ class _Text(Method):
         return self.text
 
 
-def _laid_out(value: Any, indent: str = "") -> str:
-    """JSON with a line for each entry, and one line for a list without objects in it."""
-    inner = indent + " "
-    if isinstance(value, dict) and value and not _short(value):
-        lines = [f"{json.dumps(key, ensure_ascii=False)}: {_laid_out(entry, inner)}" for key, entry in value.items()]
-    elif isinstance(value, list) and any(isinstance(entry, list | dict) for entry in value) and not _short(value):
-        lines = [_laid_out(entry, inner) for entry in value]
-    else:
-        return json.dumps(value, ensure_ascii=False)
-    first, last = "{}" if isinstance(value, dict) else "[]"
-    return f"{first}\n{inner}" + f",\n{inner}".join(lines) + f"\n{indent}{last}"
+def _laid_out(content: Any) -> str:
+    """JSON with a line for each entry, and one line for a list of numbers or what fits on one."""
+    text = json.dumps(content, ensure_ascii=False, indent=1)
+    return re.sub(r"([\[{])\n\s*([^][{}]*)\n\s*([\]}])", _on_one_line, text)
 
 
-def _short(value: Any) -> bool:
-    return len(json.dumps(value, ensure_ascii=False)) <= 100
+def _on_one_line(found: re.Match[str]) -> str:
+    line = found[1] + re.sub(r"\n\s*", " ", found[2]) + found[3]
+    return line if '"' not in line or len(line) <= 100 else found[0]

@@ -153,7 +153,7 @@ class TextFormula(_OneLine, StrPrinter):
         return str(expr).replace("-", "−")
 
     def _print_Integer(self, expr: Any) -> str:
-        return str(expr).replace("-", "−")
+        return self._print_Rational(expr)
 
     def _print_Infinity(self, expr: Any) -> str:
         return "∞"
@@ -186,11 +186,8 @@ class TextFormula(_OneLine, StrPrinter):
     def _print_Abs(self, expr: Any, **_: Any) -> str:
         return f"|{self._print(positive(expr.args[0]))}|"
 
-    def _print_Max(self, expr: Any) -> str:
-        return f"max({', '.join(map(self._print, expr.args))})"
-
-    def _print_Min(self, expr: Any) -> str:
-        return f"min({', '.join(map(self._print, expr.args))})"
+    def _print_LatticeOp(self, expr: Any) -> str:
+        return f"{type(expr).__name__.lower()}({', '.join(map(self._print, expr.args))})"  # max, min
 
     def _print_Piecewise(self, expr: Any) -> str:
         cases = [(self._print(value), self._print(when)) for value, when in expr.args]

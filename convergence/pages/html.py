@@ -5,20 +5,19 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Mapping, Sequence
-from functools import cache
 from html import escape
 from importlib.resources import files
 from itertools import pairwise
+from pathlib import PurePosixPath
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 
 from convergence.notation.markup import from_latex
-from convergence.pages.markdown import anchor
+from convergence.pages.markdown import anchor, environment
 
 TONES = {"✓": "good", "✗": "bad"}
 """What a quotation that begins with this sign says."""
@@ -31,7 +30,7 @@ def html(markdown: str, pictures: Mapping[str, bytes], generator: str) -> str:
     tokens = parsed(markdown)
     headings = _headings(tokens)
     main = _Pages().render(tokens, MarkdownIt().options, {"pictures": pictures})
-    return _environment().get_template("page.html.j2").render(
+    return environment(autoescape=True).get_template("page.html.j2").render(
         title=next((words for level, _, words in headings if level == 1), "convergence"),
         sections=[(place, words) for level, place, words in headings if level == 2],
         main=main,
@@ -92,7 +91,7 @@ class _Pages(RendererHTML):
     def paragraph_open(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         if is_figure(tokens, index):
             image = (tokens[index + 1].children or [])[0]
-            name = str(image.attrGet("src")).rpartition("/")[2].partition(".")[0]
+            name = PurePosixPath(str(image.attrGet("src"))).stem
             return f'<figure id="figure-{name}" style="width: {_width(env["pictures"].get(name, b""))}">\n'
         return str(self.renderToken(tokens, index, options, env))
 
@@ -103,7 +102,7 @@ class _Pages(RendererHTML):
 
     def image(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         source = str(tokens[index].attrGet("src"))
-        picture = env["pictures"].get(source.rpartition("/")[2].partition(".")[0])
+        picture = env["pictures"].get(PurePosixPath(source).stem)
         address = source if picture is None else f"data:image/svg+xml;base64,{b64encode(picture).decode()}"
         alt = escape("".join(child.content for child in tokens[index].children or ()))
         return f'<div class="scroll"><img src="{address}" alt="{alt}"></div><figcaption>'
@@ -125,10 +124,3 @@ def _width(svg: bytes) -> str:
     """The width at which the picture's words have the size of the text's."""
     found = re.search(rb'<svg[^>]*\swidth="([\d.]+)(pt|px)?"', svg)
     return f"{found[1].decode()}{(found[2] or b'px').decode()}" if found else "100%"
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("convergence.pages"), undefined=StrictUndefined, autoescape=True, trim_blocks=True
-    )

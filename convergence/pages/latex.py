@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from functools import cache
+from pathlib import PurePosixPath
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Template
 from markdown_it.tree import SyntaxTreeNode
 
 from convergence.pages.characters import characters
 from convergence.pages.html import TONES, parsed
+from convergence.pages.markdown import environment
 
 _ESCAPES = str.maketrans(
     {c: f"\\{c}" for c in "&%$#_{}"}
@@ -22,6 +24,12 @@ _ESCAPES = str.maketrans(
     | {"[": "{[}", "]": "{]}", "*": "{*}", "|": r"\textbar{}", "<": r"\textless{}", ">": r"\textgreater{}"}
     | {'"': r"\textquotedbl{}", "\n": " ", "\r": " "}
 )
+FIXED = {"softbreak": "\n", "hardbreak": r"\\ ", "hr": r"\bigskip"}
+PLAIN = {"text": "%s", "code_inline": r"\texttt{%s}"}
+MATHS = {"math_inline": "$%s$", "math_block": r"\reportformula{%s}"}
+AROUND = {"strong": r"\textbf{%s}", "em": r"\emph{%s}"}
+"""What stands for a node, or around its content."""
+
 LEVELS = {"h2": "section", "h3": "subsection", "h4": "subsubsection"}
 WIDE = 60
 """A table whose cells hold longer text than this sets it in paragraphs."""
@@ -37,9 +45,8 @@ def latex(markdown: str, pictures: Mapping[str, str], generator: str) -> str:
     title = next((writer.inside(node) for node in tree.children if node.tag == "h1"), "")
     plain = text(next((_words(node) for node in tree.children if node.tag == "h1"), ""))
     content = "\n\n".join(filter(None, (writer.block(node) for node in tree.children if node.tag != "h1")))
-    template = _environment().get_template("page.tex.j2")
     used = characters(content + title + plain)
-    return template.render(title=title, plain=plain, content=content, characters=used, generator=generator)
+    return _template().render(title=title, plain=plain, content=content, characters=used, generator=generator)
 
 
 class _Writer:
@@ -49,9 +56,15 @@ class _Writer:
         self.pictures = pictures
 
     def block(self, node: SyntaxTreeNode) -> str:
-        """A paragraph, a list, a table: whatever stands on lines of its own."""
+        """A paragraph, a list, a table, or what stands in a line."""
+        if node.type in FIXED:
+            return FIXED[node.type]
+        if node.type in PLAIN:
+            return PLAIN[node.type] % text(node.content)
+        if node.type in MATHS:
+            return MATHS[node.type] % node.content.strip()
         write = getattr(self, node.type, None)
-        return str(write(node)) if write else self.inside(node)
+        return str(write(node)) if write else AROUND.get(node.type, "%s") % self.inside(node)
 
     def inside(self, node: SyntaxTreeNode) -> str:
         """What stands within a node."""
@@ -66,15 +79,16 @@ class _Writer:
 
     def _figure(self, inline: SyntaxTreeNode) -> str:
         image, *caption = inline.children
-        name = str(image.attrs["src"]).rpartition("/")[2].partition(".")[0]
+        name = PurePosixPath(str(image.attrs["src"])).stem
         if name not in self.pictures:
             return ""
         words = "".join(map(self.block, caption)).strip()
         return rf"\reportpicture{{{self.pictures[name]}}}{{{words}}}\label{{fig:{name}}}"
 
     def blockquote(self, node: SyntaxTreeNode) -> str:
+        first = next((inner.content[:1] for inner in node.walk() if inner.type == "text"), "")
         words = "\n\n".join(map(self.block, node.children))
-        return rf"\reportnotice{{{TONES.get(_first(node), 'quiet')}}}{{{words}}}"
+        return rf"\reportnotice{{{TONES.get(first, 'quiet')}}}{{{words}}}"
 
     def bullet_list(self, node: SyntaxTreeNode) -> str:
         items = "\n".join(rf"\item {' '.join(map(self.block, item.children))}" for item in node.children)
@@ -85,62 +99,27 @@ class _Writer:
         options = r"breaklines,fontsize=\small,frame=single,rulecolor=\color{quiet}"
         return f"\\begin{{Verbatim}}[{options}]\n{code}\n\\end{{Verbatim}}"
 
-    def math_block(self, node: SyntaxTreeNode) -> str:
-        return rf"\reportformula{{{node.content.strip()}}}"
-
     def table(self, node: SyntaxTreeNode) -> str:
-        head, *body = node.children
-        rows = [row.children for part in (head, *body) for row in part.children]
-        texts = [[self.inside(cell) for cell in row] for row in rows]
-        first, *others = (" & ".join(row) + r" \\" for row in texts)
+        rows = [row.children for part in node.children for row in part.children]
+        first, *others = (" & ".join(map(self.inside, row)) + r" \\" for row in rows)
         lines = "\n".join((r"\toprule", first, r"\midrule", *others, r"\bottomrule"))
-        if not any(_is_text(cell) for row in rows for cell in row):
-            columns = "".join("r" if "right" in str(cell.attrs.get("style")) else "l" for cell in rows[0])
-            return f"\\reporttable{{\\begin{{tabular}}{{{columns}}}\n{lines}\n\\end{{tabular}}}}"
-        return f"{{\\footnotesize\n\\begin{{longtable}}{{{_columns(rows)}}}\n{lines}\n\\end{{longtable}}}}"
+        long = [any(_is_text(row[k]) for row in rows) for k in range(len(rows[0]))]
+        if any(long):
+            return f"{{\\footnotesize\n\\begin{{longtable}}{{{_columns(rows, long)}}}\n{lines}\n\\end{{longtable}}}}"
+        return f"\\reporttable{{\\begin{{tabular}}{{{_columns(rows, long)}}}\n{lines}\n\\end{{tabular}}}}"
 
     def html_block(self, node: SyntaxTreeNode) -> str:
         return "".join(rf"\textbf{{{text(words)}}}" for words in re.findall("<summary>(.*?)</summary>", node.content))
 
-    def hr(self, node: SyntaxTreeNode) -> str:
-        return r"\bigskip"
-
-    def text(self, node: SyntaxTreeNode) -> str:
-        return text(node.content)
-
-    def softbreak(self, node: SyntaxTreeNode) -> str:
-        return "\n"
-
-    def hardbreak(self, node: SyntaxTreeNode) -> str:
-        return r"\\ "
-
-    def strong(self, node: SyntaxTreeNode) -> str:
-        return rf"\textbf{{{self.inside(node)}}}"
-
-    def em(self, node: SyntaxTreeNode) -> str:
-        return rf"\emph{{{self.inside(node)}}}"
-
-    def code_inline(self, node: SyntaxTreeNode) -> str:
-        return rf"\texttt{{{text(node.content)}}}"
-
-    def math_inline(self, node: SyntaxTreeNode) -> str:
-        return f"${node.content}$"
-
     def link(self, node: SyntaxTreeNode) -> str:
         target = str(node.attrs["href"])
-        words = self.inside(node)
-        return (
-            rf"\hyperref[sec:{target[1:]}]{{{words}}}" if target[0] == "#" else rf"\href{{{text(target)}}}{{{words}}}"
-        )
+        command = rf"\hyperref[sec:{target[1:]}]" if target[0] == "#" else rf"\href{{{text(target)}}}"
+        return rf"{command}{{{self.inside(node)}}}"
 
 
 def text(plain: str) -> str:
     """Plain text with all that LaTeX would read escaped."""
     return plain.translate(_ESCAPES)
-
-
-def _first(node: SyntaxTreeNode) -> str:
-    return next((inner.content[:1] for inner in node.walk() if inner.type == "text"), "")
 
 
 def _words(node: SyntaxTreeNode) -> str:
@@ -156,27 +135,19 @@ def _is_text(cell: SyntaxTreeNode) -> bool:
     return len(_words(cell)) > WIDE
 
 
-def _columns(rows: list[list[SyntaxTreeNode]]) -> str:
+def _columns(rows: list[list[SyntaxTreeNode]], long: list[bool]) -> str:
     """Numbers to the right, short cells on one line, long ones in paragraphs that share the rest."""
-    long = [any(_is_text(row[k]) for row in rows) for k in range(len(rows[0]))]
     short = sum(max(_letters(row[k]) for row in rows) for k, wide in enumerate(long) if not wide)
-    share = max(0.14, (0.97 - LETTER * short - GAP * len(long)) / long.count(True))
+    share = max(0.14, (0.97 - LETTER * short - GAP * len(long)) / max(1, sum(long)))
     paragraph = rf">{{\raggedright\arraybackslash}}p{{{share:.3f}\linewidth}}"
     kinds = ["r" if "right" in str(cell.attrs.get("style")) else "l" for cell in rows[0]]
     return "".join(paragraph if wide else kind for wide, kind in zip(long, kinds, strict=True))
 
 
 @cache
-def _environment() -> Environment:
-    syntax = {"block_start_string": "<%", "block_end_string": "%>", "variable_start_string": "<<"}
-    syntax |= {"variable_end_string": ">>", "comment_start_string": "<#", "comment_end_string": "#>"}
-    made = Environment(
-        loader=PackageLoader("convergence.pages"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        **syntax,  # type: ignore[arg-type]
-    )
+def _template() -> Template:
+    marks = {"block_start_string": "<%", "block_end_string": "%>", "variable_start_string": "<<"}
+    marks |= {"variable_end_string": ">>", "comment_start_string": "<#", "comment_end_string": "#>"}
+    made = environment(keep_trailing_newline=True, **marks)
     made.filters["ord"] = ord
-    return made
+    return made.get_template("page.tex.j2")

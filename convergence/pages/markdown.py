@@ -31,7 +31,7 @@ class Markdown(Markup):
 
 def rendered(template: str, **context: Any) -> str:
     """The template filled in: Markdown with at most one empty line in a row, and none at its ends."""
-    page = _environment().get_template(template).render(**context)
+    page = _markdown().get_template(template).render(**context)
     return re.sub(r"\n{3,}", "\n\n", page).strip() + "\n"
 
 
@@ -131,16 +131,15 @@ def counted(count: int, one: str, more: str = "") -> Markdown:
     return escaped(f"{count or 'no'} {one if count == 1 else more or one + 's'}")
 
 
+def environment(**more: Any) -> Environment:
+    """Where the templates of pages are."""
+    loader = PackageLoader("convergence.pages")
+    return Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, **more)
+
+
 @cache
-def _environment() -> Environment:
-    made = Environment(
-        loader=PackageLoader("convergence.pages"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        autoescape=True,
-        finalize=shown,
-    )
+def _markdown() -> Environment:
+    made = environment(autoescape=True, finalize=shown)
     filters = (capital, decimals, equals, shown, maths, display, code, listing, prose, joined, percent, anchor)
     made.filters.update({one.__name__: one for one in filters}, text=lambda x, n=4: Markdown(notation.text(x, n)))
     made.filters["md"] = Markdown

@@ -1,13 +1,16 @@
-"""The pictures of a study with their words; what a picture draws (a run, a map, a curve) is made when it is drawn."""
+"""The pictures of a study. What one draws (a run, a map, a curve) is made when it is drawn; their words: pictures.toml."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from functools import cache, partial
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -24,7 +27,6 @@ from convergence.workers import spread
 if TYPE_CHECKING:
     from convergence.document import Chapter, Study
     from convergence.numerics.runs import Run
-    from convergence.problem import Quadratic
 
 SHORT, LONGEST = 60, 4000
 """Steps of the runs shown: at least, and at most."""
@@ -38,8 +40,7 @@ WALK = (30, 150)
 NOTED = ("gradient_descent", "ema_momentum")
 """The methods that the course notes run, whose gradients and weights are drawn as there."""
 
-Words = tuple[str, str, str]
-"""Title, the picture in words, caption."""
+Draw = Callable[[], Axes | Figure]
 
 
 def pictures(study: Study) -> dict[str, Picture]:
@@ -48,16 +49,16 @@ def pictures(study: Study) -> dict[str, Picture]:
     summary = Summary(study)
     first = {group[0].name for group in summary.groups}
     maps = {f"stability-{one.name}" for one in summary.winners[:1]}
-    every = ((one.chapter.name, picture) for one in shown for picture in one.pictures())
-    own = (picture for name, picture in every if name in first or picture.name in maps)
+    every = (picture for one in shown for picture in one.pictures())
+    own = (picture for picture in every if picture.method in first or picture.name in maps)
     return {picture.name: picture for picture in (*_of_study(study, shown), *own)}
 
 
 def drawn(made: Mapping[str, Picture], formats: Sequence[str], workers: int = 1) -> dict[tuple[str, str], bytes]:
     """Each picture as the bytes of each format, the same whatever the number of workers; those that fail are left out."""
     jobs = [(picture, ending) for picture in made.values() for ending in formats]
-    found = zip(jobs, spread(_rendered, jobs, workers), strict=True)
-    return {(picture.name, ending): content for (picture, ending), content in found if content}
+    contents = zip(jobs, spread(_rendered, jobs, workers), strict=True)
+    return {(picture.name, ending): content for (picture, ending), content in contents if content}
 
 
 def _rendered(job: tuple[Picture, str]) -> bytes:
@@ -67,60 +68,48 @@ def _rendered(job: tuple[Picture, str]) -> bytes:
         return b""
 
 
-def _panel(draw: Callable[..., Any], *makers: Callable[[], Any], **options: Any) -> Figure:
-    """The figure of a single panel, of results that are made now."""
-    found = draw(*(make() for make in makers), **options).get_figure(root=True)
-    assert isinstance(found, Figure)
-    return found
+@cache
+def _words() -> dict[str, dict[str, str]]:
+    return tomllib.loads((files("convergence.report") / "pictures.toml").read_text(encoding="utf-8"))
 
 
-def _walk(shown: Sequence[Shown]) -> int:
-    answers = [one.chapter.answer for one in shown]
-    known = [answer.steps.count for answer in answers if answer is not None and answer.steps is not None]
-    return min(max(WALK[0], sorted(known)[min(1, len(known) - 1)] if known else 0), WALK[1])
+def _picture(kind: str, draw: Draw, method: str | None = None, **values: Any) -> Picture:
+    """A picture of this kind, of the whole study or of one method: a panel, or a figure of several."""
+
+    def whole() -> Figure:
+        panel = draw()
+        return panel if isinstance(panel, Figure) else cast(Figure, panel.get_figure(root=True))
+
+    words = _words()[kind if method is None else f"{kind}-of"]
+    title, alt, caption = (words[name].format(**values) for name in ("title", "alt", "caption"))
+    name = kind if method is None else f"{kind}-{method}"
+    return Picture(name, title[:1].upper() + title[1:], alt, caption, method, whole)
 
 
 def _of_study(study: Study, shown: Sequence[Shown]) -> Iterator[Picture]:
-    problem, finite = study.problem, {m.method.title: m.finite.curve for m in study.methods if m.finite is not None}
-    counts = "; ".join(f"{one.title} {one.count}" for one in shown)
-    if problem.loss_name and len(varying(problem)) == 2 and len(problem.X) > len(problem.columns):  # type: ignore[arg-type]
-        alt = f"Scatter of two columns of {problem.rows} rows, marked by their target."
-        yield _whole("data", ("The data", alt, "Marker and hue show the target."), figures.scatter, lambda: problem)
+    problem: Any = study.problem
+    finite = {one.method.title: one.finite.curve for one in study.methods if one.finite is not None}
+    if problem.loss_name and len(varying(problem)) == 2 and len(problem.X) > len(problem.columns):
+        yield _picture("data", lambda: figures.scatter(problem), rows=problem.rows)
     if problem.rank > 1 and shown:
-        walk = _walk(shown)
-        alt = f"Contours of the loss over two coordinates, its minimum, and the first {walk} steps of {len(shown)} methods."
-        caption = "Darker where the loss is larger. A line is the way of a method; markers stand on some of its steps."
-        words = ("The loss, and the way each method takes", alt, caption)
-        yield _whole(
-            "landscape", words, figures.landscape, lambda: problem, lambda: {one.title: one.run(walk) for one in shown}
-        )
+        counts = sorted(one.steps for one in shown if one.steps is not None)
+        walk = min(max([WALK[0], *counts[:2]]), WALK[1])
+        draw: Draw = lambda: figures.landscape(problem, {one.title: one.run(walk) for one in shown})  # noqa: E731
+        yield _picture("landscape", draw, walk=walk, number=len(shown))
     if shown:
-        alt = (
-            f"Loss above its minimum over the steps on a log axis. Steps to a thousandth of the first error: {counts}."
-        )
-        caption = "On a log axis the slope is the rate: straight lines fall by the same factor in each step."
-        words = ("Loss above its minimum", alt, caption)
-        yield _whole("losses", words, figures.losses, lambda: {one.title: one.gap() for one in shown})
+        steps = "; ".join(f"{one.title} {one.count}" for one in shown)
+        yield _picture("losses", lambda: figures.losses({one.title: one.gap() for one in shown}), counts=steps)
     if study.rates:
         rates = "; ".join(f"{one.title} {one.rate}" for one in shown)
-        alt = f"Steps for one more digit at the best settings over κ. At κ = {text(problem.kappa)} the rates ρ are: {rates}."
-        caption = "Slope 1: steps grow like κ. Slope ½: like √κ. The dotted line is the condition number of these data."
-        words = ("What the condition number costs", alt, caption)
-        yield _whole("comparison", words, partial(figures.rates, here=problem.kappa), lambda: study.rates)
+        draw = partial(figures.rates, study.rates, here=problem.kappa)
+        yield _picture("comparison", draw, rates=rates, kappa=text(problem.kappa))
     if study.limit is not None and finite:
-        alt = f"Worst error over the steps on a log axis of {', '.join(finite)}, with Chebyshev's bound."
-        caption = "Over all quadratics of this condition number. No first-order method gets below the dotted line."
-        words = ("Worst case over the steps, and the limit", alt, caption)
-        yield _whole("worst", words, figures.worst_cases, lambda: study.limit.bound, lambda: finite)
+        yield _picture("worst", partial(figures.worst_cases, study.limit.bound, finite), names=", ".join(finite))
     noted = [one for name in NOTED for one in shown if one.chapter.name == name]
     if len(noted) == 2:
-        words = (" against ".join(one.title for one in noted), "Gradient and weight of each column over the steps.", "")
-        make = lambda: figures.descent({one.title: one.run() for one in noted}, problem.columns)  # noqa: E731
-        yield Picture("descent", words[0].capitalize(), words[1], "The course notes' figure.", None, make)
-
-
-def _whole(name: str, words: Words, draw: Callable[..., Any], *makers: Callable[[], Any]) -> Picture:
-    return Picture(name, *words, None, partial(_panel, draw, *makers))
+        names = " against ".join(one.title for one in noted)
+        draw = lambda: figures.descent({one.title: one.run() for one in noted}, problem.columns)  # noqa: E731
+        yield _picture("descent", draw, noted=names)
 
 
 @dataclass(frozen=True)
@@ -131,105 +120,66 @@ class Shown:
     chapter: Chapter
 
     @property
-    def problem(self) -> Quadratic:
-        return self.study.problem
-
-    @property
     def title(self) -> str:
         return self.chapter.method.title
 
     @property
+    def steps(self) -> int | None:
+        """To a thousandth of the error, where that is known."""
+        answer = self.chapter.answer
+        return None if answer is None or answer.steps is None else int(answer.steps.count)
+
+    @property
     def count(self) -> str:
         """Steps in words."""
-        answer = self.chapter.answer
-        return "unknown" if answer is None else "never" if answer.steps is None else str(answer.steps.count)
+        return "unknown" if self.chapter.answer is None else "never" if self.steps is None else str(self.steps)
 
     @property
     def rate(self) -> str:
         """The rate in words."""
         return "unknown" if self.chapter.answer is None else text(self.chapter.answer.rate)
 
-    @property
-    def directions(self) -> list[int]:
-        """The directions that are drawn one by one."""
-        return [direction.index for direction, _ in Summary(self.study).directions]
-
-    @property
-    def names(self) -> list[str]:
-        return [direction_name(self.problem, index) for index in self.directions]
-
-    @property
-    def curvatures(self) -> NDArray[np.float64]:
-        """Of those directions."""
-        return self.problem.curvatures[self.directions]
-
     def run(self, steps: int | None = None) -> Run:
         """The run from zero; as long as asked for, else long enough to see the error fall past a thousandth."""
-        answer = self.chapter.answer
-        need = UNSETTLED if answer is None or answer.steps is None else 2.2 * answer.steps.count
-        length = steps or self.study.steps or int(min(max(need, SHORT), LONGEST))
-        return cv.simulate(self.problem, self.chapter.method, length, **self.chapter.hyper)
+        need = UNSETTLED if self.steps is None else int(2.2 * self.steps)
+        length = steps or self.study.steps or min(max(need, SHORT), LONGEST)
+        return cv.simulate(self.study.problem, self.chapter.method, length, **self.chapter.hyper)
 
     def gap(self) -> NDArray[np.float64]:
         """The loss above its minimum (k+1,), from the errors: a difference of losses would be rounding sooner."""
-        return np.asarray(0.5 * (self.run().error ** 2 * self.problem.curvatures).sum(axis=1))
+        return np.asarray(0.5 * (self.run().error ** 2 * self.study.problem.curvatures).sum(axis=1))
 
     def pictures(self) -> Iterator[Picture]:
         """Its map, curve, damping, eigenvalues and errors."""
-        method, hyper, title = self.chapter.method, dict(self.chapter.hyper), self.title
-        best, spectrum = not self.chapter.given, self.problem.curvatures[: self.problem.rank]
-        settings = ", ".join(f"{text(method.symbols[name])} = {text(value)}" for name, value in hyper.items())
+        method, hyper, problem = self.chapter.method, dict(self.chapter.hyper), self.study.problem
+        summary, best, spectrum = Summary(self.study), not self.chapter.given, problem.curvatures[: problem.rank]
+        indices = [direction.index for direction, _ in summary.directions]
+        names: dict[str, Any] = {"names": [direction_name(problem, k) for k in indices], "hidden": summary.hidden}
+        settings = ", ".join(f"{text(method.symbols[n])} = {text(value)}" for n, value in hyper.items())
         point = f"{'the optimum' if best else 'the settings given'}: {settings}, ρ = {self.rate}"
+        curve = partial(curves.radius_curve, method, problem.curvatures[indices], hyper)
+        ways: dict[str, Draw] = {}
         if method.rate is not None and maps.second(method, hyper):
-            alt = f"Map of the spectral radius of {title} over two hyperparameters; marked is {point}."
-            words = (f"Where {title} converges, and how fast", alt, "Lines: equal rates. Black: the derived boundary.")
-            draw = partial(figures.radius_map, best=best)
-            yield self._own("stability", words, draw, partial(maps.radius_map, method, spectrum, hyper))
+            scaled = hyper[method.rate] * problem.curvatures[indices]
+            ways["stability"] = lambda: figures.radius_map(maps.radius_map(method, spectrum, hyper), best=best)
+            ways["damping"] = lambda: figures.damping(maps.damping_map(method, hyper), directions=scaled)
         if method.rate is not None:
-            alt = f"Spectral radius of {title} over the learning rate, a line for each direction; marked is {point}."
-            caption = "The slowest direction sets the rate: the upper envelope. Above 1 the method diverges."
-            draw = partial(figures.radius_curve, names=self.names, hidden=Summary(self.study).hidden, best=best)
-            words = (f"Spectral radius of {title}", alt, caption)
-            yield self._own("radius", words, draw, partial(curves.radius_curve, method, self.curvatures, hyper))
-        if method.rate is not None and maps.second(method, hyper):
-            alt = f"Where the error of {title} falls monotonely, ripples or alternates; marked: the directions at {settings}."
-            caption = "The largest eigenvalue is positive (monotone), complex (rippling) or negative (alternating)."
-            draw = partial(figures.damping, directions=hyper[method.rate] * self.curvatures)
-            words = (f"How {title} is damped", alt, caption)
-            yield self._own("damping", words, draw, partial(maps.damping_map, method, hyper))
-        if method.rate is not None:
-            alt = f"Eigenvalues of {title} as the learning rate grows; crosses: from the run at {settings}."
-            caption = "Inside the circle the error shrinks. Crosses come from the iterates alone, without the method."
-            yield Picture(
-                f"spectrum-{method.name}", f"Eigenvalues of {title}", alt, caption, method.name, self._spectrum
-            )
-        alt = f"Error of {title} along each direction over the steps on a log axis, run and closed form; {point}."
-        caption = "Markers: the run on the data. Lines: the closed form, which does not step through the data."
-        yield Picture(f"error-{method.name}", f"Error of {title}", alt, caption, method.name, self._errors)
+            ways["radius"] = lambda: figures.radius_curve(curve(), best=best, **names)
+            ways["spectrum"] = lambda: self._spectrum(sorted({indices[0], indices[-1]}), float(curve().lr[-1]))
+        ways["error"] = lambda: figures.errors(self.run(), self._closed(), title=self.title, rows=indices, **names)
         if method.name in NOTED:
-            alt = f"Gradient (log axis) and weight of each column over the steps of {title}, {settings}."
-            words = (f"Gradient and weights of {title}", alt, "A line for each column, as in the course notes.")
-            yield Picture(f"descent-{method.name}", *words, method.name, self._descent)
+            ways["descent"] = lambda: figures.descent({self.title: self.run()}, problem.columns)
+        for kind, draw in ways.items():
+            yield _picture(kind, draw, method.name, title=self.title, settings=settings, point=point)
 
-    def _own(self, kind: str, words: Words, draw: Callable[..., Any], make: Callable[[], Any]) -> Picture:
-        name = self.chapter.name
-        return Picture(f"{kind}-{name}", *words, name, partial(_panel, draw, make))
+    def _closed(self) -> Run:
+        return cv.predict(self.study.problem, self.chapter.method, self.run().steps, **self.chapter.hyper)
 
-    def _spectrum(self) -> Figure:
-        method, hyper = self.chapter.method, dict(self.chapter.hyper)
-        ends = list(dict.fromkeys((self.directions[0], self.directions[-1])))
-        last = float(curves.radius_curve(method, self.curvatures, hyper).lr[-1])
+    def _spectrum(self, ends: Sequence[int], last: float) -> Figure:
+        """The eigenvalues along these directions up to the last learning rate, and those that a run shows."""
+        method, hyper, problem = self.chapter.method, dict(self.chapter.hyper), self.study.problem
         seen = identify(self.run(UNSETTLED), directions=ends)
-        loci = [curves.locus(method, float(self.problem.curvatures[index]), hyper, last) for index in ends]
-        names = [direction_name(self.problem, index) for index in ends]
+        loci = [curves.locus(method, float(problem.curvatures[index]), hyper, last) for index in ends]
+        names = [direction_name(problem, index) for index in ends]
         letter = text(method.symbols[curves.rate_of(method)])
         return figures.spectrum(self.title, list(zip(names, loci, seen, strict=True)), letter)
-
-    def _descent(self) -> Figure:
-        return figures.descent({self.title: self.run()}, self.problem.columns)
-
-    def _errors(self) -> Figure:
-        run = self.run()
-        closed = cv.predict(self.problem, self.chapter.method, run.steps, **self.chapter.hyper)
-        options: dict[str, Any] = {"rows": self.directions, "names": self.names, "hidden": Summary(self.study).hidden}
-        return _panel(figures.errors, lambda: run, lambda: closed, title=self.title, **options)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -123,8 +122,3 @@ def columns_of(problem: Quadratic, index: int) -> str:
 def direction_name(problem: Quadratic, index: int) -> str:
     """A direction in words: "direction 1 (x1 and x2)"."""
     return f"direction {index + 1} ({columns_of(problem, index)})"
-
-
-def short(names: Sequence[str], most: int = 12) -> tuple[list[str], int]:
-    """The first names, and how many more there are."""
-    return list(names[:most]), max(len(names) - most, 0)
