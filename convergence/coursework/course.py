@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import sympy as sp
 
 from convergence import __version__, notation
@@ -72,10 +73,14 @@ def course_json(answers: Course) -> dict[str, Any]:
         "package_version": __version__,
         "formulas": {f.name: _written(getattr(answers.formulas, f.name)) for f in fields(Derivation)},
         "plateau": asdict(answers.plateau),
-        "data": asdict(answers.data),
+        "data": {**vars(answers.data), "methods": [method.table() for method in answers.data.methods]},
         "checks": {letter: [asdict(check) for check in made] for letter, made in answers.checks.items()},
     }
-    return {"passed": bool(answers), **json.loads(json.dumps(plain, default=lambda z: [z.real, z.imag]))}
+    return {"passed": bool(answers), **json.loads(json.dumps(plain, default=_plain))}
+
+
+def _plain(value: Any) -> Any:
+    return value.tolist() if isinstance(value, np.ndarray) else [value.real, value.imag]
 
 
 def _written(formula: Any) -> Any:

@@ -8,9 +8,11 @@ from functools import cache
 import sympy as sp
 
 import convergence as cv
-from convergence.rule import Method
 from convergence.theory.symbols import LARGEST, MU
 from convergence.theory.system import System
+
+COURSE, DESCENT = cv.METHODS["ema_momentum"], cv.METHODS["gradient_descent"]
+"""The method of the homework, z ← (1−β)z + βg, w ← w − ηz, and plain gradient descent."""
 
 SMALLEST_SIGMA, LARGEST_SIGMA = sp.Symbol("sigma_min", positive=True), sp.Symbol("sigma_max", positive=True)
 
@@ -49,30 +51,18 @@ class Derivation:
     descent_rate: sp.Expr
 
 
-def course_method() -> Method:
-    """The method of the homework: z ← (1−β)z + βg, w ← w − ηz."""
-    return cv.METHODS["ema_momentum"]
-
-
-def descent_method() -> Method:
-    """Plain gradient descent."""
-    return cv.METHODS["gradient_descent"]
-
-
 @cache
 def derivation() -> Derivation:
     """Derive all of it."""
-    method = course_method()
-    beta = method.symbols["momentum"]
-    system, regimes = cv.derive(method, sigma=True), cv.regimes(method, sigma=True)
+    system, regimes = cv.derive(COURSE, sigma=True), cv.regimes(COURSE, sigma=True)
     low, high = (sp.radsimp(lr) for lr in regimes.repeated or ())
     largest = {kind: sp.radsimp(value) for kind, value in regimes.largest_stable.items()}
-    pieces = cv.optimum(method, momentum=beta).pieces
+    pieces = cv.optimum(COURSE, momentum=COURSE.symbols["momentum"]).pieces
     piece, interval = next((piece, piece.plateau) for piece in pieces if piece.plateau is not None)
     start, end = (sp.radsimp(_in_sigmas(end)) for end in interval.args[:2])
-    plain = cv.optimum(descent_method())
+    plain = cv.optimum(DESCENT)
     return Derivation(
-        method.code,
+        COURSE.code,
         system.order(("z", "x")),
         (low, high),
         sp.sqrt(sp.factor(system.characteristic.all_coeffs()[2])),  # of a double or complex pair: √ of the product

@@ -3,80 +3,112 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 import convergence as cv
-from convergence.coursework.derivation import course_method, descent_method
+from convergence.coursework.derivation import COURSE, DESCENT
 from convergence.datasets import gaussian_2d
-from convergence.numerics.counts import passed as settled
-from convergence.numerics.identification import identify
+from convergence.numerics.counts import passed
 from convergence.numerics.matrices import eigenvalues
-from convergence.numerics.runs import predict, simulate
+from convergence.numerics.runs import Run
 from convergence.problem import LeastSquares
 from convergence.rule import Method
 
 Array = NDArray[np.float64]
-Rows = tuple[tuple[float, ...], ...]
 
 STEPS = 100
-SETTINGS = {"gradient_descent": {"lr": 1e-4}, "ema_momentum": {"lr": 1e-4, "momentum": 0.6}}
+SETTINGS = {DESCENT.name: {"lr": 1e-4}, COURSE.name: {"lr": 1e-4, "momentum": 0.6}}
 """What the notes run."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MethodOnData:
-    """One method on the notes' data. Pairs are (first, second) direction; rows of figures are (direction or column, step).
+    """One method on the notes' data. Pairs are of the first and the second direction.
 
-    ``radius`` is derived, ``measured`` is the largest modulus of the eigenvalues identified from the run, known to
-    ``doubt``; ``kind`` says what the derived eigenvalues are; ``steps`` bring each direction within 99.9 %. ``gap`` is the
-    loss above the minimum, ``above_final`` above the last loss, as the notes plot it.
+    ``run`` is on the data, ``closed`` the closed form; ``eigenvalues`` (2, n) are derived, ``measured`` the largest moduli of
+    those identified from the run, known to ``doubt``; ``steps`` bring each direction within 99.9 %. ``minimum`` is the
+    loss's.
     """
 
-    name: str
     title: str
-    hyper: dict[str, float]
-    eigenvalues: tuple[tuple[complex, ...], tuple[complex, ...]]
-    kind: tuple[str, str]
-    radius: tuple[float, float]
-    measured: tuple[float, float]
-    doubt: tuple[float, float]
-    steps: tuple[int, int]
-    final_loss: float
-    disagreement: float
-    gradient: Rows
-    weight: Rows
-    error: Rows
-    predicted: Rows
-    gap: tuple[float, ...]
-    above_final: tuple[float, ...]
+    run: Run
+    closed: Run
+    eigenvalues: NDArray[np.complex128]
+    measured: Array
+    doubt: Array
+    steps: tuple[int, ...]
+    minimum: float
+
+    @property
+    def radius(self) -> Array:
+        """The derived rates (2,)."""
+        return np.asarray(np.abs(self.eigenvalues).max(axis=1))
 
     @property
     def rate(self) -> float:
         """The rate of the slower direction, which the error as a whole takes in the end."""
-        return max(self.radius)
+        return float(self.radius.max())
+
+    @property
+    def kind(self) -> list[str]:
+        """What the derived eigenvalues are in each direction."""
+        return ["complex" if row.imag.any() else "real" for row in self.eigenvalues]
+
+    @property
+    def disagreement(self) -> float:
+        """How far the run is from the closed form, relative to the largest error."""
+        return float(np.abs(self.run.error - self.closed.error).max() / np.abs(self.run.error).max())
+
+    @property
+    def gap(self) -> Array:
+        """The loss above the minimum (steps+1,)."""
+        return self.run.loss - self.minimum
+
+    @property
+    def losses(self) -> dict[str, Array]:
+        """The loss (steps+1,) less the minimum, and less the last one, as the notes plot it."""
+        return {"minimum": self.gap, "final loss": self.run.loss - self.run.loss[-1]}
+
+    def table(self) -> dict[str, Any]:
+        """All of it by name; rows of iterates are by direction or column."""
+        same = ("title", "eigenvalues", "kind", "radius", "measured", "doubt", "steps", "disagreement", "gap")
+        sizes = {
+            "gradient": self.run.grad,
+            "weight": self.run.x,
+            "error": self.run.error,
+            "predicted": self.closed.error,
+        }
+        return {
+            "name": self.run.method,
+            "hyper": dict(self.run.hyper),
+            "final_loss": float(self.run.loss[-1]),
+            "above_final": self.losses["final loss"],
+            **{name: getattr(self, name) for name in same},
+            **{name: np.abs(rows).T for name, rows in sizes.items()},
+        }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DataAnswer:
     """The answers to (h) and (i): singular values, curvatures, the directions' angle off the axes (degrees), and the runs.
 
     ``best_rates`` are those of both methods at their best on this data.
     """
 
-    singular_values: tuple[float, float]
-    curvatures: tuple[float, float]
+    singular_values: tuple[float, ...]
+    curvatures: tuple[float, ...]
     angle: float
     minimum: float
     methods: tuple[MethodOnData, MethodOnData]
-    best_rates: tuple[float, float]
+    best_rates: tuple[float, ...]
 
     @property
-    def faster(self) -> tuple[int, int]:
+    def faster(self) -> tuple[int, ...]:
         """Which direction (1 or 2) each method is faster in."""
-        first, second = (1 + int(m.radius[1] < m.radius[0]) for m in self.methods)
-        return first, second
+        return tuple(1 + int(m.radius.argmin()) for m in self.methods)
 
     @property
     def winner(self) -> MethodOnData:
@@ -87,55 +119,30 @@ class DataAnswer:
 def on_data() -> DataAnswer:
     """Run both methods on the notes' data, and predict the same."""
     problem = gaussian_2d()
-    angle = float(np.degrees(np.arctan2(problem.directions[1, 0], problem.directions[0, 0])))
-    plain, course = (_on(problem, method) for method in (descent_method(), course_method()))
     return DataAnswer(
-        _pair(problem.singular_values),
-        _pair(problem.curvatures),
-        angle,
+        tuple(problem.singular_values.tolist()),
+        tuple(problem.curvatures.tolist()),
+        float(np.degrees(np.arctan2(problem.directions[1, 0], problem.directions[0, 0]))),
         problem.minimum,
-        (plain, course),
-        _pair(
-            np.array([cv.optimum(m).at(mu=problem.mu, L=problem.L).rate for m in (descent_method(), course_method())])
-        ),
+        (_on(problem, DESCENT), _on(problem, COURSE)),
+        tuple(cv.optimum(method).at(mu=problem.mu, L=problem.L).rate for method in (DESCENT, COURSE)),
     )
 
 
 def _on(problem: LeastSquares, method: Method) -> MethodOnData:
-    hyper = SETTINGS[method.name]
-    run, closed = (how(problem, method, STEPS, **hyper) for how in (simulate, predict))
-    long = predict(problem, method, 4 * STEPS, **hyper)
-    roots = eigenvalues(method, problem.curvatures, hyper)
-    seen = identify(run, order=len(method.state))
-    counts = [settled(np.abs(long.error[:, k])) for k in (0, 1)]
-    return MethodOnData(
-        method.name,
-        method.title,
-        dict(hyper),
-        (tuple(map(complex, roots[0])), tuple(map(complex, roots[1]))),
-        (_kind(roots[0]), _kind(roots[1])),
-        _pair(np.abs(roots).max(axis=1)),
-        _pair(np.abs(seen.eigenvalues).max(axis=1)),
-        _pair(seen.error.max(axis=1)),
-        (int(counts[0] or 0), int(counts[1] or 0)),
-        float(run.loss[-1]),
-        float(np.abs(run.error - closed.error).max() / np.abs(run.error).max()),
-        _rows(np.abs(run.grad)),
-        _rows(np.abs(run.x)),
-        _rows(np.abs(run.error)),
-        _rows(np.abs(closed.error)),
-        tuple(map(float, run.loss - problem.minimum)),
-        tuple(map(float, run.loss - run.loss[-1])),
+    hyper: dict[str, Any] = SETTINGS[method.name]
+    run, closed, long = (
+        how(problem, method, steps, **hyper)
+        for how, steps in ((cv.simulate, STEPS), (cv.predict, STEPS), (cv.predict, 4 * STEPS))
     )
-
-
-def _kind(roots: NDArray[np.complex128]) -> str:
-    return "complex" if np.any(roots.imag) else "real"
-
-
-def _pair(values: Array) -> tuple[float, float]:
-    return float(values[0]), float(values[1])
-
-
-def _rows(columns: Array) -> Rows:
-    return tuple(tuple(map(float, row)) for row in columns.T)
+    seen = cv.identify(run, order=len(method.state))
+    return MethodOnData(
+        method.title,
+        run,
+        closed,
+        eigenvalues(method, problem.curvatures, hyper),
+        np.abs(seen.eigenvalues).max(axis=1),
+        seen.error.max(axis=1),
+        tuple(passed(np.abs(column)) or 0 for column in long.error.T),
+        problem.minimum,
+    )

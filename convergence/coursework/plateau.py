@@ -1,35 +1,33 @@
-"""Question (g) of the homework: the plateau of best learning rates, and the exact step counts across it."""
+"""Question (g) of the homework: the plateau of best learning rates, and the step counts across it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from math import ceil, log
+from typing import Any
 
 import numpy as np
 import sympy as sp
+from numpy.typing import NDArray
 
 import convergence as cv
-from convergence.coursework.counting import WITHIN, exact_steps, float_steps
-from convergence.coursework.derivation import (
-    LARGEST_SIGMA,
-    SMALLEST_SIGMA,
-    course_method,
-    derivation,
-    descent_method,
-)
+from convergence.coursework.decisions import run
+from convergence.coursework.derivation import COURSE, DESCENT, LARGEST_SIGMA, SMALLEST_SIGMA, derivation
+from convergence.errors import NoStableLearningRate
 
-MOMENTUM, LARGEST_SQUARE, SMALLEST_SQUARE = Fraction(1, 10), Fraction(5), Fraction(1, 20)
-"""β, σ²max and σ²min of the question."""
+Array = NDArray[np.float64]
 
-SHOWN = tuple(map(Fraction, ("0.35", "0.5", "0.7", "1", "1.4", "2", "2.8")))
+MOMENTUM, SQUARES = sp.Rational(1, 10), (sp.Integer(5), sp.Rational(1, 20))
+"""β, and σ²max and σ²min, of the question."""
+
+SHOWN = tuple(map(sp.Rational, ("0.35", "0.5", "0.7", "1", "1.4", "2", "2.8")))
 """Learning rates of the table between the ends of the plateau."""
 
-DIGITS = 60
-"""Digits of the ends, which are irrational: a count could depend on the thirtieth at most, where eigenvalues are double."""
+WITHIN = 1e-3
+"""Within 99.9 %: the error is at most a thousandth of the first, from then on."""
 
-CURVE = 601
-"""Learning rates of the figure."""
+STEPS_RUN = 1500
+"""Steps of the runs in floats. Errors that have settled are then so small that no transient brings them back."""
 
 
 @dataclass(frozen=True)
@@ -48,13 +46,13 @@ class Count:
     where: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PlateauAnswer:
-    """The answer to (g). Curvatures are λ = 2σ²; ``counts`` are exact, from the lower to the upper end.
+    """The answer to (g). Curvatures are λ = 2σ²; ``counts`` are proven, from the lower to the upper end.
 
     ``edge`` is the largest stable rate, ``estimate`` what the rate alone would say of the steps, ``best`` and
     ``best_at_rest`` have the fewest steps for either start of z. ``free_*`` is the best pair of learning rate and momentum,
-    should β be free. ``curve_*`` are for the figure, nan as −1.
+    should β be free. ``curve_*`` are for the figure: the rate (n,), and the steps (2, n) by direction, −1 for never.
     """
 
     momentum: float
@@ -75,87 +73,90 @@ class PlateauAnswer:
     free_momentum: float
     free_rate: float
     free_steps: int
-    curve_lr: tuple[float, ...]
-    curve_rate: tuple[float, ...]
-    curve_steps: tuple[tuple[float, ...], tuple[float, ...]]
+    curve_lr: Array
+    curve_rate: Array
+    curve_steps: Array
 
 
 def plateau() -> PlateauAnswer:
     """Compute it."""
-    method, beta = course_method(), float(MOMENTUM)
-    top, bottom = 2 * LARGEST_SQUARE, 2 * SMALLEST_SQUARE
-    ends = {"mu": float(bottom), "L": float(top)}
-    curvatures = (float(top), float(bottom))
+    beta, (top, bottom) = float(MOMENTUM), (float(2 * square) for square in SQUARES)
+    ends: dict[str, Any] = {"mu": bottom, "L": top}
     start, end = exact_ends()
     low, high = float(start), float(end)
     near = high * (1 - np.geomspace(1e-6, 1e-2, 40))
-    lrs = np.sort(np.concatenate([np.geomspace(low / 2, high * 1.1, CURVE), near]))
-    inside = lrs[(lrs > low) & (lrs < high)]
-    steepest, flattest = float_steps(lrs, beta, curvatures)
-    plain, free = (cv.optimum(m).at(**ends) for m in (descent_method(), method))
+    lrs = np.sort(np.concatenate([np.geomspace(low / 2, high * 1.1, 601), near]))
+    plain, free = (cv.optimum(method).at(**ends) for method in (DESCENT, COURSE))
     return PlateauAnswer(
-        beta,
-        curvatures,
-        low,
-        high,
-        cv.optimum(method, momentum=beta).at(**ends).rate,
-        cv.stability(method).largest_lr(float(top), momentum=beta),
-        ceil(log(1 / WITHIN) / log(float(np.sqrt(1 - beta)))),
-        (_count(start, "lower end"), *(_count(lr, "") for lr in SHOWN), _count(end, "upper end")),
-        _fewest(inside, curvatures, at_rest=False),
-        _fewest(inside, curvatures, at_rest=True),
-        (_count(_rounded(low * 0.8), "below the plateau"), _count(_rounded(high * 1.02), "above it, unstable")),
-        plain.hyper["lr"],
-        plain.rate,
-        _descent_steps(top, bottom),
-        free.hyper["lr"],
-        free.hyper["momentum"],
-        free.rate,
-        int(np.nanmax(float_steps([free.hyper["lr"]], free.hyper["momentum"], curvatures))),
-        tuple(map(float, lrs)),
-        tuple(map(float, cv.spectral_radius(method, np.array(curvatures), over="spectrum", lr=lrs, momentum=beta))),
-        (_plain(steepest), _plain(flattest)),
+        momentum=beta,
+        curvatures=(top, bottom),
+        low=low,
+        high=high,
+        rate=cv.optimum(COURSE, momentum=beta).at(**ends).rate,
+        edge=cv.stability(COURSE).largest_lr(top, momentum=beta),
+        estimate=ceil(log(WITHIN) / log(float(np.sqrt(1 - beta)))),
+        counts=(_count(start, "lower end"), *(_count(lr, "") for lr in SHOWN), _count(end, "upper end")),
+        best=_fewest(lrs[(lrs > low) & (lrs < high)], "fewest"),
+        best_at_rest=_fewest(lrs[(lrs > low) & (lrs < high)], "fewest from z₀ = 0", at_rest=True),
+        outside=(_count(_rounded(low * 0.8), "below the plateau"), _count(_rounded(high * 1.02), "above it, unstable")),
+        descent_lr=plain.hyper["lr"],
+        descent_rate=plain.rate,
+        descent_steps=cv.steps_to(DESCENT, WITHIN, curvatures=[top, bottom]),
+        free_lr=free.hyper["lr"],
+        free_momentum=free.hyper["momentum"],
+        free_rate=free.rate,
+        free_steps=cv.steps_to(COURSE, WITHIN, curvatures=[top, bottom]),
+        curve_lr=lrs,
+        curve_rate=np.asarray(cv.spectral_radius(COURSE, [top, bottom], over="spectrum", lr=lrs, momentum=beta)),
+        curve_steps=np.nan_to_num(run_steps(lrs), nan=-1.0),
     )
 
 
-def exact_ends() -> tuple[Fraction, Fraction]:
-    """The ends of the plateau from their formulas, to DIGITS digits."""
-    point = {
-        course_method().symbols["momentum"]: sp.Rational(MOMENTUM),
-        SMALLEST_SIGMA: sp.sqrt(sp.Rational(SMALLEST_SQUARE)),
-        LARGEST_SIGMA: sp.sqrt(sp.Rational(LARGEST_SQUARE)),
-    }
-    low, high = (Fraction(str(sp.N(end.subs(point), DIGITS))) for end in derivation().plateau)
+def exact_ends() -> tuple[sp.Expr, sp.Expr]:
+    """The ends of the plateau, irrational numbers: at the upper one the count depends on all digits of a double."""
+    point = {COURSE.symbols["momentum"]: MOMENTUM}
+    point |= {sigma: sp.sqrt(square) for sigma, square in zip((LARGEST_SIGMA, SMALLEST_SIGMA), SQUARES, strict=True)}
+    low, high = (end.subs(point) for end in derivation().plateau)
     return low, high
 
 
-def _plain(row: np.ndarray) -> tuple[float, ...]:
-    return tuple(float(value) for value in np.nan_to_num(row, nan=-1.0))
+def run_steps(lrs: Any, *, at_rest: bool = False) -> Array:
+    """Steps counted in runs of the rule in floats, a row for each curvature: (2, n); nan where it does not settle."""
+    method, momentum = _start(at_rest)
+    curvatures = np.array([[2 * float(square)] for square in SQUARES])
+    hyper = {"lr": np.asarray(lrs, dtype=float), "momentum": float(momentum)}
+    with np.errstate(over="ignore", invalid="ignore"):
+        path = run(cv.METHODS[method], hyper, lambda x: curvatures * x, np.ones((2, len(lrs))), STEPS_RUN)
+        outside = ~(np.abs(path) <= WITHIN)
+    return np.where(outside[-1], np.nan, STEPS_RUN + 1 - np.argmax(outside[::-1], axis=0))
 
 
-def _rounded(lr: float) -> Fraction:
-    """The learning rate to seven digits, as an exact number."""
-    return Fraction(f"{lr:.6e}")
+def _start(at_rest: bool) -> tuple[str, sp.Expr]:
+    """The homework's momentum with z at the first gradient or at 0, where the catalogue's β weighs the memory."""
+    return ("ema_momentum_zero_start", 1 - MOMENTUM) if at_rest else (COURSE.name, MOMENTUM)
 
 
-def _count(lr: Fraction, where: str) -> Count:
-    squares = (LARGEST_SQUARE, SMALLEST_SQUARE)
-    moving, resting = (
-        [exact_steps(lr, MOMENTUM, 2 * square, at_rest=rest) or -1 for square in squares] for rest in (False, True)
-    )
+def steps(lr: sp.Expr, square: sp.Expr, *, at_rest: bool = False) -> int:
+    """The proven number of steps along one direction, −1 for never."""
+    method, momentum = _start(at_rest)
+    try:
+        return cv.steps_to(method, WITHIN, curvatures=[2 * square], lr=lr, momentum=momentum)
+    except NoStableLearningRate:
+        return -1
+
+
+def _count(lr: sp.Expr, where: str) -> Count:
+    moving, resting = ([steps(lr, square, at_rest=rest) for square in SQUARES] for rest in (False, True))
     both, at_rest = (-1 if -1 in counts else max(counts) for counts in (moving, resting))
     return Count(float(lr), moving[0], moving[1], both, at_rest, where)
 
 
-def _fewest(lrs: np.ndarray, curvatures: tuple[float, float], at_rest: bool) -> Count:
-    """The rate on the plateau with the fewest steps, found in floats and counted exactly."""
-    both = float_steps(lrs, float(MOMENTUM), curvatures, at_rest=at_rest).max(axis=0)
-    return _count(_rounded(float(lrs[int(np.nanargmin(both))])), f"fewest{' from z₀ = 0' if at_rest else ''}")
+def _fewest(lrs: Array, where: str, *, at_rest: bool = False) -> Count:
+    """The rate with the fewest steps, looked for in floats."""
+    both = run_steps(lrs, at_rest=at_rest).max(axis=0)
+    return _count(_rounded(lrs[np.nanargmin(both)]), where)
 
 
-def _descent_steps(top: Fraction, bottom: Fraction) -> int:
-    """Gradient descent at 2/(μ+L), in whole numbers: the factors are ±(L−μ)/(L+μ)."""
-    factor, error, steps = (top - bottom) / (top + bottom), Fraction(1), 0
-    while error * WITHIN > 1:
-        steps, error = steps + 1, error * factor
-    return steps
+def _rounded(lr: float) -> sp.Expr:
+    """The learning rate to seven digits, as an exact number."""
+    return sp.Rational(f"{lr:.6e}")
