@@ -84,7 +84,7 @@ def test_a_wrong_bound_is_not_what_breaks(monkeypatch):
     eta = next(iter(region.conditions)).lhs
     wrong = dataclasses.replace(region, conditions=(sp.StrictLessThan(eta, region.lr_max * sp.Rational(101, 100)),))
     monkeypatch.setattr("convergence.diagnosis.limit.region", lambda _: wrong)
-    assert limit(method, 10.0, {"lr": 0.5}).bound != pytest.approx(0.2, rel=1e-3)
+    assert limit(method, [10.0], {"lr": 0.5}).bound != pytest.approx(0.2, rel=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from functools import reduce
 from itertools import product
 from math import sqrt
 from typing import Any
@@ -13,11 +14,11 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from convergence.diagnosis.directions import radii, slowest, stable, states
-from convergence.diagnosis.stable_rates import binding, stable_rates
 from convergence.diagnosis.wording import DIGITS, FINE, near_one, rounded, settings_text, steps
 from convergence.errors import BadHyperparameter, NoStableLearningRate, NotLinear
 from convergence.rule import Method
 from convergence.theory.optimum import best as derived_best
+from convergence.theory.region import region
 from convergence.theory.system import system
 
 Array = NDArray[np.float64]
@@ -36,6 +37,9 @@ AS_GOOD = 1e-4
 
 MOST = 16
 """Digits that a setting is written with at most."""
+
+FEW = 12
+"""Curvatures held in a first search, where the ends of the spectrum need not be the worst; the result is held against all."""
 
 
 @dataclass(frozen=True)
@@ -59,12 +63,11 @@ def best(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Best
     """The derived optimum; None where there is none. What moves the point of rest (weight decay) is held as given."""
     moving = {letter for entry in system(method).rest for letter in entry.free_symbols}
     held = {name: settings[name] for name in method.hyper if method.symbols[name] in moving}
+    mu, L = max(float(curvatures[-1]), LEVEL * float(curvatures[0])), float(curvatures[0])
     try:
         optimum = derived_best(method, held)
         free = {n: settings[n] for n in method.hyper if n not in optimum.determined and n not in held}
-        asked = {name: value for name, value in free.items() if name not in optimum.fixed}
-        mu = max(float(curvatures[-1]), LEVEL * float(curvatures[0]))
-        tuned = optimum.at(mu=mu, L=float(curvatures[0]), **asked)
+        tuned = optimum.at(mu=mu, L=L, **{name: value for name, value in free.items() if name not in optimum.fixed})
     except (NoStableLearningRate, NotLinear, BadHyperparameter):
         return None
     return evaluated(method, curvatures, {name: tuned.hyper[name] for name in method.hyper}, FINE, [*held, *free])
@@ -74,10 +77,10 @@ def best_rate(method: Method, curvatures: Array, settings: Mapping[str, Any]) ->
     """The best learning rate with the other settings as they are, by search; None where no rate converges."""
     if method.rate is None:
         return None
-    name, some = method.rate, np.unique(curvatures)[:, None]
+    name, column = method.rate, np.unique(curvatures)[:, None]
 
     def worst(rate: Any) -> Array:
-        return np.asarray(radii(method, some, {**settings, name: np.asarray(rate, dtype=float)}).max(axis=0))
+        return np.asarray(radii(method, column, {**settings, name: np.asarray(rate, dtype=float)}).max(axis=0))
 
     scales = [float(settings[name]) or 1.0, 1.0, 1 / float(curvatures[0]), 1 / float(curvatures[curvatures > 0][-1])]
     rates = np.geomspace(1e-3 * min(scales), 1e3 * max(scales), RATES)
@@ -85,9 +88,9 @@ def best_rate(method: Method, curvatures: Array, settings: Mapping[str, Any]) ->
     place = int(np.argmin(sizes))
     if not sizes[place] < 1:
         return None
-    ends = rates[max(place - 1, 0)], rates[min(place + 1, RATES - 1)]
+    low, high = rates[max(place - 1, 0)], rates[min(place + 1, RATES - 1)]
     fine = minimize_scalar(
-        lambda r: float(worst([r])[0]), bounds=ends, method="bounded", options={"xatol": 1e-9 * ends[0]}
+        lambda r: float(worst([r])[0]), bounds=(low, high), method="bounded", options={"xatol": 1e-9 * low}
     )
     rate = float(fine.x) if float(fine.fun) < sizes[place] else float(rates[place])
     return evaluated(method, curvatures, {**settings, name: rate}, DIGITS, [n for n in settings if n != name])
@@ -119,47 +122,60 @@ def printed(
     What is ``held`` stands as it is. Where the ``best`` number of steps is given, digits are written until they reach it.
     Only where doubles have no more is the rate held at a margin from its edge. None where nothing near is stable.
     """
-    free, first = [name for name in hyper if name not in held], None
-    for candidates in (_rounded, _off_the_edge):
-        for count in range(digits, MOST + 1, 2):
-            for setting in candidates(method, curvatures, hyper, count, free):
-                if _keeps(method, curvatures, setting, count, free):
-                    timed = _timed(method, curvatures, setting)
-                    if best is None or timed.steps is None or timed.steps <= best * (1 + AS_GOOD):
-                        return timed
-                    first = first or timed
-        if first is not None:
-            return first
+    free, rough = [name for name in hyper if name not in held], None
+    for move in (dict[str, float], lambda given: _off_the_edge(method, curvatures, given)):
+        given = move(hyper)
+        for count, sides in product(range(digits, MOST + 1, 2), _sides(len(free))):
+            setting = given | {name: rounded(given[name], count, s) for name, s in zip(free, sides, strict=True)}
+            if not _keeps(method, curvatures, setting, 10.0 ** (1 - count) if method.rate in free else 0.0):
+                continue
+            timed = _timed(method, curvatures, setting)
+            if best is None or timed.steps is None or timed.steps <= best * (1 + AS_GOOD):
+                return timed
+            rough = rough or timed
+        if rough is not None or method.rate not in free:
+            return rough
     return None
 
 
-def _rounded(_: Method, __: Array, given: dict[str, float], digits: int, free: list[str]) -> Iterator[dict[str, float]]:
-    """Rounded to the nearest, then to either side."""
-    for sides in sorted(product((0.0, -1.0, 1.0), repeat=len(free)), key=np.count_nonzero):
-        yield given | {name: rounded(given[name], digits, s) for name, s in zip(free, sides, strict=True)}
+def _sides(count: int) -> list[tuple[float, ...]]:
+    """To round each of so many numbers to the nearest (0), down or up (−1, 1): fewest to a side first."""
+    return sorted(product((0.0, -1.0, 1.0), repeat=count), key=np.count_nonzero)
 
 
-def _off_the_edge(
-    method: Method, curvatures: Array, given: dict[str, float], digits: int, free: list[str]
-) -> Iterator[dict[str, float]]:
-    """The rate at a margin from the edges of the interval of stable rates that it is in, or near to."""
-    if method.rate not in free:
-        return
-    rate, given = method.rate, given | {n: rounded(given[n], digits) for n in free}
+def _keeps(method: Method, curvatures: Array, setting: dict[str, float], part: float) -> bool:
+    """Whether these are stable, and are so with the rate larger or smaller by this part."""
+    moves = (1.0, 1 + part, 1 - part) if part else (1.0,)
+    moved = ({**setting, str(method.rate): setting[str(method.rate)] * m} if part else setting for m in moves)
+    return all(bool(stable(method, curvatures, one).all()) for one in moved)
+
+
+def _off_the_edge(method: Method, curvatures: Array, given: dict[str, float]) -> dict[str, float]:
+    """The rate at a margin from the edges of the interval of stable rates that it is in, or nearest to."""
+    rate = str(method.rate)
     try:
         pieces = stable_rates(method, binding(method, curvatures), given)
     except NotLinear:
         pieces = [(0.0, given[rate])]
-    for low, high in sorted(pieces, key=lambda piece: max(piece[0] - given[rate], given[rate] - piece[1])):
-        top, bottom = MARGIN * high, low / MARGIN
-        value = min(max(given[rate], bottom), top) if bottom < top else sqrt(low * high)
-        yield {**given, rate: rounded(value, digits)}
+    if not pieces:
+        return given
+    low, high = min(pieces, key=lambda piece: max(piece[0] - given[rate], given[rate] - piece[1]))
+    top, bottom = MARGIN * high, low / MARGIN
+    return {**given, rate: min(max(given[rate], bottom), top) if bottom < top else sqrt(low * high)}
 
 
-def _keeps(method: Method, curvatures: Array, setting: dict[str, float], digits: int, free: list[str]) -> bool:
-    """Whether these are stable, and are so with the rate a little larger or smaller."""
-    parts = [0.0] if method.rate not in free else [0.0, 10.0 ** (1 - digits), -(10.0 ** (1 - digits))]
-    moved = (
-        setting if not part else {**setting, str(method.rate): setting[str(method.rate)] * (1 + part)} for part in parts
-    )
-    return all(bool(stable(method, curvatures, at).all()) for at in moved)
+def stable_rates(method: Method, curvatures: Array, given: Mapping[str, float]) -> list[tuple[float, float]]:
+    """The open intervals of learning rates that are stable for all these curvatures, the other settings as given."""
+    others = {name: value for name, value in given.items() if name != method.rate}
+    return reduce(_common, (region(method).intervals(float(c), **others) for c in curvatures))
+
+
+def _common(one: list[tuple[float, float]], other: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    pairs = ((max(a, c), min(b, d)) for a, b in one for c, d in other)
+    return [(low, high) for low, high in pairs if low < high]
+
+
+def binding(method: Method, curvatures: Array) -> Array:
+    """The curvatures that can bind: both ends where that is proved, else a few over the whole spectrum."""
+    few = 2 if system(method).ends_suffice else FEW
+    return np.asarray(curvatures[np.unique(np.linspace(0, len(curvatures) - 1, few).round().astype(int))])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Any, ClassVar
 
@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.diagnosis import wording
-from convergence.diagnosis.advice import Case, Scaling, advice, scaling
-from convergence.diagnosis.best import Best, best, best_rate, evaluated
-from convergence.diagnosis.directions import DirectionState, rests_elsewhere, states
-from convergence.diagnosis.limit import Limit, limit, nearest_limit
+from convergence.diagnosis.advice import Scaling, advice, scaling
+from convergence.diagnosis.best import Best, best, best_rate, binding, evaluated
+from convergence.diagnosis.directions import DirectionState, rests_elsewhere, slowest, states
+from convergence.diagnosis.limit import Limit, limit
 from convergence.diagnosis.nearest import HALVED, Nearest, nearest
-from convergence.diagnosis.spectrum import Spectrum, spectrum
-from convergence.diagnosis.stable_rates import binding
+from convergence.diagnosis.spectrum import Spectrum, spectrum_of
 from convergence.diagnosis.verdict import culprit, verdict
 from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
@@ -71,8 +70,8 @@ class Diagnosis(wording.Readable):
     directions: tuple[DirectionState, ...]
     scaling: Scaling | None
     flat: int
-    advice: tuple[str, ...]
     loss: str = ""
+    advice: tuple[str, ...] = ()
 
     @property
     def curvature(self) -> float:
@@ -137,23 +136,20 @@ class Diagnosis(wording.Readable):
     @property
     def findings(self) -> tuple[tuple[str, str], ...]:
         """What was found, as pairs (what, value in words), for tables and reports."""
-        found = [("loss", self.loss)] if self.loss else []
-        found += [
+        pairs = [("loss", self.loss)] if self.loss else []
+        pairs += [
             ("settings", f"{self.method}({wording.settings_text(self.hyper)})"),
             ("direction", self.direction.name),
             ("eigenvalues", f"{wording.roots(self.eigenvalues)} ({self.direction.regime})"),
             ("radius", f"{self.radius:.6g}"),
             ("limit broken" if self.unstable else "nearest limit", str(self.limit) if self.limit else "no formula"),
         ]
-        if self.unstable:
-            found += [("nearest stable", str(self.nearest_rate or "no learning rate alone"))]
-            found += [("nearer still", str(self.nearest_joint))] if self._joint_is_worth_it else []
-        return (*found, ("best settings", str(self.best) if self.best else "none found"))
-
-    @property
-    def _joint_is_worth_it(self) -> bool:
         alone, joint = self.nearest_rate, self.nearest_joint
-        return joint is not None and (alone is None or joint.change < HALVED * alone.change)
+        if self.unstable:
+            pairs += [("nearest stable", str(alone or "no learning rate alone"))]
+            worth = joint is not None and (alone is None or joint.change < HALVED * alone.change)
+            pairs += [("nearer still", str(joint))] if worth else []
+        return (*pairs, ("best settings", str(self.best) if self.best else "none found"))
 
     @property
     def listed(self) -> tuple[DirectionState, ...]:
@@ -200,10 +196,10 @@ def diagnose(
     >>> print(diagnose(curvatures=[10.0, 1.0], method="gradient_descent", lr=0.3).headline)
     diverges: 1 of 2 directions not contracting
     """
-    return judged(spectrum(X, y, curvatures=curvatures, loss=loss, columns=columns), as_method(method), hyper)
+    return judged(spectrum_of(X, y, curvatures=curvatures, loss=loss, columns=columns), as_method(method), hyper)
 
 
-def judged(found: Spectrum, method: Method, given: Mapping[str, Any], whole: bool = True) -> Diagnosis:
+def judged(spectrum: Spectrum, method: Method, given: Mapping[str, Any], whole: bool = True) -> Diagnosis:
     """Diagnose a method with these settings on a spectrum.
 
     Where the spectrum is not the ``whole`` one, for slower directions may be, no steps and best settings are told.
@@ -211,64 +207,46 @@ def judged(found: Spectrum, method: Method, given: Mapping[str, Any], whole: boo
     Raises BadHyperparameter for settings that are missing, unknown or no numbers, and NotLinear for a rule without an
     iteration matrix.
     """
-    settings = method.scalars(given)
-    _require_meant(method, settings)
-    found = found.with_flat() if found.flat and rests_elsewhere(method, settings) else found
-    rows = states(method, found.curvatures, settings, _columns(found))
-    worst = culprit(rows)
-    at_best = (
-        _no_worse(best(method, found.curvatures, settings), method, found.curvatures, settings, rows) if whole else None
-    )
-    alone, joint = nearest(method, found.curvatures, settings)
-    if not whole:
-        alone, joint = alone and alone.untimed, joint and joint.untimed
-    word = verdict(rows, at_best)
-    rate = best_rate(method, found.curvatures, settings) if whole else None
-    sizes = scaling(found.problem)
-    case = Case(method, settings, found, word, worst, alone, joint, at_best, rate, sizes)
-    hyper = {name: float(value) for name, value in settings.items()}
-    broken = (
-        nearest_limit(method, binding(method, found.curvatures), settings)
-        if worst.stable
-        else limit(method, worst.curvature, settings)
-    )
-    return Diagnosis(
-        method.name,
-        hyper,
-        word,
-        worst,
-        broken,
-        alone,
-        joint,
-        at_best,
-        rate,
-        rows,
-        sizes,
-        found.flat,
-        advice(case),
-        found.loss,
-    )
-
-
-def _require_meant(method: Method, settings: Mapping[str, float]) -> None:
-    """BadHyperparameter for a number below all that a hyperparameter is meant to take, such as a negative momentum."""
+    settings = {name: float(value) for name, value in method.scalars(given).items()}
     for name, value in settings.items():
-        low = method.domains[name].low
-        if value < low:
-            raise BadHyperparameter(f"{method.name}: {name} must be {low:g} or more; got {value:g}")
-
-
-def _columns(found: Spectrum) -> dict[int, tuple[str, ...]]:
-    return {index: found.columns(index) for index in range(len(found.curvatures))} if found.problem else {}
+        if value < method.domains[name].low:  # such as a negative momentum
+            raise BadHyperparameter(
+                f"{method.name}: {name} must be {method.domains[name].low:g} or more; got {value:g}"
+            )
+    if spectrum.flat and rests_elsewhere(method, settings):
+        spectrum = spectrum.with_flat()
+    curvatures = spectrum.curvatures
+    rows = states(method, curvatures, settings, spectrum.columns)
+    worst, (alone, joint) = culprit(rows), nearest(method, curvatures, settings)
+    at_best, at_best_rate = None, None
+    if whole:
+        at_best = _no_worse(best(method, curvatures, settings), method, curvatures, settings, rows)
+        at_best_rate = best_rate(method, curvatures, settings)
+    else:
+        alone, joint = alone and alone.untimed, joint and joint.untimed
+    among = binding(method, curvatures) if worst.stable else np.array([worst.curvature])
+    found = Diagnosis(
+        method=method.name,
+        hyper=settings,
+        verdict=verdict(rows, at_best),
+        direction=worst,
+        limit=limit(method, among, settings),
+        nearest_rate=alone,
+        nearest_joint=joint,
+        best=at_best,
+        best_rate=at_best_rate,
+        directions=rows,
+        scaling=scaling(spectrum.problem),
+        flat=spectrum.flat,
+        loss=spectrum.loss,
+    )
+    return replace(found, advice=advice(found, method, spectrum))
 
 
 def _no_worse(
     derived: Best | None, method: Method, curvatures: Array, settings: Mapping[str, Any], rows: Sequence[DirectionState]
 ) -> Best | None:
     """The best settings, or the given ones where these are better still: on a few curvatures, not on all of [μ, L]."""
-    if not all(row.stable for row in rows):
-        return derived
-    given = evaluated(method, curvatures, settings)
-    if derived is None or derived.steps is None or (given.steps or 0) < derived.steps:
-        return given
-    return derived
+    now = slowest(rows)
+    better = derived is None or derived.steps is None or (now or 0) < derived.steps
+    return evaluated(method, curvatures, settings) if better and all(row.stable for row in rows) else derived

@@ -14,6 +14,7 @@ from convergence.crossing import exact
 from convergence.errors import NotLinear
 from convergence.numerics.counts import COUNTABLE, WITHIN
 from convergence.numerics.matrices import eigenvalues
+from convergence.numerics.replay import Parabolas
 from convergence.numerics.sampled import UNIT
 from convergence.rule import Method
 from convergence.theory.region import region
@@ -48,21 +49,8 @@ class DirectionState:
     @property
     def name(self) -> str:
         """The direction in words."""
-        made = f", {' and '.join(self.columns)}" if self.columns else ""
-        return f"direction {self.index + 1} (λ = {self.curvature:.4g}{made})"
-
-
-class Parabola:
-    """½λx², elementwise for an array of curvatures: every direction at once, with its minimiser at 0."""
-
-    def __init__(self, curvature: Array) -> None:
-        self.curvature = curvature
-
-    def grad(self, x: Any, /) -> Any:
-        return self.curvature * x
-
-    def solve(self, g: Any, /) -> Any:
-        return g / self.curvature
+        columns = f", {' and '.join(self.columns)}" if self.columns else ""
+        return f"direction {self.index + 1} (λ = {self.curvature:.4g}{columns})"
 
 
 def stable(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> NDArray[np.bool_]:
@@ -75,8 +63,8 @@ def stable(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> ND
 
 def slowest(rows: Sequence[DirectionState]) -> int | None:
     """Steps to a thousandth in every direction; None: never."""
-    counts = [row.steps for row in rows]
-    return None if None in counts else max(count for count in counts if count is not None)
+    counts = [row.steps for row in rows if row.steps is not None]
+    return max(counts) if len(counts) == len(rows) else None
 
 
 def rests_elsewhere(method: Method, settings: Mapping[str, Any]) -> bool:
@@ -87,37 +75,32 @@ def rests_elsewhere(method: Method, settings: Mapping[str, Any]) -> bool:
 
 def radii(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Array:
     """The spectral radius of each direction."""
-    with np.errstate(all="ignore"):
-        return np.asarray(np.abs(_roots(method, curvatures, settings)).max(axis=-1))
+    return np.asarray(np.abs(_roots(method, curvatures, settings)).max(axis=-1))
 
 
 def states(
-    method: Method, curvatures: Array, settings: Mapping[str, Any], columns: Mapping[int, tuple[str, ...]] | None = None
+    method: Method, curvatures: Array, settings: Mapping[str, Any], columns: Sequence[tuple[str, ...]] = ()
 ) -> tuple[DirectionState, ...]:
     """One DirectionState a curvature, in their order. Raises NotLinear for a rule without an iteration matrix."""
-    with np.errstate(all="ignore"):
-        roots = _roots(method, curvatures, settings)
-    radius, inside = np.abs(roots).max(axis=-1), stable(method, curvatures, settings)
-    counts = settled_steps(method, curvatures, settings, radius, inside)
+    roots, inside = _roots(method, curvatures, settings), stable(method, curvatures, settings)
+    radius = np.abs(roots).max(axis=-1)
+    counts = _settled(method, curvatures, settings, radius, inside)
     return tuple(
         DirectionState(
-            index,
+            k,
             float(curvature),
-            _tidy(found),
-            float(size),
-            regime(found),
-            bool(contracts),
-            count,
-            counted,
-            (columns or {}).get(index, ()),
+            _tidy(roots[k]),
+            float(radius[k]),
+            _regime(roots[k]),
+            bool(inside[k]),
+            *counts[k],
+            columns[k] if columns else (),
         )
-        for index, (curvature, found, size, contracts, (count, counted)) in enumerate(
-            zip(curvatures, roots, radius, inside, counts, strict=True)
-        )
+        for k, curvature in enumerate(curvatures)
     )
 
 
-def regime(roots: NDArray[np.complex128]) -> str:
+def _regime(roots: NDArray[np.complex128]) -> str:
     """Whether the eigenvalues are complex, or two of them coincide, or neither."""
     size = float(np.abs(roots).max(initial=0.0))
     if (np.abs(roots.imag) > SHOWN * size).any():
@@ -126,18 +109,18 @@ def regime(roots: NDArray[np.complex128]) -> str:
     return "repeated" if size > 0 and (gaps <= SHOWN * size).any() else "real"
 
 
-def settled_steps(
+def _settled(
     method: Method, curvatures: Array, settings: Mapping[str, Any], radius: Array, inside: NDArray[np.bool_]
 ) -> list[tuple[int | None, bool]]:
     """For each direction the steps to a thousandth, and whether they were counted in a run of the rule itself."""
-    about = [_estimate(float(r)) if ok else None for r, ok in zip(radius, inside, strict=True)]
-    near = [k for k, count in enumerate(about) if count is not None and count <= COUNTABLE]
-    found: list[tuple[int | None, bool]] = [(count, False) for count in about]
+    estimates = [_estimate(float(r)) if ok else None for r, ok in zip(radius, inside, strict=True)]
+    near = [k for k, count in enumerate(estimates) if count is not None and count <= COUNTABLE]
+    settled: list[tuple[int | None, bool]] = [(count, False) for count in estimates]
     if near:
-        length = 2 * max(about[k] or 1 for k in near) + 50
+        length = 2 * max(estimates[k] or 1 for k in near) + 50
         for k, count in zip(near, _counted(method, curvatures[near], settings, length), strict=True):
-            found[k] = (count, True) if count <= length else found[k]
-    return found
+            settled[k] = (int(count), True) if count <= length else settled[k]
+    return settled
 
 
 def _estimate(radius: float) -> int | None:
@@ -145,24 +128,27 @@ def _estimate(radius: float) -> int | None:
     return 1 if radius <= 0 else ceil(log(WITHIN) / log(radius)) if radius < 1 else None
 
 
-def _counted(method: Method, curvatures: Array, settings: Mapping[str, Any], length: int) -> list[int]:
+def _counted(method: Method, curvatures: Array, settings: Mapping[str, Any], length: int) -> NDArray[np.intp]:
     """The step after the last one at which |x| was still above a thousandth; past ``length`` where it never settled."""
-    f, unit = Parabola(curvatures), 1.0 if system(method).linear else UNIT
+    f, unit = Parabolas(curvatures), 1.0 if system(method).linear else UNIT
     state, last = method.start(f, np.full(len(curvatures), unit)), np.zeros(len(curvatures), dtype=int)
     with np.errstate(all="ignore"):
         for step in range(1, length + 1):
             state = method(f, *state, **settings)
             last[~(np.abs(state[0]) <= WITHIN * unit)] = step
-    return [int(step) + 1 for step in last]
+    return last + 1
 
 
 def _roots(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> NDArray[np.complex128]:
-    found = eigenvalues(method, curvatures, {name: np.asarray(settings[name], dtype=float) for name in method.hyper})
-    order = np.argsort(-np.abs(found), axis=-1, kind="stable")
-    return np.take_along_axis(found, order, axis=-1)
+    """The eigenvalues of each direction, largest modulus first."""
+    with np.errstate(all="ignore"):
+        roots = eigenvalues(
+            method, curvatures, {name: np.asarray(settings[name], dtype=float) for name in method.hyper}
+        )
+        return np.take_along_axis(roots, np.argsort(-np.abs(roots), axis=-1, kind="stable"), axis=-1)
 
 
 def _tidy(roots: NDArray[np.complex128]) -> tuple[complex, ...]:
     """Plain numbers; where the eigenvalues are real, without the imaginary dust of a double one."""
-    real = regime(roots) != "complex"
+    real = _regime(roots) != "complex"
     return tuple(complex(r.real, 0.0) if real else complex(r) for r in roots if isfinite(abs(r))) or (complex("inf"),)

@@ -156,7 +156,7 @@ class Projection:
         scale = max((square / freedom) ** 0.5, FLOOR)
         together = float((residual[1:] * residual[:-1]).sum() / max(square, 1e-300))
         inflation = (1 + max(together, 0.0)) / max(1 - max(together, 0.0), 0.02)
-        factor = float(student.ppf((1 + SURE) / 2, freedom)) * (2.0 if scale < ROUNDINGS else 1.0)
+        factor = float(student.ppf((1 + SURE) / 2, max(freedom / inflation, 2))) * (3.0 if scale < ROUNDINGS else 1.0)
         doubt = max(scale, ROUGH, self.rough / 4)  # the run itself is rounded in doubles, whatever its log is
         covariance = _inverse(jacobian) * doubt**2 * inflation
         covariance = self._widened(unknowns, covariance, square, factor, doubt)

@@ -40,29 +40,24 @@ class Limit:
         return self.text
 
 
-def nearest_limit(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Limit | None:
-    """Of the inequalities along all these directions, none of them broken, the one that the settings are nearest to."""
-    limits = [limit(method, float(curvature), settings) for curvature in curvatures]
-    return min((one for one in limits if one is not None), key=_room, default=None)
-
-
-def limit(method: Method, curvature: float, settings: Mapping[str, Any]) -> Limit | None:
-    """The inequality that these settings break along this direction; where they break none, the one they are nearest to.
+def limit(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Limit | None:
+    """The inequality that these settings break along one of these directions; where they break none, the nearest.
 
     None where the region cannot be derived (a rule that is not rational in its hyperparameters).
     """
     try:
-        found = region(method)
+        derived = region(method)
     except NotLinear:
         return None
-    point = {method.symbols[name]: exact(value) for name, value in settings.items()} | {CURVATURE: exact(curvature)}
-    shown = [_limit(method, condition, point) for condition in found.conditions if isinstance(condition, sp.Rel)]
+    shown = [condition for condition in derived.conditions if isinstance(condition, sp.Rel)]
     # What is positive by a symbol's assumption was left out of the conditions; a rate of zero breaks just that.
-    hidden = [
-        _limit(method, sp.StrictGreaterThan(polynomial, 0, evaluate=False), point) for polynomial in found.polynomials
-    ]
-    broken = [one for one in (*shown, *hidden) if one.broken]
-    return broken[0] if broken else min(shown, key=_room, default=None)
+    hidden = [sp.StrictGreaterThan(polynomial, 0, evaluate=False) for polynomial in derived.polynomials]
+    letters = {method.symbols[name]: exact(value) for name, value in settings.items()}
+    points = [letters | {CURVATURE: exact(float(curvature))} for curvature in curvatures]
+    limits = [_limit(method, condition, point) for point in points for condition in shown]
+    limits += [one for point in points for one in (_limit(method, c, point) for c in hidden) if one.broken]
+    broken = [one for one in limits if one.broken]
+    return broken[0] if broken else min(limits, key=_room, default=None)
 
 
 def _limit(method: Method, condition: Any, point: Mapping[sp.Symbol, sp.Expr]) -> Limit:

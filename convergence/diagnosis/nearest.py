@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from convergence.diagnosis.best import MARGIN, Best, printed
+from convergence.diagnosis.best import MARGIN, Best, binding, printed, stable_rates
 from convergence.diagnosis.directions import radii, slowest, stable, states
-from convergence.diagnosis.stable_rates import binding, stable_rates
 from convergence.diagnosis.wording import DIGITS, FINE, rounded, settings_text, steps
 from convergence.errors import NotLinear
 from convergence.rule import Method
@@ -64,13 +63,21 @@ class Nearest:
     printed: Best | None = None
 
     def __str__(self) -> str:
-        known = self.printed is not None and self.printed.steps is not None
-        return f"{self.shown} ({self.note}{f': {steps(self.printed.steps)}' if self.printed and known else ''})"
+        time = "" if self.printed is None or self.printed.steps is None else f": {steps(self.printed.steps)}"
+        return f"{self.shown} ({self.note}{time})"
 
     @property
     def untimed(self) -> Nearest:
         """The same without steps, for where slower directions than are known may be."""
         return replace(self, safe_steps=None, printed=self.printed and replace(self.printed, steps=None))
+
+
+@dataclass(frozen=True)
+class Edge:
+    """A ``rate`` at the edge of what is stable; ``inward`` is −1 where that lies below, +1 above, 0 inside of it."""
+
+    rate: float
+    inward: float
 
 
 def nearest(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> tuple[Nearest | None, Nearest | None]:
@@ -98,82 +105,78 @@ class _Search:
     given: dict[str, float]
     rate: str
 
-    @property
-    def share(self) -> str | None:
-        """The first hyperparameter that is a share, as a momentum is."""
-        return next((name for name, domain in self.method.domains.items() if domain.is_share), None)
-
     def alone(self) -> Nearest | None:
         """By the rate alone: for the curvatures that bind, or where that does not do, for all."""
         for some in (binding(self.method, self.curvatures), self.curvatures):
             edge = self.closest(some, self.given)
-            made = edge and self.made({**self.given, self.rate: edge[0]}, edge[1], None)
-            if made or edge is None:
-                return made
+            if edge is None:
+                return None
+            setting = self.setting({**self.given, self.rate: edge.rate}, edge.inward, None)
+            if setting is not None:
+                return setting
         return None
 
     def joint(self, alone: Nearest | None) -> Nearest | None:
-        """With the share as well, where that is nearer than the rate ``alone``."""
-        share = self.share
+        """With the first hyperparameter that is a share (as a momentum is) as well, where that is nearer than ``alone``."""
+        share = next((name for name, domain in self.method.domains.items() if domain.is_share), None)
         if share is None:
             return None
-        some, beta = binding(self.method, self.curvatures), self.given[share]
+        some, now = binding(self.method, self.curvatures), self.given[share]
         reach = min(FAR, alone.change if alone is not None else FAR)
 
-        def at(value: float) -> tuple[float, float, float]:
-            """(change, rate, inward) of the nearest stable rate with this share."""
+        def change(value: float) -> float:
             edge = self.closest(some, {**self.given, share: value})
-            return (inf, 0.0, 0.0) if edge is None else (hypot(self.relative(edge[0]), value - beta), *edge)
+            return inf if edge is None else hypot(self.relative(edge.rate), value - now)
 
-        grid = np.linspace(max(0.0, beta - reach), beta + reach, GRID)
-        sizes = [at(float(value))[0] for value in grid]
+        grid = np.linspace(max(0.0, now - reach), now + reach, GRID)
+        sizes = [change(float(value)) for value in grid]
         place = int(np.argmin(sizes))
         if not isfinite(sizes[place]):
             return None
         ends = float(grid[max(place - 1, 0)]), float(grid[min(place + 1, GRID - 1)])
         fine = minimize_scalar(
-            lambda v: min(at(float(v))[0], 1e9), bounds=ends, method="bounded", options={"xatol": 1e-10}
+            lambda v: min(change(float(v)), 1e9), bounds=ends, method="bounded", options={"xatol": 1e-10}
         )
-        value = min((float(grid[place]), float(fine.x)), key=lambda v: at(v)[0])
-        change, edge, inward = at(value)
-        if alone is not None and not change < SMALLER * alone.change:
+        value = float(fine.x) if fine.fun < sizes[place] else float(grid[place])
+        edge = self.closest(some, {**self.given, share: value})
+        if edge is None or (alone is not None and not change(value) < SMALLER * alone.change):
             return None
-        return self.made({**self.given, self.rate: edge, share: value}, inward, share)
+        return self.setting({**self.given, self.rate: edge.rate, share: value}, edge.inward, share)
 
-    def closest(self, curvatures: Array, given: Mapping[str, float]) -> tuple[float, float] | None:
-        """The edge nearest to the given rate of what is stable for all curvatures, and the direction inward.
-
-        That is 0 where the given rate is inside, −1 where stable rates lie below the edge, +1 where above.
-        """
-        now = given[self.rate]
-        edges = []
+    def closest(self, curvatures: Array, given: Mapping[str, float]) -> Edge | None:
+        """The edge nearest to the given rate of what is stable for all curvatures."""
+        now, edges = given[self.rate], []
         for low, high in stable_rates(self.method, curvatures, given):
-            edge, inward = (now, 0.0) if low < now < high else (high, -1.0) if now >= high else (low, 1.0)
-            # every rate above 0 will do: go to the middle of the scale, for there is no nearest
-            edges.append((min(high, 1.0) / 2, 0.0) if edge == 0.0 else (edge, inward))
-        return min(edges, key=lambda edge: self.relative(edge[0]), default=None)
+            if (
+                low == 0.0 and now <= 0.0
+            ):  # every rate above 0 will do: go to the middle of the scale, for there is no nearest
+                edges.append(Edge(min(high, 1.0) / 2, 0.0))
+            else:
+                edges.append(
+                    Edge(now, 0.0) if low < now < high else Edge(high, -1.0) if now >= high else Edge(low, 1.0)
+                )
+        return min(edges, key=lambda edge: self.relative(edge.rate), default=None)
 
-    def made(self, edge: dict[str, float], inward: float, share: str | None) -> Nearest | None:
+    def setting(self, edge: dict[str, float], inward: float, share: str | None) -> Nearest | None:
         """The setting just inside this edge, if it is stable for all curvatures; ``share`` is the one that moved."""
         inside = self.inside(edge, inward, share)
         if inside is None:
             return None
-        change = self.relative(inside[self.rate])
-        change = hypot(change, inside[share] - self.given[share]) if share else change
+        change = hypot(self.relative(inside[self.rate]), inside[share] - self.given[share] if share else 0.0)
         safe = self.safe(edge, inward, share)
         held = [name for name in self.given if safe[name] == self.given[name]]
-        told = printed(self.method, self.curvatures, safe, DIGITS, held)
-        count = slowest(states(self.method, self.curvatures, safe))
-        shown = settings_text(told.hyper if told and (share or not inward) else inside)
-        if told and share:
+        written = printed(self.method, self.curvatures, safe, DIGITS, held)
+        shown = settings_text(written.hyper if written and (share or not inward) else inside)
+        if written and share:
             note = "moves the momentum too; with a margin"
-        elif told and not inward:
+        elif written and not inward:
             note = f"any small {self.rate} converges"
         else:  # an edge is cut toward the stable side, not rounded
             shown = settings_text({**inside, self.rate: rounded(inside[self.rate], FINE, inward)})
-            margin = f"; with a margin {settings_text(told.hyper)}" if told else ""
+            margin = f"; with a margin {settings_text(written.hyper)}" if written else ""
             note = f"the very edge, where it takes forever{margin}"
-        return Nearest(inside, edge[self.rate], change, share is not None, safe, count, note, shown, told)
+        count = slowest(states(self.method, self.curvatures, safe))
+        return Nearest(inside, edge[self.rate], change, share is not None, safe, count, note, shown, written)
 
     def inside(self, edge: dict[str, float], inward: float, share: str | None) -> dict[str, float] | None:
         """A stable setting INSIDE the edge, or as little more as it takes."""

@@ -55,23 +55,26 @@ class Spectrum:
     @property
     def loss(self) -> str:
         """The scaling of the loss, where there are data: limits and rates are in its units."""
-        data = isinstance(self.problem, LeastSquares)
-        return f"{self.problem.loss_name}: {FORMULAS[self.problem.loss_name]}" if self.problem and data else ""
+        name = self.problem.loss_name if isinstance(self.problem, LeastSquares) else None
+        return f"{name}: {FORMULAS[name]}" if name else ""
 
     def with_flat(self) -> Spectrum:
         """The flat directions among the others, last."""
         return replace(self, curvatures=np.append(self.curvatures, np.zeros(self.flat)), flat=0)
 
-    def columns(self, index: int) -> tuple[str, ...]:
-        """The columns of X that make up this direction, heaviest first; none without data."""
+    @property
+    def columns(self) -> list[tuple[str, ...]]:
+        """For each direction the columns of X that make it up, heaviest first; none without data."""
         if self.problem is None:
-            return ()
-        weights = np.abs(self.problem.directions[:, index])
-        heavy = [int(k) for k in np.argsort(-weights, kind="stable")[:NAMED] if weights[k] >= SHARE * weights.max()]
-        return tuple(self.problem.columns[k] for k in heavy)
+            return []
+        named = []
+        for row in np.abs(self.problem.directions).T[: len(self.curvatures)]:
+            heaviest = np.argsort(-row, kind="stable")[:NAMED]
+            named.append(tuple(self.problem.columns[k] for k in heaviest if row[k] >= SHARE * row.max()))
+        return named
 
 
-def spectrum(
+def spectrum_of(
     X: Any = None,
     y: ArrayLike | None = None,
     *,
