@@ -30,6 +30,14 @@ def test_lr_times_curvature_one_is_a_root_at_zero():
     assert found.method == "gradient_descent"
 
 
+@pytest.mark.finding("C1")
+def test_nesterov_at_one_over_L_is_no_crash():
+    rows = cv.simulate([10.0, 1.0], "nesterov", 60, lr=0.1, momentum=0.5, start=[3.0, 4.0]).x
+    found = cv.diagnose_run(rows, method="nesterov")
+    assert found.momentum == pytest.approx(0.5)
+    assert 0.1 in found.lr_curvature.round(9)
+
+
 @pytest.mark.finding("A6")
 def test_pure_noise_is_undecided():
     for seed in range(5):
@@ -87,6 +95,15 @@ def test_every_hundredth_step_of_a_slow_descent():
 
 
 @pytest.mark.finding("C3")
+def test_what_died_before_the_next_row_may_have_been_any_faster_root():
+    rows = descent([930.0, 0.2504], 60000, 1e-3)[::5000]
+    found = cv.diagnose_run(rows, steps=np.arange(0, 60001, 5000), lr=1e-3, method="gradient_descent")
+    for value, bar in zip(found.lr_curvature, found.lr_curvature_error, strict=True):
+        assert np.abs(np.array([0.93, 0.2504e-3]) - value).min() <= bar
+    assert found.curvatures[-1] == pytest.approx(0.2504)
+
+
+@pytest.mark.finding("C3")
 def test_order_gaps_and_repeats_of_steps_are_put_right_and_said():
     rows, steps = descent([60.0, 7.0], 60, 0.01, 0.9), np.arange(61)
     whole = cv.diagnose_run(rows, lr=0.01)
@@ -104,6 +121,11 @@ def test_gradients_that_contradict_the_iterates_are_said():
     gradients = (rows - 1) * [10.0, 0.0557]
     found = cv.diagnose_run(rows[::5], gradients[::5], lr=0.05)
     assert any("logged gradients 0.0557" in note for note in found.notes)
+    assert found.verdict == "undecided"
+    assert "contradict" in found.advice[0]
+    alone = cv.diagnose_run(rows[::5], gradients[::5])
+    assert any("contradict" in note for note in alone.notes)
+    assert alone.verdict == "undecided"
     right = cv.diagnose_run(rows[::5], gradients[::5], lr=0.05, steps=np.arange(0, 501, 5))
     assert not any("gradients" in note for note in right.notes)
 

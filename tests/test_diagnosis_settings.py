@@ -195,16 +195,6 @@ def test_a_users_own_rule_with_three_states():
     assert found.nearest_rate.edge == pytest.approx(2 * 1.5 / 10)
 
 
-@pytest.mark.finding("A5")
-def test_the_best_rate_is_printed_in_as_many_digits_as_it_needs():
-    """x = 0 … 399 with an intercept: a rate a thousandth below the best takes 731 steps more."""
-    X = np.column_stack([np.ones(400), np.arange(400.0)])
-    found = diagnose(X, 2 * X[:, 1] + 1, method="gradient_descent", loss="mean", lr=1e-9)
-    for best in (found.best, found.best_rate):
-        assert best.printed.hyper["lr"] == pytest.approx(1.8820164e-5, rel=1e-7)
-        assert best.printed.steps == pytest.approx(731_342, rel=1e-4)
-
-
 def test_columns_of_different_size_are_told():
     random = np.random.default_rng(0)
     X = random.standard_normal((80, 3)) * [1, 100, 1]
@@ -378,21 +368,24 @@ def test_the_best_rate_near_the_edge_is_written_with_the_digits_that_it_needs():
     assert cv.spectral_radius("heavy_ball", units, over="spectrum", lr=14.39, momentum=0.9) > 1
 
 
+@pytest.mark.finding("A5")
 def test_the_best_rate_is_the_derived_optimum_where_six_digits_do_not_suffice():
     X = np.column_stack([np.arange(400.0), np.ones(400)])
     found = diagnose(X, X[:, 0], method="gradient_descent", loss="mean", lr=1e-5)
     for best in (found.best, found.best_rate):
         assert best.hyper["lr"] == pytest.approx(1.8820164e-5, rel=1e-8)
         assert best.steps == pytest.approx(731_342, rel=1e-5)
-        assert best.printed.steps == pytest.approx(731_342, rel=1e-3)
+        assert best.printed.steps == pytest.approx(731_342, rel=1e-4)
 
 
+@pytest.mark.finding("A5")
 def test_the_nearest_limit_is_the_nearest_of_all_directions():
     found = diagnose(method="gradient_descent", curvatures=[10.0, 1.0], lr=0.05)
     assert found.direction.curvature == 1.0
     assert found.limit.bound == pytest.approx(0.2)
 
 
+@pytest.mark.finding("A4")
 def test_many_steps_are_not_fine_even_where_they_are_the_best():
     found = diagnose(method="gradient_descent", curvatures=[1e6, 1.0], lr=1.99e-6)
     assert found.ratio < SLOW
@@ -400,6 +393,7 @@ def test_many_steps_are_not_fine_even_where_they_are_the_best():
     assert f"{found.steps:,}".replace(",", "\u202f") in found.headline
 
 
+@pytest.mark.finding("D14")
 def test_the_scaling_of_the_loss_is_said():
     found = diagnose(np.eye(2), [1.0, 2.0], loss="mean", method="gradient_descent", lr=0.5)
     assert dict(found.findings)["loss"].startswith("mean: ‖Xw − y‖²/n")

@@ -108,23 +108,20 @@ class Fit:
         bars = [root_errors(t, d, self.pair_covariance(k), self.factor) for k, (t, d) in enumerate(pairs)]
         return values, np.array(bars)[:, : values.shape[1]] + grain * np.abs(values)
 
-    def kept(self, keep: NDArray[np.bool_]) -> Fit:
-        """The same with some of the directions."""
-        wanted = np.concatenate([np.ones(self.recurrence.shared, bool), np.repeat(keep, self.recurrence.own)])
-        return self._at(np.nonzero(wanted)[0], np.nonzero(keep)[0])
-
-    def ordered(self, order: NDArray[np.intp]) -> Fit:
-        """The same with its directions in this order."""
+    def part(self, directions: NDArray[np.intp]) -> Fit:
+        """The same with these directions, in this order."""
         p, q = self.recurrence.shared, self.recurrence.own
-        return self._at(np.concatenate([np.arange(p), (p + q * order[:, None] + np.arange(q)).ravel()]), order)
-
-    def _at(self, places: NDArray[np.intp], directions: NDArray[np.intp]) -> Fit:
+        places = np.concatenate([np.arange(p), (p + q * directions[:, None] + np.arange(q)).ravel()])
         return replace(
             self,
             unknowns=self.unknowns[places],
             covariance=self.covariance[np.ix_(places, places)],
             amplitudes=self.amplitudes[directions],
         )
+
+    def rounding(self, log: Log) -> bool:
+        """Whether the residuals are roundings of the numbers of the log."""
+        return self.scale < ROUNDINGS * log.grain / EPS
 
 
 class Projection:
@@ -155,7 +152,8 @@ class Projection:
         square = float(np.square(residual).sum())
         scale = max((square / freedom) ** 0.5, FLOOR)
         together = float((residual[1:] * residual[:-1]).sum() / max(square, 1e-300))
-        inflation = (1 + max(together, 0.0)) / max(1 - max(together, 0.0), 0.02)
+        memory = max(together, 0.0) + len(residual) ** -0.5  # as much as chance may hide
+        inflation = (1 + memory) / max(1 - memory, 0.02)
         factor = float(student.ppf((1 + SURE) / 2, max(freedom / inflation, 2))) * (3.0 if scale < ROUNDINGS else 1.0)
         doubt = max(scale, ROUGH, self.rough / 4)  # the run itself is rounded in doubles, whatever its log is
         covariance = _inverse(jacobian) * doubt**2 * inflation

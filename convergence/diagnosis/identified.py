@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from convergence.diagnosis.fit import ROUNDINGS, Fit, fit
-from convergence.diagnosis.log import EPS, LEAST, Log, require_rows
+from convergence.diagnosis.fit import Fit, fit
+from convergence.diagnosis.log import LEAST, Log, require_rows
 from convergence.diagnosis.recurrence import Recurrence, two_roots
 
 Array = NDArray[np.float64]
@@ -113,9 +113,8 @@ def _chosen(log: Log, fits: Sequence[Fit], visible: Array, offset: Array, hidden
 
 def _margin(one: Fit, best: Fit, log: Log) -> float:
     """What a fit must be better by; much more where the residuals are rounding, which is no Gaussian noise."""
-    rounding = best.scale < ROUNDINGS * log.grain / EPS
     margin = FREE if one.recurrence.method is None else ALIKE if alike(one, best) else LARGER
-    return margin * (SYSTEMATIC if rounding else 1.0)
+    return margin * (SYSTEMATIC if best.rounding(log) else 1.0)
 
 
 def alike(one: Fit, other: Fit) -> bool:

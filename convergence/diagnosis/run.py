@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from math import isfinite
 from typing import Any
@@ -13,11 +13,12 @@ from threadpoolctl import threadpool_limits
 
 from convergence.diagnosis import wording
 from convergence.diagnosis.diagnosis import Diagnosis, judged
-from convergence.diagnosis.fit import ROUNDINGS, Fit
+from convergence.diagnosis.fit import Fit
 from convergence.diagnosis.identified import Identified, alike, identified
-from convergence.diagnosis.log import EPS, Log, recorded
-from convergence.diagnosis.recurrence import Recurrence, recurrence
-from convergence.diagnosis.run_result import REMEDY, RunDiagnosis
+from convergence.diagnosis.log import Log, recorded
+from convergence.diagnosis.recurrence import recurrence
+from convergence.diagnosis.resolution import REMEDY, Resolution
+from convergence.diagnosis.run_result import RunDiagnosis
 from convergence.diagnosis.scale import Scale, scale
 from convergence.diagnosis.spectrum import Spectrum
 from convergence.errors import BadData, BadHyperparameter
@@ -37,17 +38,14 @@ UNEVEN = 0.12
 VAGUE = 0.25
 """A direction whose leading eigenvalue has a larger error bar is not resolved, and left out."""
 
-OPEN = 0.5
-"""An error bar larger than this part of 1 − radius leaves the number of steps open by a factor of two."""
-
-MOVED = 0.1
-"""(1 − radius)·steps below this: the direction has hardly moved yet, and its steps would be an extrapolation."""
-
 CLEAN = 1e-12
 """Noise below this part of the log is rounding of doubles: what does not move above it, does not move."""
 
 GRAINS = 8.0
 """No number computed from a log is better than so many units in the last place of it, nor are the settings of its run."""
+
+DEAD = 1e-12
+"""What falls below this part of itself from one row to the next leaves its eigenvalue open: any smaller one looks the same."""
 
 TINY = 1e-300
 
@@ -110,44 +108,31 @@ def diagnose_run(
     with threadpool_limits(1), np.errstate(all="ignore"):
         log = recorded(iterates if losses is None else losses, gradients, steps, losses is not None)
         tried = [recurrence(METHODS[n], {}) for n in TRIED] if chosen is None else [recurrence(chosen, hyper)]
-        found = identified(log, tried)
-        doubt = found.fit.eigenvalues(0.0)[1].max(axis=1)
-        found = _kept(found, doubt <= max(VAGUE, float(doubt.min())))
-        return _told(found, log, lr, curvatures, columns)
+        found = _resolved(identified(log, tried), log)
+        return _judged(found, log, scale(found, log, GRAINS * log.grain, lr, curvatures), columns)
 
 
-def _told(found: Identified, log: Log, lr: Any, curvatures: Any, columns: Sequence[str] | None) -> RunDiagnosis:
+def _judged(found: Identified, log: Log, split: Scale, columns: Sequence[str] | None) -> RunDiagnosis:
     fit, grain = found.fit, GRAINS * log.grain
-    made_by = fit.recurrence
-    eigenvalues, error = fit.eigenvalues(grain)
-    product, product_error = _product(fit, grain)
-    split = Scale(reason="the run follows no known method: name it with method=…")
-    if product is not None and product_error is not None:
-        split = scale(found, log, product, product_error, grain, lr, curvatures)
-    momentum, momentum_error = _momentum(found, grain)
     noise = float(fit.scale * np.median(log.noise(fit.relative)))
+    momentum, momentum_error = _momentum(found, grain)
     minimiser, minimiser_error = _minimiser(found, noise, grain)
+    rounding = log.grain <= CLEAN and noise <= CLEAN * max(float(np.abs(found.offset).max()), TINY)
     idle = fit.idle - fit.score < EVIDENCE
-    open_ones = _unresolved(eigenvalues, error, log.steps, idle)
-    hidden = found.hidden if log.grain > CLEAN or noise > CLEAN * max(float(np.abs(found.offset).max()), TINY) else 0
-    kept = np.array([k for k in range(len(eigenvalues)) if k not in open_ones], dtype=int)
-    diagnosis = _diagnosis(made_by, product, momentum, split, kept, not (open_ones or hidden or log.losses))
-    grows = not idle and bool((np.abs(eigenvalues) - error > 1).any())
-    if (open_ones or hidden or log.losses) and not grows:  # losses do not show the steepest directions
-        diagnosis = None
+    open_ones = Resolution(*_eigenvalues(fit, log), log.steps, 0 if rounding else found.hidden, idle)
+    diagnosis = _diagnosis(fit, momentum, split, open_ones, log)
+    reasons = dict(_reasons(fit, split, log, diagnosis))
     return RunDiagnosis(
-        verdict=_verdict(eigenvalues, error, diagnosis, grows, idle),
-        method=None if made_by.method is None else made_by.name,
-        direction=_decisive(eigenvalues, error, open_ones)
-        if diagnosis is None
-        else int(kept[diagnosis.direction.index]),
-        eigenvalues=eigenvalues,
-        error=error,
+        verdict=_verdict(open_ones, split, diagnosis),
+        method=fit.recurrence.name if fit.recurrence.method else None,
+        direction=open_ones.decisive if diagnosis is None else int(open_ones.kept[diagnosis.direction.index]),
+        eigenvalues=open_ones.eigenvalues,
+        error=open_ones.error,
         vectors=found.directions,
         momentum=momentum,
         momentum_error=momentum_error,
-        lr_curvature=product,
-        lr_curvature_error=product_error,
+        lr_curvature=split.product,
+        lr_curvature_error=split.product_error,
         lr=split.lr,
         lr_error=split.lr_error,
         curvatures=split.curvatures,
@@ -158,28 +143,28 @@ def _told(found: Identified, log: Log, lr: Any, curvatures: Any, columns: Sequen
         steps=log.steps,
         columns=_columns(columns, log),
         diagnosis=diagnosis,
-        reasons=_reasons(fit, split),
-        notes=(*log.notes, *_notes(found, log, split), *_left_open(open_ones, hidden, idle)),
-        unresolved=tuple(open_ones),
-        unseen=hidden,
+        reasons=reasons,
+        notes=(*log.notes, *_notes(found, log, split), *open_ones.notes),
+        unresolved=tuple(open_ones.open),
+        unseen=open_ones.hidden,
     )
 
 
-def _kept(found: Identified, keep: NDArray[np.bool_]) -> Identified:
+def _resolved(found: Identified, log: Log) -> Identified:
     """Without the directions that are not resolved; steepest first, or without a method, largest modulus first."""
-    fit = found.fit.kept(keep)
+    doubt = _eigenvalues(found.fit, log, 0.0)[1].max(axis=1)
+    keep = np.nonzero(doubt <= max(VAGUE, float(doubt.min())))[0]
+    fit = found.fit.part(keep)
     size = fit.own[:, 0] if fit.recurrence.method else np.abs(fit.recurrence.roots(fit.unknowns)).max(axis=1)
-    fit = fit.ordered(np.argsort(-size, kind="stable"))
-    return replace(found, fit=fit, hidden=found.hidden + int((~keep).sum()))
+    fit = fit.part(np.argsort(-size, kind="stable"))
+    return replace(found, fit=fit, hidden=found.hidden + len(doubt) - len(keep))
 
 
-def _product(fit: Fit, grain: float) -> tuple[Array | None, Array | None]:
-    """lr·λ of each direction, with error bars."""
-    if fit.recurrence.method is None:
-        return None, None
-    values = fit.own[:, 0]
-    variance = np.diag(fit.covariance)[fit.recurrence.shared :]
-    return values, fit.factor * np.sqrt(variance) + grain * np.abs(values)
+def _eigenvalues(fit: Fit, log: Log, grains: float = GRAINS) -> tuple[NDArray[np.complex128], Array]:
+    """The eigenvalues (m, order), with error bars; what died before the next row was logged may be any smaller one."""
+    values, bars = fit.eigenvalues(grains * log.grain)
+    dead = (log.stride > 1) & (np.abs(values) ** log.stride < DEAD)
+    return values, np.where(dead, np.maximum(bars, np.abs(values)), bars)
 
 
 def _momentum(found: Identified, grain: float) -> tuple[float | None, float | None]:
@@ -207,47 +192,18 @@ def _minimiser(found: Identified, noise: float, grain: float) -> tuple[Array, Ar
     return at, np.hypot(bars, unseen) + grain * np.abs(at)
 
 
-def _unresolved(eigenvalues: NDArray[np.complex128], error: Array, steps: int, idle: bool) -> dict[int, str]:
-    """The directions whose number of steps the log leaves open, each with the reason; none that surely grows."""
-    reasons: dict[int, str] = {}
-    for k, (radius, bar) in enumerate(zip(*_leading(eigenvalues, error), strict=True)):
-        gap = 1 - radius
-        if idle:
-            reasons[k] = "the log is not told from noise about a point at rest"
-        elif radius - bar > 1:
-            continue
-        elif not bar < gap:
-            reasons[k] = f"its radius is {radius:.6g} ± {bar:.1e}, on either side of 1"
-        elif bar > OPEN * gap:
-            reasons[k] = f"1 − radius is {gap:.1e} ± {bar:.1e}"
-        elif gap * steps < MOVED:
-            reasons[k] = f"in {steps} steps it went {gap * steps:.1e} of its way; all beyond is extrapolated"
-    return reasons
-
-
-def _leading(eigenvalues: NDArray[np.complex128], error: Array) -> tuple[Array, Array]:
-    """The radius (m,) of each direction, and its error bar."""
-    sizes = np.abs(eigenvalues)
-    place = sizes.argmax(axis=1)[:, None]
-    return np.take_along_axis(sizes, place, axis=1)[:, 0], np.take_along_axis(error, place, axis=1)[:, 0]
-
-
-def _diagnosis(
-    made_by: Recurrence,
-    product: Array | None,
-    momentum: float | None,
-    split: Scale,
-    kept: NDArray[np.intp],
-    whole: bool,
-) -> Diagnosis | None:
+def _diagnosis(fit: Fit, momentum: float | None, split: Scale, open_ones: Resolution, log: Log) -> Diagnosis | None:
     """The diagnosis of the identified settings: on λ where it is known, else on lr·λ at a learning rate of 1.
 
-    On the directions that are ``kept``; where these are not the ``whole``, slower ones may be.
+    On the directions that are not left open; where that is not the whole, slower ones may be (of losses alone, steeper ones),
+    and only that one grows is told.
     """
-    if made_by.method is None or product is None or made_by.method.rate is None or not len(kept):
+    made_by, kept = fit.recurrence, open_ones.kept
+    whole = not (open_ones.open or open_ones.hidden or log.losses)
+    if made_by.method is None or made_by.method.rate is None or split.product is None or not len(kept):
         return None
-    product = product[kept]
-    if not (product > 0).all():
+    product = split.product[kept]
+    if split.note or not (product > 0).all() or not (whole or open_ones.grows):
         return None
     rate = 1.0 if split.lr is None else split.lr
     given = {**made_by.hyper, made_by.method.rate: rate}
@@ -256,23 +212,13 @@ def _diagnosis(
     return judged(Spectrum(product / rate, 0), made_by.method, given, whole)
 
 
-def _verdict(
-    eigenvalues: NDArray[np.complex128], error: Array, diagnosis: Diagnosis | None, grows: bool, idle: bool
-) -> str:
-    """The diagnosis' own, unless the error bars leave open on which side of 1 the radius lies."""
-    if grows:
+def _verdict(open_ones: Resolution, split: Scale, diagnosis: Diagnosis | None) -> str:
+    """The diagnosis' own, unless the log leaves open on which side of 1 the radius lies, or contradicts itself."""
+    if open_ones.grows:
         return "diverges"
-    if idle or (np.abs(eigenvalues) + error >= 1).any():
+    if split.note or not open_ones.decided:
         return "undecided"
     return "converges" if diagnosis is None else diagnosis.verdict
-
-
-def _decisive(eigenvalues: NDArray[np.complex128], error: Array, open_ones: Mapping[int, str]) -> int:
-    """The direction of the largest radius: of those that surely grow, else of those left open, else of all."""
-    radius, bar = _leading(eigenvalues, error)
-    sure = radius - bar > 1
-    among = sure if sure.any() else np.isin(np.arange(len(radius)), list(open_ones)) if open_ones else radius >= 0
-    return int(np.where(among, radius, -1.0).argmax())
 
 
 def _columns(names: Sequence[str] | None, log: Log) -> tuple[str, ...]:
@@ -281,49 +227,45 @@ def _columns(names: Sequence[str] | None, log: Log) -> tuple[str, ...]:
     return ("loss",) if log.losses else tuple(f"w{k + 1}" for k in range(log.x.shape[1]))
 
 
-def _reasons(fit: Fit, split: Scale) -> dict[str, str]:
-    reasons = {} if split.lr is not None else {"lr": split.reason, "curvatures": split.reason}
+def _reasons(fit: Fit, split: Scale, log: Log, diagnosis: Diagnosis | None) -> Iterator[tuple[str, str]]:
+    """Why, for everything that is None."""
+    if split.lr is None:
+        yield from (("lr", split.reason), ("curvatures", split.reason))
     if fit.recurrence.method is None:
         unknown = "no known method fits: name it with method=…"
-        return reasons | {"momentum": unknown, "lr_curvature": unknown}
-    if fit.recurrence.order == 1:
-        reasons["momentum_error"] = "each direction shows one root only, so nothing remembers"
-    return reasons
-
-
-def _notes(found: Identified, log: Log, split: Scale) -> list[str]:
-    fit = found.fit
-    notes = [split.note] if split.note else []
+        yield from (("momentum", unknown), ("lr_curvature", unknown))
+    elif fit.recurrence.order == 1:
+        yield "momentum_error", "each direction shows one root only, so nothing remembers"
+    if diagnosis is not None:
+        return
     if log.losses:
-        notes.append(
-            "of losses alone: a direction that alternates in sign looks like one that does not; log the weights"
-        )
-    if found.hidden and not log.losses:
-        notes.append(
-            f"{wording.counted(found.hidden, 'direction')} of {log.x.shape[1]} not seen: no movement above the noise"
-        )
-    rivals = ", ".join(_rival(f) for f in found.rivals if alike(f, fit))
+        why = "Log the weights: losses show the slowest directions, and how large lr may be is up to the steepest."
+    elif split.note:
+        why = "Make sure of lr, of the steps between the rows and of the gradients: they contradict one another."
+    elif fit.recurrence.method is None:
+        why = "Name the method of the run, so that its settings can be judged."
+    else:
+        why = f"{REMEDY[:1].upper()}{REMEDY[1:]}: the slowest direction decides, and this log does not resolve it."
+    yield "diagnosis", why
+
+
+def _notes(found: Identified, log: Log, split: Scale) -> Iterator[str]:
+    if split.note:
+        yield split.note
+    if log.losses:
+        yield "of losses alone: a direction that alternates in sign looks like one that does not; log the weights"
+    elif found.hidden:
+        unseen = wording.counted(found.hidden, "direction")
+        yield f"{unseen} of {log.x.shape[1]} not seen: no movement above the noise"
+    rivals = ", ".join(_rival(f) for f in found.rivals if alike(f, found.fit))
     if rivals:
-        notes.append(f"the log fits {rivals} just as well: name the method to choose")
-    above = fit.scale > ROUNDINGS * log.grain / EPS
-    if above and (abs(fit.correlation) > MISFIT or fit.spread < UNEVEN):
-        notes.append(
+        yield f"the log fits {rivals} just as well: name the method to choose"
+    if not found.fit.rounding(log) and (abs(found.fit.correlation) > MISFIT or found.fit.spread < UNEVEN):
+        yield (
             "what the fit leaves over is no noise: the settings changed on the way, or no rule of two steps made this "
             "run, or it moves in more directions than were logged, or its steps were noisy themselves; do not trust the "
             "error bars"
         )
-    return notes
-
-
-def _left_open(open_ones: Mapping[int, str], hidden: int, idle: bool) -> list[str]:
-    """What the log leaves open, and what to log instead."""
-    notes = [f"the log does not resolve direction {k + 1}: {why}; {REMEDY}" for k, why in open_ones.items()]
-    if hidden and not idle:
-        notes.append(
-            f"a direction that is not seen may be slower than all that are ({hidden} may): no steps and no best "
-            f"settings are told; {REMEDY}"
-        )
-    return notes
 
 
 def _rival(fit: Fit) -> str:

@@ -15,9 +15,6 @@ from convergence.diagnosis.diagnosis import Diagnosis
 
 Array = NDArray[np.float64]
 
-REMEDY = "log more steps, in double precision, with the gradients"
-"""What resolves a slow direction."""
-
 READ = 9
 """Digits that are shown at most."""
 
@@ -117,16 +114,8 @@ class RunDiagnosis(wording.Readable):
     @property
     def advice(self) -> tuple[str, ...]:
         """What to do, first things first; learning rates in units of the run's own where that is not known."""
-        if self.diagnosis is None and self.columns == ("loss",):
-            return (
-                "Log the weights: losses show the slowest directions, and how large lr may be is up to the steepest.",
-            )
-        if self.diagnosis is None and self.method is not None:
-            return (
-                f"{REMEDY[:1].upper()}{REMEDY[1:]}: the slowest direction decides, and this log does not resolve it.",
-            )
         if self.diagnosis is None:
-            return ("Name the method of the run, so that its settings can be judged.",)
+            return (self.reasons["diagnosis"],)
         unit = () if self.lr is not None else ("Learning rates below are in units of the run's own.",)
         return (*unit, *self.diagnosis.advice)
 
@@ -151,7 +140,7 @@ class RunDiagnosis(wording.Readable):
     def findings(self) -> tuple[tuple[str, str], ...]:
         """What was found, as pairs (what, value in words)."""
         lead = self.eigenvalues[self.direction]
-        found = [
+        pairs = [
             ("recurrence of", self.method or "no known method: two roots a direction"),
             ("direction", self.culprit),
             (
@@ -164,8 +153,8 @@ class RunDiagnosis(wording.Readable):
             ("steps used", f"{self.steps}"),
         ]
         if self.limit is not None:
-            found.append(("limit", self.limit if self.lr is not None else f"{self.limit} (lr in units of the run's)"))
-        return tuple(found)
+            pairs.append(("limit", self.limit if self.lr is not None else f"{self.limit} (lr in units of the run's)"))
+        return tuple(pairs)
 
     def _shown(self, name: str, value: float | None, error: float | None) -> str:
         if value is None:
