@@ -168,3 +168,9 @@ def test_values_are_shown_by_kind():
     assert shown("- a") == r"\- a"
     assert prose("``x|y`` and *z* <") == r"`x\|y` and *z* &lt;"
     assert joined(["a", 1, sp.Symbol("z")]) == "a, 1 and $z$"
+
+
+def test_no_line_begins_with_a_comma():
+    made = html("| a |\n| --- |\n| $x = 1$, $y = 2$ |\n\nAs $z$ grows.\n", {}, "x")
+    assert made.count('class="whole"') == 1
+    assert "</math>,</span> <math>" in made

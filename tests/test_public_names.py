@@ -1,7 +1,10 @@
 """What is public is listed, is there, and costs nothing to import."""
 
 import pickle
+import tomllib
+from dataclasses import replace
 from inspect import isfunction
+from pathlib import Path
 
 import pytest
 
@@ -65,3 +68,18 @@ def test_methods_pickle():
 def test_what_is_derived_from_a_method_pickles(name):
     for made in (cv.derive(name), cv.stability(name), cv.regimes(name), cv.optimum(name)):
         assert repr(pickle.loads(pickle.dumps(made))) == repr(made)
+
+
+@pytest.mark.finding("F")
+def test_what_was_not_checked_is_not_true():
+    found = cv.verify([1.0, 10.0], "gradient_descent")
+    assert found
+    assert not replace(found, checks=tuple(replace(check, passed=None) for check in found.checks))
+
+
+@pytest.mark.finding("F")
+def test_the_least_version_of_flint_is_one_that_works():
+    """0.6 fails on import, 0.7 in ``certify_radius``; CI tries the least versions out."""
+    project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (flint,) = (name for name in project["dependencies"] if name.startswith("python-flint"))
+    assert tuple(map(int, flint.partition(">=")[2].split("."))) >= (0, 8)

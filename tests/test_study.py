@@ -244,3 +244,10 @@ def test_formulas_come_back_from_their_text(one):
 def test_text_that_is_no_formula_is_refused(text):
     with pytest.raises(cv.BadData):
         formula(text, {"beta": T})
+
+
+@pytest.mark.finding("H2")
+@pytest.mark.parametrize("text", ["9**9**9", "((9**999)**999)**999", "(2*sqrt(2))**9**9", "2**(0-99**9)"])
+def test_a_tower_of_powers_is_refused_at_once(text):
+    with pytest.raises(cv.BadData, match="binary digits"):
+        formula(text, {})

@@ -12,7 +12,8 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
-from convergence.cli.command import console, parse
+from convergence.cli.command import parse
+from convergence.cli.modules import console
 from convergence.errors import ConvergenceError
 
 FAILED, UNUSABLE, INTERRUPTED = 1, 2, 130

@@ -159,29 +159,29 @@ def require_folder(path: str) -> None:
         raise cv.BadOutput(f"{path} must be a folder to write to, and is a file; move it or name another folder")
 
 
-def ends(options: Namespace) -> tuple[sp.Expr, sp.Expr, LeastSquares | None]:
-    """The interval given, exactly, or that of the data, whose floats are the decimals they print as; and the data."""
+def exact_ends(options: Namespace) -> tuple[dict[str, sp.Expr], LeastSquares | None]:
+    """mu and L as given, exactly, or those of the data, whose floats are the decimals they print as; and the data."""
     if options.mu is None and options.L is None:
         data, _ = problem(options)
-        return exact(float(data.mu)), exact(float(data.L)), data
+        return {"mu": exact(float(data.mu)), "L": exact(float(data.L))}, data
     if options.mu is None or options.L is None:
         raise BadHyperparameter("a spectrum needs both ends: give --mu and --L, or data")
     if options.data or options.dataset:
         raise BadHyperparameter("give --mu and --L, or data, not both")
-    return number("mu", options.mu), number("L", options.L), None
+    return {"mu": number("mu", options.mu), "L": number("L", options.L)}, None
 
 
-def spectrum(options: Namespace) -> tuple[float, float, LeastSquares | None]:
-    """The interval in floats, and the data that it is of."""
-    mu, L, data = ends(options)
-    return float(mu), float(L), data
+def spectrum(options: Namespace) -> tuple[dict[str, float], LeastSquares | None]:
+    """mu and L in floats, and the data that they are of."""
+    ends, data = exact_ends(options)
+    return {name: float(end) for name, end in ends.items()}, data
 
 
-def settings(chosen: Method, held: Mapping[str, float], mu: float, L: float) -> dict[str, float]:
-    """The hyperparameters given, and the best for the rest."""
+def settings(chosen: Method, held: Mapping[str, float], ends: Mapping[str, float]) -> dict[str, float]:
+    """The hyperparameters given, and the best for the rest between the ends mu and L of the spectrum."""
     chosen.require_known(held)
     if all(n in held for n in chosen.hyper if n not in dict(chosen.defaults)) and chosen.rate in (*held, None):
         return {n: float(v) for n, v in chosen.settings(held).items()}
     best = cv.optimum(chosen, **held)
     free = {n: v for n, v in chosen.defaults if n not in (*best.fixed, *best.determined)}
-    return dict(best.at(mu=mu, L=L, **free).hyper)
+    return dict(best.at(**ends, **free).hyper)

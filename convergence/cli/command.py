@@ -22,21 +22,6 @@ lists, a preset such as pytorch, or FILE.py:RULE, an update rule of your own. 'c
 """
 
 
-class Lazy:
-    """A module that is imported when something of it is first used: --help must not wait for what handlers need."""
-
-    def __init__(self, module: str) -> None:
-        self._module = module
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(import_module(self._module), name)
-
-
-_MODULES = "cli.arguments", "cli.console", "methods", "notation", "pages", "writing"
-arguments, console, methods, notation, pages, writing = (Lazy(f"convergence.{name}") for name in _MODULES)
-np, sp = Lazy("numpy"), Lazy("sympy")
-
-
 @dataclass(frozen=True)
 class Answer:
     """What a command found.

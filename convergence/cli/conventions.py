@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import Answer, arguments, command, console, methods, notation, option, sp
+from convergence.cli.command import Answer, command, option
+from convergence.cli.modules import arguments, console, methods, notation, sp
 from convergence.cli.options import LATEX, hyper
 from convergence.errors import BadHyperparameter
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import Answer, Lazy, arguments, command, console, option, pages, writing
+from convergence.cli.command import Answer, command, option
+from convergence.cli.modules import Lazy, arguments, console, pages, writing
 from convergence.cli.options import OPEN, formats, names, out
 from convergence.cli.study import PASSED, page_of
 

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import Answer, Lazy, arguments, command, console, group, option
+from convergence.cli.command import Answer, command, group, option
+from convergence.cli.modules import Lazy, arguments, console
 from convergence.cli.options import DATA, hyper, names
 from convergence.errors import BadData, BadName
 

@@ -9,7 +9,8 @@ from math import inf, isfinite, isinf
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import Answer, arguments, command, console, np, option
+from convergence.cli.command import Answer, command, option
+from convergence.cli.modules import arguments, console, np
 from convergence.cli.options import METHOD, METHODS, SPECTRUM, STEPS, hyper
 from convergence.errors import BadHyperparameter, ConvergenceError
 
@@ -29,8 +30,8 @@ MOST_RATES = 10_000
 
 def _tuned(options: Namespace) -> tuple[Method, dict[str, float], dict[str, float]]:
     """The method, its hyperparameters (those not given at their best), and the ends of the spectrum by name."""
-    method, (mu, L, _) = arguments.method(options.method), arguments.spectrum(options)
-    return method, arguments.settings(method, arguments.hyper(options), mu, L), {"mu": mu, "L": L}
+    method, (ends, _) = arguments.method(options.method), arguments.spectrum(options)
+    return method, arguments.settings(method, arguments.hyper(options), ends), ends
 
 
 def _interval(ends: Mapping[str, float]) -> str:
@@ -85,8 +86,7 @@ def worst_case(options: Namespace) -> Answer:
     example="convergence limit --steps 20 --mu 1 --L 100",
 )
 def limit(options: Namespace) -> Answer:
-    methods, (mu, L, _) = arguments.methods(options), arguments.spectrum(options)
-    ends, steps = {"mu": mu, "L": L}, options.steps
+    methods, (ends, _), steps = arguments.methods(options), arguments.spectrum(options), options.steps
     bound = cv.lower_bound(steps, **ends)
     with console.working(options, "deriving optima"):
         rows = [_share(method, steps, ends) for method in methods]
@@ -102,7 +102,7 @@ def limit(options: Namespace) -> Answer:
 
 def _share(method: Method, steps: int, ends: dict[str, float]) -> dict[str, Any]:
     try:
-        chosen = arguments.settings(method, {}, *ends.values())
+        chosen = arguments.settings(method, {}, ends)
         share = asdict(cv.fraction_of_limit(method, steps, **ends, **chosen))
         return {"method": method.name, "hyper": chosen, **share}
     except ConvergenceError as error:
@@ -134,16 +134,16 @@ def _percent(share: float) -> str:
     example="convergence steps heavy_ball --mu 1 --L 100 --tolerance 1e-6",
 )
 def steps(options: Namespace) -> Answer:
-    method, (mu, L, data) = arguments.method(options.method), arguments.spectrum(options)
+    method, (ends, data) = arguments.method(options.method), arguments.spectrum(options)
     tolerance, held = arguments.real("tolerance", options.tolerance), arguments.hyper(options)
-    where: dict[str, Any] = {"mu": mu, "L": L}
+    where: dict[str, Any] = ends
     if options.spectrum:
         if data is None:
             raise BadHyperparameter("--spectrum counts on the curvatures of data; give --data, not --mu and --L")
         where = {"curvatures": data.curvatures[: data.rank]}
     if options.across:
-        return _across(method, held, _rates(options.across), tolerance, (mu, L), where)
-    chosen = arguments.settings(method, held, mu, L)
+        return _across(method, held, options, ends, where)
+    chosen = arguments.settings(method, held, ends)
     count = cv.steps_to(method, tolerance, **where, **held)  # the best ones to more digits than a double has
     place = "on the data's curvatures" if options.spectrum else f"in the worst case on {_interval(where)}"
     words = f"{count} steps to {tolerance:g} of the first error, for good, {place}"
@@ -152,28 +152,23 @@ def steps(options: Namespace) -> Answer:
 
 
 def _across(
-    method: Method,
-    held: dict[str, float],
-    rates: Any,
-    tolerance: float,
-    ends: tuple[float, float],
-    where: dict[str, Any],
+    method: Method, held: dict[str, float], options: Namespace, ends: dict[str, float], where: dict[str, Any]
 ) -> Answer:
+    """Steps for many learning rates, the other hyperparameters as given or at their best."""
+    tolerance, rates = arguments.real("tolerance", options.tolerance), _rates(options.across)
     rate = str(method.rate)
     if rate in held:
         raise BadHyperparameter(f"--across sets {rate} itself; give the other hyperparameters")
-    missing = [n for n in method.hyper if n not in held and n != rate]
-    others = {n: v for n, v in (arguments.settings(method, held, *ends) if missing else held).items() if n != rate}
+    missing = any(n not in held for n in method.hyper if n != rate)
+    others = {n: v for n, v in (arguments.settings(method, held, ends) if missing else held).items() if n != rate}
     counts = cv.steps_across(method, tolerance, rates, **where, **others).steps
-    radii = cv.spectral_radius(method, ends, over="spectrum", **{**others, rate: rates})
-    rows = [
-        (f"{lr:.6g}", console.significant(radius), "never" if count is None else count)
-        for lr, radius, count in zip(rates, radii, counts, strict=True)
-    ]
-    title = f"{console.titled(method, others)}: steps to {tolerance:g} of the first error"
+    radii = cv.spectral_radius(method, list(ends.values()), over="spectrum", **{**others, rate: rates})
     across = [{"lr": float(lr), "steps": count} for lr, count in zip(rates, counts, strict=True)]
+    words = ["never" if count is None else count for count in counts]
+    rows = zip(map(console.significant, rates), map(console.significant, radii), words, strict=True)
+    title = f"{console.titled(method, others)}: steps to {tolerance:g} of the first error"
     content = {"method": method.name, "hyper": others, "tolerance": tolerance, "across": across}
-    return Answer(content, (console.table((rate, "radius", "steps"), rows, left=(), title=title),))
+    return Answer(content, (console.table((rate, "radius", "steps"), list(rows), left=(), title=title),))
 
 
 def _rates(text: str) -> Any:
@@ -193,8 +188,7 @@ def _rates(text: str) -> Any:
     example="convergence horizon heavy_ball --steps 8 --mu 1 --L 100",
 )
 def horizon(options: Namespace) -> Answer:
-    method, (mu, L, _) = arguments.method(options.method), arguments.spectrum(options)
-    ends = {"mu": mu, "L": L}
+    method, (ends, _) = arguments.method(options.method), arguments.spectrum(options)
     with console.working(options, "searching"):
         best = cv.horizon_optimum(method, options.steps, **ends, **arguments.hyper(options))
     rows = [("best found for this horizon", console.in_line(best.hyper), f"{best.value:.6g}")]
@@ -252,10 +246,12 @@ def transient(options: Namespace) -> Answer:
 def average(options: Namespace) -> Answer:
     method, law = arguments.method(options.method), options.ratio or options.exponent
     alone = law is not None and (options.mu, options.L, options.data, options.dataset) == (None,) * 4
-    mu, L, data = (0.0, None, None) if alone else arguments.spectrum(options)
-    density, name = _density(options, L, data)
-    low, high = (mu, L) if law is None else density.interval
-    chosen = arguments.settings(method, arguments.hyper(options), low or mu, high)
+    ends, data = ({}, None) if alone else arguments.spectrum(options)
+    density, name = _density(options, ends.get("L"), data)
+    if law is not None:
+        low, high = density.interval
+        ends = {"mu": low or ends.get("mu", 0.0), "L": high}
+    chosen = arguments.settings(method, arguments.hyper(options), ends)
     expected = cv.average_case(method, options.steps, density, **chosen)
     means = (("error²", expected.error), ("loss", expected.loss), ("gradient²", expected.gradient))
     lines = (
@@ -300,8 +296,7 @@ def _decay(rate: Decay) -> str:
     example="convergence chebyshev --steps 8 --mu 1 --L 100",
 )
 def chebyshev(options: Namespace) -> Answer:
-    mu, L, _ = arguments.spectrum(options)
-    ends, k = {"mu": mu, "L": L}, options.steps
+    (ends, _), k = arguments.spectrum(options), options.steps
     rates, bound = cv.chebyshev_steps(k, **ends, order=options.order), cv.lower_bound(k, **ends)
     peaks = [cv.product_peaks(k, **ends, order=order) for order in ("ascending", "descending", "stable")]
     rows = [(p.order, f"{p.partial:.4g}", f"{p.remaining:.4g}") for p in peaks]

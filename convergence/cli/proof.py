@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import Answer, Lazy, arguments, command, console, option, sp, writing
+from convergence.cli.command import Answer, command, option
+from convergence.cli.modules import Lazy, arguments, console, sp, writing
 from convergence.cli.options import METHOD, SPECTRUM, hyper
 from convergence.errors import BadData, BadHyperparameter, NoStableLearningRate
 
@@ -77,22 +78,20 @@ def _formula(method: Method, options: Namespace) -> Proof:
 
 
 def _proof(method: Method, options: Namespace) -> Proof:
-    held = arguments.hyper(options, arguments.number)
-    mu, L, _ = arguments.ends(options)
-    ends = {"mu": mu, "L": L}
+    held, (ends, _) = arguments.hyper(options, arguments.number), arguments.exact_ends(options)
     if options.claim == "optimum":
         return cv.certify_optimum(method, **ends, epsilon=arguments.number("epsilon", options.epsilon), **held)
-    chosen = _settings(method, held, mu, L)
+    chosen = _settings(method, held, ends)
     if options.claim == "stable":
         return cv.certify_stable(method, **ends, **chosen)
     if options.claim == "rate":
-        rate = arguments.number("rate", options.rate) if options.rate is not None else _best_rate(method, held, mu, L)
+        rate = arguments.number("rate", options.rate) if options.rate is not None else _best_rate(method, held, ends)
         return cv.certify_rate(method, rate, **ends, **chosen)
-    curvature = L if options.curvature is None else arguments.number("curvature", options.curvature)
+    curvature = ends["L"] if options.curvature is None else arguments.number("curvature", options.curvature)
     return cv.certify_radius(method, curvature, **chosen)
 
 
-def _settings(method: Method, held: dict[str, Any], mu: sympy.Expr, L: sympy.Expr) -> dict[str, Any]:
+def _settings(method: Method, held: dict[str, Any], ends: dict[str, sympy.Expr]) -> dict[str, Any]:
     """The hyperparameters given, and for the others the best: exactly where that is short, else as decimals.
 
     Where nothing converges with those given, the others are those of the free optimum.
@@ -101,26 +100,29 @@ def _settings(method: Method, held: dict[str, Any], mu: sympy.Expr, L: sympy.Exp
     missing = [n for n in method.hyper if n not in held and n not in dict(method.defaults)]
     if not missing:
         return held
-    best = cv.optimum(method, **held)
-    if best.exact and _short(mu, L):
-        at = {symbols.MU: mu, symbols.LARGEST: L}
-        return {**held, **{n: best.hyper[n].subs(at) for n in missing}}
+    best, floats = cv.optimum(method, **held), {name: float(end) for name, end in ends.items()}
+    if best.exact and _are_short(ends):
+        return {**held, **{n: _at(best.hyper[n], ends) for n in missing}}
     try:
-        tuned = best.at(mu=float(mu), L=float(L))
+        tuned = best.at(**floats)
     except NoStableLearningRate:
-        tuned = cv.optimum(method).at(mu=float(mu), L=float(L))
+        tuned = cv.optimum(method).at(**floats)
     return {**held, **{n: sp.Rational(repr(tuned.hyper[n])) for n in missing}}
 
 
-def _short(mu: sympy.Expr, L: sympy.Expr) -> bool:
-    return bool(mu.is_Rational and L.is_Rational and max(mu.q, L.q) <= SHORT)
+def _are_short(ends: dict[str, sympy.Expr]) -> bool:
+    return all(end.is_Rational and end.q <= SHORT for end in ends.values())
 
 
-def _best_rate(method: Method, held: dict[str, Any], mu: sympy.Expr, L: sympy.Expr) -> sympy.Expr:
+def _at(formula: sympy.Expr, ends: dict[str, sympy.Expr]) -> sympy.Expr:
+    return formula.subs({symbols.MU: ends["mu"], symbols.LARGEST: ends["L"]})
+
+
+def _best_rate(method: Method, held: dict[str, Any], ends: dict[str, sympy.Expr]) -> sympy.Expr:
     best = cv.optimum(method, **held)
-    if best.exact and _short(mu, L) and best.rate is not None:
-        return best.rate.subs({symbols.MU: mu, symbols.LARGEST: L})
-    rate = Fraction(repr(best.at(mu=float(mu), L=float(L)).rate))
+    if best.exact and _are_short(ends) and best.rate is not None:
+        return _at(best.rate, ends)
+    rate = Fraction(repr(best.at(mu=float(ends["mu"]), L=float(ends["L"])).rate))
     return sp.Rational(-((-rate.numerator * 10**ROUNDED) // rate.denominator) + 1, 10**ROUNDED)
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from argparse import Namespace, _SubParsersAction
 
 import convergence as cv
-from convergence.cli.command import Answer, Lazy, command, console, option, parser
+from convergence.cli.command import Answer, command, option, parser
+from convergence.cli.modules import Lazy, console
 
 shtab = Lazy("shtab")
 

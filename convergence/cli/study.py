@@ -9,19 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import (
-    Answer,
-    Lazy,
-    Option,
-    arguments,
-    command,
-    console,
-    group,
-    notation,
-    option,
-    pages,
-    writing,
-)
+from convergence.cli.command import Answer, Option, command, group, option
+from convergence.cli.modules import Lazy, arguments, console, notation, pages, writing
 from convergence.cli.options import DATA, METHODS, OPEN, formats, hyper, out
 
 if TYPE_CHECKING:

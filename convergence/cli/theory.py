@@ -6,7 +6,8 @@ from argparse import Namespace
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import Answer, arguments, command, console, notation, option
+from convergence.cli.command import Answer, command, option
+from convergence.cli.modules import arguments, console, notation
 from convergence.cli.options import ENDS, LATEX, LOSS, METHOD, hyper
 from convergence.errors import BadHyperparameter
 

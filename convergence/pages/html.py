@@ -108,7 +108,13 @@ class _Pages(RendererHTML):
         return f'<div class="scroll"><img src="{address}" alt="{alt}"></div><figcaption>'
 
     def math_inline(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
-        return from_latex(tokens[index].content)
+        """A formula, with the comma or full stop after it: a line does not begin with that."""
+        after = tokens[index + 1] if index + 1 < len(tokens) and tokens[index + 1].type == "text" else None
+        formula = from_latex(tokens[index].content)
+        if after is None or after.content[:1] not in tuple(",.;:)"):
+            return formula
+        mark, after.content = after.content[0], after.content[1:]
+        return f'<span class="whole">{formula}{mark}</span>'
 
     def math_block(self, tokens: Sequence[Token], index: int, options: Any, env: Any) -> str:
         return f'<div class="scroll formula">{from_latex(tokens[index].content.strip(), block=True)}</div>\n'
