@@ -42,8 +42,8 @@ GENERATIONS, POPULATION, GLOBAL_STEPS = 50, 12, 400
 SAMPLED, NEARBY, SHORT_HORIZON = 512, 0.05, 32
 """Points of a Sobol sequence that are tried where the horizon is short: its landscape has many valleys."""
 
-STARTS, TURNS, ROUNDS = 6, 3, 30
-"""Descents made from different starts, descents from each with a fresh reach, and steps of a descent."""
+STARTS, FEW, POLISHED, TURNS, ROUNDS = 6, 8, 4, 3, 30
+"""Starts, and steps from each; how many of the lowest go on, descents from each with a fresh reach, and their steps."""
 
 MOST_MAXIMA, ZOOM = 60, np.linspace(-1.0, 1.0, 17)
 DIFFERENCE = 1e-6
@@ -146,14 +146,11 @@ def _best_found(
     names = tuple(n for n in method.hyper if n not in fixed and (n not in held or n == method.rate))
     search = _Search(Space(method, names, held), k, mu, L)
     known = [] if asymptotic is None else [asymptotic]
-    complete, candidates = True, [*known]
-    if names:
-        for start in search.starts([search.space.point(hyper) for hyper in known]):
-            complete = not candidates or process_time() < deadline
-            if not complete:
-                break
-            candidates.append(search.hyper(search.polished(start)))
-    hyper = min(candidates or [search.hyper(np.zeros(len(names)))], key=search.worst)
+    points, complete = [search.space.point(hyper) for hyper in known], True
+    if names and not (known and search.worst(known[0]) == 0):
+        found, complete = search.descended(search.starts(points), deadline)
+        points += found
+    hyper = min([*known, *map(search.hyper, points)] or [search.hyper(np.zeros(0))], key=search.worst)
     reference = inf if asymptotic is None else search.worst(asymptotic)
     bound = lower_bound(k, mu=mu, L=L)
     return HorizonOptimum(k, hyper, search.worst(hyper), reference, asymptotic or {}, bound, complete)
@@ -229,22 +226,31 @@ class _Search:
             centres, reach = around[rows, highest], reach * (ZOOM[1] - ZOOM[0])
         return centres, values[rows, highest]
 
-    def polished(self, start: Array) -> Array:
-        """A local optimum near a start: descents, with a fresh reach while that gains."""
-        point, height = start, self.height(start)
-        for _ in range(TURNS):
-            before = height
-            point, height = self._descended(point, height)
-            if not height < before * (1 - 1e-7):
+    def descended(self, starts: list[Array], deadline: float) -> tuple[list[Array], bool]:
+        """Local optima: a few steps from each start, then the lowest to their ends; and whether there was time for all."""
+        lowest = list[tuple[float, int, Array]]()
+        for place, start in enumerate(starts):
+            if process_time() > deadline:
                 break
-        return point
+            point, height = self._descended(start, self.height(start), FEW)
+            lowest.append((height, place, point))
+        for height, place, point in sorted(lowest)[:POLISHED]:
+            if process_time() > deadline:
+                break
+            for _ in range(TURNS):
+                before = height
+                point, height = self._descended(point, height, ROUNDS)
+                if not height < before * (1 - 1e-7):
+                    break
+            lowest[place] = (height, place, point)
+        return [point for *_, point in lowest], process_time() <= deadline
 
     def height(self, point: Array) -> float:
         return float(np.abs(self.maxima(point)[1]).max())
 
-    def _descended(self, point: Array, height: float) -> tuple[Array, float]:
+    def _descended(self, point: Array, height: float, rounds: int) -> tuple[Array, float]:
         reach = np.maximum(0.05 * np.abs(point), 0.05)
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             trial = self._stepped(point, reach)
             lower = self.height(trial)
             if lower < height:
@@ -285,6 +291,6 @@ class _Search:
             end = minimize(
                 lambda u: u[-1], down, jac=lambda u: down, method="SLSQP",
                 bounds=[*[(-1.0, 1.0)] * size, (0.0, None)],
-                constraints={"type": "ineq", "fun": room, "jac": slopes}, options={"ftol": 1e-14, "maxiter": 40},
+                constraints={"type": "ineq", "fun": room, "jac": slopes}, options={"ftol": 1e-10, "maxiter": 12},
             )  # fmt: skip
         return np.asarray(point + end.x[:-1] * reach) if np.isfinite(end.x).all() else point
