@@ -224,3 +224,13 @@ def test_a_pole_of_the_closed_form_that_cancels_is_found():
     assert certify_formula(halved, **plain).holds is None
     content = certify_formula("gradient_descent").to_dict()
     assert not read_certificate(json.dumps(content)).recheck(method(name="gradient_descent")(halved.rule))
+
+
+def test_a_rule_without_a_closed_form_is_bracketed_in_seconds():
+    """Its contraction occurs in the third power; no derivation is waited for."""
+    begin = time.perf_counter()
+    proof = certify_optimum("robust_momentum", mu=1, L=10)
+    assert time.perf_counter() - begin < BUDGET
+    assert proof.lower <= sp.Rational("0.6200738") <= proof.upper
+    assert "contraction lies in" in proof.assumptions[0]
+    assert certify_rate("robust_momentum", proof.upper, mu=1, L=10, **proof.hyper).recheck()

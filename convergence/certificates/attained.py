@@ -85,12 +85,12 @@ class Attained:
     squares: tuple[Square, ...]
 
 
-def attained(task: Task, best: theory.Optimum) -> tuple[Attained | None, Task]:
+def attained(task: Task, best: theory.Optimum | None) -> tuple[Attained | None, Task]:
     """From the derived optimum: its closed form at these numbers, or a numerical solution moved inwards.
 
     The task comes back with the curvatures inside the interval at which the radius is largest there.
     """
-    closed = _closed(task, best)
+    closed = None if best is None else _closed(task, best)
     if closed is not None:
         hyper, rate = closed
         task = with_interior(task, {n: float(v) for n, v in hyper.items()})
@@ -106,11 +106,14 @@ def attained(task: Task, best: theory.Optimum) -> tuple[Attained | None, Task]:
     return None, task
 
 
-def _numerical(task: Task, best: theory.Optimum) -> Iterator[tuple[dict[str, float], float]]:
+def _numerical(task: Task, best: theory.Optimum | None) -> Iterator[tuple[dict[str, float], float]]:
     """Where the theory's search ends, and where one that knows nothing of it does."""
     with suppress(NoStableLearningRate, ArithmeticError, np.linalg.LinAlgError):
-        tuned = best.at(mu=float(task.mu), L=float(task.L), **_open(task, best))
-        yield dict(tuned.hyper), tuned.rate
+        if best is None:
+            yield _descended(task, None)
+        else:
+            tuned = best.at(mu=float(task.mu), L=float(task.L), **_open(task, best))
+            yield dict(tuned.hyper), tuned.rate
     spectrum = np.geomspace(float(task.mu), float(task.L), SPECTRUM)
     with suppress(ArithmeticError, np.linalg.LinAlgError):
         blind = global_search(task.method, spectrum, {n: float(v) for n, v in task.held.items()})
@@ -131,12 +134,22 @@ def with_interior(task: Task, hyper: Mapping[str, float]) -> Task:
 
 def polished(task: Task, near: Mapping[str, float]) -> Attained | None:
     """The best hyperparameters next to a point in floats, by descent, with what they provably reach."""
+    return _improved(task, *_descended(task, near))
+
+
+def _descended(task: Task, near: Mapping[str, float] | None) -> tuple[dict[str, float], float]:
     letters = task.method.symbols
     problem = Minimax(system(task.method), tuple(letters[n] for n in task.unknown))
     held = {letters[n]: float(v) for n, v in task.held.items()}
+    ends = float(task.mu), float(task.L)
     with np.errstate(all="ignore"):
-        end = problem.polished(float(task.mu), float(task.L), held, {letters[n]: float(v) for n, v in near.items()})
-    return _improved(task, {n: end.values[letters[n]] for n in task.unknown}, end.rate)
+        if near is None:
+            end = problem.best(*ends, held)
+        else:
+            end = problem.polished(*ends, held, {letters[n]: float(v) for n, v in near.items()})
+    return {
+        n: end.values[letters[n]] if n in task.unknown else float(task.held[n]) for n in task.method.hyper
+    }, end.rate
 
 
 def _improved(task: Task, start: Mapping[str, float], rate: float) -> Attained | None:

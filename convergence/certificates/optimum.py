@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
+import sympy as sp
+
 from convergence.certificates.attained import Attained, Task, attained, polished
 from convergence.certificates.boxes import searched
 from convergence.certificates.certificate import Below, Best, Bound, Undecided
@@ -22,6 +24,8 @@ from convergence.certificates.proof import Proof
 from convergence.errors import BadHyperparameter
 from convergence.rule import Method
 from convergence.theory import optimum as theory
+from convergence.theory.system import system
+from convergence.theory.unknowns import unknowns
 
 BETTER = 4
 """How often the search starts again from better hyperparameters that branch and bound came upon."""
@@ -40,11 +44,14 @@ def optimum(method: Method, mu: Any, L: Any, epsilon: Any, fixed: Mapping[str, A
     if gap <= 0:
         raise BadHyperparameter(f"epsilon must be positive; got {epsilon!r}")
     about = f"the best rate of {method.name} over [{low}, {high}]"
+    method.require_known(fixed)
+    determined, _ = unknowns(method, tuple(fixed))
+    defaults = {n: v for n, v in method.defaults if n in determined and n != method.rate}
+    held = {n: one_fraction(n, v) for n, v in (defaults | dict(fixed)).items()}
     try:
-        best = theory.best(method, fixed)
+        best = None if _intricate(method, determined, held) else theory.best(method, fixed)
     except ArithmeticError as error:  # the floats that guide a derivation may fail where exact numbers do not
         return undecided(method, about, f"the optimum could not be derived: {error}")
-    held = {n: one_fraction(n, v) for n, v in best.fixed.items()}
     start, task = attained(Task(method, low, high, gap, held, tuple(dict.fromkeys((low, high)))), best)
     if start is None:
         return undecided(method, about, "no hyperparameters with a proven rate were found")
@@ -52,6 +59,12 @@ def optimum(method: Method, mu: Any, L: Any, epsilon: Any, fixed: Mapping[str, A
         return _proof(task, about, *enclosed(task, start))
     except Doubt as doubt:
         return undecided(method, about, str(doubt), upper=str(start.rate), hyper=_texts(start.hyper))
+
+
+def _intricate(method: Method, determined: Sequence[str], held: Mapping[str, Fraction]) -> bool:
+    """Whether an unknown occurs in the third power or higher: a closed form would be looked for long, and not be there."""
+    above = sp.numer(sp.together(system(method).characteristic.as_expr()))
+    return any(sp.degree(above, method.symbols[n]) > 2 for n in determined if n not in held)
 
 
 def undecided(method: Method, about: str, why: str, **known: Any) -> Proof:
