@@ -10,12 +10,10 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from scipy.optimize import linprog
 
-from convergence.certificates.boxes import Expansions
 from convergence.certificates.certificate import Square
 from convergence.certificates.check import inequalities, least, not_negative
-from convergence.certificates.exact import Doubt, Poly
+from convergence.certificates.exact import Poly
 from convergence.certificates.interval import reached
 from convergence.certificates.loop import ring_of
 from convergence.certificates.numbers import rational
@@ -46,9 +44,6 @@ SPECTRUM, SAMPLES = 33, 4001
 
 NEAR = 0.02
 """A local maximum of the radius that is nearer than this to the largest counts."""
-
-ROUNDS = 12
-"""Linear programs that are solved, one about the other's solution, to move into the middle of the feasible set."""
 
 
 @dataclass(frozen=True)
@@ -94,15 +89,15 @@ def attained(task: Task, best: theory.Optimum | None) -> tuple[Attained | None, 
     if closed is not None:
         hyper, rate = closed
         task = with_interior(task, {n: float(v) for n, v in hyper.items()})
-        for margin in (*MARGINS, task.epsilon / 16, task.epsilon / 4):
-            proven = _proven(task, hyper, rate + margin)
-            if proven is not None:
-                return proven, task
+        bounds = (rate + margin for margin in (*MARGINS, task.epsilon / 16, task.epsilon / 4))
+        proven = next((proven for bound in bounds if (proven := _proven(task, hyper, bound))), None)
+        if proven is not None:
+            return proven, task
     for point, radius in _numerical(task, best):
         task = with_interior(task, point)
-        first = _improved(task, point, radius)
-        if first is not None:
-            return first, task
+        proven = _improved(task, point, radius)
+        if proven is not None:
+            return proven, task
     return None, task
 
 
@@ -152,17 +147,12 @@ def _descended(task: Task, near: Mapping[str, float] | None) -> tuple[dict[str, 
     }, end.rate
 
 
-def _improved(task: Task, start: Mapping[str, float], rate: float) -> Attained | None:
-    """The hyperparameters moved inwards, or as they are, with a rate that leaves room for rounding."""
-    point = np.array([start[n] for n in task.unknown])
-    for room in ROOM:
-        bound = _above(sp.Rational(str(rate))) + room * task.epsilon
-        for values in (_inwards(task, point, bound), point):
-            free = {n: Fraction(str(float(v))) for n, v in zip(task.unknown, values, strict=True)}
-            proven = _proven(task, {n: {**task.held, **free}[n] for n in task.method.hyper}, bound)
-            if proven is not None:
-                return proven
-    return None
+def _improved(task: Task, point: Mapping[str, float], rate: float) -> Attained | None:
+    """These hyperparameters, with a rate that leaves room for rounding."""
+    free = {n: Fraction(str(float(point[n]))) for n in task.unknown}
+    hyper = {n: {**task.held, **free}[n] for n in task.method.hyper}
+    bounds = (_above(sp.Rational(str(rate))) + room * task.epsilon for room in ROOM)
+    return next((proven for bound in bounds if (proven := _proven(task, hyper, bound))), None)
 
 
 def _closed(task: Task, best: theory.Optimum) -> tuple[dict[str, Fraction], Fraction] | None:
@@ -202,28 +192,3 @@ def _proven(task: Task, hyper: Mapping[str, Fraction], rate: Fraction) -> Attain
         return None
     squares = reached(task.method, hyper, rate, task.mu, task.L)
     return None if squares is None else Attained(dict(hyper), rate, squares)
-
-
-def _inwards(task: Task, point: Any, bound: Fraction) -> Any:
-    """Towards the point where the smallest inequality is largest, by linear programs about the last point."""
-    try:
-        strict, _ = task.inequalities(bound)
-    except Doubt:
-        return point
-    scale = np.where(point != 0, np.abs(point), 1.0)
-    sizes = {n: (Fraction(0), Fraction(str(float(s)))) for n, s in zip(task.unknown, scale, strict=True)}
-    expansions = Expansions.of(strict, sizes)
-    u, trust, one = point / scale, 1e-3, np.ones((1, len(point)))
-    for _ in range(ROUNDS):
-        value, slopes, _ = expansions.at(u[None], one)
-        step = _best_step(value[0], slopes[0], trust)
-        better = expansions.at((u + step)[None], one)[0].min() > value.min()
-        u, trust = (u + step, trust) if better else (u, trust / 8)
-    return u * scale
-
-
-def _best_step(value: Any, slopes: Any, trust: float) -> Any:
-    size = slopes.shape[1]
-    rows = np.hstack([-slopes, np.linalg.norm(slopes, axis=1)[:, None]])
-    end = linprog([*[0.0] * size, -1.0], A_ub=rows, b_ub=value, bounds=[*[(-trust, trust)] * size, (None, None)])
-    return end.x[:size] if end.status == 0 else np.zeros(size)

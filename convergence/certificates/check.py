@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
+from itertools import chain, product
 from math import isfinite, prod
 from typing import Any
 
@@ -128,7 +128,7 @@ def within(
         if place in known:
             parts = enumerate(known[place].factor)
             factor = sum((ring.number(part) * ring.letter("λ") ** k for k, part in parts), poly * 0)
-            require(bool(factor) and (closed or nonzero(factor)), f"{about} may be zero")
+            require(closed or nonzero(factor), f"{about} may be zero")
             rest = poly.divided(factor * factor) or poly * 0
         require(bool(rest) and steady(rest, not closed), f"{about} has not the sign")
         sign = "≥ 0, with finitely many zeros," if closed else "> 0"
@@ -153,49 +153,39 @@ def _best(c: Best, method: Method) -> list[str]:
     """Numbers, or, of a formula, rational functions of t for all t above the start."""
     moving = c.kind == "formula"
     require(moving == (c.start is not None), "a formula has a start, and nothing else has")
-    unknown = [n for n in method.hyper if n not in c.held]
-    ring = ring_of(method, unknown, low=Fraction(c.start or 0))
-    mu, L = ring.number(c.mu), ring.number(c.L)
-    hyper = {n: (ring.number(above), ring.number(below)) for n, (above, below) in c.hyper.items()}
-    lower, upper = ((ring.number(above), ring.number(below)) for above, below in (c.lower, c.upper))
-    for name, text in c.held.items():
-        require(name in hyper, "what is held is no hyperparameter")
-        require(not hyper[name][0] - hyper[name][1] * Fraction(text), f"{name} was to be held")
+    ring = ring_of(method, [n for n in method.hyper if n not in c.held], low=Fraction(c.start or 0))
+    mu, L, (lower, upper) = ring.number(c.mu), ring.number(c.L), (_quotient(ring, v) for v in (c.lower, c.upper))
+    hyper = {n: _quotient(ring, v) for n, v in c.hyper.items()}
     if moving:
         slope = ring.number([k * Fraction(v) for k, v in enumerate(c.L)][1:])
-        grows = at([*map(Fraction, c.L)], ring.low) == 1 and ring.holds(slope)
-        require(grows and not mu - 1, "κ(t) does not grow from 1")
+        grows = at([*map(Fraction, c.L)], ring.low) == 1 and ring.holds(slope) and not mu - 1
+        require(grows, "κ(t) does not grow from 1")
         require(c.lower == c.upper, "a formula is one rate")
         if not c.holds:
             return _beaten(c, method)
-    numbers = (mu, L, *lower, *upper, *(part for value in hyper.values() for part in value))
-    require(c.holds and c.at is None and c.faster is None, "a proof has no counterexample")
+        scale_free(method, ring, c.held)
+    numbers = (mu, L, *chain(lower, upper, *hyper.values()))
     require(moving or all(v.is_constant for v in numbers), "a number was expected")
+    require(c.holds and c.at is None and c.faster is None, "a proof has no counterexample")
     require(ring.holds(mu) and ring.holds(L - mu, False), "the interval of curvatures is not one")
     for name, (above, below) in (*hyper.items(), ("the lower end", lower), ("the rate", upper)):
         low = least(method, name) if name in hyper else 0
         require(ring.holds(below), f"{name} has a pole")
         require(low is None or ring.holds(above - below * low, False), f"{name} is below its domain")
+    for name, text in c.held.items():
+        require(name in hyper and not hyper[name][0] - hyper[name][1] * Fraction(text), f"{name} was to be held")
     require(ring.holds(upper[1] - upper[0]), "the rate is not below 1")
     require(ring.holds(upper[0] * lower[1] - lower[0] * upper[1], False), "the lower end is above the upper one")
-    if moving:
-        scale_free(method, ring, c.held)
     facts = within(run(method, ring.letter("λ") if L - mu else mu, hyper), upper, mu, L, closed=True, squares=c.squares)
-    setting = "it is" if moving else f"{listed({n: ratio(v) for n, v in c.hyper.items()})}: {shown(ratio(c.upper))} is"
-    facts = [f"{setting} reached{', for all t' if moving else ''}:", *facts]
-    if not lower[0]:
-        require(c.below is None, "nothing is below 0 anyhow")
-        return facts
-    if c.below is None:
-        raise Doubt(UNPROVEN)
-    places = [ring.number(v) for v in c.below.curvatures]
-    outer = any(not (ring.holds(v - mu, False) and ring.holds(L - v, False)) for v in places)
-    require(not outer, "a curvature outside the interval")
-    strict = inequalities(method, c.held, places, lower)
-    lows = ", ".join(f"{n} ≥ {low}" for n in unknown if (low := least(method, n)) is not None)
-    many = f"{len(strict)} inequalities at {len(places)} curvatures"
-    how = _nothing_below(c.below, strict, unknown, method)
-    return [*facts, f"no hyperparameters{f' with {lows}' if lows else ''} meet all of {many} for less: {how}"]
+    setting = (
+        "for all t it" if moving else f"{listed({n: ratio(v) for n, v in c.hyper.items()})}: {shown(ratio(c.upper))}"
+    )
+    return [f"{setting} is reached:", *facts, *_nothing_below(c.below, c.held, lower, (mu, L), method)]
+
+
+def _quotient(ring: Ring, parts: tuple[Sequence[str], Sequence[str]]) -> Ratio:
+    above, below = parts
+    return ring.number(above), ring.number(below)
 
 
 def _beaten(c: Best, method: Method) -> list[str]:
@@ -205,25 +195,23 @@ def _beaten(c: Best, method: Method) -> list[str]:
     kappa, one = at([*map(Fraction, c.L)], t), ring.constant(1)
     named = (*c.hyper.items(), ("the rate", c.upper))
     values = {n: at([*map(Fraction, a)], t) / at([*map(Fraction, b)], t) for n, (a, b) in named}
-    rate = values.pop("the rate")
     require(t > Fraction(c.start or 0) and kappa > 1, "the counterexample is not a condition number beyond 1")
     said = f"it is false at L/μ = {shown(str(kappa))}:"
-    low = [n for n, v in values.items() if _low(method, n, v)]
-    if rate < 0 or low:
-        return [f"{said} {'the rate is negative' if rate < 0 else f'{low[0]} is below its domain'}"]
-    if c.faster is not None:
-        others = {n: Fraction(v) for n, v in c.faster.items()}
-        allowed = sorted(others) == sorted(method.hyper) and not any(_low(method, n, v) for n, v in others.items())
-        require(allowed and all(others[n] == Fraction(v) for n, v in c.held.items()), "the others are not allowed")
-        loop = run(method, ring.letter("λ"), {n: (one * v, one) for n, v in others.items()})
-        facts = within(loop, (one * rate, one), one, one * kappa, closed=False)
-        return [f"{said} {listed(c.faster)} are faster:", *facts]
-    hyper = {n: (one * v, one) for n, v in values.items()}
-    for place in (one, one * kappa):
-        with suppress(Doubt):
-            reason = outside(method, hyper, place, (one * rate, one), closed=True)
-            return [f"{said} at λ = {shown(str(place.value))}, {reason}"]
-    raise Doubt("the rate is reached at both ends there")
+    low = _below_domain(values, method)
+    if low and c.faster is None:
+        return [f"{said} {low} is below its domain"]
+    rate, hyper = values.pop("the rate"), values if c.faster is None else {n: Fraction(v) for n, v in c.faster.items()}
+    chosen = {n: (one * v, one) for n, v in hyper.items()}
+    if c.faster is None:
+        for place in (one, one * kappa):
+            with suppress(Doubt):
+                reason = outside(method, chosen, place, (one * rate, one), closed=True)
+                return [f"{said} at λ = {shown(str(place.value))}, {reason}"]
+        raise Doubt("the rate is reached at both ends there")
+    allowed = rate >= 0 and sorted(hyper) == sorted(method.hyper) and not _below_domain(hyper, method)
+    require(allowed and all(hyper[n] == Fraction(v) for n, v in c.held.items()), "the others are not allowed")
+    facts = within(run(method, ring.letter("λ"), chosen), (one * rate, one), one, one * kappa, closed=False)
+    return [f"{said} {listed(c.faster)} are faster:", *facts]
 
 
 def least(method: Method, name: str) -> Fraction | None:
@@ -232,9 +220,10 @@ def least(method: Method, name: str) -> Fraction | None:
     return Fraction(low) if isfinite(low) else None
 
 
-def _low(method: Method, name: str, value: Fraction) -> bool:
-    low = least(method, name)
-    return low is not None and value < low
+def _below_domain(values: Mapping[str, Fraction], method: Method) -> str | None:
+    """The first of the hyperparameters, and of rates, that is smaller than it may be."""
+    lows = {n: least(method, n) if n in method.hyper else Fraction(0) for n in values}
+    return next((n for n, low in lows.items() if low is not None and values[n] < low), None)
 
 
 def _with_letters(method: Method, ring: Ring, held: Mapping[str, str]) -> dict[str, Ratio]:
@@ -253,27 +242,41 @@ def not_negative(method: Method, ring: Ring, unknown: Sequence[str]) -> list[Pol
     return [ring.letter(n) - low for n in unknown if (low := least(method, n)) is not None]
 
 
-def _nothing_below(below: Below, strict: list[Poly], unknown: Sequence[str], method: Method) -> str:
-    """The inequalities are nowhere all positive, in words."""
-    ring = strict[0].ring
-    weak = not_negative(method, ring, unknown)
+def _nothing_below(
+    below: Below | None, held: Mapping[str, str], rate: Ratio, ends: tuple[Poly, Poly], method: Method
+) -> list[str]:
+    """No hyperparameters do better than the rate: the inequalities are nowhere all positive. Doubt where not so."""
+    ring, unknown = rate[0].ring, [n for n in method.hyper if n not in held]
+    if not rate[0]:
+        require(below is None, "nothing is below 0 anyhow")
+        return []
+    if below is None:
+        raise Doubt(UNPROVEN)
+    places = [ring.number(v) for v in below.curvatures]
+    inside = all(ring.holds(v - ends[0], False) and ring.holds(ends[1] - v, False) for v in places)
+    require(inside, "a curvature outside the interval")
+    strict, weak = inequalities(method, held, places, rate), not_negative(method, ring, unknown)
+    lows = {n: least(method, n) for n in unknown}
+    where = ", ".join(f"{n} ≥ {low}" for n, low in lows.items() if low is not None)
+    said = f"no hyperparameters{f' with {where}' if where else ''} meet all of {len(strict)} inequalities for less"
     if not below.tree:
         require(not (below.bounds or below.box), "two proofs of one bound")
         contradiction(below.products, strict, weak)
-        return f"{len(below.products)} products of them, with multipliers ≥ 0, add up to what is not positive"
+        return [f"{said}: {len(below.products)} products of them, with multipliers ≥ 0, add up to what is not positive"]
     require(not below.products, "two proofs of one bound")
-    ends: dict[str, list[Fraction | None]] = {n: [least(method, n), None] for n in unknown}
+    smallest, largest = lows, dict[str, Fraction]()
     for bound in below.bounds:
         require(bound.variable in unknown, "a bound of what is no unknown")
         edge = Fraction(bound.value)
         contradiction(bound.products, [*strict, ring.letter(bound.variable) * bound.side - edge], weak)
-        ends[bound.variable][bound.side == 1] = bound.side * edge
-    box = [(Fraction(a), Fraction(b)) for a, b in below.box]
-    for (low, high), (smallest, biggest) in zip(box, ends.values(), strict=True):
-        known = smallest is not None and biggest is not None and low <= smallest and biggest <= high
+        (largest if bound.side == 1 else smallest)[bound.variable] = bound.side * edge
+    box = {n: (Fraction(a), Fraction(b)) for n, (a, b) in zip(unknown, below.box, strict=True)}
+    for name, (low, high) in box.items():
+        first, last = smallest[name], largest.get(name)
+        known = first is not None and last is not None and low <= first and last <= high
         require(known, "the box does not hold all hyperparameters")
-    parts = covered(below.tree, dict(zip(unknown, box, strict=True)), strict)
-    return f"not beyond a box by {len(below.bounds)} bounds, and not on any of {parts} parts of it"
+    parts = covered(below.tree, box, strict)
+    return [f"{said}: not beyond a box by {len(below.bounds)} bounds, and not on any of {parts} parts of it"]
 
 
 def contradiction(products: Sequence[Product], strict: Sequence[Poly], weak: Sequence[Poly]) -> None:
