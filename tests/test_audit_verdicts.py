@@ -161,6 +161,7 @@ def test_the_modulus_of_complex_roots_is_the_root_of_beta(by_id):
 @pytest.mark.finding("G2")
 def test_adams_first_step_is_half_of_eta_where_the_gradient_is_epsilon(by_id):
     assert by_id["000-first-step"].verdict == "refuted"
+    assert by_id["000-first-step"].checked is True  # η·g/(g + ε), by the same decision
     assert by_id["000-first-step"].numbers["half"] == pytest.approx(0.5)
 
 

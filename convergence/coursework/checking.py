@@ -11,7 +11,7 @@ from scipy.optimize import brentq
 
 import convergence as cv
 from convergence.coursework.derivation import COURSE, DESCENT, Derivation
-from convergence.coursework.on_data import SETTINGS, STEPS, DataAnswer
+from convergence.coursework.on_data import SETTINGS, STEPS, DataAnswer, MethodOnData
 from convergence.coursework.plateau import WITHIN, PlateauAnswer, run_steps
 from convergence.crossing import evaluate
 from convergence.datasets import gaussian_2d
@@ -56,7 +56,7 @@ def checks(answer: Derivation, g: PlateauAnswer, h: DataAnswer) -> dict[str, tup
         "e": (_real_edge(answer),),
         "f": (_complex_edge(answer),),
         "g": (*_plateau(g), *_counts(g)),
-        "h": _on_data(h),
+        "h": tuple(check for m in h.methods for check in _on_data(m)),
         "i": (_faster(h),),
     }
 
@@ -124,13 +124,15 @@ def _identified(answer: Derivation, beta: float, lr: float, kind: str) -> Check:
 
 def _double(answer: Derivation) -> tuple[Check, ...]:
     """(d): at both rates the matrix of the rule has one eigenvalue, of modulus √(1−β)."""
-    made = []
-    for name, sign, lr in zip(("smaller", "larger"), (1, -1), answer.repeated, strict=True):
+
+    def at(name: str, sign: int, lr: Any) -> Check:
         derived = [[sign * _at(answer.radius, b)] for b in MOMENTA]
         seen = [np.linalg.eigvals(_sampled(b, _at(lr, b))) for b in MOMENTA]
         claim = f"at the {name} rate both eigenvalues of the rule's matrix are {'−' * (sign < 0)}√(1−β)"
-        made.append(_agree("repeated", claim, derived, seen, DOUBLE_ROOT, "a double root"))
-    return tuple(made)
+        return _agree("repeated", claim, derived, seen, DOUBLE_ROOT, "a double root")
+
+    smaller, larger = answer.repeated
+    return at("smaller", 1, smaller), at("larger", -1, larger)
 
 
 def _real_edge(answer: Derivation) -> Check:
@@ -192,17 +194,18 @@ def _counts(g: PlateauAnswer) -> tuple[Check, ...]:
     )
 
 
-def _on_data(h: DataAnswer) -> tuple[Check, ...]:
-    """(h): every iterate against the closed form, and the rates measured from the runs."""
-    made = []
-    for m in h.methods:
-        claim = f"{m.title}: the errors of all {STEPS} steps are the predicted ones"
-        made.append(_agree("iterates", claim, 0.0, m.disagreement, rounding(STEPS), "relative to the largest"))
-        for k in (0, 1):
-            claim = f"{m.title}, direction {k + 1}: the rate identified from the run is the derived one"
-            known, why = m.doubt[k] + rounding(1), "how well the run's rounding lets it be known"
-            made.append(_agree("rate", claim, m.radius[k], m.measured[k], known, why))
-    return tuple(made)
+def _on_data(m: MethodOnData) -> tuple[Check, ...]:
+    """(h): every iterate against the closed form, and the rates measured from the run."""
+    iterates = f"{m.title}: the errors of all {STEPS} steps are the predicted ones"
+    rate = "{}, direction {}: the rate identified from the run is the derived one"
+    why = "how well the run's rounding lets it be known"
+    return (
+        _agree("iterates", iterates, 0.0, m.disagreement, rounding(STEPS), "relative to the largest"),
+        *(
+            _agree("rate", rate.format(m.title, k + 1), m.radius[k], m.measured[k], m.doubt[k] + rounding(1), why)
+            for k in (0, 1)
+        ),
+    )
 
 
 def _faster(h: DataAnswer) -> Check:

@@ -40,11 +40,20 @@ class Course:
     checks: Mapping[str, tuple[Check, ...]]
 
     def __bool__(self) -> bool:
-        return all(all(made) for made in self.checks.values())
+        return self.passed == self.total
 
     def __repr__(self) -> str:
-        made = [check for group in self.checks.values() for check in group]
-        return f"Course: answers (a)–(i), {sum(map(bool, made))} of {len(made)} checks passed"
+        return f"Course: answers (a)–(i), {self.passed} of {self.total} checks passed"
+
+    @property
+    def total(self) -> int:
+        """The number of checks."""
+        return sum(map(len, self.checks.values()))
+
+    @property
+    def passed(self) -> int:
+        """The number of those that passed."""
+        return sum(bool(check) for group in self.checks.values() for check in group)
 
     def save(
         self, folder: str | Path, formats: Sequence[str] = FORMATS, figures: Sequence[str] = ("svg",)
@@ -74,7 +83,7 @@ def course_json(answers: Course) -> dict[str, Any]:
         "formulas": {f.name: _written(getattr(answers.formulas, f.name)) for f in fields(Derivation)},
         "plateau": asdict(answers.plateau),
         "data": {**vars(answers.data), "methods": [method.table() for method in answers.data.methods]},
-        "checks": {letter: [asdict(check) for check in made] for letter, made in answers.checks.items()},
+        "checks": {letter: [asdict(check) for check in group] for letter, group in answers.checks.items()},
     }
     return {"passed": bool(answers), **json.loads(json.dumps(plain, default=_plain))}
 
@@ -95,20 +104,15 @@ def _written(formula: Any) -> Any:
 
 def course_page(answers: Course, drawn: Mapping[str, Picture]) -> str:
     """The page in Markdown: the answers in short, then question by question, each with its checks."""
-    made = [check for group in answers.checks.values() for check in group]
-    system = answers.formulas.system
+    polynomial = answers.formulas.system.characteristic
     return rendered(
         "course.md.j2",
         f=answers.formulas,
         g=answers.plateau,
         h=answers.data,
-        checks=answers.checks,
-        passed=sum(map(bool, made)),
-        total=len(made),
-        good=bool(answers),
-        characteristic=system.characteristic,
-        roots=notation.roots(system.characteristic),
-        discriminant=notation.discriminant(system.characteristic),
+        answers=answers,
+        roots=notation.roots(polynomial),
+        discriminant=notation.discriminant(polynomial),
         rows=sorted((*answers.plateau.counts, answers.plateau.best, *answers.plateau.outside), key=lambda c: c.lr),
         pictures=drawn,
     )

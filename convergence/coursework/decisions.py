@@ -11,24 +11,13 @@ import sympy as sp
 
 import convergence as cv
 from convergence.coursework.claim import Answer
-from convergence.theory.symbols import CURVATURE as LAMBDA
-from convergence.theory.symbols import LARGEST, MU, Z
-
-__all__ = [
-    "BETA", "ETA", "HALF", "KAPPA", "LAMBDA", "LARGEST", "MU", "Z", "alike", "average", "characteristic", "equal",
-    "in_root_kappa", "near", "noise_left", "positive", "run", "same", "same_spectrum", "stable_below", "unbiased",
-]  # fmt: skip
-
-ETA, BETA = (cv.METHODS["heavy_ball"].symbols[name] for name in ("lr", "momentum"))
-HALF = sp.Rational(1, 2)
-KAPPA = sp.Symbol("k", positive=True)
-"""√κ: it keeps rates rational."""
+from convergence.coursework.letters import BETA, KAPPA, LAMBDA, LARGEST, MU, Z
 
 
-def same(one: Any, other: Any, put: Mapping[Any, Any] | None = None) -> bool:
-    """Whether two formulas are identical, with ``put`` put in for letters."""
-    apart = (sp.sympify(one) - sp.sympify(other)).subs(put or {})
-    return bool(sp.cancel(apart) == 0 or sp.simplify(apart) == 0)
+def same(one: Any, other: Any) -> bool:
+    """Whether two formulas are identical."""
+    difference = sp.sympify(one) - sp.sympify(other)
+    return bool(sp.cancel(difference) == 0 or sp.simplify(difference) == 0)
 
 
 def equal(derived: Any, stated: Any) -> Answer:
@@ -41,10 +30,10 @@ def near(value: float, stated: float, tolerance: float) -> Answer:
     return abs(value - stated) <= tolerance, {"value": value}
 
 
-def positive(expression: Any, letter: Any = BETA) -> bool:
-    """Whether a rational formula is positive for every value of a letter in (0, 1)."""
+def positive(expression: Any) -> bool:
+    """Whether a rational formula is positive for every β in (0, 1)."""
     s = sp.Symbol("s", positive=True)
-    return bool(sp.factor(sp.cancel(expression.subs(letter, s / (1 + s)))).is_positive)
+    return bool(sp.factor(sp.cancel(expression.subs(BETA, s / (1 + s)))).is_positive)
 
 
 def in_root_kappa(expression: Any) -> Any:
@@ -99,11 +88,11 @@ def alike(one: Any, other: Any, **swap: Any) -> Answer:
     letters = list(one.symbols.values())
     swap = {**dict(zip(other.hyper, letters, strict=True)), **swap}
     point = dict(zip(letters, (sp.Rational(1, 10), sp.Rational(9, 10)), strict=True))
-    here, there = (
+    settings, others = (
         {name: Fraction(str(sp.sympify(value).subs(point))) for name, value in hyper.items()}
         for hyper in (one.symbols, swap)
     )
-    return same_spectrum(one, other, **swap) and run(one, here) == run(other, there), {}
+    return same_spectrum(one, other, **swap) and run(one, settings) == run(other, others), {}
 
 
 def bent(x: Any) -> Any:

@@ -30,8 +30,7 @@ number = partial(text, digits=3)
 
 def pictures(g: PlateauAnswer, h: DataAnswer) -> dict[str, Picture]:
     """The pictures of the answer sheet by name, with their words."""
-    made = (_plateau(g), _dimensions(h), _gap(h), *map(_errors, h.methods))
-    return {picture.name: picture for picture in made}
+    return {picture.name: picture for picture in (_plateau(g), _dimensions(h), _gap(h), *map(_errors, h.methods))}
 
 
 def plateau(g: PlateauAnswer) -> Figure:

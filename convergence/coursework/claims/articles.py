@@ -8,17 +8,8 @@ import sympy as sp
 
 import convergence as cv
 from convergence.coursework.claim import Answer, Source
-from convergence.coursework.decisions import (
-    BETA,
-    ETA,
-    LAMBDA,
-    LARGEST,
-    MU,
-    characteristic,
-    equal,
-    same,
-    stable_below,
-)
+from convergence.coursework.decisions import characteristic, equal, same, stable_below
+from convergence.coursework.letters import BETA, ETA, LAMBDA, LARGEST, MU
 
 GOH = Source("goh-2017", "Goh 2017, Why momentum really works, Distill, doi:10.23915/distill.00006", "Goh 2017")
 D2L = Source(

@@ -21,17 +21,17 @@ def cache(kept: bool = False) -> Answer:
     """It divides by the running average of squared gradients.
 
     The weights' average goes to another attribute, the cache stays 0, and the step is ηg/(√0 + ε) = {scale}·g: for
-    gradients 10⁻³, 10⁻¹, 10, 10³ the steps are {found}, where they should be {right}. (The biases' average is written
+    gradients 10⁻³, 10⁻¹, 10, 10³ the steps are {steps}, where they should be {right}. (The biases' average is written
     back.)
 
     Instead: As written, the weights go by gradient descent at η/ε, stable for λ < 2ε/η = {bound} only. Written back,
     the steps are {right}.
     """
     gradients = [10.0**k for k in (-3, -1, 1, 3)]
-    found, right = (steps(partial(rmsprop, lr=RATE, eps=EPS, inside=False, kept=k), gradients) for k in (kept, True))
-    scale = RATE / EPS if np.allclose(found, [RATE / EPS * g for g in gradients], rtol=1e-12) else nan
-    numbers = {"found": found, "right": right, "scale": scale, "bound": 2 * EPS / RATE}
-    return np.allclose(found, right, rtol=1e-12), numbers
+    sizes, right = (steps(partial(rmsprop, lr=RATE, eps=EPS, inside=False, kept=k), gradients) for k in (kept, True))
+    scale = RATE / EPS if np.allclose(sizes, [RATE / EPS * g for g in gradients], rtol=1e-12) else nan
+    numbers = {"steps": sizes, "right": right, "scale": scale, "bound": 2 * EPS / RATE}
+    return np.allclose(sizes, right, rtol=1e-12), numbers
 
 
 class Counting:

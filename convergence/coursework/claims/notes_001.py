@@ -13,18 +13,8 @@ from scipy.optimize import brentq
 import convergence as cv
 from convergence.coursework.adaptive import adagrad, descent, steps
 from convergence.coursework.claim import Answer, Source
-from convergence.coursework.decisions import (
-    BETA,
-    ETA,
-    HALF,
-    LAMBDA,
-    alike,
-    characteristic,
-    near,
-    noise_left,
-    same,
-    unbiased,
-)
+from convergence.coursework.decisions import alike, characteristic, near, noise_left, same, unbiased
+from convergence.coursework.letters import BETA, ETA, HALF, LAMBDA
 
 NOTES = Source("001", 'Course notes 001, "Optimizers-from-Scratch", after Dive into Deep Learning', "Notes 001")
 

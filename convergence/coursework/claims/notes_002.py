@@ -9,7 +9,8 @@ import sympy as sp
 
 import convergence as cv
 from convergence.coursework.claim import Answer, Source
-from convergence.coursework.decisions import BETA, alike, characteristic, same
+from convergence.coursework.decisions import alike, characteristic, same
+from convergence.coursework.letters import BETA
 from convergence.coursework.rules import nesterov_restored
 
 NOTES = Source("002", 'Course notes 002, "Adam and RMSProp Optimisers"', "Notes 002")

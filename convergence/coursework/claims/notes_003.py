@@ -12,8 +12,6 @@ import convergence as cv
 from convergence.coursework.adaptive import Memory, adagrad, adam, adam_one_list, rmsprop, steps
 from convergence.coursework.claim import Answer, Source
 from convergence.coursework.decisions import (
-    BETA,
-    KAPPA,
     alike,
     characteristic,
     in_root_kappa,
@@ -22,6 +20,7 @@ from convergence.coursework.decisions import (
     same_spectrum,
     stable_below,
 )
+from convergence.coursework.letters import BETA, KAPPA
 from convergence.coursework.rules import nesterov_003, nesterov_restored
 from convergence.rule import Method
 

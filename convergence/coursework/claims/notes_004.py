@@ -11,19 +11,8 @@ import sympy as sp
 import convergence as cv
 from convergence.coursework.adaptive import descent, rmsprop
 from convergence.coursework.claim import Answer, Source
-from convergence.coursework.decisions import (
-    BETA,
-    ETA,
-    LAMBDA,
-    LARGEST,
-    MU,
-    average,
-    equal,
-    noise_left,
-    positive,
-    same,
-    unbiased,
-)
+from convergence.coursework.decisions import average, equal, noise_left, positive, same, unbiased
+from convergence.coursework.letters import BETA, ETA, LAMBDA, LARGEST, MU
 from convergence.datasets import gaussian_2d
 
 NOTES = Source(

@@ -10,13 +10,6 @@ import sympy as sp
 import convergence as cv
 from convergence.coursework.claim import Answer, Source
 from convergence.coursework.decisions import (
-    BETA,
-    ETA,
-    HALF,
-    KAPPA,
-    LAMBDA,
-    LARGEST,
-    MU,
     characteristic,
     equal,
     in_root_kappa,
@@ -25,6 +18,7 @@ from convergence.coursework.decisions import (
     same_spectrum,
     stable_below,
 )
+from convergence.coursework.letters import BETA, ETA, HALF, KAPPA, LAMBDA, LARGEST, MU
 
 POLYAK = Source(
     "polyak-1964", "Polyak 1964, Some methods of speeding up the convergence of iteration methods", "Polyak 1964"
@@ -86,9 +80,9 @@ def complex_between(low: int = -1) -> Answer:
 
     Derived: the eigenvalues are double at both ends and complex between, with the product β.
     """
-    ends, root = cv.regimes("heavy_ball").repeated or (), {BETA: ROOT**2}
+    ends = [(end * LAMBDA).subs(BETA, ROOT**2) for end in cv.regimes("heavy_ball").repeated or ()]
     stated = [(1 + sign * ROOT) ** 2 for sign in (low, 1)]
-    return len(ends) == 2 and all(same(end * LAMBDA, s, root) for end, s in zip(ends, stated, strict=True)), {}
+    return len(ends) == 2 and all(same(end, s) for end, s in zip(ends, stated, strict=True)), {}
 
 
 @QIAN.exactly("qian", "abstract and section on discrete time", over="heavy_ball")
