@@ -123,8 +123,8 @@ def from_json(text: str | bytes, chapter: Callable[..., Any]) -> dict[str, Any]:
     reader = _Reader(symbols(file.letters), {name: _rule(name, rule) for name, rule in file.rules.items()})
     return {
         "title": file.title,
-        "problem": reader.made(Kept, file.problem, "problem", Kept.FIELDS),
-        "methods": tuple(reader.made(chapter, one, f"methods.{k}", CHAPTER) for k, one in enumerate(file.methods)),
+        "problem": reader.result(Kept, file.problem, "problem", Kept.FIELDS),
+        "methods": tuple(reader.result(chapter, one, f"methods.{k}", CHAPTER) for k, one in enumerate(file.methods)),
         "parts": reader.value(file.parts, "parts"),
         "steps": file.steps,
     }
@@ -132,18 +132,18 @@ def from_json(text: str | bytes, chapter: Callable[..., Any]) -> dict[str, Any]:
 
 def _read(text: str | bytes) -> dict[str, Any]:
     try:
-        found = parsed(text, allow_inf_nan=False)
+        content = parsed(text, allow_inf_nan=False)
     except (ValueError, TypeError, RecursionError) as error:
         raise BadData(f"a study in JSON must be whole, and UTF-8: {error}; was the file cut off?") from None
-    if not isinstance(found, dict) or "schema_version" not in found:
+    if not isinstance(content, dict) or "schema_version" not in content:
         raise BadData('a study in JSON must be an object with a "schema_version"; this is something else')
-    if found["schema_version"] != SCHEMA_VERSION or isinstance(found["schema_version"], bool):
-        version, by = str(found["schema_version"])[:20], str(found.get("package_version", "not named"))[:20]
+    if content["schema_version"] != SCHEMA_VERSION or isinstance(content["schema_version"], bool):
+        version, by = str(content["schema_version"])[:20], str(content.get("package_version", "not named"))[:20]
         raise BadData(
             f"a study in JSON must have schema version {SCHEMA_VERSION}, got {version}; make the report anew, or read it "
             f"with the package version that wrote it ({by})"
         )
-    return found
+    return content
 
 
 class _Writer:
@@ -210,7 +210,7 @@ class _Reader:
         if kind is None:
             return {key: self.value(entry, f"{place}.{key}") for key, entry in x.items()}
         if kind in _results():
-            return self.made(_results()[kind], x, place)
+            return self.result(_results()[kind], x, place)
         try:
             return KINDS[kind].value(self, x)
         except BadData as error:
@@ -218,7 +218,7 @@ class _Reader:
         except (AttributeError, LookupError, TypeError, ValueError):
             raise BadData(f"{place}: expected a result, a formula or an array; got {str(kind)[:40]!r}") from None
 
-    def made(self, kind: Callable[..., Any], x: Mapping[str, Any], place: str, names: tuple[str, ...] = ()) -> Any:
+    def result(self, kind: Callable[..., Any], x: Mapping[str, Any], place: str, names: tuple[str, ...] = ()) -> Any:
         """A result of its fields, all of which must be there and no others."""
         names = names or tuple(f.name for f in fields(kind) if f.init)  # type: ignore[arg-type]
         wrong = set(names) ^ (set(x) - {"is"})
@@ -312,6 +312,6 @@ def _laid_out(content: Any) -> str:
     return re.sub(r"([\[{])\n\s*([^][{}]*)\n\s*([\]}])", _on_one_line, text)
 
 
-def _on_one_line(found: re.Match[str]) -> str:
-    line = found[1] + re.sub(r"\n\s*", " ", found[2]) + found[3]
-    return line if '"' not in line or len(line) <= 100 else found[0]
+def _on_one_line(block: re.Match[str]) -> str:
+    line = block[1] + re.sub(r"\n\s*", " ", block[2]) + block[3]
+    return line if '"' not in line or len(line) <= 100 else block[0]

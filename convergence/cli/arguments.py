@@ -177,11 +177,11 @@ def spectrum(options: Namespace) -> tuple[dict[str, float], LeastSquares | None]
     return {name: float(end) for name, end in ends.items()}, data
 
 
-def settings(chosen: Method, held: Mapping[str, float], ends: Mapping[str, float]) -> dict[str, float]:
+def settings(chosen: Method, given: Mapping[str, float], ends: Mapping[str, float]) -> dict[str, float]:
     """The hyperparameters given, and the best for the rest between the ends mu and L of the spectrum."""
-    chosen.require_known(held)
-    if all(n in held for n in chosen.hyper if n not in dict(chosen.defaults)) and chosen.rate in (*held, None):
-        return {n: float(v) for n, v in chosen.settings(held).items()}
-    best = cv.optimum(chosen, **held)
+    chosen.require_known(given)
+    if all(n in given for n in chosen.hyper if n not in dict(chosen.defaults)) and chosen.rate in (*given, None):
+        return {n: float(v) for n, v in chosen.settings(given).items()}
+    best = cv.optimum(chosen, **given)
     free = {n: v for n, v in chosen.defaults if n not in (*best.fixed, *best.determined)}
     return dict(best.at(**ends, **free).hyper)

@@ -135,16 +135,16 @@ def _percent(share: float) -> str:
 )
 def steps(options: Namespace) -> Answer:
     method, (ends, data) = arguments.method(options.method), arguments.spectrum(options)
-    tolerance, held = arguments.real("tolerance", options.tolerance), arguments.hyper(options)
+    tolerance, given = arguments.real("tolerance", options.tolerance), arguments.hyper(options)
     where: dict[str, Any] = ends
     if options.spectrum:
         if data is None:
             raise BadHyperparameter("--spectrum counts on the curvatures of data; give --data, not --mu and --L")
         where = {"curvatures": data.curvatures[: data.rank]}
     if options.across:
-        return _across(method, held, options, ends, where)
-    chosen = arguments.settings(method, held, ends)
-    count = cv.steps_to(method, tolerance, **where, **held)  # the best ones to more digits than a double has
+        return _across(method, given, options, ends, where)
+    chosen = arguments.settings(method, given, ends)
+    count = cv.steps_to(method, tolerance, **where, **given)  # the best ones to more digits than a double has
     place = "on the data's curvatures" if options.spectrum else f"in the worst case on {_interval(where)}"
     words = f"{count} steps to {tolerance:g} of the first error, for good, {place}"
     content = {"method": method.name, "hyper": chosen, "tolerance": tolerance, "steps": count, **where}
@@ -152,15 +152,15 @@ def steps(options: Namespace) -> Answer:
 
 
 def _across(
-    method: Method, held: dict[str, float], options: Namespace, ends: dict[str, float], where: dict[str, Any]
+    method: Method, given: dict[str, float], options: Namespace, ends: dict[str, float], where: dict[str, Any]
 ) -> Answer:
     """Steps for many learning rates, the other hyperparameters as given or at their best."""
     tolerance, rates = arguments.real("tolerance", options.tolerance), _rates(options.across)
     rate = str(method.rate)
-    if rate in held:
+    if rate in given:
         raise BadHyperparameter(f"--across sets {rate} itself; give the other hyperparameters")
-    missing = any(n not in held for n in method.hyper if n != rate)
-    others = {n: v for n, v in (arguments.settings(method, held, ends) if missing else held).items() if n != rate}
+    missing = any(n not in given for n in method.hyper if n != rate)
+    others = {n: v for n, v in (arguments.settings(method, given, ends) if missing else given).items() if n != rate}
     counts = cv.steps_across(method, tolerance, rates, **where, **others).steps
     radii = cv.spectral_radius(method, list(ends.values()), over="spectrum", **{**others, rate: rates})
     across = [{"lr": float(lr), "steps": count} for lr, count in zip(rates, counts, strict=True)]

@@ -78,36 +78,36 @@ def _formula(method: Method, options: Namespace) -> Proof:
 
 
 def _proof(method: Method, options: Namespace) -> Proof:
-    held, (ends, _) = arguments.hyper(options, arguments.number), arguments.exact_ends(options)
+    given, (ends, _) = arguments.hyper(options, arguments.number), arguments.exact_ends(options)
     if options.claim == "optimum":
-        return cv.certify_optimum(method, **ends, epsilon=arguments.number("epsilon", options.epsilon), **held)
-    chosen = _settings(method, held, ends)
+        return cv.certify_optimum(method, **ends, epsilon=arguments.number("epsilon", options.epsilon), **given)
+    chosen = _settings(method, given, ends)
     if options.claim == "stable":
         return cv.certify_stable(method, **ends, **chosen)
     if options.claim == "rate":
-        rate = arguments.number("rate", options.rate) if options.rate is not None else _best_rate(method, held, ends)
+        rate = arguments.number("rate", options.rate) if options.rate is not None else _best_rate(method, given, ends)
         return cv.certify_rate(method, rate, **ends, **chosen)
     curvature = ends["L"] if options.curvature is None else arguments.number("curvature", options.curvature)
     return cv.certify_radius(method, curvature, **chosen)
 
 
-def _settings(method: Method, held: dict[str, Any], ends: dict[str, sympy.Expr]) -> dict[str, Any]:
+def _settings(method: Method, given: dict[str, Any], ends: dict[str, sympy.Expr]) -> dict[str, Any]:
     """The hyperparameters given, and for the others the best: exactly where that is short, else as decimals.
 
     Where nothing converges with those given, the others are those of the free optimum.
     """
-    method.require_known(held)
-    missing = [n for n in method.hyper if n not in held and n not in dict(method.defaults)]
+    method.require_known(given)
+    missing = [n for n in method.hyper if n not in given and n not in dict(method.defaults)]
     if not missing:
-        return held
-    best, floats = cv.optimum(method, **held), {name: float(end) for name, end in ends.items()}
+        return given
+    best, floats = cv.optimum(method, **given), {name: float(end) for name, end in ends.items()}
     if best.exact and _are_short(ends):
-        return {**held, **{n: _at(best.hyper[n], ends) for n in missing}}
+        return {**given, **{n: _at(best.hyper[n], ends) for n in missing}}
     try:
         tuned = best.at(**floats)
     except NoStableLearningRate:
         tuned = cv.optimum(method).at(**floats)
-    return {**held, **{n: sp.Rational(repr(tuned.hyper[n])) for n in missing}}
+    return {**given, **{n: sp.Rational(repr(tuned.hyper[n])) for n in missing}}
 
 
 def _are_short(ends: dict[str, sympy.Expr]) -> bool:
@@ -118,8 +118,8 @@ def _at(formula: sympy.Expr, ends: dict[str, sympy.Expr]) -> sympy.Expr:
     return formula.subs({symbols.MU: ends["mu"], symbols.LARGEST: ends["L"]})
 
 
-def _best_rate(method: Method, held: dict[str, Any], ends: dict[str, sympy.Expr]) -> sympy.Expr:
-    best = cv.optimum(method, **held)
+def _best_rate(method: Method, given: dict[str, Any], ends: dict[str, sympy.Expr]) -> sympy.Expr:
+    best = cv.optimum(method, **given)
     if best.exact and _are_short(ends) and best.rate is not None:
         return _at(best.rate, ends)
     rate = Fraction(repr(best.at(mu=float(ends["mu"]), L=float(ends["L"])).rate))

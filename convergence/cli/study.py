@@ -93,9 +93,9 @@ def figures(options: Namespace) -> Answer:
 
 
 def _study(options: Namespace, title: str | None = None, **named: Any) -> Study:
-    methods, held = arguments.methods(options), arguments.hyper(options)
+    methods, given = arguments.methods(options), arguments.hyper(options)
     data, usual = arguments.problem(options)
-    named |= {"hyper": held, "steps": options.steps, "title": title or usual, "workers": WORKERS}
+    named |= {"hyper": given, "steps": options.steps, "title": title or usual, "workers": WORKERS}
     with console.progress(options, len(methods)) as progress:
         return cv.study(data, methods, progress=progress, **named)
 
@@ -122,8 +122,8 @@ def _answer(chapter: Chapter) -> tuple[Any, ...]:
     lr = f"{best.hyper[method.rate]:.3g}" if method.rate in best.hyper else ""
     momentum = notation.text(best.hyper[share], 3) if share in best.hyper else ""
     steps = f"{best.steps.count:,}".replace(",", "\u00a0") if best.steps else console.Text(best.verdict, "bold red")
-    made = [check for check in evidence.checks if check.passed is not None] if evidence is not None else []
-    count = console.Text(f"{sum(check.passed for check in made)}/{len(made)}", "green" if chapter else "bold red")
+    decided = [check for check in evidence.checks if check.passed is not None] if evidence is not None else []
+    count = console.Text(f"{sum(check.passed for check in decided)}/{len(decided)}", "green" if chapter else "bold red")
     limit = f"{best.lr_max:.3g}" if best.lr_max > 0 else "none"
     binding = "all" if best.binding is None else str(best.binding + 1)
     return method.title, lr, momentum, notation.text(best.rate, 4), steps, limit, binding, count

@@ -99,8 +99,8 @@ def _piece(method: Method, piece: Piece) -> dict[str, Any]:
     example="convergence optimum nesterov --mu 1 --L 100",
 )
 def optimum(options: Namespace) -> Answer:
-    method, held = arguments.method(options.method), arguments.hyper(options, arguments.number_or_letter)
-    best = cv.optimum(method, **held)
+    method, given = arguments.method(options.method), arguments.hyper(options, arguments.number_or_letter)
+    best = cv.optimum(method, **given)
     numbers = _numbers(best, options)
     closed = [_piece(method, piece) for piece in best.pieces if piece.closed]
     content = {"method": method.name, "exact": best.exact, "note": best.note, "pieces": closed, "numbers": numbers}
@@ -110,7 +110,7 @@ def optimum(options: Namespace) -> Answer:
         shown: list[tuple[str, Any]] = [("where", "otherwise" if everywhere else piece.condition)]
         shown = [] if len(best.pieces) == 1 and everywhere else shown
         if piece.closed:
-            shown += [(name, value) for name, value in piece.hyper.items() if name not in held]
+            shown += [(name, value) for name, value in piece.hyper.items() if name not in given]
             shown += [("rate", piece.rate)] + ([] if piece.plateau is None else [("every lr in", piece.plateau)])
         elif numbers is None:
             shown.append((NO_FORM, "give --mu and --L for numbers"))

@@ -123,8 +123,8 @@ class _Plane:
         self.labels = (f"weight of {names[0]}", f"weight of {names[1]}") if self.weights else (names[0], names[1])
         self.minimum = problem.minimizer if self.weights else np.zeros(2)
 
-    def path(self, found: Run) -> Any:
-        return found.x if self.weights else found.error[:, self.ends]
+    def path(self, run: Run) -> Any:
+        return run.x if self.weights else run.error[:, self.ends]
 
     def loss(self, x: Any, y: Any) -> Any:
         """(len(y), len(x)); off the plane the other errors are zero."""

@@ -18,20 +18,20 @@ _ROW_END = re.compile(r"\\\\\s+")
 def from_latex(latex: str, *, block: bool = False) -> str:
     """A formula as a ``<math>`` element; as program text where its LaTeX is not understood."""
     try:
-        made = _mended(convert(_ROW_END.sub(r"\\\\", latex).replace("\u202f", r"\,")))
+        math = _mended(convert(_ROW_END.sub(r"\\\\", latex).replace("\u202f", r"\,")))
     except Exception:  # the converter promises no kind of error for LaTeX that it does not know
-        made = ""
-    if not made or "\\" in made:
+        math = ""
+    if not math or "\\" in math:
         return f'<code class="formula">{escape(latex)}</code>'
-    return re.sub("^<math[^>]*>", '<math display="block">' if block else "<math>", made)
+    return re.sub("^<math[^>]*>", '<math display="block">' if block else "<math>", math)
 
 
-def _mended(made: str) -> str:
+def _mended(math: str) -> str:
     """Words upright and in one piece, no-break spaces as characters, infinity a letter, ± an operator; XML that parses."""
-    made = _UPRIGHT.sub(lambda run: f"<mi>{re.sub('<[^>]*>', '', run[0])}</mi>", made.replace(_NAMESPACE, ""))
-    made = re.sub(r"<mtext>(.*?)</mtext>", lambda m: f"<mtext>{escape(unescape(m[1]))}</mtext>", made, flags=re.DOTALL)
-    made = made.replace("<mo>&#x0221E;</mo>", "<mi>&#x0221E;</mi>").replace("<mi>&#x000B1;</mi>", "<mo>&#x000B1;</mo>")
-    tree = ElementTree.fromstring(made)
+    math = _UPRIGHT.sub(lambda run: f"<mi>{re.sub('<[^>]*>', '', run[0])}</mi>", math.replace(_NAMESPACE, ""))
+    math = re.sub(r"<mtext>(.*?)</mtext>", lambda m: f"<mtext>{escape(unescape(m[1]))}</mtext>", math, flags=re.DOTALL)
+    math = math.replace("<mo>&#x0221E;</mo>", "<mi>&#x0221E;</mi>").replace("<mi>&#x000B1;</mi>", "<mo>&#x000B1;</mo>")
+    tree = ElementTree.fromstring(math)
     for row in tree.iter("mrow"):
         flat = all(part.tag in ("mi", "mn", "mo") for part in row)
         for bracket in row.findall("mo[@fence]"):

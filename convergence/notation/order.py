@@ -30,11 +30,11 @@ MANY = 60
 
 def terms(expr: sp.Add) -> list[sp.Expr]:
     """The terms of a sum, the largest first, but for a positive one that leads."""
-    found = [turned(term) for term in expr.as_ordered_terms()]
-    if len(found) <= MANY:
-        found.sort(key=lambda term: -abs(_size(term)))
-    first = next((k for k, term in enumerate(found) if not term.could_extract_minus_sign()), 0)
-    return [found[first], *found[:first], *found[first + 1 :]]
+    ordered = [turned(term) for term in expr.as_ordered_terms()]
+    if len(ordered) <= MANY:
+        ordered.sort(key=lambda term: -abs(_size(term)))
+    first = next((k for k, term in enumerate(ordered) if not term.could_extract_minus_sign()), 0)
+    return [ordered[first], *ordered[:first], *ordered[first + 1 :]]
 
 
 def turned(term: sp.Expr) -> sp.Expr:

@@ -44,7 +44,7 @@ def _shown(markdown: str, written: Collection[str]) -> str:
 
 
 def _includable(written: Collection[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    paths: dict[str, str] = {}
     for ending in (".png", ".pdf"):
-        found |= {PurePosixPath(path).stem: path for path in written if path.endswith(ending)}
-    return found
+        paths |= {PurePosixPath(path).stem: path for path in written if path.endswith(ending)}
+    return paths

@@ -128,5 +128,5 @@ class _Pages(RendererHTML):
 
 def _width(svg: bytes) -> str:
     """The width at which the picture's words have the size of the text's."""
-    found = re.search(rb'<svg[^>]*\swidth="([\d.]+)(pt|px)?"', svg)
-    return f"{found[1].decode()}{(found[2] or b'px').decode()}" if found else "100%"
+    width = re.search(rb'<svg[^>]*\swidth="([\d.]+)(pt|px)?"', svg)
+    return f"{width[1].decode()}{(width[2] or b'px').decode()}" if width else "100%"

@@ -148,6 +148,6 @@ def _columns(rows: list[list[SyntaxTreeNode]], long: list[bool]) -> str:
 def _template() -> Template:
     marks = {"block_start_string": "<%", "block_end_string": "%>", "variable_start_string": "<<"}
     marks |= {"variable_end_string": ">>", "comment_start_string": "<#", "comment_end_string": "#>"}
-    made = environment(keep_trailing_newline=True, **marks)
-    made.filters["ord"] = ord
-    return made.get_template("page.tex.j2")
+    tex = environment(keep_trailing_newline=True, **marks)
+    tex.filters["ord"] = ord
+    return tex.get_template("page.tex.j2")

@@ -94,9 +94,9 @@ def _fence(text: str) -> str:
 def prose(text: str) -> Markdown:
     """The text of a docstring: ``names`` and *stress* are marked up, the rest is escaped."""
     pieces, end = [], 0
-    for found in _MARKUP.finditer(text):
-        pieces += [escaped(text[end : found.start()]), code(found[1]) if found[1] else f"*{escaped(found[2])}*"]
-        end = found.end()
+    for marked in _MARKUP.finditer(text):
+        pieces += [escaped(text[end : marked.start()]), code(marked[1]) if marked[1] else f"*{escaped(marked[2])}*"]
+        end = marked.end()
     return Markdown("".join((*pieces, escaped(text[end:]))))
 
 
@@ -118,7 +118,7 @@ def capital(words: str) -> str:
 
 def decimals(words: str, digits: int = 10) -> str:
     """Words in which decimals of more digits are rounded: enough beside an edge of stability, and a page can hold it."""
-    return re.sub(r"\d+\.\d{9,}(?:e-?\d+)?", lambda found: f"{float(found[0]):.{digits}g}", words)
+    return re.sub(r"\d+\.\d{9,}(?:e-?\d+)?", lambda number: f"{float(number[0]):.{digits}g}", words)
 
 
 def anchor(*words: str) -> str:
@@ -139,9 +139,9 @@ def environment(**more: Any) -> Environment:
 
 @cache
 def _markdown() -> Environment:
-    made = environment(autoescape=True, finalize=shown)
+    whole = environment(autoescape=True, finalize=shown)
     filters = (capital, decimals, equals, shown, maths, display, code, listing, prose, joined, percent, anchor)
-    made.filters.update({one.__name__: one for one in filters}, text=lambda x, n=4: Markdown(notation.text(x, n)))
-    made.filters["md"] = Markdown
-    made.globals.update(md=Markdown, counted=counted)
-    return made
+    whole.filters.update({one.__name__: one for one in filters}, text=lambda x, n=4: Markdown(notation.text(x, n)))
+    whole.filters["md"] = Markdown
+    whole.globals.update(md=Markdown, counted=counted)
+    return whole

@@ -71,12 +71,12 @@ def report_files(
     require_formats(figure_formats, FIGURE_FORMATS)
     every = pictures(study)
     kinds = tuple(dict.fromkeys((*figure_formats, *(["svg"] if "html" in formats else []))))
-    made = drawn(every, kinds, workers)
+    contents = drawn(every, kinds, workers)
     files: dict[str, bytes | str] = {
-        f"figures/{name}.{ending}": content for (name, ending), content in made.items() if ending in figure_formats
+        f"figures/{name}.{ending}": content for (name, ending), content in contents.items() if ending in figure_formats
     }
-    text = page(study, {name: picture for name, picture in every.items() if not kinds or (name, kinds[0]) in made})
-    inside = {name: content for (name, ending), content in made.items() if ending == "svg"}
+    text = page(study, {name: picture for name, picture in every.items() if not kinds or (name, kinds[0]) in contents})
+    inside = {name: content for (name, ending), content in contents.items() if ending == "svg"}
     pages = page_files("report", text, formats, inside, list(files), f"convergence {__version__}")
     return {**pages, **({"report.json": study.to_json()} if "json" in formats else {}), **files}
 

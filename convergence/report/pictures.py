@@ -54,9 +54,9 @@ def pictures(study: Study) -> dict[str, Picture]:
     return {picture.name: picture for picture in (*_of_study(study, shown), *own)}
 
 
-def drawn(made: Mapping[str, Picture], formats: Sequence[str], workers: int = 1) -> dict[tuple[str, str], bytes]:
+def drawn(every: Mapping[str, Picture], formats: Sequence[str], workers: int = 1) -> dict[tuple[str, str], bytes]:
     """Each picture as the bytes of each format, the same whatever the number of workers; those that fail are left out."""
-    jobs = [(picture, ending) for picture in made.values() for ending in formats]
+    jobs = [(picture, ending) for picture in every.values() for ending in formats]
     contents = zip(jobs, spread(_rendered, jobs, workers), strict=True)
     return {(picture.name, ending): content for (picture, ending), content in contents if content}
 

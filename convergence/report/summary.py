@@ -45,8 +45,8 @@ class Summary:
         checks = [check.passed for one in self._verified for check in one.verification.checks]
         controls = [control.rejected for one in self._verified for control in one.verification.controls]
         made, tried = (len(part) - part.count(None) for part in (checks, controls))
-        found = {"passed": checks.count(True), "made": made, "left": checks.count(None)}
-        return found | {"rejected": controls.count(True), "tried": tried}
+        of_checks = {"passed": checks.count(True), "made": made, "left": checks.count(None)}
+        return of_checks | {"rejected": controls.count(True), "tried": tried}
 
     @property
     def _verified(self) -> list[Chapter]:
@@ -77,14 +77,14 @@ class Summary:
     @property
     def groups(self) -> list[list[Chapter]]:
         """Methods of equal theory together, the simplest of each first."""
-        found = self.study.classes
-        names = [[one.name] for one in self.chapters] if found is None else found.classes
+        classes = self.study.classes
+        names = [[one.name] for one in self.chapters] if classes is None else classes.classes
         return [[self.study[name] for name in group] for group in names]
 
     def map_to(self, chapter: Chapter) -> Any:
         """The Equivalence from a method to the first of its group; None for the first itself."""
-        found = self.study.classes
-        return None if found is None else next((one for one in found.maps if one.a == chapter.name), None)
+        classes = self.study.classes
+        return None if classes is None else next((one for one in classes.maps if one.a == chapter.name), None)
 
     @property
     def directions(self) -> list[tuple[Direction, str]]:
