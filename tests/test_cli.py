@@ -412,6 +412,13 @@ def test_that_nothing_converges_is_said_first(capsys):
 
 
 @pytest.mark.finding("A4")
+def test_an_average_that_grows_is_said_to(capsys):
+    asked = ("average", "gradient_descent", "--steps", 5, "--ratio", ".5", "--mu", 1, "--L", 10, "--lr")
+    assert run(capsys, *asked, 10)[1].startswith("at these settings it does not converge")
+    assert "does not converge" not in run(capsys, *asked, "0.1")[1]
+
+
+@pytest.mark.finding("A4")
 def test_millions_of_steps_are_not_fine(capsys):
     wide = ("diagnose", "--curvatures", "1,1e6", "--method", "gradient_descent", "--lr", "1.9999e-6")
     _, text, _ = run(capsys, *wide)

@@ -38,14 +38,16 @@ def _interval(ends: Mapping[str, float]) -> str:
     return f"[{ends['mu']:.6g}, {ends['L']:.6g}]"
 
 
+LOST = "at these settings it does not converge"
+
+
 def _warning(method: Method, ends: Mapping[str, float], chosen: Mapping[str, float]) -> list[Any]:
     """Where nothing contracts in the long run, a line that says so."""
     try:
         radius = float(cv.spectral_radius(method, list(ends.values()), over="spectrum", **chosen))
     except ConvergenceError:
         return []
-    words = f"at these settings it does not converge: the spectral radius is {radius:.6g}"
-    return [console.Text(words, "bold red")] if radius >= 1 else []
+    return [console.Text(f"{LOST}: the spectral radius is {radius:.6g}", "bold red")] if radius >= 1 else []
 
 
 @command(
@@ -255,6 +257,7 @@ def average(options: Namespace) -> Answer:
     expected = cv.average_case(method, options.steps, density, **chosen)
     means = (("error²", expected.error), ("loss", expected.loss), ("gradient²", expected.gradient))
     lines = (
+        *([console.Text(LOST, "bold red")] if expected.rate.kind == "none" else []),
         f"{console.titled(method, chosen)} after {expected.steps} steps, expected over {name}",
         *(f"{what} = {value:.6g} of the first" for what, value in means),
         _decay(expected.rate),
