@@ -17,6 +17,8 @@ import mpmath
 import numpy as np
 import sympy as sp
 
+from convergence.errors import NotANumber
+
 Compiled = Callable[..., Any]
 
 
@@ -39,9 +41,9 @@ def exact(number: Any) -> sp.Expr:
         return sp.Rational(number.numerator, number.denominator)
     if isinstance(number, np.ndarray) and number.ndim == 0:
         return exact(number.item())
-    if isinstance(number, Real) and np.isfinite(float(number)):
+    if isinstance(number, Real) and np.isfinite(number):
         return sp.Rational(str(number))  # of a float32 too: the digits that it shows
-    raise TypeError(f"expected a finite real number or a formula; got {number!r}")
+    raise NotANumber(f"expected a finite real number or a formula; got {str(number)[:60]!r}")
 
 
 def fraction(number: Any) -> Fraction:

@@ -37,6 +37,10 @@ class BadHyperparameter(ConvergenceError, ValueError):
     """
 
 
+class NotANumber(BadHyperparameter, TypeError):
+    """What is read as an exact number and is none, as a text or a list."""
+
+
 class BadName(ConvergenceError, ValueError):
     """A name (of a method, a preset, a loss, a column) that does not exist; the message offers the nearest one."""
 

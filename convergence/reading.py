@@ -62,6 +62,8 @@ def read_problem(
     ...     read_problem(file, "price", intercept=True, drop=["city"], missing=["?"], decimal=",").columns
     ('intercept', 'area')
     """
+    if not isinstance(path, str | Path):
+        raise BadData(f"a problem is read from the path of a file; got {str(path)[:60]!r}")
     path = Path(path)
     raw = file_bytes(path)
     if path.suffix.lower() == ".npz":

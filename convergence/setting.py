@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import isfinite
+from sys import float_info
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,9 +76,12 @@ def checked(method: Method, given: Mapping[str, Any]) -> Setting:
 
 
 def _require_number(method: Method, name: str, value: Any) -> None:
-    if type(value) in (int, float) and isfinite(value) and value >= 0:
+    if type(value) in (int, float) and 0 <= value <= float_info.max:
         return
-    array = np.asarray(value)
+    try:
+        array = np.asarray(value)
+    except ValueError:  # rows of unequal length
+        array = np.array(None)
     if not _is_real(array, value):
         raise BadHyperparameter(f"{method.name}: {name} must be a finite real number; got {str(value)[:60]!r}")
     if method.domains[name].is_rate and not getattr(value, "free_symbols", None) and np.any(array < 0):

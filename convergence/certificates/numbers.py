@@ -139,7 +139,7 @@ def algebraic(parts: Sequence[str], theta: Theta | None) -> sp.Expr:
 def interval(mu: Any, L: Any) -> tuple[sp.Expr, sp.Expr]:
     """The ends of the spectrum, exactly. Raises BadHyperparameter unless 0 < mu ≤ L, finite."""
     low, high = one_number("mu", mu), one_number("L", L)
-    if not (low.is_positive and (high - low).is_nonnegative):
+    if not (low.is_positive and (high - low).is_nonnegative and high < 10**300):
         raise BadHyperparameter(f"expected 0 < mu ≤ L, finite; got mu={mu!r}, L={L!r}")
     return low, high
 

@@ -11,6 +11,7 @@ from convergence.certificates.formula import formula
 from convergence.certificates.interval import radius, rate, stable
 from convergence.certificates.optimum import optimum
 from convergence.certificates.proof import Proof
+from convergence.errors import BadData, BadRule
 from convergence.methods import as_method
 
 _PROVERS: dict[type, Callable[..., Proof]] = {
@@ -32,7 +33,7 @@ def certify(claim: Claim) -> Proof:
         the decimals they print as.
 
     Returns a Proof, truthy where the claim was proven; ``.holds`` is None where it is undecided, and ``.why`` says so. Raises
-    TypeError for what is no claim, and what the kind of claim raises for numbers that cannot be used.
+    BadRule for what is no claim, and what the kind of claim raises for numbers that cannot be used.
 
     >>> from convergence.certificates.claims import Stable
     >>> bool(certify(Stable("heavy_ball", 1, 100, {"lr": 0.01, "momentum": 0.5})))
@@ -40,7 +41,7 @@ def certify(claim: Claim) -> Proof:
     """
     if type(claim) not in _PROVERS:
         known = ", ".join(kind.__name__ for kind in _PROVERS)
-        raise TypeError(f"a claim is one of {known}; got {claim!r}")
+        raise BadRule(f"a claim is one of {known}; got {claim!r}")
     _, *given = vars(claim).values()
     return _PROVERS[type(claim)](as_method(claim.method), *given)
 
@@ -175,4 +176,6 @@ def recheck(proof: Proof, m: Any = None) -> Recheck:
     >>> recheck(certify_stable("gradient_descent", mu=1, L=10, lr=0.1)).passed[0]
     'Liénard–Chipart polynomial 1, of degree 1 in λ, is > 0 for all λ'
     """
+    if not isinstance(proof, Proof):
+        raise BadData(f"a certificate is from a prover or read_certificate; got {str(proof)[:60]!r}")
     return proof.recheck(None if m is None else as_method(m))

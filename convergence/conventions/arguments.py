@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import inf
+from sys import float_info
 from typing import Any
 
 import sympy as sp
@@ -81,16 +82,16 @@ def _value(preset: Preset, name: str, value: Any) -> Any:
         number = exact(0 if value is None and default == 0 else value)
     except TypeError:
         number = sp.nan
-    if (
-        isinstance(value, bool)
-        or not isinstance(number, sp.Expr)
-        or number.is_real is False
-        or number.is_finite is False
-    ):
-        number = sp.nan
-    if number is sp.nan:
+    if isinstance(value, bool) or number is sp.nan or not _is_real(number):
         raise BadHyperparameter(f"{preset.name}: {name} must be a finite real number; got {str(value)[:60]!r}")
     return number
+
+
+def _is_real(number: sp.Basic) -> bool:
+    """Whether it is a number that a double can hold, or a formula that may be one."""
+    if not isinstance(number, sp.Expr) or number.is_real is False or number.is_finite is False:
+        return False
+    return not number.is_number or bool(abs(number) <= float_info.max)
 
 
 def _chooses(preset: Preset, variant: Variant, full: Mapping[str, Any]) -> bool:

@@ -142,7 +142,7 @@ def _series(values: Any, name: str) -> tuple[Array, float]:
     try:
         given = np.asarray(values)
         array = given.astype(float)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise BadData(f"{name} must be numbers, a row a step: (steps+1, d); got {type(values).__name__}") from None
     if given.dtype.kind not in "iuf" or array.ndim not in (1, 2) or not array.size:
         raise BadData(f"{name} must be real numbers, a row a step: (steps+1, d); got {given.dtype} {given.shape}")

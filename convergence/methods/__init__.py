@@ -17,7 +17,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-from convergence.errors import BadName, nearest
+from convergence.errors import BadName, BadRule, nearest
 from convergence.methods.presets import ALIASES, PRESETS, Preset, Variant
 from convergence.rule import Method, method
 from convergence.surroundings import surroundings
@@ -49,6 +49,10 @@ def as_method(given: Any) -> Method:
     if isinstance(given, Method):
         now = surroundings(given.rule, given.starts)
         return given if now == given.surroundings else replace(given, surroundings=now)
+    if not callable(given):
+        raise BadRule(
+            f"a method is a Method, a name or an update rule (f, x, ..., *, lr, ...); got {str(given)[:60]!r}"
+        )
     return method(given)
 
 

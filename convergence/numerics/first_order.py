@@ -60,7 +60,7 @@ def lower_bound(steps: int, *, mu: Any = None, L: Any = None, problem: Any = Non
     k, (low, high) = checked_steps(steps, 0), checked_interval(mu, L, problem)
     if k == 0:
         return 1.0
-    growth = k * limit_exponent(low, high)
+    growth = min(k, 10**300) * limit_exponent(low, high)
     return 2 * exp(-growth) / (1 + exp(-2 * growth)) if growth < inf else 0.0
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from convergence.errors import BadData
 from convergence.numerics.runs import Run
 from convergence.plotting import Plotted
+from convergence.problem.arrays import floats
 
 Array = NDArray[np.float64]
 
@@ -101,6 +102,10 @@ def identify(run: Run | Any, *, order: int | None = None, directions: Sequence[i
     True
     """
     errors, noise = _signals(run)
+    if order is not None and not (isinstance(order, int | np.integer) and 1 <= order < len(errors)):
+        raise BadData(
+            f"order must be a whole number of eigenvalues, 1 or more and below the rows; got {str(order)[:60]}"
+        )
     if not np.any(errors):
         errors, noise = np.zeros_like(errors), np.ones_like(noise)
     chosen = errors if directions is None else errors[:, list(directions)]
@@ -118,7 +123,7 @@ def _signals(run: Any) -> tuple[Array, Array]:
     if isinstance(run, Run):
         position = np.linalg.norm(run.x, axis=1) + np.linalg.norm(run.error, axis=1)
         return run.error, ROUNDING * EPS * np.maximum(position, TINY * position.max())
-    errors = np.asarray(run, dtype=float)
+    errors = floats(run)
     if errors.ndim != 2 or not len(errors) or not np.isfinite(errors).all():
         raise BadData(f"identify takes a Run, or finite errors of shape (steps+1, d); got shape {errors.shape}")
     return errors, ROUNDING * EPS * np.linalg.norm(errors, axis=1).max() * np.ones(len(errors))

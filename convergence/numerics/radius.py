@@ -92,13 +92,16 @@ def largest_radii(
 
 def _curvatures(method: Method, curvature: Any, over: str | None) -> list[Array]:
     """Arrays of curvatures over which the largest radius counts: one array, or the members of a spectrum."""
-    values = np.asarray(curvature)
+    try:
+        values = np.asarray(curvature)
+    except ValueError:  # rows of unequal length
+        values = np.array(None)
     if (
         values.dtype.kind not in "iufO"
-        or over not in (None, "spectrum")
+        or not (over is None or (isinstance(over, str) and over == "spectrum"))
         or (over and not (values.ndim and values.shape[-1]))
     ):
-        expected = "an array whose last axis is the spectrum" if over else "a real number or an array of them"
+        expected = "a real number or an array of them" if over is None else "an array whose last axis is the spectrum"
         raise BadHyperparameter(
             f'curvature must be {expected} (over is None or "spectrum"); got {curvature!r}, {over=}'
         )

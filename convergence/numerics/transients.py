@@ -253,7 +253,7 @@ def transient(m: Any, /, curvature: float, **hyper: Any) -> Transient:
     """
     method = as_method(m)
     settings = method.scalars(hyper)
-    lam = float(floats(curvature)[0]) if np.ndim(curvature) == 0 else float("nan")
+    lam = float(floats(curvature)[0]) if not isinstance(curvature, list) and np.ndim(curvature) == 0 else float("nan")
     if not 0 <= lam < inf:
         raise BadData(f"curvature must be one finite number, 0 or more; got {short(curvature)}")
     with np.errstate(all="ignore"):

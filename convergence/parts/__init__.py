@@ -97,7 +97,9 @@ def study(
     problem = as_quadratic(p)
     one = isinstance(methods, str | Method) or callable(methods)
     given = METHODS.values() if methods is None else [methods] if one else methods
-    chosen = list(dict.fromkeys(map(as_method, given or ())))
+    if not isinstance(given, Iterable):
+        raise BadName(f"a study takes methods, a list of them; got {str(given)[:60]!r}")
+    chosen = list(dict.fromkeys(map(as_method, given)))
     if not chosen:
         raise BadName("a study needs at least one method: its name, a Method, or a rule")
     fixed = dict(hyper or {})
@@ -132,10 +134,12 @@ def made(name: str, make: Callable[[], Any]) -> Any:
 
 def _part_names(parts: Iterable[str] | None) -> tuple[str, ...]:
     known = (*OF_METHOD, *OF_STUDY)
+    if not isinstance(parts, Iterable | None) or isinstance(parts, bytes):
+        raise BadName(f"parts are names, as {known[0]!r}; got {str(parts)[:60]!r}")
     names = known if parts is None else (parts,) if isinstance(parts, str) else tuple(parts)
     for name in names:
-        if name not in known:
-            raise BadName(f"a study has no part {name!r}: {nearest(str(name), known)}")
+        if not isinstance(name, str) or name not in known:
+            raise BadName(f"a study has no part {str(name)[:60]!r}: {nearest(str(name), known)}")
     return names
 
 

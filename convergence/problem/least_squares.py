@@ -35,7 +35,7 @@ LOSSES: Mapping[str, Callable[[int], float]] = MappingProxyType(
 
 def loss_scale(loss: str, rows: int) -> float:
     """c of the named scaling for a number of rows; raises ``BadName`` for a name that is not in ``LOSSES``."""
-    if loss not in LOSSES:
+    if not isinstance(loss, str) or loss not in LOSSES:
         raise BadName(f"loss must be the name of a scaling, got {loss!r}; {nearest(str(loss), LOSSES)}")
     return LOSSES[loss](rows)
 

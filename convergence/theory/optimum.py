@@ -283,7 +283,7 @@ def _number_given(method: Method, name: str, value: Any) -> sp.Expr:
 def _finite(name: str, value: Any) -> float:
     try:
         number = float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         number = float("nan")
     if not isfinite(number):
         raise BadHyperparameter(f"expected a finite number for {name}; got {value!r}")

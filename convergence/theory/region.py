@@ -141,7 +141,7 @@ class Region(Plotted, figure="region"):
             raise BadHyperparameter(f"{self.method.name} has no learning rate to bound")
         settings = self.method.settings({name: 1.0, **hyper})
         point = {self.method.symbols[n]: exact(v) for n, v in settings.items() if n != name}
-        return self.method.symbols[name], {**point, CURVATURE: exact(curvature)}
+        return self.method.symbols[name], {**point, CURVATURE: exact(_numbers("curvature", curvature)[()])}
 
     def _repr_latex_(self) -> str:
         return "$$" + r",\quad ".join(map(latex, self.conditions)) + "$$"
@@ -281,8 +281,8 @@ def stable_pieces(
 
 def _numbers(name: str, value: Any) -> NDArray[Any]:
     """Numbers as an array: floats, or objects that are exact. BadHyperparameter for what is no finite real number."""
-    array = np.asarray(value)
     try:
+        array = np.asarray(value)
         real = array.dtype.kind in "iufO" and array.dtype != bool and bool(np.isfinite(array.astype(float)).all())
     except (TypeError, ValueError, OverflowError):
         real = False

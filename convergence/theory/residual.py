@@ -62,8 +62,8 @@ def residual_polynomial(m: Any, /, steps: int, **hyper: Any) -> sp.Poly:
     lambda**2 - 2*lambda + 1
     """
     method = as_method(m)
-    if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
-        raise BadData(f"steps must be a whole number, 0 or more; got {steps!r}")
+    if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or not 0 <= steps <= 10**6:
+        raise BadData(f"steps must be a whole number from 0 to {10**6}; got {str(steps)[:60]}")
     method.require_known(hyper)
     full = {n: hyper.get(n, dict(method.defaults).get(n, method.symbols[n])) for n in method.hyper}
     schedules = {n: _entries(method, n, v, int(steps)) for n, v in full.items()}
@@ -85,7 +85,7 @@ def residual_value(method: Method, steps: int, curvature: Any, **hyper: Any) -> 
 
 
 def _entries(method: Method, name: str, value: Any, steps: int) -> list[sp.Expr]:
-    many = list(value) if np.ndim(value) else [value] * max(steps, 1)
+    many = list(value) if isinstance(value, list) or np.ndim(value) else [value] * max(steps, 1)
     if len(many) < steps:
         raise BadHyperparameter(f"{method.name}: the schedule of {name} has {len(many)} entries for {steps} steps")
     try:

@@ -15,7 +15,7 @@ from typing import Any
 
 import sympy as sp
 
-from convergence.errors import BadName, NotLinear, nearest
+from convergence.errors import BadHyperparameter, BadName, NotLinear, nearest
 from convergence.methods import as_method
 from convergence.notation import latex
 from convergence.rule import Method
@@ -300,6 +300,8 @@ def derive(m: Any, *, sigma: bool = False, loss: str = "sum") -> System:
     [1, -beta*eta],
     [0,      beta]])
     """
+    if not isinstance(sigma, bool):
+        raise BadHyperparameter(f"sigma is True or False; got {str(sigma)[:60]!r}")
     derived = system(as_method(m))
     return derived.in_sigma(loss) if sigma else derived
 

@@ -1,0 +1,157 @@
+"""Each argument of each public function, replaced by what it cannot be, is answered or refused in words: no raw exception."""
+
+from __future__ import annotations
+
+import inspect
+
+import numpy as np
+import pytest
+import sympy as sp
+
+import convergence as cv
+
+P = cv.datasets.gaussian_2d()
+SLOW, H, ENDS = {"lr": 1e-4, "momentum": 0.5}, {"lr": 0.1, "momentum": 0.5}, {"mu": 1, "L": 10}
+RUN = 0.5 ** np.arange(40.0)[:, None]
+
+
+class Odd:
+    """Of no use to anyone."""
+
+
+WRONG = (
+    *(None, "ab", [], {}, Odd(), float("nan"), 10**400, 10**12, -1, [["a"]], b"x", 1j, [1, [2]]),
+    *(np.zeros((2, 3, 4)), ["sum"], sp.Symbol("q"), np.datetime64("2020-01-01"), True),
+)
+CALLS = {
+    "derive": (["heavy_ball"], {"sigma": True, "loss": "sum"}),
+    "stability": (["heavy_ball"], {}),
+    "regimes": (["heavy_ball"], {}),
+    "rate": (["heavy_ball"], {}),
+    "optimum": (["heavy_ball"], {"momentum": 0.5}),
+    "residual_polynomial": (["heavy_ball", 3], H),
+    "residuals": (["heavy_ball", 3, [1.0, 2.0]], H),
+    "simulate": ([P, "heavy_ball", 5, [0.1, 0.2]], SLOW),
+    "predict": ([P, "heavy_ball", 5, [0.1, 0.2]], SLOW),
+    "verify": ([P, "gradient_descent"], {"lr": 1e-4}),
+    "spectral_radius": (["heavy_ball", [1.0, 2.0]], {"over": "spectrum", **H}),
+    "steps_to": (["heavy_ball", 1e-3], {**ENDS, **H}),
+    "steps_across": (["heavy_ball", 1e-2, [0.05, 0.1]], {"curvatures": [10.0, 1.0], "momentum": 0.5}),
+    "worst_case": (["heavy_ball", 3], {**ENDS, **H}),
+    "average_case": (["heavy_ball", 3, cv.MarchenkoPastur(0.5)], H),
+    "horizon_optimum": (["gradient_descent", 2], ENDS),
+    "fraction_of_limit": (["gradient_descent", 3], {**ENDS, "lr": 0.1}),
+    "krylov_bound": ([[1.0, 2.0, 3.0], [1.0, 1.0, 1.0], 2], {}),
+    "lower_bound": ([3], ENDS),
+    "chebyshev_steps": ([4], ENDS),
+    "chebyshev_recurrence": ([4], ENDS),
+    "product_peaks": ([[0.1, 0.2]], ENDS),
+    "transient": (["heavy_ball", 2.0], H),
+    "transient_growth": (["heavy_ball", [10.0, 100.0]], {}),
+    "identify": ([RUN], {}),
+    "diagnose": ([P], {"method": "heavy_ball", **SLOW}),
+    "diagnose_run": ([RUN], {"method": "gradient_descent", "lr": 0.1}),
+    "study": ([P, ["gradient_descent"]], {"parts": ["theory"]}),
+    "convert": (["pytorch", "course"], H),
+    "equivalent": (["heavy_ball", "nesterov"], {}),
+    "equivalences": ([["heavy_ball", "nesterov"]], {}),
+    "in_libraries": (["gradient_descent"], {"lr": 0.1}),
+    "certify": ([None], {}),
+    "certify_stable": (["gradient_descent"], {**ENDS, "lr": 0.1}),
+    "certify_rate": (["gradient_descent"], {**ENDS, "lr": 0.1, "rate": 0.95}),
+    "certify_radius": (["gradient_descent", 1.0], {"lr": 0.1}),
+    "certify_formula": (["gradient_descent"], {}),
+    "certify_optimum": (["gradient_descent"], ENDS),
+    "read_certificate": (["{}"], {}),
+    "recheck": ([None], {}),
+    "LeastSquares": ([[[1.0, 2.0], [3.0, 4.0]], [1.0, 2.0]], {"loss": "sum"}),
+    "read_problem": (["no such file.csv"], {}),
+    "MarchenkoPastur": ([0.5], {}),
+    "PowerLaw": ([1.0], {}),
+    "Domain": (["theta", 0, 1], {}),
+    "method": ([lambda f, x, *, lr: x - lr * f.grad(x)], {}),
+}
+ELSEWHERE = {
+    "audit": "takes the notes and no numbers",
+    "course": "runs a minute",
+    "presets": "takes nothing",
+    "Direction": "a result",
+    "Finding": "a result",
+    "Method": "made by method",
+    "Setting": "made by Method.at",
+    "Study": "made by study",
+    "System": "made by derive",
+}
+REGION, BEST = cv.stability("heavy_ball"), cv.optimum("heavy_ball")
+OF_RESULTS = {
+    "contains": (REGION.contains, [1.0], H),
+    "largest_lr": (REGION.largest_lr, [1.0], {"momentum": 0.5}),
+    "optimum.at": (BEST.at, [], ENDS),
+    "method.at": (cv.METHODS["heavy_ball"].at, [], H),
+}
+TAKES_LONG = {("equivalences", 0), ("certify", 0)}
+
+
+def test_each_public_function_is_tried():
+    public = {name for name in cv.__all__ if callable(getattr(cv, name)) and not name.startswith("Bad")}
+    errors = {name for name in public if inspect.isclass(getattr(cv, name)) and issubclass(getattr(cv, name), Exception)}
+    annotations = {"Rate", "Share", "Decay", "Offset"}
+    assert public - errors - annotations == set(CALLS) | set(ELSEWHERE)
+
+
+def replaced(positional, named):
+    """The arguments with one of them replaced by each wrong value in turn, and its name."""
+    for place in (*range(len(positional)), *named):
+        for wrong in WRONG:
+            if isinstance(place, int):
+                yield place, wrong, [*positional[:place], wrong, *positional[place + 1 :]], named
+            else:
+                yield place, wrong, positional, {**named, place: wrong}
+
+
+TRIED = {**{name: (getattr(cv, name), *arguments) for name, arguments in CALLS.items()}, **OF_RESULTS}
+
+
+@pytest.mark.finding("H3")
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", TRIED)
+def test_a_wrong_kind_is_answered_or_refused_in_words(name):
+    function, positional, named = TRIED[name]
+    raw = []
+    for place, wrong, args, kwargs in replaced(positional, named):
+        if wrong is None and (name, place) in TAKES_LONG:
+            continue
+        try:
+            function(*args, **kwargs)
+        except cv.ConvergenceError as refused:
+            raw += [] if 0 < len(str(refused)) < 2000 else [f"{place}={str(wrong)[:30]}: {len(str(refused))} letters"]
+        except Exception as error:  # the finding itself
+            raw.append(f"{place}={str(wrong)[:30]}: {type(error).__name__}: {str(error)[:60]}")
+    assert not raw
+
+
+REFUSED = {
+    "study of nothing": lambda: cv.study([]),
+    "study of None": lambda: cv.study(None),
+    "a study of one's letters": lambda: cv.study(P, "heavyball"),
+    "a matrix without a target": lambda: cv.verify(np.eye(2), "gradient_descent"),
+    "a start of letters": lambda: cv.simulate(P, "gradient_descent", 3, start="ab", lr=1e-4),
+    "contains a letter": lambda: REGION.contains("a", **H),
+    "contains nan": lambda: REGION.contains(float("nan"), **H),
+    "a list of losses": lambda: cv.LeastSquares([[1.0]], [1.0], loss=["sum"]),
+    "no order": lambda: cv.identify(RUN, order=0),
+    "shapes": lambda: REGION.contains([1.0, 2.0], lr=[0.1, 0.2, 0.3], momentum=0.5),
+    "an integer beyond all doubles": lambda: cv.simulate(P, "gradient_descent", 3, lr=10**400),
+    "steps beyond all memory": lambda: cv.simulate(P, "gradient_descent", 10**12, lr=1e-4),
+    "a missing argument": lambda: cv.convert("ema_momentum", "pytorch", lr=0.1),
+    "None for an argument": lambda: cv.convert("course", "pytorch", lr=0.1, momentum=None),
+    "no method": lambda: cv.stability(None),
+    "an unknown loss": lambda: cv.derive("heavy_ball", sigma=True, loss=["sum"]),
+}
+
+
+@pytest.mark.finding("H3")
+@pytest.mark.parametrize("kind", REFUSED)
+def test_what_cannot_be_is_refused(kind):
+    with pytest.raises(cv.ConvergenceError):
+        REFUSED[kind]()
