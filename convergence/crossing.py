@@ -41,7 +41,7 @@ def exact(number: Any) -> sp.Expr:
         return sp.Rational(number.numerator, number.denominator)
     if isinstance(number, np.ndarray) and number.ndim == 0:
         return exact(number.item())
-    if isinstance(number, Real) and np.isfinite(number):
+    if isinstance(number, Real) and np.isfinite(float(number)):
         return sp.Rational(str(number))  # of a float32 too: the digits that it shows
     raise NotANumber(f"expected a finite real number or a formula; got {str(number)[:60]!r}")
 

@@ -12,6 +12,7 @@ from convergence.diagnosis.fit import CUTOFF, FLOOR, Fit
 from convergence.diagnosis.identified import Identified
 from convergence.diagnosis.log import EPS, TINY, Log
 from convergence.errors import BadData, BadHyperparameter
+from convergence.problem.arrays import floats
 
 Array = NDArray[np.float64]
 
@@ -65,7 +66,7 @@ def scale(found: Identified, log: Log, grain: float, lr: Any = None, curvatures:
 
 def _by_rate(shown: Scale, product: Array, error: Array, lr: Any, slope: Array | None, doubt: Array) -> Scale:
     """λ at a known learning rate; with a note where the logged gradients have another ``slope``."""
-    rate = float(lr) if np.ndim(lr) == 0 and np.isreal(lr) else float("nan")
+    rate = float(floats(lr)[0]) if floats(lr).size == 1 else float("nan")
     if not (np.isfinite(rate) and rate > 0):
         raise BadHyperparameter(f"lr must be the positive learning rate of the run, one number; got {lr!r}")
     known = replace(shown, lr=rate, lr_error=0.0, curvatures=product / rate, curvatures_error=error / rate)
