@@ -21,11 +21,16 @@ Answer = tuple[Any, Mapping[str, Any]]
 
 @dataclass(frozen=True)
 class Source:
-    """Where claims come from: a short ``key`` to ask for it, the ``reference`` in full, and a ``name`` for a line of text."""
+    """Where claims come from: a short ``key`` to ask for it, its ``name`` (authors and year), and its ``title``."""
 
     key: str
-    reference: str
     name: str
+    title: str
+
+    @property
+    def reference(self) -> str:
+        """Name and title."""
+        return f"{self.name}, {self.title}"
 
     def exactly(self, id: str, place: str, **other: Any) -> Callable[[Callable[..., Answer]], Claim]:
         """A claim that is decided in fractions or formulas: nothing is rounded."""

@@ -123,14 +123,11 @@ def course_files(answers: Course, formats: Sequence[str], figure_formats: Sequen
     require_formats(formats, FORMATS)
     require_formats(figure_formats, FIGURE_FORMATS)
     drawn = pictures(answers.plateau, answers.data)
-    files: dict[str, bytes | str] = {
-        f"figures/{name}.{ending}": render(picture, ending)
-        for name, picture in drawn.items()
-        for ending in figure_formats
-    }
+    figures = {f"figures/{name}.{end}": render(drawn[name], end) for name in drawn for end in figure_formats}
     inside = {name: render(picture, "svg") for name, picture in drawn.items()} if "html" in formats else {}
     page = course_page(answers, drawn)
-    pages = page_files("course", page, formats, inside, list(files), f"convergence {__version__}")
+    files: dict[str, bytes | str] = {}
+    files |= page_files("course", page, formats, inside, list(figures), f"convergence {__version__}")
     if "json" in formats:
-        pages["course.json"] = json.dumps(course_json(answers), indent=1, ensure_ascii=False) + "\n"
-    return {**pages, **files}
+        files["course.json"] = json.dumps(course_json(answers), indent=1, ensure_ascii=False) + "\n"
+    return {**files, **figures}

@@ -59,7 +59,7 @@ def noise_left() -> Any:
     return sp.factor(sp.cancel((1 - BETA) ** 2 / (1 - BETA**2)))
 
 
-def stable_below(method: Any) -> Any:
+def edge(method: Any) -> Any:
     """The largest stable learning rate times λ, a formula in β."""
     return sp.factor(cv.stability(method).lr_max * LAMBDA)
 

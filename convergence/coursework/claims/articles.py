@@ -8,13 +8,11 @@ import sympy as sp
 
 import convergence as cv
 from convergence.coursework.claim import Answer, Source
-from convergence.coursework.decisions import characteristic, equal, same, stable_below
+from convergence.coursework.decisions import characteristic, edge, equal, same
 from convergence.coursework.letters import BETA, ETA, LAMBDA, LARGEST, MU
 
-GOH = Source("goh-2017", "Goh 2017, Why momentum really works, Distill, doi:10.23915/distill.00006", "Goh 2017")
-D2L = Source(
-    "d2l", "Zhang, Lipton, Li and Smola, Dive into Deep Learning, chapter on optimisation", "Dive into Deep Learning"
-)
+GOH = Source("goh-2017", "Goh 2017", "Why momentum really works, Distill, doi:10.23915/distill.00006")
+D2L = Source("d2l", "Dive into Deep Learning", "Zhang, Lipton, Li and Smola, chapter on optimisation")
 
 
 @GOH.exactly("goh-descent", '"Choosing A Step-size"', numerator=1)
@@ -74,12 +72,12 @@ def modulus(times: int = 2) -> Answer:
 
 
 @GOH.exactly("goh-range", '"The Dynamics of Momentum"', slope=1)
-def range_of_rates(slope: int = 2) -> Answer:
+def stable_rates(slope: int = 2) -> Answer:
     """Momentum converges for 0 < αλ < 2 + 2β, 0 ≤ β < 1.
 
     Derived (Schur–Cohn): ηλ < {derived}.
     """
-    return equal(stable_below("heavy_ball"), 2 + slope * BETA)
+    return equal(edge("heavy_ball"), 2 + slope * BETA)
 
 
 @GOH.exactly("goh-twice", '"The Dynamics of Momentum"', times=3)
@@ -88,7 +86,7 @@ def times_as_large(times: int = 2) -> Answer:
 
     The factor is {ratio}: {at} at β = 0.9, with the supremum {top} as β → 1, not attained.
     """
-    ratio = sp.simplify(stable_below("heavy_ball") / stable_below("gradient_descent"))
+    ratio = sp.simplify(edge("heavy_ball") / edge("gradient_descent"))
     top = sp.limit(ratio, BETA, 1, "-")
     return top == times, {"ratio": ratio, "at": float(ratio.subs(BETA, 0.9)), "top": top}
 
@@ -162,12 +160,12 @@ def descent(rate: Any = 1) -> Answer:
 
 
 @D2L.exactly("d2l-beyond", '"Momentum", scalar functions', edge=2)
-def diverges_beyond(edge: int = 1) -> Answer:
+def diverges_beyond(limit: int = 1) -> Answer:
     """Convergence improves until ηλ = 1; beyond that things diverge.
 
     |1 − ηλ| is {above} at ηλ = 1 + 1e-9, below 1.
 
     Instead: From ηλ = 1 to 2 it converges, more slowly again; it diverges beyond 2.
     """
-    below, above = (abs(1 - (edge + sp.Rational(side, 10**9))) for side in (-1, 1))
+    below, above = (abs(1 - (limit + sp.Rational(side, 10**9))) for side in (-1, 1))
     return bool(below < 1 < above), {"above": float(above)}

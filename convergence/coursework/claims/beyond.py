@@ -16,7 +16,7 @@ from convergence.coursework.claim import Answer, Source
 from convergence.coursework.claims.papers import LESSARD
 from convergence.coursework.decisions import run
 
-KINGMA = Source("kingma-ba-2015", "Kingma and Ba 2015, Adam: a method for stochastic optimization", "Kingma, Ba 2015")
+KINGMA = Source("kingma-ba-2015", "Kingma and Ba 2015", "Adam: a method for stochastic optimization")
 
 TUNING = {"lr": Fraction(1, 9), "momentum": Fraction(4, 9)}
 """Polyak's for μ = 1, L = 25."""

@@ -11,7 +11,7 @@ from convergence.coursework.adaptive import adam, descent, rmsprop, steps
 from convergence.coursework.claim import Answer, Source
 from convergence.coursework.decisions import unbiased
 
-NOTES = Source("000", 'Course notes 000, "Neural Networks from Scratch": RMSProp and Adam', "Notes 000")
+NOTES = Source("000", "Course notes 000", '"Neural Networks from Scratch": RMSProp and Adam')
 
 EPS, RATE = 1e-7, 1e-3
 

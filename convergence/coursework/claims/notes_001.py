@@ -16,7 +16,7 @@ from convergence.coursework.claim import Answer, Source
 from convergence.coursework.decisions import alike, characteristic, near, noise_left, same, unbiased
 from convergence.coursework.letters import BETA, ETA, HALF, LAMBDA
 
-NOTES = Source("001", 'Course notes 001, "Optimizers-from-Scratch", after Dive into Deep Learning', "Notes 001")
+NOTES = Source("001", "Course notes 001", '"Optimizers-from-Scratch", after Dive into Deep Learning')
 
 DOUBLE = 4 * 2.0**-26
 """A double eigenvalue is known to the root of machine epsilon."""

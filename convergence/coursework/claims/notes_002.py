@@ -13,7 +13,7 @@ from convergence.coursework.decisions import alike, characteristic, same
 from convergence.coursework.letters import BETA
 from convergence.coursework.rules import nesterov_restored
 
-NOTES = Source("002", 'Course notes 002, "Adam and RMSProp Optimisers"', "Notes 002")
+NOTES = Source("002", "Course notes 002", '"Adam and RMSProp Optimisers"')
 
 
 @NOTES.exactly("002-momentum", "momentum: m ← ηm + α∇, w ← w − m", method="nesterov")

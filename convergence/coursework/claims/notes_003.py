@@ -11,22 +11,12 @@ import sympy as sp
 import convergence as cv
 from convergence.coursework.adaptive import Memory, adagrad, adam, adam_one_list, rmsprop, steps
 from convergence.coursework.claim import Answer, Source
-from convergence.coursework.decisions import (
-    alike,
-    characteristic,
-    in_root_kappa,
-    run,
-    same,
-    same_spectrum,
-    stable_below,
-)
+from convergence.coursework.decisions import alike, characteristic, edge, in_root_kappa, run, same, same_spectrum
 from convergence.coursework.letters import BETA, KAPPA
 from convergence.coursework.rules import nesterov_003, nesterov_restored
 from convergence.rule import Method
 
-NOTES = Source(
-    "003", "Course notes 003: a write-up of momentum and adaptive rates for a network of one's own", "Notes 003"
-)
+NOTES = Source("003", "Course notes 003", "a write-up of momentum and adaptive rates for a network of one's own")
 
 EPOCH = 100
 
@@ -63,7 +53,7 @@ def nesterov_code(method: str = "nesterov", code: Method = nesterov_003) -> Answ
     Instead: It is the heavy ball at the rate (1−μ)η: the points y = w + μv move by y₊ = y + μ(y − y₋) − (1−μ)η∇f(y),
     for any f, and w₊ = (y₊ − μy)/(1−μ) runs μ/(1−μ) of its steps ahead. To be Nesterov's, use w − μv and restore w.
     """
-    top, known = stable_below(code), stable_below("nesterov")
+    top, known = edge(code), edge("nesterov")
     numbers = {"polynomial": characteristic(code), "top": top}
     numbers |= {"at": float(top.subs(BETA, 0.9)), "known": float(known.subs(BETA, 0.9))}
     ball = method != "ema_momentum_zero_start" or (_look_ahead_is_the_ball() and _weights_lead(code))

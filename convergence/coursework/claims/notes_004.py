@@ -17,9 +17,9 @@ from convergence.datasets import gaussian_2d
 
 NOTES = Source(
     "004",
-    "Course notes 004 on UC Berkeley EECS 182 (discussion 1; homework 2, problem 2): convergence on least squares, "
-    "momentum, and training comparisons",
-    "Notes 004",
+    "Course notes 004",
+    "UC Berkeley EECS 182 (discussion 1; homework 2, problem 2): convergence on least squares, momentum, and training "
+    "comparisons",
 )
 
 SAMPLING = 4.0

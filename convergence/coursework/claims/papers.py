@@ -9,58 +9,30 @@ import sympy as sp
 
 import convergence as cv
 from convergence.coursework.claim import Answer, Source
-from convergence.coursework.decisions import (
-    characteristic,
-    equal,
-    in_root_kappa,
-    positive,
-    same,
-    same_spectrum,
-    stable_below,
-)
+from convergence.coursework.decisions import characteristic, edge, equal, in_root_kappa, positive, same, same_spectrum
 from convergence.coursework.letters import BETA, ETA, HALF, KAPPA, LAMBDA, LARGEST, MU
 
-POLYAK = Source(
-    "polyak-1964", "Polyak 1964, Some methods of speeding up the convergence of iteration methods", "Polyak 1964"
-)
-YELLOWFIN = Source(
-    "yellowfin-2019", "Zhang and Mitliagkas 2019, YellowFin and the art of momentum tuning", "Zhang, Mitliagkas 2019"
-)
+POLYAK = Source("polyak-1964", "Polyak 1964", "Some methods of speeding up the convergence of iteration methods")
+YELLOWFIN = Source("yellowfin-2019", "Zhang and Mitliagkas 2019", "YellowFin and the art of momentum tuning")
 QIAN = Source(
-    "qian-1999",
-    "Qian 1999, On the momentum term in gradient descent learning algorithms, Neural Networks 12",
-    "Qian 1999",
+    "qian-1999", "Qian 1999", "On the momentum term in gradient descent learning algorithms, Neural Networks 12"
 )
-GOODFELLOW = Source("goodfellow-2016", "Goodfellow, Bengio and Courville 2016, Deep Learning", "Goodfellow et al. 2016")
+GOODFELLOW = Source("goodfellow-2016", "Goodfellow, Bengio and Courville 2016", "Deep Learning")
 LESSARD = Source(
-    "lessard-2016",
-    "Lessard, Recht and Packard 2016, Analysis and design of optimization algorithms via IQCs",
-    "Lessard et al. 2016",
+    "lessard-2016", "Lessard, Recht and Packard 2016", "Analysis and design of optimization algorithms via IQCs"
 )
-NESTEROV = Source("nesterov-2004", "Nesterov 2004, Introductory Lectures on Convex Optimization", "Nesterov 2004")
-DONOGHUE = Source(
-    "odonoghue-2015",
-    "O'Donoghue and Candès 2015, Adaptive restart for accelerated gradient schemes",
-    "O'Donoghue, Candès 2015",
-)
+NESTEROV = Source("nesterov-2004", "Nesterov 2004", "Introductory Lectures on Convex Optimization")
+DONOGHUE = Source("odonoghue-2015", "O'Donoghue and Candès 2015", "Adaptive restart for accelerated gradient schemes")
 COHEN = Source(
-    "cohen-2021",
-    "Cohen et al. 2021, Gradient descent on neural networks typically occurs at the edge of stability",
-    "Cohen et al. 2021",
+    "cohen-2021", "Cohen et al. 2021", "Gradient descent on neural networks typically occurs at the edge of stability"
 )
 SUTSKEVER = Source(
-    "sutskever-2013",
-    "Sutskever, Martens, Dahl and Hinton 2013, On the importance of initialization and momentum",
-    "Sutskever et al. 2013",
+    "sutskever-2013", "Sutskever, Martens, Dahl and Hinton 2013", "On the importance of initialization and momentum"
 )
-MA = Source(
-    "ma-yarats-2019", "Ma and Yarats 2019, Quasi-hyperbolic momentum and Adam for deep learning", "Ma, Yarats 2019"
-)
-LOSHCHILOV = Source(
-    "loshchilov-2019", "Loshchilov and Hutter 2019, Decoupled weight decay regularization", "Loshchilov, Hutter 2019"
-)
-PEPIT = Source("pepit", "PEPit, examples, robust_momentum.py (after Cyrus, Hu, Van Scoy and Lessard 2018)", "PEPit")
-CENTRAL = Source("central-flows-2025", "Cohen et al. 2025, Central flows, update_rules.py of its code", "Central Flows")
+MA = Source("ma-yarats-2019", "Ma and Yarats 2019", "Quasi-hyperbolic momentum and Adam for deep learning")
+LOSHCHILOV = Source("loshchilov-2019", "Loshchilov and Hutter 2019", "Decoupled weight decay regularization")
+PEPIT = Source("pepit", "PEPit", "examples, robust_momentum.py (after Cyrus, Hu, Van Scoy and Lessard 2018)")
+CENTRAL = Source("central-flows-2025", "Central Flows", "Cohen et al. 2025, update_rules.py of its code")
 
 ROOT, S = sp.symbols("r s", positive=True)
 
@@ -91,7 +63,7 @@ def wider(over: str = "gradient_descent") -> Answer:
 
     2(1+β)/λ − 2/λ is positive for every β in (0, 1).
     """
-    return positive(stable_below("heavy_ball") - stable_below(over)), {}
+    return positive(edge("heavy_ball") - edge(over)), {}
 
 
 @GOODFELLOW.exactly("terminal", "§8.3.2", power=2)
@@ -159,7 +131,7 @@ def edge_of_nesterov(two: int = 2) -> Answer:
 
     Derived (Schur–Cohn): ηλ < {derived}.
     """
-    return equal(stable_below("nesterov"), 2 * (1 + BETA) / (1 + two * BETA))
+    return equal(edge("nesterov"), 2 * (1 + BETA) / (1 + two * BETA))
 
 
 @SUTSKEVER.exactly("sutskever", "Theorem 2.1", scale=2)
