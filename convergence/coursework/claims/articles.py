@@ -159,7 +159,7 @@ def descent(rate: Any = 1) -> Answer:
     return equal(cv.derive("gradient_descent").matrix[0, 0], 1 - rate * LAMBDA)
 
 
-@D2L.exactly("d2l-beyond", '"Momentum", scalar functions', edge=2)
+@D2L.exactly("d2l-beyond", '"Momentum", scalar functions', limit=2)
 def diverges_beyond(limit: int = 1) -> Answer:
     """Convergence improves until ηλ = 1; beyond that things diverge.
 
