@@ -117,10 +117,10 @@ def star(ax: Axes, x: float, y: float, words: str = "", spare: Sequence[Array] =
     ax.plot([x], [y], "*", **look, zorder=6, clip_on=False, scalex=False, scaley=False, label="_star")
     if words and np.isfinite([x, y]).all():
         spot, half = to_axes(ax).transform((x, y)), _half(words)
-        sides = [np.array([across, up]) * (half + MARGIN) for across in (1, -1) for up in (-1, 1)]
-        best = min(sides, key=lambda side: _cost(spot + side, half, [*_curves(ax), *spare], boxes(ax)))
-        offset = (11 * np.sign(best[0]), 17 * np.sign(best[1]))
-        note(ax, words, (x, y), offset, "left" if best[0] > 0 else "right")
+        sides = np.array([(1, -1), (1, 1), (-1, -1), (-1, 1)])
+        costs = _costs(spot + sides * (half + MARGIN), half, [*_curves(ax), *spare], boxes(ax))
+        across, up = sides[costs.argmin()]
+        note(ax, words, (x, y), (11 * across, 17 * up), "left" if across > 0 else "right")
 
 
 def name_lines(ax: Axes, notes: Sequence[str] = (), letters: int = 30) -> None:
@@ -133,14 +133,13 @@ def name_lines(ax: Axes, notes: Sequence[str] = (), letters: int = 30) -> None:
     if len(lines) > 4 or max(map(len, names), default=0) > letters:
         legend(ax, notes)
         return
-    curves, placed = _curves(ax), boxes(ax)
+    curves, placed = dict(zip(ax.lines, _curves(ax), strict=True)), boxes(ax)
+    offsets = np.array([(across, up) for up in (1.35, -1.35) for across in (0.0, 1.05, -1.05)])
     for line, name in zip(lines, names, strict=True):
-        own, half = curves[list(ax.lines).index(line)], _half(name)
-        offsets = [np.array([across, up]) for up in (1.35, -1.35) for across in (0.0, 1.05, -1.05)]
-        spots = [point + offset * half for point in own[::6] for offset in offsets] or [np.array([0.5, 0.5])]
-        others = [curves[list(ax.lines).index(other)] for other in lines if other is not line]
-        costs = [_cost(spot, half, curves, placed) + _mistaken(spot, own, others) for spot in spots]
-        best = spots[int(np.argmin(costs))]
+        own, half, others = curves[line], _half(name), [curves[other] for other in lines if other is not line]
+        spots = (own[::6, None] + offsets * half).reshape(-1, 2) if len(own) else np.array([[0.5, 0.5]])
+        costs = _costs(spots, half, list(curves.values()), placed) + _mistaken(spots, own, others)
+        best = spots[costs.argmin()]
         placed.append(np.array([best - half, best + half]))
         look: dict[str, Any] = {"color": line.get_color(), "fontsize": 9.5, "ha": "center", "va": "center"}
         ax.text(float(best[0]), float(best[1]), name, transform=ax.transAxes, **look)
@@ -190,20 +189,22 @@ def _box(word: Annotation) -> tuple[Array, Array]:
     return at + np.array([side * (half[0] + MARGIN[0]), np.sign(word.xyann[1]) * half[1]]), half
 
 
-def _cost(spot: Array, half: Array, curves: Sequence[Array], placed: Sequence[Array]) -> float:
-    """How much words at a spot would hide: lines, other words, the frame; a little less to the right."""
-    low, high = spot - half, spot + half
-    outside = float(np.maximum(0, np.concatenate([0.01 - low, high - 0.99])).sum())
-    crossed = sum(int(((curve > low) & (curve < high)).all(axis=1).sum()) for curve in curves)
-    touched = sum(bool((np.minimum(high, box[1]) > np.maximum(low, box[0])).all()) for box in placed)
-    return round(2000 * outside + crossed + 50 * touched - 0.2 * float(spot[0]), 6)
+def _costs(spots: Array, half: Array, curves: Sequence[Array], placed: Sequence[Array]) -> Array:
+    """How much words at each spot (n, 2) would hide: lines, other words, the frame; a little less to the right."""
+    low, high = spots - half, spots + half
+    points, corners = np.concatenate([np.empty((0, 2)), *curves]), np.array(placed).reshape(-1, 2, 2)
+    outside = (np.maximum(0, 0.01 - low) + np.maximum(0, high - 0.99)).sum(axis=1)
+    crossed = ((points > low[:, None]) & (points < high[:, None])).all(axis=2).sum(axis=1)
+    overlap = np.minimum(high[:, None], corners[:, 1]) > np.maximum(low[:, None], corners[:, 0])
+    costs = 2000 * outside + crossed + 50 * overlap.all(axis=2).sum(axis=1) - 0.2 * spots[:, 0]
+    return np.asarray(np.round(costs, 6))
 
 
-def _mistaken(spot: Array, own: Array, others: Sequence[Array]) -> float:
+def _mistaken(spots: Array, own: Array, others: Sequence[Array]) -> Array:
     """How easily a name is read as that of another line: those farther away than its own are welcome."""
-    near, *far = (float(np.abs(line - spot).sum(axis=1).min()) if len(line) else 1.0 for line in (own, *others))
-    least = min(far, default=1.0)
-    return round((20.0 if least < 1.2 * near else 0.0) - min(least, 0.4), 4)
+    near, *far = (np.abs(line - spots[:, None]).sum(axis=2).min(axis=1, initial=1.0) for line in (own, *others))
+    least = np.min(far, axis=0, initial=1.0) if far else np.ones(len(spots))
+    return np.round(np.where(least < 1.2 * near, 20.0, 0.0) - np.minimum(least, 0.4), 4)
 
 
 def log_axis(ax: Axes, rows: Sequence[Array]) -> None:

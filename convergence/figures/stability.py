@@ -12,6 +12,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
+from scipy.spatial.distance import cdist
 
 from convergence.figures.curves import Array, boxes, finite, grouped, name_lines, span, star, to_axes
 from convergence.figures.style import (
@@ -199,17 +200,17 @@ def _isolines(ax: Axes, result: maps.RadiusMap, radius: Array, low: float, edge:
 
 def _spots(ax: Axes, lines: Any, edge: Array) -> Iterator[tuple[float, tuple[float, float]]]:
     """For each level a place for its value, off the frame, boundary, other words and values; none without room."""
-    taken = list(np.round(to_axes(ax).transform(edge[::8]), 5))
+    taken, words = np.round(to_axes(ax).transform(edge[::8]), 5), boxes(ax)
     for level, path in zip(lines.levels, lines.get_paths(), strict=True):
         inside = np.round(to_axes(ax).transform(path.vertices), 5)
         room = np.minimum(inside, 1 - inside).min(axis=1, initial=1.0)
-        for low, high in boxes(ax):
+        for low, high in words:
             room = np.fmin(room, np.maximum(low - inside, inside - high).max(axis=1))
-        for other in taken:
-            room = np.fmin(room, np.abs(inside - other).max(axis=1) / 2)
+        if len(taken):
+            room = np.fmin(room, cdist(inside, taken, "chebyshev").min(axis=1) / 2)
         if len(room) and room.max() > LETTER * len(nines(level)):
             best = np.round(room, 4).argmax()
-            taken.append(inside[best])
+            taken = np.concatenate([taken, inside[best : best + 1]])
             yield float(level), (float(path.vertices[best, 0]), float(path.vertices[best, 1]))
 
 
