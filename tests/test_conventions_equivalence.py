@@ -198,6 +198,27 @@ def test_users_rules():
     assert equivalent("gradient_descent", two_buffers).same_iterates
 
 
+def ascent(f, x, *, lr):
+    return x + lr * f.grad(x)
+
+
+def turned(f, x, *, lr, momentum):
+    return x - lr * (momentum - 1) * f.grad(x)
+
+
+def repelled(f, x, v, *, lr, momentum):
+    v = (momentum - 1) * v + f.grad(x)
+    return x - lr * v, v
+
+
+@pytest.mark.parametrize(
+    ("rule", "target"), [(ascent, "gradient_descent"), (turned, "gradient_descent"), (repelled, "heavy_ball")]
+)
+def test_a_map_to_a_rate_or_a_memory_that_is_negative_is_none(rule, target):
+    """Ascent is descent at −η, a share β−1 of memory is negative for every momentum: no setting of the target."""
+    assert equivalent(rule, target).hyper is None
+
+
 def test_a_buffer_without_effect_is_not_seen():
     def idle(f, x, v, *, lr):
         return x - lr * f.grad(x), v / 2
