@@ -86,11 +86,11 @@ class Equivalence:
     hyper: Mapping[str, sp.Expr] | None
     same_iterates: bool
     why: str
-    flags: tuple[Flag, ...]
-    iterates_if: tuple[Branch, ...]
-    extra: sp.Expr
-    subfamilies: tuple[Subfamily, ...]
-    counterexample: Counterexample | None
+    flags: tuple[Flag, ...] = ()
+    iterates_if: tuple[Branch, ...] = ()
+    extra: sp.Expr = sp.S.One
+    subfamilies: tuple[Subfamily, ...] = ()
+    counterexample: Counterexample | None = None
 
     @property
     def condition(self) -> sp.Basic | None:
@@ -158,30 +158,16 @@ def equivalence(a: Method, b: Method) -> Equivalence:
     try:
         matched = matches(ours, theirs)
     except Unsolved as reason:
-        return _missing(
-            ours, theirs, f"no closed form: elimination ends at {reason}; with numbers it may be solved", ()
-        )
-    if matched:
-        return _mapped(ours, theirs, matched[0])
-    return _missing(ours, theirs, "", _subfamilies(ours, theirs))
+        why = f"no closed form: elimination ends at {reason}; with numbers it may be solved"
+        return Equivalence(a.name, b.name, None, False, why)
+    return _mapped(ours, theirs, matched[0]) if matched else _missing(ours, theirs)
 
 
 def _mapped(a: Response, b: Response, match: Match) -> Equivalence:
-    hyper = {name: _written(value) for name, value in match.hyper.items()}
-    differences = () if match.same_iterates else reasons(a, b, match)
-    why = explanation(a, b, match, differences)
-    return Equivalence(
-        a.method.name,
-        b.method.name,
-        hyper,
-        match.same_iterates,
-        why,
-        differences,
-        match.iterates_if,
-        match.extra,
-        (),
-        None,
-    )
+    hyper, same = {name: _written(value) for name, value in match.hyper.items()}, match.same_iterates
+    why = () if same else reasons(a, b, match)
+    words = explanation(a, b, match, why)
+    return Equivalence(a.method.name, b.method.name, hyper, same, words, why, match.iterates_if, match.extra)
 
 
 def reasons(a: Response, b: Response, match: Match) -> tuple[Flag, ...]:
@@ -209,13 +195,13 @@ def explanation(a: Response, b: Response, match: Match, differences: tuple[Flag,
     return "; ".join([*parts, *(flag.text for flag in differences)])
 
 
-def _missing(a: Response, b: Response, reason: str, parts: tuple[Subfamily, ...]) -> Equivalence:
-    against = None if reason else counterexample(a, b)
-    words = [reason or f"not every setting of {a.method.name} has a match in {b.method.name}"]
+def _missing(a: Response, b: Response) -> Equivalence:
+    parts, against = _subfamilies(a, b), counterexample(a, b)
+    words = [f"not every setting of {a.method.name} has a match in {b.method.name}"]
     words += [str(against)] if against else []
     words += [f"there is one {part}" for part in parts]
     return Equivalence(
-        a.method.name, b.method.name, None, False, "; ".join(words), (), (), sp.Integer(1), parts, against
+        a.method.name, b.method.name, None, False, "; ".join(words), subfamilies=parts, counterexample=against
     )
 
 

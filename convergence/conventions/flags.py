@@ -77,11 +77,12 @@ def _rest(system: Response) -> sp.Expr:
 
 def _looks(a: Response, b: Response) -> Iterator[Flag]:
     """Whether the positions of b are a fixed combination of a's state: a point that looks ahead along its buffers."""
-    weights = tuple(sp.Dummy(f"c{k}", real=True) for k in range(1, a.matrix.rows))
+    matrix, first, _ = a.loop
+    weights = tuple(sp.Dummy(f"c{k}", real=True) for k in range(1, matrix.rows))
     if not weights:
         return
     assert b.responses is not None
-    shown = ((Z * sp.eye(a.matrix.rows) - a.matrix).adjugate() * a.first).T * sp.Matrix([1, *weights])
+    shown = ((Z * sp.eye(matrix.rows) - matrix).adjugate() * first).T * sp.Matrix([1, *weights])
     gap = shown[0] * b.characteristic - b.responses[0] * a.characteristic
     for found in solutions(coefficients(gap, Z, CURVATURE), weights):
         terms = [
@@ -95,28 +96,35 @@ def _looks(a: Response, b: Response) -> Iterator[Flag]:
 def _term(weight: sp.Expr, state: str) -> str:
     nice = factored(weight)
     minus = nice.subs(dict.fromkeys(nice.free_symbols, SMALL)) < 0
-    size = named(factored(-weight) if minus else nice)
-    return f" {'−' if minus else '+'} " + (
-        state if size == "1" else f"({size})·{state}" if " " in size else f"{size}·{state}"
-    )
+    return f" {'−' if minus else '+'} {_times(factored(-weight) if minus else nice, state, ' ')}"
+
+
+def _times(factor: sp.Expr, what: str, loose: str = " /") -> str:
+    """A multiple in words; a factor with one of the ``loose`` signs stands in brackets."""
+    size = named(factor)
+    if size in ("0", "1"):
+        return what if size == "1" else "0"
+    return f"({size})·{what}" if any(sign in size for sign in loose) else f"{size}·{what}"
 
 
 def _starts(a: Response, b: Response) -> Iterator[Flag]:
     """The first buffer with which b would make a's iterates, where that is a multiple of the first gradient."""
-    unknown = tuple(sp.Dummy(f"s{k}", real=True) for k in range(1, b.matrix.rows))
-    ours, theirs, gaps = a.first, sp.Matrix([1, *unknown]), []
-    for _ in range(a.matrix.rows + b.matrix.rows):
-        ours, theirs = a.matrix * ours, b.matrix * theirs
+    (matrix, ours, _), (other, first, _) = a.loop, b.loop
+    unknown = tuple(sp.Dummy(f"s{k}", real=True) for k in range(1, other.rows))
+    theirs, gaps = sp.Matrix([1, *unknown]), []
+    for _ in range(matrix.rows + other.rows):
+        ours, theirs = matrix * ours, other * theirs
         gaps.append(ours[0] - theirs[0])
     for found in solutions(gaps, unknown):
         names = b.method.state[1:]
-        needed = {name: found.get(s, sp.Integer(0)) for name, s in zip(names, unknown, strict=True)}
-        multiples = {name: lowest_terms(value / CURVATURE) for name, value in needed.items()}
-        if any(value.has(CURVATURE) for value in multiples.values()):
+        needed = [lowest_terms(found.get(s, sp.Integer(0)) / CURVATURE) for s in unknown]
+        own = [lowest_terms(value / CURVATURE) for value in first[1:]]
+        if any(value.has(CURVATURE) for value in needed):
             continue
-        own = {name: lowest_terms(value / CURVATURE) for name, value in zip(names, b.first[1:], strict=True)}
         text = ", ".join(
-            f"{n} = {_gradients(multiples[n])} and not {_gradients(own[n])}" for n in names if multiples[n] != own[n]
+            f"{name} = {_gradients(value)} and not {_gradients(begun)}"
+            for name, value, begun in zip(names, needed, own, strict=True)
+            if value != begun
         )
         if text:
             yield Flag("start", f"{b.method.name} would make the iterates of {a.method.name} if it began with {text}")
@@ -124,13 +132,4 @@ def _starts(a: Response, b: Response) -> Iterator[Flag]:
 
 
 def _gradients(multiple: sp.Expr) -> str:
-    nice = named(factored(multiple))
-    return (
-        "0"
-        if nice == "0"
-        else "∇f(x₀)"
-        if nice == "1"
-        else f"({nice})·∇f(x₀)"
-        if " " in nice or "/" in nice
-        else f"{nice}·∇f(x₀)"
-    )
+    return _times(factored(multiple), "∇f(x₀)")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
+from typing import TypeVar
 
 import sympy as sp
 
@@ -30,6 +31,7 @@ from convergence.domain import Domain
 from convergence.theory.symbols import CURVATURE, Z
 
 Setting = dict[str, sp.Expr]
+Key = TypeVar("Key")
 
 SAMPLES = tuple(sp.Rational(*pair) for pair in ((1, 3), (1, 2), (4, 5)))
 """Where a formula is asked for its sign: letters take these values in turn."""
@@ -69,13 +71,18 @@ def matches(a: Response, b: Response, *, special: bool = False) -> list[Match]:
     """
     b = fresh(b.method)
     alike = spectra(a, b, special) + (spectra(a, b, special, loose=False) if a.degree != b.degree else [])
-    found = [m for branch in alike if not _is_rooted(branch) for m in _completed(a, b, branch) if _soundness(a, b, m)]
-    if not found:  # where there is one, a formula without roots says the same, or more
-        found = [m for branch in alike if _is_rooted(branch) for m in _completed(a, b, branch) if _soundness(a, b, m)]
-    return sorted(
-        found,
-        key=lambda m: (not m.same_iterates, -_soundness(a, b, m), _is_no_power(m.extra), _distance(a, m), _length(m)),
-    )
+    for rooted in (False, True):  # where there is one, a formula without roots says the same, or more
+        branches = (branch for branch in alike if _is_rooted(branch) == rooted)
+        found = [m for branch in branches for m in _completed(a, b, branch) if _soundness(a, b, m)]
+        if found:
+            return sorted(found, key=lambda match: _preference(a, b, match))
+    return []
+
+
+def _preference(a: Response, b: Response, match: Match) -> tuple[float, ...]:
+    odd = match.extra not in (1, Z, Z**2, Z**3)
+    length = sum(sp.count_ops(value) for value in (*match.hyper.values(), *match.where.values()))
+    return not match.same_iterates, -_soundness(a, b, match), odd, _distance(a, match), int(length)
 
 
 def _is_rooted(branch: Branch) -> bool:
@@ -125,40 +132,27 @@ def _completed(a: Response, b: Response, branch: Branch) -> Iterator[Match]:
     usual = _settled(b, hyper, free)
     if a.responses is None or b.responses is None:
         same = _same_steps({n: v.subs(where) for n, v in a.hyper.items()}, a, usual, b)
-        yield Match(_plain(usual), _plain_branch(where), plain(branch[EXTRA]), same)
+        yield Match(_plain(usual), _plain(where), plain(branch[EXTRA]), same)
         return
     gaps = iterate_gaps(a, b, branch)
     left = [gap for gap in (g.xreplace({b.hyper[n]: usual[n] for n in free}) for g in gaps) if not vanishes(gap)]
-    exactly = _exactly(gaps, free) if left else []
+    exactly = _solved(gaps, list(free.values())) if left else []
     for one in exactly:
         chosen = {name: lowest_terms(value.xreplace(one)) for name, value in hyper.items()}
         settled = _settled(b, chosen, _free(b, chosen))
-        yield Match(_plain(settled), _plain_branch(where), plain(branch[EXTRA].subs(one)), True)
+        yield Match(_plain(settled), _plain(where), plain(branch[EXTRA].subs(one)), True)
     if not exactly:
-        when = _where(left, a, where, hyper) if left else ()
-        yield Match(_plain(usual), _plain_branch(where), plain(branch[EXTRA]), not left, when)
+        own = _solved(left, [letter for letter in _bindable(a) if letter not in where]) if left else []
+        poles = [one for one in own if any(settle(value, one) is None for value in hyper.values())]
+        when = tuple(_plain(one) for one in own if not (_is_rooted(one) or one in poles))
+        yield Match(_plain(usual), _plain(where), plain(branch[EXTRA]), not left, when)
 
 
-def _exactly(gaps: list[sp.Expr], free: Mapping[str, sp.Symbol]) -> list[Branch]:
-    """The values of what was left open that make the iterates the same."""
+def _solved(equations: list[sp.Expr], letters: list[sp.Symbol]) -> list[Branch]:
     try:
-        return solutions(gaps, tuple(free.values())) if free else []
+        return solutions(equations, letters) if letters else []
     except Unsolved:
         return []
-
-
-def _where(gaps: list[sp.Expr], a: Response, where: Branch, hyper: Setting) -> tuple[Branch, ...]:
-    """The settings of a at which gaps between the iterates vanish."""
-    letters = [letter for letter in _bindable(a) if letter not in where]
-    try:
-        found = solutions(gaps, letters) if letters else []
-    except Unsolved:
-        return ()
-    return tuple(_plain_branch(one) for one in found if not (_is_rooted(one) or _has_pole(hyper, one)))
-
-
-def _has_pole(hyper: Setting, branch: Branch) -> bool:
-    return any(settle(value, branch) is None for value in hyper.values())
 
 
 def iterate_gaps(a: Response, b: Response, branch: Branch) -> list[sp.Expr]:
@@ -212,16 +206,12 @@ def _same_steps(ours: Setting, a: Response, theirs: Setting, b: Response) -> boo
     values = {letter: SAMPLES[k % 3] for k, letter in enumerate(letters)}
     one, other = ({name: value.subs(values) for name, value in setting.items()} for setting in (ours, theirs))
     runs = positions(a.method, one), positions(b.method, other)
-    steps = range(2 * (a.matrix.rows + b.matrix.rows) + 1)
+    steps = range(2 * (a.loop[0].rows + b.loop[0].rows) + 1)
     return all(sp.cancel(first - second) == 0 for _, first, second in zip(steps, *runs, strict=False))
 
 
-def _plain(setting: Mapping[str, sp.Expr]) -> Setting:
+def _plain(setting: Mapping[Key, sp.Expr]) -> dict[Key, sp.Expr]:
     return {name: plain(value) for name, value in setting.items()}
-
-
-def _plain_branch(branch: Branch) -> Branch:
-    return {letter: plain(value) for letter, value in branch.items()}
 
 
 def _soundness(a: Response, b: Response, match: Match) -> int:
@@ -254,11 +244,3 @@ def is_sound(domain: Domain, value: sp.Expr) -> bool:
     if not value.is_real:
         return False
     return bool(value > 0) if domain.is_rate else bool(value >= 0) if domain.is_share else True
-
-
-def _is_no_power(extra: sp.Expr) -> bool:
-    return extra not in (1, Z, Z**2, Z**3)
-
-
-def _length(match: Match) -> int:
-    return int(sum(sp.count_ops(value) for value in (*match.hyper.values(), *match.where.values())))

@@ -7,7 +7,7 @@ have the same iterates, from step 0 on, exactly where these series are the same 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -30,15 +30,12 @@ class Response:
     ----------
     method, hyper
         The Method, and its hyperparameters: name -> letter or number.
-    matrix
-        (n, n), moves the state.
-    first
-        (n, 1), the state at x₀ = 1 with the minimiser at 0.
-    offset, drive
-        (n, 1), what the minimiser at 1 adds to the first state, and what it adds at each step.
+    loop
+        The matrix (n, n) that moves the state; the first state (n, 1) at x₀ = 1 with the minimiser at 0; and, with the
+        minimiser at 1, what it adds: (z−1) times the part in the first state, and the part at each step.
     steady
-        False for a rule that was linearised, or that keeps time: then ``matrix`` is what its steps tend to, and the
-        three others say nothing.
+        False for a rule that was linearised, or that keeps time: then the matrix is what its steps tend to, and the
+        two others say nothing.
     characteristic
         det(zI − matrix) = core·hidden.
     core
@@ -52,10 +49,7 @@ class Response:
 
     method: Method
     hyper: Mapping[str, sp.Expr]
-    matrix: sp.Matrix
-    first: sp.Matrix
-    offset: sp.Matrix
-    drive: sp.Matrix
+    loop: tuple[sp.Matrix, ...]
     steady: bool
     characteristic: sp.Expr
     core: sp.Expr
@@ -74,20 +68,9 @@ class Response:
 
     def at(self, values: Mapping[sp.Symbol, Any]) -> Response:
         """The same with letters replaced; what the position shows is looked at anew."""
-        matrix, first, offset, drive = (
-            part.subs(values, simultaneous=True).applyfunc(lowest_terms)
-            for part in (self.matrix, self.first, self.offset, self.drive)
-        )
+        loop = (part.subs(values, simultaneous=True).applyfunc(lowest_terms) for part in self.loop)
         hyper = {name: sp.sympify(value).subs(values, simultaneous=True) for name, value in self.hyper.items()}
-        return _response(self.method, hyper, matrix, first, offset, drive, self.steady)
-
-    def renamed(self, names: Mapping[str, sp.Symbol]) -> Response:
-        """The same in other letters, nothing else changed."""
-        swap = {self.hyper[name]: letter for name, letter in names.items()}
-        names_of = ("matrix", "first", "offset", "drive", "characteristic", "core", "hidden")
-        parts: dict[str, Any] = {name: getattr(self, name).xreplace(swap) for name in names_of}
-        responses = None if self.responses is None else tuple(part.xreplace(swap) for part in self.responses)
-        return replace(self, hyper=dict(names), responses=responses, **parts)
+        return _response(self.method, hyper, tuple(loop), self.steady)
 
 
 @cache
@@ -96,9 +79,13 @@ def response(method: Method) -> Response:
     derived = system(method)
     require_rational(derived)
     steady = derived.linear and derived.clock is None
-    drive = (sp.eye(len(derived.state)) - derived.matrix) * sp.Matrix(derived.rest)
-    first, offset = (part if steady else 0 * part for part in (derived.first, derived.first_by_minimiser))
-    return _response(method, method.symbols, sp.Matrix(derived.matrix), first, offset, drive, steady)
+    matrix = sp.Matrix(derived.matrix)
+    if not steady:
+        nothing = sp.zeros(matrix.rows, 1)
+        return _response(method, method.symbols, (matrix, nothing, nothing), steady)
+    drive = (sp.eye(matrix.rows) - matrix) * sp.Matrix(derived.rest)
+    loop = matrix, derived.first, (Z - 1) * derived.first_by_minimiser + drive
+    return _response(method, method.symbols, loop, steady)
 
 
 def at_values(method: Method, hyper: Mapping[str, Any]) -> Response:
@@ -110,7 +97,11 @@ def at_values(method: Method, hyper: Mapping[str, Any]) -> Response:
 def fresh(method: Method) -> Response:
     """The response of a method in letters that nothing else uses, with the assumptions of its own."""
     plain = response(method)
-    return plain.renamed({name: sp.Dummy(name, **letter.assumptions0) for name, letter in plain.hyper.items()})
+    letters = {name: sp.Dummy(name, **letter.assumptions0) for name, letter in plain.hyper.items()}
+    swap = {plain.hyper[name]: letter for name, letter in letters.items()}
+    loop, shown = (tuple(part.xreplace(swap) for part in parts) for parts in (plain.loop, plain.responses or ()))
+    formulas = (part.xreplace(swap) for part in (plain.characteristic, plain.core, plain.hidden))
+    return Response(method, letters, loop, plain.steady, *formulas, shown or None)
 
 
 def positions(method: Method, hyper: Mapping[str, sp.Expr]) -> Iterator[sp.Expr]:
@@ -129,33 +120,14 @@ def rate_first(method: Method) -> list[str]:
     return sorted(method.hyper, key=lambda name: (not method.domains[name].is_rate, name in dict(method.defaults)))
 
 
-def _first_row(matrix: sp.Matrix) -> sp.Matrix:
-    """By Faddeev and LeVerrier: adj(z − A) = Σ z^(n−1−k)·M_k with M_0 = 1, M_k = A·M_(k−1) + c_k."""
-    size = matrix.rows
-    term, row = sp.eye(size), sp.zeros(1, size)
-    for k in range(size):
-        row += Z ** (size - 1 - k) * term[0, :]
-        product = (matrix * term).applyfunc(sp.expand)
-        term = product - sp.eye(size) * product.trace() / (k + 1)
-    return row.applyfunc(lowest_terms)
-
-
-def _response(
-    method: Method,
-    hyper: Mapping[str, sp.Expr],
-    matrix: sp.Matrix,
-    first: sp.Matrix,
-    offset: sp.Matrix,
-    drive: sp.Matrix,
-    steady: bool,
-) -> Response:
-    characteristic = lowest_terms((Z * sp.eye(matrix.rows) - matrix).det(method="berkowitz"))
-    row = _first_row(matrix)
-    responses = (row * first)[0], (row * ((Z - 1) * offset + drive))[0]
-    shown = [lowest_terms(part) for part in (responses if steady else row)]
+def _response(method: Method, hyper: Mapping[str, sp.Expr], loop: tuple[sp.Matrix, ...], steady: bool) -> Response:
+    matrix, *inputs = loop
+    resolvent = Z * sp.eye(matrix.rows) - matrix
+    characteristic = lowest_terms(resolvent.det(method="berkowitz"))
+    row = resolvent.adjugate(method="berkowitz")[0, :].applyfunc(lowest_terms)
+    shown = [lowest_terms(part) for part in ([(row * one)[0] for one in inputs] if steady else row)]
     core, hidden = _split(characteristic, [fraction(part)[0] for part in shown])
-    numerators = tuple(shown) if steady else None
-    return Response(method, hyper, matrix, first, offset, drive, steady, characteristic, core, hidden, numerators)
+    return Response(method, hyper, loop, steady, characteristic, core, hidden, tuple(shown) if steady else None)
 
 
 def _split(characteristic: sp.Expr, shown: list[sp.Expr]) -> tuple[sp.Expr, sp.Expr]:
