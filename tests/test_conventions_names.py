@@ -1,4 +1,4 @@
-"""A method is had by its name, a preset's, or an alias; a word that may mean several is answered with what each of them does."""
+"""A method is had by its name, a preset's, or an alias; a word that may mean several is answered with what each does."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ def test_every_preset_and_alias_is_a_method_everywhere():
 
 
 PACE = 1.0
+NOISE = np.random.default_rng(0)
 
 
 def paced(f, x, *, lr):
@@ -51,7 +52,7 @@ def test_a_changed_global_is_another_method(monkeypatch):
 @pytest.mark.finding("D10")
 def test_random_numbers_are_refused_in_equivalence_too():
     def shaken(f, x, *, lr):
-        return x - lr * np.random.rand() * f.grad(x)
+        return x - lr * NOISE.random() * f.grad(x)
 
     with pytest.raises(NotLinear, match="answers differently"):
         equivalent(shaken, "gradient_descent")
