@@ -100,8 +100,8 @@ def fresh(method: Method) -> Response:
     letters = {name: sp.Dummy(name, **letter.assumptions0) for name, letter in plain.hyper.items()}
     swap = {plain.hyper[name]: letter for name, letter in letters.items()}
     loop, shown = (tuple(part.xreplace(swap) for part in parts) for parts in (plain.loop, plain.responses or ()))
-    formulas = (part.xreplace(swap) for part in (plain.characteristic, plain.core, plain.hidden))
-    return Response(method, letters, loop, plain.steady, *formulas, shown or None)
+    whole, core, hidden = (part.xreplace(swap) for part in (plain.characteristic, plain.core, plain.hidden))
+    return Response(method, letters, loop, plain.steady, whole, core, hidden, shown or None)
 
 
 def positions(method: Method, hyper: Mapping[str, sp.Expr]) -> Iterator[sp.Expr]:
