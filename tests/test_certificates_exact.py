@@ -92,6 +92,7 @@ def test_numbers_of_a_field():
         ROOT_TWO | {"low": Fraction(2), "high": Fraction(1)},
         ROOT_TWO | {"modulus": (Fraction(-4), Fraction(0), Fraction(2))},
         ROOT_TWO | {"modulus": (Fraction(-2), Fraction(1))},
+        ROOT_TWO | {"modulus": (Fraction(2), Fraction(-2), Fraction(-1), Fraction(1))},  # one more root at the end 1
     ],
 )
 def test_theta_must_be_one_root_of_a_monic_polynomial(field):

@@ -709,3 +709,22 @@ def test_a_coefficient_of_the_printed_formula_is_printed_whole(proofs):
     content = proofs["formula"].to_dict()
     content["hyper"]["lr"] = [["1", "11", "-1", "-11"], ["1"]]
     assert "lr = -11·t^3 − t^2 + 11·t + 1" in read_certificate(json.dumps(content)).claim
+
+
+@method
+def on_the_boundary(f, x, v, w, *, lr):
+    """At λ = 1 the roots are 1/2, 3/2 and 1/6: as many inside the circle of radius 1/2 as outside, and one on it."""
+    return lr * (f.grad(x) - x) + x * 13 / 6 - v * 13 / 12 + w / 8, x, v
+
+
+def test_at_one_curvature_the_conditions_are_numbers():
+    """As polynomials in λ they are not negative there, and zero at that point alone."""
+    proof = certify_rate(on_the_boundary, sp.Rational(1, 2), mu=1, L=1, lr=0.1)
+    assert proof.holds is False
+    assert certify_radius(on_the_boundary, 1, lr=0.1).lower == sp.Rational(3, 2)
+    true = proof.to_dict() | {"holds": True, "place": None}
+    assert not read_certificate(json.dumps(true)).recheck(on_the_boundary)
+    best = certify_optimum("gradient_descent", mu=1, L=1).to_dict() | {"method": "on_the_boundary"}
+    assert read_certificate(json.dumps(best | {"method": "gradient_descent"})).recheck()
+    best |= {"hyper": {"lr": [["1/10"], ["1"]]}, "upper": [["1/2"], ["1"]], "lower": [["0"], ["1"]], "below": None}
+    assert not read_certificate(json.dumps(best)).recheck(on_the_boundary)
