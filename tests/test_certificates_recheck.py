@@ -728,3 +728,20 @@ def test_at_one_curvature_the_conditions_are_numbers():
     assert read_certificate(json.dumps(best | {"method": "gradient_descent"})).recheck()
     best |= {"hyper": {"lr": [["1/10"], ["1"]]}, "upper": [["1/2"], ["1"]], "lower": [["0"], ["1"]], "below": None}
     assert not read_certificate(json.dumps(best)).recheck(on_the_boundary)
+
+
+def test_those_that_are_faster_must_be_allowed():
+    """In their domains, and with what is held."""
+    slow = {"lr": 1 / L, "momentum": sp.Integer(1)}
+    proof = certify_formula(two_factors, rate=(L - MU) / L, hyper=slow)
+    assert proof.holds is False
+    assert proof.recheck()
+    content = proof.to_dict()
+    faster = {n: str(-Fraction(v)) for n, v in content["faster"].items()}
+    for wrong in (faster, {}, content["faster"] | {"more": "1"}):
+        assert not read_certificate(json.dumps(content | {"faster": wrong})).recheck(two_factors)
+    held = content["faster"] | {"momentum": str(2 * Fraction(content["faster"]["momentum"]))}
+    held["lr"] = str(Fraction(held["lr"]) / 2)
+    assert read_certificate(json.dumps(content | {"faster": held})).recheck(two_factors)
+    with_one = content | {"held": {"momentum": "1"}, "faster": held}
+    assert "not allowed" in read_certificate(json.dumps(with_one)).recheck(two_factors).failed[0]

@@ -156,6 +156,7 @@ def _best(c: Best, method: Method) -> list[str]:
     ring = ring_of(method, [n for n in method.hyper if n not in c.held], low=Fraction(c.start or 0))
     mu, L, (lower, upper) = ring.number(c.mu), ring.number(c.L), (_quotient(ring, v) for v in (c.lower, c.upper))
     hyper = {n: _quotient(ring, v) for n, v in c.hyper.items()}
+    require(set(c.held) <= set(hyper), "what is held is no hyperparameter")
     if moving:
         slope = ring.number([k * Fraction(v) for k, v in enumerate(c.L)][1:])
         grows = at([*map(Fraction, c.L)], ring.low) == 1 and ring.holds(slope) and not mu - 1
@@ -173,7 +174,7 @@ def _best(c: Best, method: Method) -> list[str]:
         require(ring.holds(below), f"{name} has a pole")
         require(low is None or ring.holds(above - below * low, False), f"{name} is below its domain")
     for name, text in c.held.items():
-        require(name in hyper and not hyper[name][0] - hyper[name][1] * Fraction(text), f"{name} was to be held")
+        require(not hyper[name][0] - hyper[name][1] * Fraction(text), f"{name} was to be held")
     require(ring.holds(upper[1] - upper[0]), "the rate is not below 1")
     require(ring.holds(upper[0] * lower[1] - lower[0] * upper[1], False), "the lower end is above the upper one")
     facts = within(run(method, ring.letter("λ") if L - mu else mu, hyper), upper, mu, L, closed=True, squares=c.squares)
@@ -191,27 +192,37 @@ def _quotient(ring: Ring, parts: tuple[Sequence[str], Sequence[str]]) -> Ratio:
 def _beaten(c: Best, method: Method) -> list[str]:
     """At one t the rate is not reached, or is no rate, or others are faster."""
     require(c.at is not None and c.below is None and not c.squares, "a refutation is a place, and no more")
-    ring, t = ring_of(method), Fraction(c.at or 0)
-    kappa, one = at([*map(Fraction, c.L)], t), ring.constant(1)
-    named = (*c.hyper.items(), ("the rate", c.upper))
-    values = {n: at([*map(Fraction, a)], t) / at([*map(Fraction, b)], t) for n, (a, b) in named}
+    t = Fraction(c.at or 0)
+    one, kappa, values = ring_of(method).constant(1), *values_at(c, t)
     require(t > Fraction(c.start or 0) and kappa > 1, "the counterexample is not a condition number beyond 1")
     said = f"it is false at L/μ = {shown(str(kappa))}:"
     low = _below_domain(values, method)
-    if low and c.faster is None:
+    rate = one * values.pop("the rate"), one
+    if c.faster is not None:
+        return [f"{said} {listed(c.faster)} are faster:", *_faster(c.faster, c.held, rate, one * kappa, method)]
+    if low:
         return [f"{said} {low} is below its domain"]
-    rate, hyper = values.pop("the rate"), values if c.faster is None else {n: Fraction(v) for n, v in c.faster.items()}
-    chosen = {n: (one * v, one) for n, v in hyper.items()}
-    if c.faster is None:
-        for place in (one, one * kappa):
-            with suppress(Doubt):
-                reason = outside(method, chosen, place, (one * rate, one), closed=True)
-                return [f"{said} at λ = {shown(str(place.value))}, {reason}"]
-        raise Doubt("the rate is reached at both ends there")
-    allowed = rate >= 0 and sorted(hyper) == sorted(method.hyper) and not _below_domain(hyper, method)
-    require(allowed and all(hyper[n] == Fraction(v) for n, v in c.held.items()), "the others are not allowed")
-    facts = within(run(method, ring.letter("λ"), chosen), (one * rate, one), one, one * kappa, closed=False)
-    return [f"{said} {listed(c.faster)} are faster:", *facts]
+    for place in (one, one * kappa):
+        with suppress(Doubt):
+            reason = outside(method, {n: (one * v, one) for n, v in values.items()}, place, rate, closed=True)
+            return [f"{said} at λ = {shown(str(place.value))}, {reason}"]
+    raise Doubt("the rate is reached at both ends there")
+
+
+def _faster(faster: Mapping[str, str], held: Mapping[str, str], rate: Ratio, kappa: Poly, method: Method) -> list[str]:
+    """These hyperparameters are allowed, and their radius is below the rate on [1, κ]."""
+    ring, values = kappa.ring, {n: Fraction(v) for n, v in faster.items()}
+    allowed = sorted(values) == sorted(method.hyper) and not _below_domain(values, method)
+    require(allowed and all(values[n] == Fraction(v) for n, v in held.items()), "the others are not allowed")
+    require(ring.holds(rate[0]), "no radius is below that rate")
+    hyper = {n: (ring.constant(v), ring.constant(1)) for n, v in values.items()}
+    return within(run(method, ring.letter("λ"), hyper), rate, ring.constant(1), kappa, closed=False)
+
+
+def values_at(c: Best, t: Fraction) -> tuple[Fraction, dict[str, Fraction]]:
+    """κ, and the hyperparameters and the rate of a formula, at one t."""
+    parts = {n: [at([*map(Fraction, part)], t) for part in v] for n, v in (*c.hyper.items(), ("the rate", c.upper))}
+    return at([*map(Fraction, c.L)], t), {n: above / below for n, (above, below) in parts.items()}
 
 
 def least(method: Method, name: str) -> Fraction | None:

@@ -8,9 +8,8 @@ about exponents.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -19,10 +18,10 @@ import sympy as sp
 
 from convergence.certificates.attained import ANY
 from convergence.certificates.certificate import Below, Best, Number, Ratio
-from convergence.certificates.check import UNPROVEN, inequalities, not_negative, scale_free
-from convergence.certificates.exact import Doubt
+from convergence.certificates.check import UNPROVEN, inequalities, not_negative, scale_free, values_at
+from convergence.certificates.exact import Doubt, Ring, at
 from convergence.certificates.loop import ring_of
-from convergence.certificates.numbers import T, rational
+from convergence.certificates.numbers import T
 from convergence.certificates.optimum import optimum, undecided
 from convergence.certificates.products import refuting
 from convergence.certificates.proof import Proof
@@ -37,18 +36,11 @@ EPSILON = Fraction(1, 10**6)
 SAMPLES = tuple(map(Fraction, ("3/2", "1", "4", "9", "1/3", "30")))
 """Distances of t from its start at which a linear program is solved."""
 
+NARROW = sp.Rational(1, 2**20)
+"""How well the zeros of a formula are isolated, between which it is tried."""
+
 SPOTS = tuple(map(Fraction, ("2", "1/2", "1/8", "1/100", "8", "100", "10000")))
 """Distances at which a formula is tried where no proof was found."""
-
-
-@dataclass(frozen=True)
-class Rationalised:
-    """A closed form in t: κ grows from 1 at ``start``; hyperparameters and rate are rational functions of t."""
-
-    kappa: sp.Expr
-    start: sp.Rational
-    hyper: Mapping[str, sp.Expr]
-    rate: sp.Expr
 
 
 def formula(method: Method, rate: Any = None, hyper: Mapping[str, Any] | None = None) -> Proof:
@@ -59,22 +51,43 @@ def formula(method: Method, rate: Any = None, hyper: Mapping[str, Any] | None = 
     if not hyper or rate is None:
         return undecided(method, about, "the optimum has no closed form")
     carried = {method.symbols[n]: exact(dict(method.defaults).get(n, ANY)) for n in method.hyper}
-    inner = rationalised({n: exact(v).subs(carried) for n, v in hyper.items()}, rate)
+    inner = rationalised([*(exact(v).subs(carried) for v in hyper.values()), rate])
     if inner is None or any(v.free_symbols for v in derived.fixed.values()):
         return undecided(method, about, "the closed form is not rational in one square root of a linear function of κ")
-    held = {n: str(v) for n, v in derived.fixed.items()}
+    kappa, start, (*values, last) = inner
+    claimed = Best(
+        method=method.name,
+        kind="formula",
+        holds=True,
+        start=str(start),
+        held={n: str(v) for n, v in derived.fixed.items()},
+        hyper=dict(zip(hyper, map(_ratio, values), strict=True)),
+        mu=("1",),
+        L=_parts(kappa),
+        lower=_ratio(last),
+        upper=_ratio(last),
+    )
     try:
-        scale_free(method, ring_of(method, [n for n in method.hyper if n not in held]), held)
+        ring = ring_of(method, [n for n in method.hyper if n not in claimed.held], low=fraction(start))
+        scale_free(method, ring, claimed.held)
     except Doubt as doubt:
         return undecided(method, about, str(doubt))
-    return _decided(method, about, inner, held)
+    proof = Proof(claimed.model_copy(update={"below": _below(method, claimed, ring)}), method)
+    why = proof.recheck().failed
+    if not why:
+        return proof
+    refutation = _refuted(method, claimed)
+    return _half(method, about, claimed, why[0]) if refutation is None else refutation  # a refutation is falsy
 
 
-def rationalised(hyper: Mapping[str, sp.Expr], rate: sp.Expr) -> Rationalised | None:
-    """The same in t, with μ = 1; None where one square root of a linear function of κ is not enough."""
+def rationalised(formulas: Sequence[sp.Expr]) -> tuple[sp.Expr, sp.Rational, list[sp.Expr]] | None:
+    """κ, which grows from 1 at the start, the start, and the formulas, in t, with μ = 1.
+
+    None where one square root of a linear function of κ is not enough.
+    """
     kappa = sp.Symbol("kappa", positive=True)
     at = {MU: sp.Integer(1), LARGEST: kappa}
-    formulas = [sp.powdenest(sp.expand_power_base(v.subs(at), force=True), force=True) for v in (*hyper.values(), rate)]
+    formulas = [sp.powdenest(sp.expand_power_base(v.subs(at), force=True), force=True) for v in formulas]
     bases = {p.base for f in formulas for p in f.atoms(sp.Pow) if p.exp.is_Rational and not p.exp.is_Integer}
     bases = {b for b in bases if b.has(kappa)}
     if len(bases) > 1 or any(sp.degree(b, kappa) != 1 or not b.is_polynomial(kappa) for b in bases):
@@ -87,32 +100,10 @@ def rationalised(hyper: Mapping[str, sp.Expr], rate: sp.Expr) -> Rationalised | 
         if not (start.is_Rational and slope > 0):
             return None
         formulas = [f.subs(sp.sqrt(base), T).subs(1 / sp.sqrt(base), 1 / T) for f in formulas]
-    *found, last = [sp.cancel(f.subs(kappa, inverse)) for f in formulas]
-    if not all(f.is_rational_function(T) and not f.free_symbols - {T} for f in (*found, last)):
+    rational_in_t = [sp.cancel(f.subs(kappa, inverse)) for f in formulas]
+    if not all(f.is_rational_function(T) and not f.free_symbols - {T} for f in rational_in_t):
         return None
-    return Rationalised(inverse, start, dict(zip(hyper, found, strict=True)), last)
-
-
-def _decided(method: Method, about: str, inner: Rationalised, held: Mapping[str, str]) -> Proof:
-    rate = _ratio(inner.rate)
-    claimed = Best(
-        method=method.name,
-        kind="formula",
-        holds=True,
-        start=str(inner.start),
-        held=dict(held),
-        hyper={n: _ratio(f) for n, f in inner.hyper.items()},
-        mu=("1",),
-        L=_parts(inner.kappa),
-        lower=rate,
-        upper=rate,
-    )
-    proof = Proof(claimed.model_copy(update={"below": _below(method, inner, held)}), method)
-    why = proof.recheck().failed
-    if not why:
-        return proof
-    refutation = _refuted(method, claimed, inner)
-    return _half(method, about, held, inner, why[0]) if refutation is None else refutation  # a refutation is falsy
+    return inverse, start, rational_in_t
 
 
 def _parts(poly: sp.Expr) -> Number:
@@ -126,29 +117,24 @@ def _ratio(formula: sp.Expr) -> Ratio:
     return _parts(sign * above), _parts(sign * below)
 
 
-def _below(method: Method, inner: Rationalised, held: Mapping[str, str]) -> Below | None:
+def _below(method: Method, claimed: Best, ring: Ring) -> Below | None:
     """The identity by which no radius at μ and L is below the rate; None where none was found, or needed."""
-    unknown = [n for n in method.hyper if n not in held]
-    start = fraction(inner.start)
-    ring = ring_of(method, unknown, low=start)
-    places = ("1",), _parts(inner.kappa)
-    above, below = map(ring.number, _ratio(inner.rate))
-    samples = []
-    for distance in SAMPLES:
-        at = {T: rational(start + distance)}
-        samples.append((start + distance, [abs(float(inner.hyper[n].subs(at))) or 1.0 for n in unknown]))
-    with suppress(Doubt):
-        strict = inequalities(method, held, [*map(ring.number, places)], (above, below))
+    unknown = [n for n in method.hyper if n not in claimed.held]
+    places, (above, below) = (claimed.mu, claimed.L), map(ring.number, claimed.upper)
+    with suppress(Doubt, ZeroDivisionError):
+        values = {ring.low + d: values_at(claimed, ring.low + d)[1] for d in SAMPLES}
+        samples = [(t, [abs(float(value[n])) or 1.0 for n in unknown]) for t, value in values.items()]
+        strict = inequalities(method, claimed.held, [*map(ring.number, places)], (above, below))
         products = refuting(strict, not_negative(method, ring, unknown), unknown, samples) if above else None
         return Below(curvatures=places, products=products) if products else None
     return None
 
 
-def _refuted(method: Method, claimed: Best, inner: Rationalised) -> Proof | None:
+def _refuted(method: Method, claimed: Best) -> Proof | None:
     """A κ at which the rate is not reached, or at which others are faster."""
-    start = fraction(inner.start)
-    spots = [start + distance for distance in (*SPOTS, *_beyond_zeros(inner))]
-    better = _best_at(method, claimed.held, inner, spots[0])
+    start = Fraction(claimed.start or 0)
+    spots = [start + distance for distance in (*SPOTS, *_beyond_zeros(claimed, start))]
+    _, better = _best_at(method, claimed, spots[0])
     for t, faster in (*((t, None) for t in spots), (spots[0], better.hyper)):
         others = faster and {n: str(v) for n, v in faster.items()}
         proof = Proof(claimed.model_copy(update={"holds": False, "at": str(t), "faster": others}), method)
@@ -157,30 +143,28 @@ def _refuted(method: Method, claimed: Best, inner: Rationalised) -> Proof | None
     return None
 
 
-def _best_at(method: Method, held: Mapping[str, str], inner: Rationalised, t: Fraction) -> Proof:
-    return optimum(method, 1, inner.kappa.subs(T, rational(t)), EPSILON, {n: Fraction(v) for n, v in held.items()})
+def _best_at(method: Method, claimed: Best, t: Fraction) -> tuple[Fraction, Proof]:
+    """κ at one t, and the best rate there."""
+    kappa = at([*map(Fraction, claimed.L)], t)
+    return kappa, optimum(method, 1, kappa, EPSILON, {n: Fraction(v) for n, v in claimed.held.items()})
 
 
-def _beyond_zeros(inner: Rationalised) -> list[Fraction]:
+def _beyond_zeros(claimed: Best, start: Fraction) -> list[Fraction]:
     """Distances between which numerators and denominators, and what is to be positive, change their signs."""
-    polys = [part for f in (*inner.hyper.values(), inner.rate, 1 - inner.rate) for part in sp.fraction(sp.cancel(f))]
-    places = sorted({fraction(end) for p in polys for (ends, _) in _intervals(p) for end in ends if end > inner.start})
-    start = fraction(inner.start)
-    cuts = [start, *places, (places[-1] if places else start) + 10**6]
-    return [(a + b) / 2 - start for a, b in pairwise(cuts) if a < b]
+    polys = [
+        sp.Poly([*map(sp.Rational, part[::-1])], T) for v in (*claimed.hyper.values(), claimed.upper) for part in v
+    ]
+    polys.append(polys[-1] - polys[-2])
+    ends = {fraction(end) for p in polys if p.degree() > 0 for pair, _ in p.intervals(eps=NARROW) for end in pair}
+    cuts = sorted({start, *(end for end in ends if end > start)})
+    return [(a + b) / 2 - start for a, b in pairwise((*cuts, cuts[-1] + 10**6))]
 
 
-def _intervals(poly: sp.Expr) -> list[Any]:
-    found = sp.Poly(poly, T)
-    return list(found.intervals(eps=sp.Rational(1, 2**20))) if found.degree() > 0 else []
-
-
-def _half(method: Method, about: str, held: Mapping[str, str], inner: Rationalised, why: str) -> Proof:
+def _half(method: Method, about: str, claimed: Best, why: str) -> Proof:
     """What is known where neither a proof nor a counterexample was found."""
     if why == UNPROVEN:
-        t = fraction(inner.start) + SPOTS[0]
-        here = _best_at(method, held, inner, t)
+        kappa, here = _best_at(method, claimed, Fraction(claimed.start or 0) + SPOTS[0])
         gap = None if here.upper is None or here.lower is None else sp.N(here.upper - here.lower, 3)
-        near = "" if gap is None else f"; at κ = {inner.kappa.subs(T, rational(t))} it is within {gap} of the best"
+        near = "" if gap is None else f"; at κ = {kappa} it is within {gap} of the best"
         why = f"attained for all κ > 1; that nothing is faster was not shown for all κ{near}"
     return undecided(method, about, why)
