@@ -147,19 +147,20 @@ class Minimax:
 
     def _solve(self, mu: float, L: float, fixed: Mapping[sp.Symbol, float], near: Values | None) -> Solution:
         spectrum = self._spectrum(mu, L)
-        best: Values = {}
-        least = inf
+        best: tuple[float, float, Values] = (inf, inf, {})
         for _ in range(EXCHANGES):
             starts = self._starts(spectrum, mu, L, fixed) if near is None else [near]
             ends = [self._descend(spectrum, mu, L, start, fixed) for start in starts]
             values, rate = min(ends, key=lambda end: end[1])
             curvature, reached = self.largest(mu, L, {**values, **fixed})
-            if reached < least or not best:
-                best, least = values, reached
+            if not best[2] or reached <= best[0] + meeting_roots(len(self.system.state)):
+                best = reached, rate, values
             if reached <= rate + 1e-12 or self.deadline.over:
                 break
             spectrum = np.unique(np.append(spectrum, curvature))
-        return self._solution(spectrum, mu, L, best, least, fixed)
+        reached, rate, values = best  # of those that rounding cannot tell apart, the last: it knows the most curvatures
+        rate = rate if reached <= rate + meeting_roots(len(self.system.state)) else reached
+        return self._solution(spectrum, mu, L, values, rate, fixed)
 
     def _starts(self, spectrum: Array, mu: float, L: float, fixed: Mapping[sp.Symbol, float]) -> Iterator[Values]:
         """The best points of a grid, no two of them neighbours."""
@@ -311,6 +312,11 @@ class Minimax:
 
     def _places(self, active: Sequence[Constraint], mu: float, L: float) -> Array:
         return np.array([mu * (L / mu) ** where for _, where in active])
+
+
+def meeting_roots(states: int) -> float:
+    """How far a radius computed in floats may lie from the true one where all eigenvalues meet: the n-th root of rounding."""
+    return float(16 * np.finfo(float).eps ** (1 / states))
 
 
 def _stacked(parts: Sequence[Any], like: Array) -> Array:

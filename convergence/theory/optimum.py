@@ -23,7 +23,7 @@ from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.theory.cells import is_scale_free
 from convergence.theory.deadline import Deadline, within
-from convergence.theory.minimax import Minimax, Solution
+from convergence.theory.minimax import Minimax, Solution, meeting_roots
 from convergence.theory.pieces import SEARCHED, Piece, derived_pieces
 from convergence.theory.rate import worst_rate
 from convergence.theory.region import region
@@ -367,11 +367,6 @@ def _attained(method: Method, tuned: Tuned, mu: float, L: float) -> bool:
     settings = {method.symbols[name]: value for name, value in tuned.hyper.items()}
     reached = float(Minimax(derived, ()).worst(mu, L, settings))
     return abs(reached - tuned.rate) <= meeting_roots(len(derived.state))
-
-
-def meeting_roots(states: int) -> float:
-    """How far a radius computed in floats may lie from the true one where all eigenvalues meet: the n-th root of rounding."""
-    return float(16 * np.finfo(float).eps ** (1 / states))
 
 
 def _searched(method: Method, mu: float, L: float, given: dict[str, float], seconds: float) -> Tuned | None:
