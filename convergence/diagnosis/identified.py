@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from convergence.diagnosis.fit import Fit, fit
 from convergence.diagnosis.log import LEAST, Log, require_rows
@@ -25,7 +24,7 @@ ALMOST = 0.999
 """A log too short for all its directions is read where the first ones make this part of its movement."""
 
 MOMENTA = np.linspace(0.0, 1.2, 49)
-"""Momenta at which starts are tried, before the best is refined."""
+"""Momenta at which starts are tried."""
 
 PRODUCTS = np.concatenate([np.geomspace(1e-6, 0.1, 60), np.linspace(0.11, 5.0, 164)])
 """lr·λ at which roots are compared with those of a linear prediction."""
@@ -69,46 +68,36 @@ def identified(log: Log, tried: Sequence[Recurrence]) -> Identified:
 
     BadData where the log is too short to tell its directions apart.
     """
-    if log.losses:
-        sizes = [k for k in (1, 2, 3) if len(log.x) > 1 + 4 * k]
-        fits = [f for k in sizes or [1] for f in _fits(log, log.x - log.x.mean(axis=0), k, tried)]
-        return _chosen(log, fits, np.eye(1), log.x.mean(axis=0), 0)
-    visible, offset = _seen(log)
+    visible, offset = (np.eye(1), log.x.mean(axis=0)) if log.losses else _seen(log)
     x = (log.x - offset) @ visible
-    return _chosen(log, _fits(log, x, x.shape[1], tried), visible, offset, log.x.shape[1] - x.shape[1])
-
-
-def _fits(log: Log, x: Array, size: int, tried: Sequence[Recurrence]) -> list[Fit]:
-    """The fits of each recurrence, with the picture of the noise that suits the best one; any two roots last, with several."""
-    shown = _prediction_roots(log, x, size)
-    by_picture: list[list[Fit]] = []
-    for relative in (True, False):
-        fits: list[Fit] = []
-        for one in tried:
-            found = fit(log, x, one, relative, _starts(log, x, one, size, shown, relative))
-            fits += [] if found is None else [found]
-        by_picture.append(fits)
-    fits = min((fits for fits in by_picture if fits), key=lambda fits: min(f.score for f in fits))
-    if size == 1 and not log.losses:
-        return fits
-    best = min(fits, key=lambda f: f.score)
-    pairs = np.stack(best.recurrence.pair(best.unknowns), axis=1).ravel()
-    free = fit(log, x, two_roots(), best.relative, [pairs])
-    if free is None:
-        return fits
-    again_shown = (free.recurrence.roots(free.unknowns) ** log.stride).ravel()
-    roots = again_shown[np.isfinite(again_shown)]
-    again = [fit(log, x, f.recurrence, f.relative, _matched(f.recurrence, roots, size, log)) for f in fits]
-    fits = [min((a, b), key=lambda f: f.score) if b else a for a, b in zip(fits, again, strict=True)]
-    return [*fits, free] if len(tried) > 1 else fits
-
-
-def _chosen(log: Log, fits: Sequence[Fit], visible: Array, offset: Array, hidden: int) -> Identified:
+    sizes = [k for k in (1, 2, 3) if len(x) > 1 + 4 * k] or [1] if log.losses else [x.shape[1]]
+    fits = [one for size in sizes for one in _fits(log, x, size, tried)]
     best = fits[0]
     for one in fits[1:]:
         best = one if best.score - one.score > _margin(one, best, log) else best
     rivals = tuple(f for f in fits if f is not best and f.score - best.score < RIVAL and f.size == best.size)
-    return Identified(best, visible, offset, rivals, hidden)
+    return Identified(best, visible, offset, rivals, log.x.shape[1] - x.shape[1])
+
+
+def _fits(log: Log, x: Array, size: int, tried: Sequence[Recurrence]) -> list[Fit]:
+    """The fits of each recurrence, with the picture of the noise that suits the best one; any two roots last, with several."""
+    shown = [_prediction_roots(log, x, 3 * size if log.losses else one.order) for one in tried]
+    starts = [_starts(one, roots, size, log) for one, roots in zip(tried, shown, strict=True)]
+    fits: list[Fit] = []
+    for relative in (True, False):
+        some = [fit(log, x, one, relative, those) for one, those in zip(tried, starts, strict=True)]
+        fits = min(fits, [f for f in some if f], key=lambda fits: min((f.score for f in fits), default=np.inf))
+    if size == 1 and not log.losses:
+        return fits
+    best = min(fits, key=lambda f: f.score)
+    free = fit(log, x, two_roots(), best.relative, [np.stack(best.recurrence.pair(best.unknowns), axis=1).ravel()])
+    if free is None:
+        return fits
+    roots = (free.recurrence.roots(free.unknowns) ** log.stride).ravel()
+    starts = [_starts(f.recurrence, roots[np.isfinite(roots)], size, log) for f in fits]
+    again = [fit(log, x, f.recurrence, f.relative, some) for f, some in zip(fits, starts, strict=True)]
+    fits = [min((a, b), key=lambda f: f.score) if b else a for a, b in zip(fits, again, strict=True)]
+    return [*fits, free] if len(tried) > 1 else fits
 
 
 def _margin(one: Fit, best: Fit, log: Log) -> float:
@@ -160,50 +149,9 @@ def _one_step(log: Log, x: Array, noise: Array) -> float:
     return float((np.square(ahead - past @ solved).sum() / (freedom * x.shape[1] * gain)) ** 0.5)
 
 
-def _starts(
-    log: Log, x: Array, one: Recurrence, size: int, shown: NDArray[np.complex128], relative: bool
-) -> list[Array]:
-    starts = _matched(one, shown, size, log)
-    if log.stride == 1 and not log.losses and one.method is not None and len(log.windows) >= 1:
-        starts += _profiled(log, x, one, log.noise(relative))
-    return starts
-
-
-def _profiled(log: Log, x: Array, one: Recurrence, noise: Array) -> list[Array]:
-    """Starts by least squares of one step: with the momentum held, the recurrence of differences is linear in lr·H."""
-    first = log.windows
-    d, weight = np.diff(x, axis=0), 1 / np.stack([noise[first + k] for k in range(4)]).max(axis=0)
-    triangle = np.linalg.qr(np.hstack([d[first + 2], d[first + 1], d[first]]) * weight[:, None], mode="r")
-    ahead, here, behind = np.hsplit(triangle, 3)
-
-    def solved(momentum: float) -> tuple[float, Array]:
-        unknowns = np.concatenate([np.full(one.shared, momentum), [0.0, 1.0]])
-        (tau0, tau1), (delta0, delta1) = one.pair(unknowns)
-        target = ahead - tau0 * here + delta0 * behind
-        design = (tau1 - tau0) * here - (delta1 - delta0) * behind
-        matrix = np.linalg.lstsq(design, target, rcond=1e-14)[0]
-        return float(np.square(target - design @ matrix).sum()), matrix
-
-    momentum = _least(lambda value: solved(value)[0]) if one.shared else 0.0
-    matrix = solved(momentum)[1]
-    values = [np.linalg.eigvals(matrix).real, np.linalg.eigvalsh((matrix + matrix.T) / 2)]
-    return [np.concatenate([np.full(one.shared, momentum), np.sort(v)[::-1]]) for v in values]
-
-
-def _least(size: Callable[[float], float]) -> float:
-    """The momentum of least misfit."""
-    sizes = [size(float(m)) for m in MOMENTA]
-    place = int(np.argmin(sizes))
-    ends = float(MOMENTA[max(place - 1, 0)]), float(MOMENTA[min(place + 1, len(MOMENTA) - 1)])
-    fine = minimize_scalar(size, bounds=ends, method="bounded", options={"xatol": 1e-12})
-    return float(fine.x if fine.fun < sizes[place] else MOMENTA[place])
-
-
-def _prediction_roots(log: Log, x: Array, size: int) -> NDArray[np.complex128]:
-    """Roots of the linear prediction (Prony 1795) of differences: of vectors from the two before, of losses from several."""
-    d = np.diff(x, axis=0)
-    close = np.diff(log.places) == 1
-    order = 3 * size if log.losses else 2
+def _prediction_roots(log: Log, x: Array, order: int) -> NDArray[np.complex128]:
+    """Roots of the linear prediction (Prony 1795) of differences from so many before."""
+    d, close = np.diff(x, axis=0), np.diff(log.places) == 1
     first = [k for k in range(len(d) - order) if close[k : k + order + 1].all()]
     if not first:
         return np.empty(0, dtype=complex)
@@ -216,7 +164,7 @@ def _prediction_roots(log: Log, x: Array, size: int) -> NDArray[np.complex128]:
     return np.asarray(np.linalg.eigvals(companion), dtype=complex)
 
 
-def _matched(one: Recurrence, shown: NDArray[np.complex128], size: int, log: Log) -> list[Array]:
+def _starts(one: Recurrence, shown: NDArray[np.complex128], size: int, log: Log) -> list[Array]:
     """Unknowns whose roots, over a stride, are nearest to those that the log shows."""
     if one.method is None:
         return [np.tile([1.0, 0.5], size)]
@@ -237,7 +185,7 @@ def _matched(one: Recurrence, shown: NDArray[np.complex128], size: int, log: Log
             gaps = np.delete(gaps, np.unique(nearest), axis=2)
         choices.append((cost, np.concatenate([np.full(one.shared, momentum), np.sort(own)[::-1]])))
     choices.sort(key=lambda choice: choice[0])
-    return [start for _, start in choices[: 3 if log.stride > 1 or log.losses else 1]]
+    return [start for _, start in choices[:3]]
 
 
 def _smallest(cost: Array) -> int:

@@ -41,7 +41,7 @@ VAGUE = 0.25
 CLEAN = 1e-12
 """Noise below this part of the log is rounding of doubles: what does not move above it, does not move."""
 
-GRAINS = 8.0
+GRAINS = 16.0
 """No number computed from a log is better than so many units in the last place of it, nor are the settings of its run."""
 
 DEAD = 1e-12
