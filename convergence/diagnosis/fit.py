@@ -38,6 +38,9 @@ ROUGH = 8.0
 TURN = 1e-100
 """Step of derivatives in the imaginary direction, which cancels nothing (Squire and Trapp 1998)."""
 
+HUGE = 1e150
+"""Stands for what overflows: its square does not."""
+
 SILENT = 1e-3
 """An unknown is not determined when this much of it (its square) lies where there is no information."""
 
@@ -199,26 +202,18 @@ class Projection:
         seen = basis.T @ self.y
         return self.y - basis @ seen, basis, inverse @ self.y, inverse, rank
 
-    def _design(self, unknowns: Array) -> Array:
+    def _design(self, unknowns: Array) -> Any:
+        """The columns (rows, 1 + m·r) of a constant and of each direction's solutions, weighed; complex where unknowns are."""
         with np.errstate(all="ignore"):
             parts = self.recurrence.solutions(unknowns, self.log.places, self.log.stride, self.log.losses)
             design = np.column_stack([np.ones(len(parts)), parts.reshape(len(parts), -1)]) * self.weight[:, None]
-        return np.asarray(np.nan_to_num(design, nan=1e150, posinf=1e150, neginf=-1e150))
+        return np.nan_to_num(design, nan=HUGE, posinf=HUGE, neginf=-HUGE)
 
     def _moved(self, unknowns: Array, place: int) -> Array:
-        """The derivative of the design by an unknown: an own one moves the columns of its direction only."""
-        p, q = self.recurrence.shared, self.recurrence.own
-        turned = unknowns + 1j * TURN * np.eye(len(unknowns))[place]
-        first = max(place - p, 0) // q
-        if place >= p:
-            turned = np.concatenate([turned[:p], turned[p + first * q : p + (first + 1) * q]])
-        with np.errstate(all="ignore"):
-            parts = self.recurrence.solutions(turned, self.log.places, self.log.stride, self.log.losses).imag / TURN
-            width = parts.shape[2]
-            design = np.zeros((len(parts), 1 + width * ((len(unknowns) - p) // q)))
-            design[:, 1 + first * width : 1 + (first + parts.shape[1]) * width] = parts.reshape(len(parts), -1)
-            design *= self.weight[:, None]
-        return np.asarray(np.nan_to_num(design, nan=0.0, posinf=0.0, neginf=0.0))
+        """The derivative of the design by an unknown; 0 where the design is out of range."""
+        moved = self._design(unknowns + 1j * TURN * np.eye(len(unknowns))[place])
+        inside = np.maximum(np.abs(moved.real), np.abs(moved.imag)) < HUGE
+        return np.asarray(np.where(inside, moved.imag / TURN, 0.0))
 
     def _widened(self, unknowns: Array, covariance: Array, square: float, factor: float, scale: float) -> Array:
         """The covariance, with wider bars where the misfit at their ends has not risen as a parabola's would."""
