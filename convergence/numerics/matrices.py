@@ -17,7 +17,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from convergence.crossing import compiled, doubled
+from convergence.crossing import Compiled, compiled, doubled
 from convergence.rule import Method, Objective, State
 from convergence.theory.symbols import CURVATURE, Z
 from convergence.theory.system import system
@@ -33,17 +33,14 @@ def blocks(method: Method, curvature: Any, settings: Mapping[str, Any], reading:
 
     Of a method with a clock those of the limit, or with a ``reading`` of each clock those of that moment.
     """
-    if reading is None:
-        return _filled(_matrix(method)(curvature, *settings.values()), curvature, *settings.values())
-    return _filled(_moment(method)(curvature, *settings.values(), *reading), curvature, *settings.values(), *reading)
+    return _filled(_matrix(method, reading is not None, False), curvature, *settings.values(), *(reading or ()))
 
 
 def sensitivity(
     method: Method, curvature: Any, settings: Mapping[str, Any], reading: Sequence[Any] | None = None
 ) -> Array:
     """The derivative of the iteration matrices by the curvature (..., n, n): how a gradient enters the state."""
-    values = (*settings.values(), *(reading or ()))
-    return _filled(_slope(method, reading is not None)(curvature, *values), curvature, *values)
+    return _filled(_matrix(method, reading is not None, True), curvature, *settings.values(), *(reading or ()))
 
 
 def precise_blocks(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> tuple[Array, Array]:
@@ -54,13 +51,19 @@ def precise_blocks(method: Method, curvatures: Array, settings: Mapping[str, Any
     return high, low
 
 
-def _filled(entries: Sequence[Any], *values: Any) -> Array:
-    """Square matrices (..., n, n) from their entries row by row, each broadcast like the values that made them."""
-    size, shape = isqrt(len(entries)), np.broadcast(*values).shape
-    matrices = np.empty((*shape, size, size))
-    for place, entry in enumerate(entries):
-        matrices[..., place // size, place % size] = entry
-    return matrices
+def _filled(function: Compiled, *values: Any) -> Array:
+    """Square matrices (..., n, n) from a function of their entries row by row, each broadcast like the values."""
+    entries, shape = function(*values), np.broadcast(*values).shape
+    rows = np.stack([np.broadcast_to(np.asarray(entry, dtype=float), shape) for entry in entries], axis=-1)
+    return rows.reshape(*shape, isqrt(len(entries)), isqrt(len(entries)))
+
+
+@cache
+def _matrix(method: Method, timed: bool, slope: bool) -> Compiled:
+    derived = system(method)
+    clock = derived.clock if timed else None
+    matrix, letters = (clock.matrix, clock.letters) if clock else (derived.matrix, ())
+    return compiled((*arguments(method), *letters), tuple(sp.diff(matrix, CURVATURE) if slope else matrix))
 
 
 def eigenvalues(method: Method, curvature: Any, settings: dict[str, Any]) -> NDArray[np.complex128]:
@@ -71,28 +74,6 @@ def eigenvalues(method: Method, curvature: Any, settings: dict[str, Any]) -> NDA
     roots = [_factor_roots(part, curvature, settings) for part in _factor_functions(method)]
     together = np.broadcast_shapes(*(part.shape[:-1] for part in roots))
     return np.concatenate([np.broadcast_to(r, (*together, r.shape[-1])) for r in roots], axis=-1)
-
-
-@cache
-def _matrix(method: Method) -> Any:
-    derived = system(method)
-    return compiled(arguments(method), tuple(derived.matrix))
-
-
-@cache
-def _moment(method: Method) -> Any:
-    clock = system(method).clock
-    assert clock is not None
-    return compiled((*arguments(method), *clock.letters), tuple(clock.matrix))
-
-
-@cache
-def _slope(method: Method, of_moment: bool) -> Any:
-    derived = system(method)
-    matrix, letters = (
-        (derived.clock.matrix, derived.clock.letters) if of_moment and derived.clock else (derived.matrix, ())
-    )
-    return compiled((*arguments(method), *letters), tuple(sp.diff(matrix, CURVATURE)))
 
 
 @cache
@@ -131,7 +112,7 @@ def readings(method: Method, settings: Mapping[str, Any], steps: int) -> Array:
     clock = system(method).clock
     if clock is None:
         return np.empty((0, 0))
-    tick = _tick(method)
+    tick = compiled((*arguments(method), *clock.letters), clock.update)
     now, rest = (np.array([float(v) for v in part]) for part in (clock.start, clock.rest))
     seen: list[Array] = []
     while len(seen) < steps and np.abs(now - rest).max() > STOPPED:
@@ -178,10 +159,3 @@ def run_down(method: Method) -> Method:
         return tuple(value * 0 + rest[name] if name in rest else value for name, value in first)
 
     return replace(method, starts=start)
-
-
-@cache
-def _tick(method: Method) -> Any:
-    clock = system(method).clock
-    assert clock is not None
-    return compiled((*arguments(method), *clock.letters), clock.update)

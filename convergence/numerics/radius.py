@@ -30,8 +30,8 @@ from convergence.theory.system import system
 
 Array = NDArray[np.float64]
 
-CHUNK = 2**15
-"""Points computed at a time, so that the few arrays at work stay in a core's cache."""
+NEAR = 1e-9
+"""A formula's bound is taken where it is stable this near below it, and not above; elsewhere roots are computed."""
 
 
 def spectral_radius(
@@ -70,12 +70,9 @@ def spectral_radius(
     settings = {name: np.asarray(value, dtype=float) for name, value in method.settings(hyper).items()}
     curvatures = _curvatures(method, curvature, over)
     shape = np.broadcast_shapes(curvatures[0].shape, *(value.shape for value in settings.values()))
-    radius = np.empty(shape)
     with np.errstate(over="ignore", invalid="ignore"):  # far outside, a radius is infinite
-        for chosen in _chunks(shape):
-            parts = [_part(c, chosen, len(shape)) for c in curvatures]
-            some = [_part(value, chosen, len(shape)) for value in settings.values()]
-            radius[chosen] = reduce(np.maximum, (_radius(factor, parts, some) for factor in _factors(method)))
+        parts = [_radius(factor, curvatures, list(settings.values())) for factor in _factors(method)]
+    radius = np.broadcast_to(reduce(np.maximum, parts), shape).copy()
     return radius if shape else radius[()]
 
 
@@ -169,27 +166,6 @@ def _largest_magnitude(at_zero: Any, slope: Any, curvatures: Sequence[Array]) ->
     np.abs(size, out=size)
     spread = np.abs(slope * ((high - low) / 2))
     return np.asarray(size + spread)
-
-
-def _chunks(shape: tuple[int, ...]) -> list[Any]:
-    """Slices of the leading axes that cut an array of this shape into parts of about CHUNK entries."""
-    row = int(np.prod(shape[1:]))
-    if not shape or shape[0] * row <= CHUNK:
-        return [()]
-    if row <= CHUNK:
-        step = max(1, CHUNK // row)
-        return [(slice(first, first + step),) for first in range(0, shape[0], step)]
-    return [(slice(first, first + 1), *rest) for first in range(shape[0]) for rest in _chunks(shape[1:])]
-
-
-def _part(value: Array, chosen: tuple[Any, ...], ndim: int) -> Array:
-    """The part of a broadcast array that belongs to a chunk of the result; axes of length one stay whole."""
-    own = (*chosen, *[slice(None)] * (ndim - len(chosen)))[ndim - value.ndim :]
-    return value[tuple(slice(None) if size == 1 else part for part, size in zip(own, value.shape, strict=True))]
-
-
-NEAR = 1e-9
-"""A formula's bound is taken where it is stable this near below it, and not above; elsewhere roots are computed."""
 
 
 def bounds(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Array:

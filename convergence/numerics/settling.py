@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
-from math import cos, hypot, pi
+from math import cos, pi
 from typing import Any
 
 import numpy as np
@@ -270,14 +270,6 @@ LONGEST = 8000
 SAMPLES = 257
 
 
-@dataclass(frozen=True, eq=False)
-class Row:
-    """p_k on nodes, where these alone do not tell whether its largest modulus is within the tolerance."""
-
-    step: int
-    values: Array
-
-
 def worst_steps_to(question: Question, low: float, high: float) -> int:
     """The first k from which max over [μ, L] of |p_k| is at most the tolerance, for good."""
     if len(question.method.state) == 1:  # p_k is the k-th power of p_1: the worst curvature is the same at all steps
@@ -304,80 +296,65 @@ def _counted(question: Question, mu: float, L: float, steps: int) -> int | None:
     norm = _norm(run.matrices, margin, steps)
     if norm is None:
         return None
-    last, unclear = -1, list[Row]()
+    last, unclear = -1, list[tuple[int, Array]]()
     for k, states in enumerate(_walk(run, steps)):
         top = float(np.abs(states[0]).max())
         if top > question.tolerance * (1 + TIE):
             last, unclear = k, []
         elif top * margin > question.tolerance * (1 - TIE):
-            unclear.append(Row(k, states[0].copy()))
+            unclear.append((k, states[0].copy()))
         elif k >= run.after and norm.future(states) <= question.tolerance:
             break
     else:
         return None
-    return _last(question, unclear, last, mu, L) + 1
+    for step, values in reversed(unclear):  # the nodes alone do not decide
+        maximum = largest_modulus(values, step + 1)
+        if question.exceeds(maximum.value, step, at_angle(mu, L, maximum.theta)):
+            return step + 1
+    return last + 1
 
 
-def _last(question: Question, unclear: list[Row], last: int, mu: float, L: float) -> int:
-    """The last step above the tolerance, among those that the nodes alone do not decide."""
-    for row in reversed(unclear):
-        maximum = largest_modulus(row.values, row.step + 1)
-        if question.exceeds(maximum.value, row.step, at_angle(mu, L, maximum.theta)):
-            return row.step
-    return last
-
-
-def _walk(run: Steady, steps: int) -> Iterator[list[Array]]:
-    """The states, position first, each on all nodes."""
-    states, matrix = list[Array](), _entries(run.matrices)
+def _walk(run: Steady, steps: int) -> Iterator[Array]:
+    """The states (n, m), position first, on all nodes."""
+    states = np.empty(0)
     for block in run.approach():
-        for row in block:
-            states = list(row)
+        for states in block:
             yield states
+    matrix = _by_entries(run.matrices)
     for _ in range(run.after, steps):
-        states = _applied(matrix, states)
+        states = (matrix * states).sum(axis=1)
         yield states
 
 
-def _entries(matrices: Array) -> list[list[Array]]:
-    return [
-        [np.ascontiguousarray(matrices[:, a, b]) for b in range(matrices.shape[2])] for a in range(matrices.shape[1])
-    ]
+def _by_entries(matrices: Array) -> Array:
+    return np.ascontiguousarray(matrices.transpose(1, 2, 0))
 
 
-def _applied(matrix: list[list[Array]], states: list[Array]) -> list[Array]:
-    return [sum((m * s for m, s in zip(row, states, strict=True)), np.zeros(1)) for row in matrix]
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Norm:
-    """A norm on states, scaled by ``scales``, in which powers of the matrix fall below 1 over the whole interval.
+    """A norm on states, scaled by ``scales`` (n,), in which powers of the matrix fall below 1 over the whole interval.
 
     ``reach`` ≥ ‖e₁ᵀAⁱ‖ for all i ≥ 0 and all curvatures, so no later error is above reach·‖state‖.
     """
 
-    scales: tuple[float, ...]
+    scales: Array
     reach: float
-    margin: float
 
-    def future(self, states: list[Array]) -> float:
+    def future(self, states: Array) -> float:
         """A bound of the errors at this step and all later ones."""
-        sizes = (float(np.abs(s).max()) * d for s, d in zip(states, self.scales, strict=True))
-        return self.reach * self.margin * hypot(*sizes)
+        return self.reach * float(np.linalg.norm(np.abs(states).max(axis=1) * self.scales))
 
 
 def _norm(matrices: Array, margin: float, steps: int) -> Norm | None:
     """Powers of the matrix until one is below 1 in norm; None where none of the first ``steps`` is proven to be."""
     scales, reach = _scales(matrices), 1.0 / margin
-    matrix = _entries(matrices)
-    columns = [[np.full(len(matrices), float(a == b)) for a in range(len(matrix))] for b in range(len(matrix))]
+    matrix = power = _by_entries(matrices)
     for _ in range(steps):
-        columns = [_applied(matrix, column) for column in columns]
-        sizes = np.array([[np.abs(entry).max() for entry in column] for column in columns]).T
-        sizes *= np.outer(scales, 1 / scales)
+        sizes = np.abs(power).max(axis=2) * np.outer(scales, 1 / scales)
         if float(np.linalg.norm(sizes)) * margin < 1:
-            return Norm(tuple(scales), reach * margin, margin)
+            return Norm(scales, reach * margin**2)
         reach = max(reach, float(np.linalg.norm(sizes[0])))
+        power = np.einsum("abm,bcm->acm", matrix, power)
     return None
 
 

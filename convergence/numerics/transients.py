@@ -7,7 +7,7 @@ Pseudospectra (2005).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from math import inf, log, pi
@@ -15,6 +15,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import maximum_filter
+from scipy.optimize import minimize
 
 from convergence.crossing import Compiled, compiled
 from convergence.errors import BadData, BadHyperparameter, NotLinear
@@ -32,8 +34,8 @@ from convergence.theory.system import system
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]
 
-ROUNDS, AROUND, KEPT = 40, np.linspace(-1.0, 1.0, 9), 6
-"""Refinements of a maximum over a plane, the grid of each, and how many candidates are followed."""
+KEPT = 6
+"""Local maxima on a grid that are followed."""
 
 
 def norms(matrices: NDArray[Any]) -> Array:
@@ -91,59 +93,40 @@ def _angles(roots: Complex, near: float) -> Array:
     return np.unique(crowded[(crowded >= 0) & (crowded <= pi)])
 
 
-def _highest(height: Any, first: Array, second: Array) -> float:
-    """The highest value over a plane: on a grid, and then ever finer about its best local maxima."""
-    grid = height(*np.meshgrid(first, second, indexing="ij"))
-    padded = np.pad(grid, 1, constant_values=-inf)
-    around = [
-        padded[1 + i : padded.shape[0] - 1 + i, 1 + j : padded.shape[1] - 1 + j] for i in (-1, 0, 1) for j in (-1, 0, 1)
-    ]
-    peaks = np.argwhere(grid >= np.max(around, axis=0))
-    peaks = peaks[np.argsort(grid[tuple(peaks.T)])[::-1][:KEPT]]
-    return max(_refined(height, first, second, place) for place in peaks)
-
-
-def _refined(height: Any, first: Array, second: Array, place: NDArray[np.intp]) -> float:
-    centre = [float(axis[k]) for axis, k in zip((first, second), place, strict=True)]
-    reach = [float(np.diff(axis[max(0, k - 1) : k + 2]).max()) for axis, k in zip((first, second), place, strict=True)]
-    best = -inf
-    for _ in range(ROUNDS):
-        axes = [c + r * AROUND for c, r in zip(centre, reach, strict=True)]
-        values = height(*np.meshgrid(*axes, indexing="ij"))
-        at = np.unravel_index(int(values.argmax()), values.shape)
-        best = max(best, float(values[at]))
-        centre = [float(axis[k]) for axis, k in zip(axes, at, strict=True)]
-        inside = [0 < k < len(AROUND) - 1 for k in at]
-        reach = [r * (0.4 if i else 1.0) for r, i in zip(reach, inside, strict=True)]
-    return best
+def _highest(height: Callable[..., Any], *axes: Array) -> float:
+    """The highest value: on a grid, and then by Nelder and Mead's simplex about its best local maxima."""
+    grid = np.asarray(height(*np.meshgrid(*axes, indexing="ij")))
+    peaks = np.argwhere(grid == maximum_filter(grid, 3))
+    peaks = peaks[np.argsort(-grid[tuple(peaks.T)], kind="stable")[:KEPT]]
+    heights = [grid.max()]
+    for place in peaks:
+        first = np.array([axis[k] for axis, k in zip(axes, place, strict=True)])
+        reach = [np.diff(axis[max(0, k - 1) : k + 2]).max() for axis, k in zip(axes, place, strict=True)]
+        options = {
+            "initial_simplex": np.vstack([first, first + np.diag(reach)]),
+            "xatol": 0.0,
+            "fatol": 1e-14,
+            "maxiter": 200,
+        }
+        heights.append(-minimize(lambda u: -float(height(*u)), first, method="Nelder-Mead", options=options).fun)
+    return float(max(heights))
 
 
 def pseudoradius(matrix: Array, roots: Complex, epsilon: float) -> float:
     """The largest radius over all angles, by refining about the best of a grid; see ``_outermost``."""
-    angles = _angles(roots, max(epsilon, 1e-8))
-    radii = _outermost(matrix, angles, epsilon)
-    best = float(radii.max())
-    for place in np.argsort(radii)[::-1][:KEPT]:
-        centre = float(angles[place])
-        reach = float(np.diff(angles[max(0, place - 1) : place + 2]).max(initial=1e-3))
-        for _ in range(ROUNDS // 2):
-            around = centre + reach * AROUND
-            found = _outermost(matrix, around, epsilon)
-            best, centre, reach = max(best, float(found.max())), float(around[found.argmax()]), reach * 0.4
-    return best
+    return _highest(lambda angles: _outermost(matrix, angles, epsilon), _angles(roots, max(epsilon, 1e-8)))
 
 
 def _outermost(matrix: Array, angles: Array, epsilon: float) -> Array:
     """For each angle, the largest r with σ_min(re^{iθ}I − A) = ε: a real eigenvalue of a matrix (Mengi and Overton 2005)."""
-    size, turn = len(matrix), np.exp(1j * angles)[:, None, None]
-    whole = np.zeros((len(angles), 2 * size, 2 * size), dtype=complex)
-    whole[:, :size, :size], whole[:, :size, size:] = turn * matrix.T, epsilon * turn * np.eye(size)
-    whole[:, size:, :size], whole[:, size:, size:] = epsilon / turn * np.eye(size), matrix / turn
+    size, turn = len(matrix), np.exp(1j * np.asarray(angles))[..., None, None]
+    one = np.eye(size)
+    whole = np.block([[turn * matrix.T, epsilon * turn * one], [epsilon / turn * one, matrix / turn]])
     roots = np.linalg.eigvals(whole)
     real = np.abs(roots.imag) <= 1e-7 * (1 + np.abs(roots))
     radius = np.where(real, roots.real, 0.0)
     close = real & (np.abs(smallest_singular_value(matrix, radius * turn[..., 0]) - epsilon) <= 1e-6 * (epsilon + 1e-6))
-    return np.asarray(np.where(close, radius, 0.0).max(axis=1))
+    return np.asarray(np.where(close, radius, 0.0).max(axis=-1))
 
 
 EDGE = 1e-12
