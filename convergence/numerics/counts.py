@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.crossing import exact
-from convergence.errors import BadData, BadHyperparameter, NoStableLearningRate
+from convergence.errors import BadHyperparameter, NoStableLearningRate
 from convergence.methods import as_method
 from convergence.numerics import runs
-from convergence.numerics.inputs import checked_interval, checked_tolerance
+from convergence.numerics.inputs import checked_errors, checked_interval, checked_tolerance
 from convergence.numerics.matrices import precise_blocks
 from convergence.numerics.radius import spectral_radius
 from convergence.numerics.settling import Powers, Question, settled, worst_steps_to
@@ -109,7 +109,8 @@ def steps_to(
         return worst_steps_to(Question(method, completed(method, hyper, low, high), within), low, high)
     points = checked_curvatures(curvatures)
     curved = points[points > 0]
-    moved = np.unique(points[_started(start, points)])
+    first = np.ones_like(points) if start is None else checked_errors(start, points)
+    moved = np.unique(points[(first != 0) & (points > 0)])  # nothing moves along a flat direction
     if not moved.size:
         return 0
     question = Question(method, completed(method, hyper, float(curved.min()), float(curved.max())), within)
@@ -272,11 +273,9 @@ def counted_steps(problem: Quadratic, method: Method, start: Any, settings: dict
 
 def completed(method: Method, given: dict[str, Any], mu: float, L: float) -> dict[str, Any]:
     """The hyperparameters, those that are not given at their best on [μ, L]: to forty digits where that has a formula."""
-    if all(name in given or name in dict(method.defaults) for name in method.hyper):
-        return {**dict(method.defaults), **given} | {
-            n: method.settings(given)[n] for n in method.hyper if n not in given
-        }
     method.require_known(given)
+    if all(name in given or name in dict(method.defaults) for name in method.hyper):
+        return {**method.settings(given), **given}
     optimum = best(method, given)
     tuned: dict[str, Any] = dict(optimum.at(mu=mu, L=L).hyper)
     point = {MU: exact(mu), LARGEST: exact(L)}
@@ -286,12 +285,3 @@ def completed(method: Method, given: dict[str, Any], mu: float, L: float) -> dic
         if value is not None and value.is_Float and abs(value - tuned[name]) <= NEAR * abs(value):
             tuned[name] = value
     return {**tuned, **given}
-
-
-def _started(start: Any, points: Array) -> NDArray[np.bool_]:
-    """The directions that start away from the minimiser that can be reached: nothing moves along a flat one."""
-    first = np.ones_like(points) if start is None else floats(start)
-    if first.shape != points.shape or not np.isfinite(first).all():
-        raise BadData(f"start must be the first error along each of {len(points)} directions; got {short(start)}")
-    away: NDArray[np.bool_] = (first != 0) & (points > 0)
-    return away

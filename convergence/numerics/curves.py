@@ -15,11 +15,11 @@ from convergence.numerics.radius import bounds, spectral_radius
 from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.tabular import Tabular
-from convergence.theory.optimum import best
+from convergence.theory.optimum import Optimum, best
 
 Array = NDArray[np.float64]
 
-POINTS = 241
+POINTS, KAPPAS = 241, 61
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,23 +137,19 @@ def rate_curve(method: Method, kappas: Any, every: int = 5) -> RateCurve:
     smaller ones, too: [μ, L] is a part of the wider interval.
     """
     kappa = np.asarray(kappas, dtype=float)
-    closed = _closed(method)
-    some = kappa if closed else np.unique([*kappa[::every], kappa[-1]])
-    known = np.fmin.accumulate([_best_rate(method, float(k)) for k in some[::-1]])[::-1]
-    between = 1 - np.exp(np.interp(np.log(kappa), np.log(some), np.log(np.maximum(1 - known, 1e-16))))
-    return RateCurve(method, kappa, known if closed else between)
-
-
-def _closed(method: Method) -> bool:
     try:
-        return best(method, {}).exact
+        optimum = best(method, {})
     except ConvergenceError:
-        return False
+        return RateCurve(method, kappa, np.full(kappa.shape, np.nan))
+    some = kappa if optimum.exact else np.unique([*kappa[::every], kappa[-1]])
+    known = np.fmin.accumulate([_best_rate(optimum, float(k)) for k in some[::-1]])[::-1]
+    between = 1 - np.exp(np.interp(np.log(kappa), np.log(some), np.log(np.maximum(1 - known, 1e-16))))
+    return RateCurve(method, kappa, known if optimum.exact else between)
 
 
-def _best_rate(method: Method, kappa: float) -> float:
+def _best_rate(optimum: Optimum, kappa: float) -> float:
     try:
-        return float(best(method, {}).at(mu=1.0, L=kappa).rate)
+        return float(optimum.at(mu=1.0, L=kappa).rate)
     except ConvergenceError:
         return float("nan")
 
@@ -179,11 +175,7 @@ def _past(bound: float, chosen: float | None, curvatures: Array) -> float:
     return max(ends, default=2 / float(np.max(curvatures)))
 
 
-def kappas(here: float, points: int = 61) -> Array:
-    """Condition numbers from 1 to a million, and further where the problem's own is larger."""
-    return np.geomspace(1, max(1e6, min(10 * here, 1e12)), points)
-
-
 def rate_curves(methods: Iterable[Method], here: float) -> tuple[RateCurve, ...]:
-    """``rate_curve`` for each method, on one axis of condition numbers that holds ``here``."""
-    return tuple(rate_curve(method, kappas(here)) for method in methods)
+    """``rate_curve`` of each method over condition numbers from 1 to a million, further where the problem's is larger."""
+    kappas = np.geomspace(1, max(1e6, min(10 * here, 1e12)), KAPPAS)
+    return tuple(rate_curve(method, kappas) for method in methods)

@@ -17,16 +17,15 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.errors import BadData, BadName, nearest
+from convergence.errors import BadName, nearest
 from convergence.methods import as_method
-from convergence.numerics.inputs import checked_interval, checked_steps
+from convergence.numerics.inputs import checked_errors, checked_interval, checked_steps
 from convergence.numerics.maxima import enough, largest_modulus, nodes
 from convergence.numerics.radius import largest_radii
 from convergence.numerics.replay import constants
 from convergence.numerics.worst_cases import worst_case
 from convergence.plotting import Plotted
 from convergence.problem import checked_curvatures
-from convergence.problem.arrays import floats, short
 from convergence.rule import Method
 from convergence.tabular import Tabular
 
@@ -148,9 +147,7 @@ def krylov_bound(curvatures: Any, start: Any, steps: int) -> KrylovBound:
     0.0
     """
     points, k = checked_curvatures(curvatures), checked_steps(steps)
-    first = floats(start)
-    if first.shape != points.shape or not np.isfinite(first).all():
-        raise BadData(f"start must be the first error along each of {len(points)} directions; got {short(start)}")
+    first = checked_errors(start, points)
     moved = (points > 0) & (first != 0)
     spectrum, weights = _merged(points[moved] / points.max(initial=1e-300), first[moved])
     history = np.zeros((k + 1, 3))

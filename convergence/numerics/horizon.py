@@ -199,8 +199,8 @@ class _Search:
             flat = points.reshape(len(box), -1).T
             return np.asarray(np.log(np.abs(self.values(flat, angles, steps)).max(axis=1) + 1e-300))
 
-        evolution = {"population": POPULATION, "generations": GENERATIONS, "tolerance": 1e-8}
-        searched = evolved(heights, box, known[0] if known else None, **evolution)[0]  # type: ignore[arg-type]
+        options = {"popsize": POPULATION, "maxiter": GENERATIONS, "tol": 1e-8}
+        searched, _ = evolved(heights, box, known[0] if known else None, **options)
         points, ends = [*known, searched], np.array(box).T
         near = np.clip(searched + NEARBY * np.outer([-1, 1], ends[1] - ends[0]), *ends)
         for low, high in (ends, near) if self.steps <= SHORT_HORIZON else (near,):

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from convergence.errors import BadData, BadHyperparameter
 from convergence.problem import as_quadratic
-from convergence.problem.arrays import short
+from convergence.problem.arrays import floats, short
 from convergence.problem.density import MarchenkoPastur, PowerLaw
 
 MOST_NUMBERS = 2**28
@@ -40,6 +41,14 @@ def checked_interval(mu: Any, L: Any, problem: Any = None) -> tuple[float, float
             f"expected 0 < mu ≤ L, finite: the smallest and the largest curvature; got mu={short(mu)}, L={short(L)}"
         )
     return low, high
+
+
+def checked_errors(start: Any, curvatures: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The first error along each of the curvatures' directions. BadData for another shape, or what is not finite."""
+    first = floats(start)
+    if first.shape != curvatures.shape or not np.isfinite(first).all():
+        raise BadData(f"start must be the first error along each of {len(curvatures)} directions; got {short(start)}")
+    return first
 
 
 def checked_tolerance(tolerance: Any) -> float:

@@ -128,7 +128,7 @@ def radius_map(
         )
     spectrum, fixed = np.unique(np.asarray(curvatures, dtype=float)), _fixed(method, hyper, x, y)
     up = _interval(method, y, hyper, cells[1])
-    across = np.linspace(0, _width(method, spectrum, {**fixed, **_chosen(hyper, x, y)}, y, up), cells[0] + 1)[1:]
+    across = np.linspace(0, _width(method, spectrum, {**fixed, **hyper}, y, up), cells[0] + 1)[1:]
     settings: dict[str, Any] = {**fixed, x: across, y: up[:, None]}
     radius = spectral_radius(method, spectrum, over="spectrum", **settings)
     margin = _margin(method, spectrum, settings, radius)
@@ -169,10 +169,6 @@ def _fixed(method: Method, hyper: Mapping[str, float], *varied: str) -> dict[str
     if missing:
         raise BadHyperparameter(f"{method.name}: give numbers for {', '.join(missing)}, which this figure holds")
     return fixed
-
-
-def _chosen(hyper: Mapping[str, float], *names: str) -> dict[str, float]:
-    return {name: hyper[name] for name in names if name in hyper}
 
 
 def _interval(method: Method, name: str, hyper: Mapping[str, float], points: int) -> Array:

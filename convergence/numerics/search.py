@@ -100,38 +100,17 @@ class Space:
 
 
 def evolved(
-    height: Callable[[Array], Array],
-    box: list[tuple[float, float]],
-    first: Array | None = None,
-    *,
-    population: int = 24,
-    generations: int = 250,
-    tolerance: float = 0.0,
-    seed: int = 0,
-    done: Callable[[Any], bool] | None = None,
+    height: Callable[[Array], Array], box: list[tuple[float, float]], first: Array | None = None, **options: Any
 ) -> tuple[Array, float]:
     """The lowest point (n,) of a vectorised height (points (n, count) -> (count,)) over a box, and its height.
 
-    It ends early where the relative spread of heights falls to ``tolerance``, or where ``done`` says so of a generation.
+    ``options`` are SciPy's; it also ends where the relative spread of heights falls to ``tol``.
     """
+    usual = {"rng": 0, "popsize": 24, "maxiter": 250, "tol": 0.0, "mutation": (0.4, 0.9), "recombination": 0.9}
+    kind = {"atol": 0, "polish": False, "vectorized": True, "updating": "deferred", "init": "sobol"}
+    start = None if first is None else np.clip(first, *np.array(box).T)
     with np.errstate(all="ignore"):
-        end = differential_evolution(
-            height,
-            box,
-            rng=seed,
-            popsize=population,
-            maxiter=generations,
-            tol=tolerance,
-            atol=0,
-            polish=False,
-            vectorized=True,
-            updating="deferred",
-            init="sobol",
-            x0=None if first is None else np.clip(first, *np.array(box).T),
-            mutation=(0.4, 0.9),
-            recombination=0.9,
-            callback=done,
-        )
+        end = differential_evolution(height, box, x0=start, **(usual | kind | options))
     return np.asarray(end.x), float(end.fun)
 
 
@@ -149,7 +128,7 @@ def global_search(method: Method, curvatures: Array, fixed: Mapping[str, float],
         rates = sampled_rate(method, curvatures, space.settings(points.reshape(len(space.names), -1)))
         return np.nan_to_num(rates, nan=1e300, posinf=1e300)
 
-    best, lowest = evolved(rate, space.box(curvatures), seed=seed, done=_gathered)
+    best, lowest = evolved(rate, space.box(curvatures), rng=seed, callback=_gathered)
     hyper = space.settings(best[:, None])
     return Found({name: float(np.ravel(value)[0]) for name, value in hyper.items()}, lowest)
 

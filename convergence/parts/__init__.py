@@ -16,10 +16,8 @@ from convergence.errors import BadHyperparameter, BadName, nearest
 from convergence.methods import METHODS, as_method
 from convergence.parts.answer import answer
 from convergence.parts.case import Case
-from convergence.parts.evidence import certificates, verification
 from convergence.parts.finite import finite
-from convergence.parts.practice import diagnosis, libraries
-from convergence.parts.theory import optimum, regimes, region, system
+from convergence.parts.method import certificates, diagnosis, libraries, optimum, regimes, region, system, verification
 from convergence.parts.whole import classes, limit, rates
 from convergence.problem import as_quadratic
 from convergence.rule import Method

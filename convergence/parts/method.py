@@ -1,4 +1,4 @@
-"""Evidence for a method: theory held against runs, and what is proven exactly."""
+"""What a study says of one method: its theory in letters, evidence, proofs, and practice."""
 
 from __future__ import annotations
 
@@ -10,6 +10,26 @@ from convergence.parts.case import Case
 
 DIGITS = 4
 """The rate is certified rounded up in this digit of its distance from 1: the one in floats is off in its last digit."""
+
+
+def system(case: Case) -> Any:
+    """The dynamics along a direction of curvature λ."""
+    return cv.derive(case.method)
+
+
+def region(case: Case) -> Any:
+    """Where the method is stable."""
+    return cv.stability(case.method)
+
+
+def regimes(case: Case) -> Any:
+    """Where its eigenvalues are real, repeated, complex."""
+    return cv.regimes(case.method)
+
+
+def optimum(case: Case) -> Any:
+    """The best settings for curvatures in [μ, L], nothing fixed."""
+    return cv.optimum(case.method)
 
 
 def verification(case: Case) -> Any:
@@ -32,3 +52,13 @@ def rounded_up(rate: float) -> float:
     """A little above a rate: by a unit in the fourth digit of what is left to 1."""
     unit = 10.0 ** (floor(log10(1 - rate)) - DIGITS + 1)
     return min(float(f"{ceil(rate / unit) * unit + unit:.15g}"), 1.0)
+
+
+def libraries(case: Case) -> tuple[Any, ...]:
+    """The calls of libraries that have this method."""
+    return tuple(row for row in cv.in_libraries(case.method, **case.hyper) if row.call)
+
+
+def diagnosis(case: Case) -> Any:
+    """Verdict and advice, with the directions of the data."""
+    return cv.diagnose(case.problem, method=case.method, **case.hyper)
