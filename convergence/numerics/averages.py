@@ -18,7 +18,7 @@ from convergence.errors import BadHyperparameter, ConvergenceError
 from convergence.methods import as_method
 from convergence.numerics.first_order import largest_rate
 from convergence.numerics.inputs import checked_steps
-from convergence.numerics.radius import largest_radii
+from convergence.numerics.radius import spectral_radius
 from convergence.numerics.replay import constants, residual, residuals, scheduled
 from convergence.plotting import Plotted
 from convergence.problem import Density, MarchenkoPastur, PowerLaw, Quadratic, as_quadratic
@@ -163,7 +163,7 @@ def _decay(method: Method, spectrum: Density, hyper: dict[str, Any]) -> Decay:
     low, high = spectrum.interval
     if isinstance(spectrum, Quadratic):
         own = np.unique(spectrum.curvatures[: spectrum.rank])
-        factor = float(largest_radii(method, own, constants(method, hyper)).max()) ** 2
+        factor = float(np.asarray(spectral_radius(method, own, **constants(method, hyper))).max()) ** 2
         return Decay("geometric" if factor < 1 - EDGE**1.5 else "none", factor)
     if low > EDGE * high:
         factor = largest_rate(method, low, high, hyper) ** 2
@@ -176,7 +176,7 @@ def _polynomial(method: Method, high: float, s: float, hyper: dict[str, Any]) ->
     try:
         top = largest_rate(method, high * 1e-3, high, hyper)
         tiny = np.array([high * 1e-6])
-        slope = (1 - float(largest_radii(method, tiny, constants(method, hyper))[0])) / tiny[0]
+        slope = (1 - float(np.asarray(spectral_radius(method, tiny, **constants(method, hyper)))[0])) / tiny[0]
     except ConvergenceError:
         return Decay("unknown", float("nan"))
     if top > 1 + EDGE:

@@ -21,7 +21,7 @@ from convergence.errors import BadName, nearest
 from convergence.methods import as_method
 from convergence.numerics.inputs import checked_errors, checked_interval, checked_steps
 from convergence.numerics.maxima import enough, largest_modulus, nodes
-from convergence.numerics.radius import largest_radii
+from convergence.numerics.radius import spectral_radius
 from convergence.numerics.replay import constants
 from convergence.numerics.worst_cases import worst_case
 from convergence.plotting import Plotted
@@ -480,7 +480,7 @@ def largest_rate(method: Method, mu: float, L: float, hyper: dict[str, Any]) -> 
     if any(np.ndim(value) for value in hyper.values()):
         return float("nan")
     points = np.unique([mu, *nodes(mu, L, SAMPLES), L])
-    return float(largest_radii(method, points, constants(method, hyper)).max())
+    return float(np.asarray(spectral_radius(method, points, **constants(method, hyper))).max())
 
 
 def _share(reached: float, limit: float) -> float:

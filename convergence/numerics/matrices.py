@@ -7,8 +7,8 @@ discriminants factored.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from math import isqrt
 from typing import Any
@@ -18,11 +18,16 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from convergence.crossing import Compiled, compiled, doubled
+from convergence.errors import NotLinear
+from convergence.numerics.replay import Parabolas, moving_states
 from convergence.rule import Method, Objective, State
 from convergence.theory.symbols import CURVATURE, Z
 from convergence.theory.system import system
 
 Array = NDArray[np.float64]
+
+WINDING, BLOCK = 10_000_000, 2**18
+"""Steps within which a clock must run down, and entries of matrices that are in memory at a time."""
 
 STOPPED = 1e-18
 """A clock that is nearer than this to its rest changes nothing any more that is added to 1."""
@@ -113,12 +118,12 @@ def readings(method: Method, settings: Mapping[str, Any], steps: int) -> Array:
     if clock is None:
         return np.empty((0, 0))
     tick = compiled((*arguments(method), *clock.letters), clock.update)
-    now, rest = (np.array([float(v) for v in part]) for part in (clock.start, clock.rest))
-    seen: list[Array] = []
-    while len(seen) < steps and np.abs(now - rest).max() > STOPPED:
+    now, rest = ([float(v) for v in part] for part in (clock.start, clock.rest))
+    seen = list[list[float]]()
+    while len(seen) < steps and max(abs(a - b) for a, b in zip(now, rest, strict=True)) > STOPPED:
         seen.append(now)
-        now = np.array(tick(1.0, *settings.values(), *now), dtype=float)
-    return np.array(seen).reshape(len(seen), len(clock.names))
+        now = tick(1.0, *settings.values(), *now)
+    return np.array(seen, dtype=float).reshape(len(seen), len(clock.names))
 
 
 def step_matrices(method: Method, curvatures: Array, settings: Mapping[str, Any], steps: int) -> Array:
@@ -159,3 +164,53 @@ def run_down(method: Method) -> Method:
         return tuple(value * 0 + rest[name] if name in rest else value for name, value in first)
 
     return replace(method, starts=start)
+
+
+@dataclass(frozen=True, eq=False)
+class Steady:
+    """A method on curvatures (m,), its clocks run down: from step ``after`` on it is s ← ``matrices``·s.
+
+    ``readings`` (after, c) are those of the clocks until then, ``matrices`` (m, n, n) act on the other states.
+    """
+
+    method: Method
+    curvatures: Array
+    settings: Mapping[str, Any]
+    readings: Array
+    matrices: Array
+
+    @property
+    def after(self) -> int:
+        return len(self.readings)
+
+    def approach(self) -> Iterator[Array]:
+        """The moving states (b, n, m) at steps 0, …, ``after``, from position 1, position first, in blocks."""
+        kept = [name in system(self.method).state for name in self.method.state]
+        start = self.method.start(Parabolas(self.curvatures), np.ones(self.curvatures.shape))
+        states = np.array([np.broadcast_to(s, self.curvatures.shape) for s, k in zip(start, kept, strict=True) if k])
+        states = states[None].astype(float)
+        yield states
+        size = max(1, BLOCK // (states.shape[1] * states.size))
+        for begun in range(0, self.after, size):
+            states = self._block(states[-1], self.readings[begun : begun + size])
+            yield states
+
+    def _block(self, state: Array, readings: Array) -> Array:
+        changing = blocks(self.method, self.curvatures, self.settings, [column[:, None] for column in readings.T])
+        states = np.empty((len(readings), *state.shape))
+        for matrix, into in zip(np.ascontiguousarray(changing.transpose(0, 3, 2, 1)), states, strict=True):
+            state = np.add.reduce(matrix * state[:, None], axis=0, out=into)
+        return states
+
+
+def steady(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Steady:
+    """The method once its clocks have run down: at once where it has none.
+
+    NotLinear where they never do, where the rule has no iteration matrix, or where errors depend on the minimiser.
+    """
+    moving_states(method, curvatures, lambda j: settings)
+    read = readings(method, settings, WINDING)
+    if len(read) == WINDING:
+        raise NotLinear(f"{method.name} has a clock that takes more than {WINDING} steps to run down")
+    with np.errstate(all="ignore"):
+        return Steady(method, curvatures, settings, read, blocks(method, curvatures, settings))

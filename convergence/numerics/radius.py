@@ -17,10 +17,9 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from convergence.crossing import Compiled, compiled, evaluate
-from convergence.errors import BadHyperparameter, NotLinear
+from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
 from convergence.numerics.matrices import arguments
-from convergence.numerics.sampled import steady
 from convergence.problem import Direction, Quadratic
 from convergence.roots import largest_modulus, quadratic_modulus
 from convergence.rule import Method
@@ -74,17 +73,6 @@ def spectral_radius(
         parts = [_radius(factor, curvatures, list(settings.values())) for factor in _factors(method)]
     radius = np.broadcast_to(reduce(np.maximum, parts), shape).copy()
     return radius if shape else radius[()]
-
-
-def largest_radii(
-    method: Method, curvatures: Array, settings: Mapping[str, Any], matrices: Array | None = None
-) -> Array:
-    """The spectral radius at each curvature (m,): by the derived formulas, which keep double eigenvalues, or read off."""
-    try:
-        return np.asarray(spectral_radius(method, curvatures, **settings))
-    except NotLinear:
-        read = steady(method, curvatures, settings).matrices if matrices is None else matrices
-        return np.asarray(np.abs(np.linalg.eigvals(read)).max(axis=-1))
 
 
 def _curvatures(method: Method, curvature: Any, over: str | None) -> list[Array]:

@@ -22,16 +22,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.crossing import exact
-from convergence.errors import BadHyperparameter, ConvergenceError, NoStableLearningRate, NotLinear
-from convergence.numerics.matrices import precise_blocks
+from convergence.errors import BadHyperparameter, ConvergenceError, NoStableLearningRate
+from convergence.numerics.matrices import Steady, precise_blocks, steady
 from convergence.numerics.maxima import at_angle, largest_modulus, nodes
-from convergence.numerics.radius import largest_radii
+from convergence.numerics.radius import spectral_radius
 from convergence.numerics.replay import constants
-from convergence.numerics.sampled import Steady, steady
 from convergence.numerics.worst_cases import largest
 from convergence.rule import Method
 from convergence.theory.residual import residual_value
-from convergence.theory.system import system
 
 Array = NDArray[np.float64]
 Pair = tuple[Array, Array]
@@ -74,7 +72,7 @@ TIE = 1e-9
 """An error this near to the tolerance, relatively, is computed again in exact arithmetic, up to ``EXACT`` steps."""
 
 EXACT = 3000
-LEAF, MOST = 12, 2**17
+LEAF, MOST = 12, 2**15
 """Errors of 2^LEAF steps are looked at together; a search that does not end after ``MOST`` looks follows rounding."""
 
 LEVELS = 100
@@ -199,24 +197,17 @@ class Question:
             return size > self.tolerance
         return bool(abs(value) > exact(self.tolerance))
 
-    def matrices(self, curvatures: Array, run: Steady) -> Pair:
-        """The iteration matrices of the run, in doubled precision where they are derived."""
-        try:
-            if len(system(self.method).state) == run.matrices.shape[-1]:
-                return precise_blocks(self.method, curvatures, {n: self.given[n] for n in self.method.hyper})
-        except NotLinear:
-            pass
-        return run.matrices, np.zeros_like(run.matrices)
-
 
 def settled(question: Question, curvatures: Array) -> int:
     """The largest count over the curvatures (m,). NoStableLearningRate where an error does not fall for good."""
     settings = question.settings
     run = steady(question.method, curvatures, settings)
-    radius = largest_radii(question.method, curvatures, settings, run.matrices)
     with np.errstate(all="ignore"):
-        powers = Powers.of(question.matrices(curvatures, run))
+        powers = Powers.of(
+            precise_blocks(question.method, curvatures, {n: question.given[n] for n in question.method.hyper})
+        )
         if powers.alive.any():
+            radius = np.asarray(spectral_radius(question.method, curvatures, **settings))
             raise _never(question, curvatures, np.where(powers.alive, np.maximum(radius, 1.0), 0.0))
         best, states = _early(question, run)
         return _largest(question, curvatures, (states, np.zeros_like(states)), run.after, powers, best)

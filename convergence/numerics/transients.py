@@ -21,9 +21,8 @@ from scipy.optimize import minimize
 from convergence.crossing import Compiled, compiled
 from convergence.errors import BadData, BadHyperparameter, NotLinear
 from convergence.methods import as_method
-from convergence.numerics.matrices import arguments, eigenvalues
+from convergence.numerics.matrices import arguments, eigenvalues, steady
 from convergence.numerics.radius import spectral_radius
-from convergence.numerics.sampled import steady
 from convergence.plotting import Plotted
 from convergence.problem.arrays import floats, short
 from convergence.rule import Method
