@@ -1,4 +1,4 @@
-"""A method at numbers, letters or sequences: made and checked once, by ``method.at(...)``."""
+"""A method at numbers, letters or sequences, checked once, by ``method.at(...)``."""
 
 from __future__ import annotations
 

@@ -283,6 +283,13 @@ def test_wrong_input_is_named():
         convert("course", "pytorch", lr=0.1)
     with pytest.raises(BadHyperparameter, match="is no method of the catalogue"):
         convert("pytorch", "course", lr=0.1, momentum=0.9, nesterov=True, dampening=0.1)
+    with pytest.raises(BadHyperparameter, match="is no method of the catalogue"):
+        convert("pytorch", "course", lr=0.1, nesterov=True)  # PyTorch refuses Nesterov without momentum
+    assert convert("keras", "keras", momentum=1)["momentum"] == 1  # the ends belong to what a library takes
+    with pytest.raises(BadHyperparameter, match=r"takes momentum from 0 to 1; got 1\.5"):
+        convert("keras", "pytorch", momentum=1.5)
+    with pytest.raises(NoEquivalent):
+        convert("weight_decay_coupled", "optax", lr=0.1, momentum=0.5)
     with pytest.raises(BadHyperparameter, match="nesterov is True or False; got 'maybe'"):
         convert("pytorch", "course", lr=0.1, momentum=0.9, nesterov="maybe")
     with pytest.raises(BadHyperparameter, match="needs momentum"):

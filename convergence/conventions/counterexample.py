@@ -62,7 +62,9 @@ def counterexample(a: Response, b: Response) -> Counterexample | None:
         numbers = a.at(values)
         for count in range(1, len(CURVATURES) + 1):
             if not _matched(numbers, theirs, CURVATURES[:count]):
-                return _made(numbers, b, CURVATURES[:count])
+                at = CURVATURES[:count]
+                eigenvalues = tuple(_roots(numbers.core.subs(CURVATURE, value)) for value in at)
+                return Counterexample(a.method.name, b.method.name, dict(numbers.hyper), at, eigenvalues)
     return None
 
 
@@ -81,10 +83,10 @@ def _settings(a: Response) -> Iterator[Branch]:
 def _matched(a: Response, b: Response, curvatures: tuple[sp.Expr, ...]) -> bool:
     """Whether some sound setting of b has these eigenvalues, or elimination cannot say."""
     try:
-        found = spectra(a, b, curvatures=curvatures)
+        branches = spectra(a, b, curvatures=curvatures)
     except Unsolved:
         return True
-    return any(_possible(a, b, branch) for branch in found)
+    return any(_possible(a, b, branch) for branch in branches)
 
 
 def _possible(a: Response, b: Response, branch: Branch) -> bool:
@@ -94,13 +96,8 @@ def _possible(a: Response, b: Response, branch: Branch) -> bool:
     return sound and (branch[EXTRA].free_symbols != {Z} or is_hidden(a, b, branch))
 
 
-def _made(a: Response, b: Response, curvatures: tuple[sp.Expr, ...]) -> Counterexample:
-    eigenvalues = tuple(_roots(a.core.subs(CURVATURE, value)) for value in curvatures)
-    return Counterexample(a.method.name, b.method.name, dict(a.hyper), curvatures, eigenvalues)
-
-
 def _roots(core: sp.Expr) -> tuple[sp.Expr, ...]:
     poly = sp.Poly(core, Z)
-    found = sp.roots(poly) if poly.degree() <= 2 else {}
-    exactly = tuple(root for root, times in found.items() for _ in range(times))
-    return exactly or tuple(poly.nroots(n=8))
+    if poly.degree() > 2:
+        return tuple(poly.nroots(n=8))
+    return tuple(root for root, times in sp.roots(poly).items() for _ in range(times))

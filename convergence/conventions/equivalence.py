@@ -16,7 +16,7 @@ import sympy as sp
 from convergence.algebra import has_root
 from convergence.conventions.counterexample import Counterexample, counterexample
 from convergence.conventions.flags import Flag, begun_otherwise, flags
-from convergence.conventions.matching import Match, Setting, matches
+from convergence.conventions.matching import Hyper, Match, matches
 from convergence.conventions.response import Response, response
 from convergence.conventions.solving import Branch, Unsolved
 from convergence.conventions.wording import conditions, setting
@@ -41,7 +41,7 @@ class Subfamily:
     """
 
     where: Branch
-    hyper: Setting
+    hyper: Hyper
     same_iterates: bool
 
     @property

@@ -42,8 +42,7 @@ def flags(a: Response, b: Response) -> tuple[Flag, ...]:
     """Why the iterates of a and of b, set to a's spectrum, are not the same."""
     if a.responses is None or b.responses is None:
         return tuple(flag for one in (a, b) if not one.steady for flag in _unsteady(one))
-    found = (*_rests(a, b), *_looks(a, b), *_looks(b, a), *_starts(a, b))
-    return found or (begun_otherwise(b),)
+    return (*_rests(a, b), *_looks(a, b), *_looks(b, a), *_starts(a, b)) or (begun_otherwise(b),)
 
 
 def begun_otherwise(b: Response) -> Flag:
@@ -84,9 +83,10 @@ def _looks(a: Response, b: Response) -> Iterator[Flag]:
     assert b.responses is not None
     shown = ((Z * sp.eye(matrix.rows) - matrix).adjugate() * first).T * sp.Matrix([1, *weights])
     gap = shown[0] * b.characteristic - b.responses[0] * a.characteristic
-    for found in solutions(coefficients(gap, Z, CURVATURE), weights):
+    for branch in solutions(coefficients(gap, Z, CURVATURE), weights):
         terms = [
-            (found.get(weight, sp.Integer(0)), state) for weight, state in zip(weights, a.method.state[1:], strict=True)
+            (branch.get(weight, sp.Integer(0)), state)
+            for weight, state in zip(weights, a.method.state[1:], strict=True)
         ]
         point = a.method.state[0] + "".join(_term(c, state) for c, state in terms if c != 0)
         yield Flag("look-ahead", f"the positions of {b.method.name} are the points {point} of {a.method.name}")
@@ -115,9 +115,9 @@ def _starts(a: Response, b: Response) -> Iterator[Flag]:
     for _ in range(matrix.rows + other.rows):
         ours, theirs = matrix * ours, other * theirs
         gaps.append(ours[0] - theirs[0])
-    for found in solutions(gaps, unknown):
+    for branch in solutions(gaps, unknown):
         names = b.method.state[1:]
-        needed = [lowest_terms(found.get(s, sp.Integer(0)) / CURVATURE) for s in unknown]
+        needed = [lowest_terms(branch.get(s, sp.Integer(0)) / CURVATURE) for s in unknown]
         own = [lowest_terms(value / CURVATURE) for value in first[1:]]
         if any(value.has(CURVATURE) for value in needed):
             continue

@@ -30,7 +30,7 @@ from convergence.crossing import exact
 from convergence.domain import Domain
 from convergence.theory.symbols import CURVATURE, Z
 
-Setting = dict[str, sp.Expr]
+Hyper = dict[str, sp.Expr]
 Key = TypeVar("Key")
 
 SAMPLES = tuple(sp.Rational(*pair) for pair in ((1, 3), (1, 2), (4, 5)))
@@ -57,7 +57,7 @@ class Match:
         Further settings of a at which the iterates are the same, too.
     """
 
-    hyper: Setting
+    hyper: Hyper
     where: Branch
     extra: sp.Expr
     same_iterates: bool
@@ -73,9 +73,9 @@ def matches(a: Response, b: Response, *, special: bool = False) -> list[Match]:
     alike = spectra(a, b, special) + (spectra(a, b, special, loose=False) if a.degree != b.degree else [])
     for rooted in (False, True):  # where there is one, a formula without roots says the same, or more
         branches = (branch for branch in alike if _is_rooted(branch) == rooted)
-        found = [m for branch in branches for m in _completed(a, b, branch) if _soundness(a, b, m)]
-        if found:
-            return sorted(found, key=lambda match: _preference(a, b, match))
+        sound = [m for branch in branches for m in _completed(a, b, branch) if _soundness(a, b, m)]
+        if sound:
+            return sorted(sound, key=lambda match: _preference(a, b, match))
     return []
 
 
@@ -106,9 +106,9 @@ def spectra(
     at = [gap.subs(CURVATURE, value) for value in curvatures] or [gap]
     equations = chain.from_iterable(coefficients(formula, Z, CURVATURE) for formula in at)
     letters = (*unknown, *_ordered(b), *(_bindable(a) if special else ()))
-    found = solutions(equations, letters)
+    branches = solutions(equations, letters)
     poles = fraction(b.core)[1]
-    return [{**branch, EXTRA: extra.xreplace(branch)} for branch in found if not vanishes(poles.xreplace(branch))]
+    return [{**branch, EXTRA: extra.xreplace(branch)} for branch in branches if not vanishes(poles.xreplace(branch))]
 
 
 def _ordered(system: Response) -> tuple[sp.Symbol, ...]:
@@ -179,7 +179,7 @@ def _free(b: Response, hyper: Mapping[str, sp.Expr]) -> dict[str, sp.Symbol]:
     return {name: letter for name, letter in b.hyper.items() if hyper[name] == letter}
 
 
-def _settled(b: Response, hyper: Mapping[str, sp.Expr], free: Mapping[str, sp.Symbol]) -> Setting:
+def _settled(b: Response, hyper: Mapping[str, sp.Expr], free: Mapping[str, sp.Symbol]) -> Hyper:
     """What was left open so that the others have their defaults, else at its own, at 0, or a letter with a prime."""
     defaults = {name: exact(value) for name, value in b.method.defaults}
     bound = [v - defaults[n] for n, v in hyper.items() if n in defaults and n not in free and v.has(*free.values())]
@@ -196,7 +196,7 @@ def _settled(b: Response, hyper: Mapping[str, sp.Expr], free: Mapping[str, sp.Sy
     return settled
 
 
-def _same_steps(ours: Setting, a: Response, theirs: Setting, b: Response) -> bool:
+def _same_steps(ours: Hyper, a: Response, theirs: Hyper, b: Response) -> bool:
     """Whether first positions agree where a rule is not linear, so that no series says it: exactly, at one setting.
 
     Unequal ones are a proof; equal ones are none.

@@ -35,8 +35,8 @@ def solutions(equations: Iterable[sp.Expr], unknowns: Sequence[sp.Symbol]) -> li
         return [{}]
     first = min(system, key=lambda equation: (len(equation), _cost(equation, unknowns)))
     rest = [sp.Mul(*equation) for equation in system if equation is not first]
-    found = chain.from_iterable(_vanishing(factor, rest, unknowns) for factor in first)
-    return list({frozenset(branch.items()): branch for branch in found}.values())
+    branches = chain.from_iterable(_vanishing(factor, rest, unknowns) for factor in first)
+    return list({frozenset(branch.items()): branch for branch in branches}.values())
 
 
 def _factored(equations: Iterable[sp.Expr], unknowns: Sequence[sp.Symbol]) -> list[Equation] | None:
@@ -75,8 +75,8 @@ def _vanishing(factor: sp.Expr, rest: list[sp.Expr], unknowns: Sequence[sp.Symbo
     if safe or linear:
         unknown = (safe or linear)[0]
         slope, constant = powers(factor, unknown)
-        found = _with(unknown, -constant / slope, rest, unknowns)
-        return found if safe else found + solutions([slope, constant, *rest], unknowns)
+        branches = _with(unknown, -constant / slope, rest, unknowns)
+        return branches if safe else branches + solutions([slope, constant, *rest], unknowns)
     unknown = min(inside, key=lambda u: len(powers(factor, u)))
     try:
         values = real_roots(powers(factor, unknown))
@@ -91,12 +91,12 @@ def _with(unknown: sp.Symbol, value: sp.Expr, rest: list[sp.Expr], unknowns: Seq
     if not _allowed(unknown, value):
         return []
     others = [u for u in unknowns if u is not unknown]
-    found = []
+    branches = []
     for branch in solutions([equation.xreplace({unknown: value}) for equation in rest], others):
         settled = settle(value, branch)
         if settled is not None and _allowed(unknown, settled):
-            found.append({unknown: settled, **branch})
-    return found
+            branches.append({unknown: settled, **branch})
+    return branches
 
 
 def settle(value: sp.Expr, branch: Branch) -> sp.Expr | None:

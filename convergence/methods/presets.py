@@ -49,7 +49,7 @@ class Preset:
     name, library
         As "torch.sgd", "PyTorch".
     version
-        The one that was held against its code as it runs; empty where the source was read alone.
+        The release whose code the tests run; empty where its source was read alone.
     source
         Where it stands: file, documentation, paper with its equation.
     arguments
