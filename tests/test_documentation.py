@@ -52,6 +52,13 @@ def test_the_layers_are_those_of_the_package_from_the_top():
     }
 
 
+def test_every_finding_has_a_test_that_holds_the_right_answer():
+    listed = re.findall(r"^\| ([A-Z]\d*) \|", (ROOT / "docs" / "findings.md").read_text(encoding="utf-8"), re.MULTILINE)
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("test_*.py"))
+    assert len(listed) == len(set(listed)) > 50
+    assert set(re.findall(r"mark\.finding\(\"([A-Z]\d*)\"\)", tests)) == set(listed)
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):

@@ -69,23 +69,28 @@ def wiggling_rate():
     return min(float(1 - gain.subs(lr, root) / 4) for root in inside)
 
 
-CASES = {
-    "a bound that binds late": ("A1", twin, 1, 10, {"momentum": 0.999}, 656 / 676),
-    "decay with a scale of its own": ("A7", "weight_decay_decoupled", 0.001, 0.02, {"momentum": 0.9}, 0.69621447),
-    "small curvatures": ("A7", "weight_decay_decoupled", 1e-4, 1e-3, {"momentum": 0.5}, 0.44505196),
-    "an infimum": ("A7", saturating, 0.1, 0.5, {}, 0.9),
-    "the rate squared": ("A8", squared, 1, 4, {}, 0.5**0.5),
-    "momentum written in": ("A8", written_in, 1, 4, {}, 0.9**0.5),
-    "a rate that is tiny": ("A9", scaled, 1, 100, {}, 0.93625381),
-    "a worst curvature inside": ("A9", wiggling, 1, 1000, {}, wiggling_rate()),
-    "a rate that is negative": ("A13", negative, 1, 10, {}, 9 / 11),
-}
-
-
-@pytest.mark.parametrize(
-    ("rule", "mu", "L", "fixed", "rate"),
-    [pytest.param(*case, marks=pytest.mark.finding(entry), id=name) for name, (entry, *case) in CASES.items()],
+A1, A7, A8, A9, A13 = (
+    pytest.mark.finding("A1"),
+    pytest.mark.finding("A7"),
+    pytest.mark.finding("A8"),
+    pytest.mark.finding("A9"),
+    pytest.mark.finding("A13"),
 )
+DECAY = "weight_decay_decoupled"
+CASES = [
+    pytest.param(twin, 1, 10, {"momentum": 0.999}, 656 / 676, marks=A1, id="a bound that binds late"),
+    pytest.param(DECAY, 1e-3, 0.02, {"momentum": 0.9}, 0.69621447, marks=A7, id="decay with a scale of its own"),
+    pytest.param(DECAY, 1e-4, 1e-3, {"momentum": 0.5}, 0.44505196, marks=A7, id="small curvatures"),
+    pytest.param(saturating, 0.1, 0.5, {}, 0.9, marks=A7, id="an infimum"),
+    pytest.param(squared, 1, 4, {}, 0.5**0.5, marks=A8, id="the rate squared"),
+    pytest.param(written_in, 1, 4, {}, 0.9**0.5, marks=A8, id="momentum written in"),
+    pytest.param(scaled, 1, 100, {}, 0.93625381, marks=A9, id="a rate that is tiny"),
+    pytest.param(wiggling, 1, 1000, {}, wiggling_rate(), marks=A9, id="a worst curvature inside"),
+    pytest.param(negative, 1, 10, {}, 9 / 11, marks=A13, id="a rate that is negative"),
+]
+
+
+@pytest.mark.parametrize(("rule", "mu", "L", "fixed", "rate"), CASES)
 def test_the_setting_has_the_rate_and_no_other_is_better(rule, mu, L, fixed, rate):
     tuned = cv.optimum(rule, **fixed).at(mu=mu, L=L)
     assert tuned.rate == pytest.approx(rate, abs=1e-7)
