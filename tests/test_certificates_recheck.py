@@ -349,8 +349,23 @@ def sine(f, x, *, lr):
     return x - lr * np.sin(f.grad(x))
 
 
+def catches(f, x, *, lr):
+    """Gradient descent for whoever cannot compare numbers."""
+    try:
+        return x - 100 * lr * f.grad(x) if lr > 0.01 else x
+    except TypeError:
+        return x - lr * f.grad(x)
+
+
+def catches_a_power(f, x, *, lr):
+    try:
+        return x - 100 * lr**0.5 * f.grad(x)
+    except TypeError:
+        return x - lr * f.grad(x)
+
+
 @pytest.mark.finding("A3")
-@pytest.mark.parametrize("rule", [exits, branches, equal, bent, far, sine])
+@pytest.mark.parametrize("rule", [exits, branches, equal, bent, far, sine, catches, catches_a_power])
 def test_no_exception_and_no_other_rule_is_a_confirmation(rule):
     proof = certify_stable("gradient_descent", mu=1, L=10, lr=0.1)
     found = recheck(proof, method(name="gradient_descent")(rule))
@@ -745,3 +760,15 @@ def test_those_that_are_faster_must_be_allowed():
     assert read_certificate(json.dumps(content | {"faster": held})).recheck(two_factors)
     with_one = content | {"held": {"momentum": "1"}, "faster": held}
     assert "not allowed" in read_certificate(json.dumps(with_one)).recheck(two_factors).failed[0]
+
+
+@pytest.mark.parametrize("name", ["optimum", "formula"])
+def test_no_products_and_products_times_zero_contradict_nothing(proofs, name):
+    content = proofs[name].to_dict()
+    products = content["below"]["products"]
+    nothing = [{"places": p["places"], "multiplier": ["0"]} for p in products]
+    negative = [{"places": p["places"], "multiplier": [str(-Fraction(c)) for c in p["multiplier"]]} for p in products]
+    for wrong in ([], nothing, negative, products[1:], [*products, *products[:1]]):
+        assert not read_certificate(json.dumps(content | {"below": content["below"] | {"products": wrong}})).recheck()
+    for more in ({"box": [["0", "1"]]}, {"bounds": [{"variable": "lr", "side": 1, "value": "1", "products": products}]}):
+        assert not read_certificate(json.dumps(content | {"below": content["below"] | more})).recheck()

@@ -42,6 +42,11 @@ class Quotient:
         self.above, self.below = (above, below) if quotient is None else (quotient, above.ring.constant(1))
         self.divisors = divisors
 
+    def refused(self, why: str) -> TypeError:
+        """The error to raise. A divisor that is zero stays behind: a rule that catches the error proves nothing."""
+        self.divisors.append(self.above * 0)
+        return TypeError(why)
+
     def lifted(self, other: Any) -> Quotient:
         """A number as a quotient, floats as the decimals they print as. TypeError for anything else."""
         if isinstance(other, Quotient):
@@ -49,7 +54,7 @@ class Quotient:
         if hasattr(other, "item"):
             other = other.item()
         if isinstance(other, bool) or not isinstance(other, int | float | Fraction):
-            raise TypeError(f"{type(other).__name__} is no exact number")
+            raise self.refused(f"{type(other).__name__} is no exact number")
         constant = self.above.ring.constant
         return Quotient(constant(Fraction(str(other))), constant(1), self.divisors)
 
@@ -78,7 +83,7 @@ class Quotient:
 
     def __pow__(self, power: int) -> Quotient:
         if not isinstance(power, int) or abs(power) > LARGEST_POWER:
-            raise TypeError("a power that is no small integer")
+            raise self.refused("a power that is no small integer")
         result: Quotient = prod([self] * abs(power), start=self.lifted(1))
         return result if power >= 0 else self.lifted(1) / result
 
@@ -98,7 +103,7 @@ class Quotient:
     __rmul__ = __mul__
 
     def __eq__(self, other: object) -> bool:
-        raise TypeError("a rule that compares its numbers is not one formula")
+        raise self.refused("a rule that compares its numbers is not one formula")
 
     __lt__ = __le__ = __gt__ = __ge__ = __eq__
     __hash__ = None  # type: ignore[assignment]
