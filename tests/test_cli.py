@@ -499,4 +499,6 @@ def test_eigenvalues_are_a_middle_and_a_distance(capsys):
     _, text, _ = run(capsys, "derive", "heavy_ball")
     assert text.count("eigenvalues:") == 1
     assert "±" in text
+    assert "z  - (1 + β - η⋅λ)⋅z + β" in text
+    assert "repeated eigenvalues for lr at" in text
     assert r"\pm" in run(capsys, "derive", "heavy_ball", "--latex")[1]

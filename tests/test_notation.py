@@ -182,3 +182,12 @@ def test_results_show_formulas_in_this_notation_in_a_notebook():
     assert r"1 - \eta \lambda" in cv.derive("gradient_descent")._repr_latex_()
     assert r"\text{no closed form}" in cv.regimes("robust_momentum")._repr_latex_()
     assert r"\mathrm{momentum} = 1 - \beta" in cv.equivalent("ema_momentum", "heavy_ball")._repr_latex_()
+
+
+@pytest.mark.finding("D3")
+def test_polynomials_on_several_lines_keep_their_order_and_their_brackets():
+    assert pretty(cv.derive("gradient_descent").characteristic) == "z - (1 - η⋅λ)"
+    for name, line in (("heavy_ball", "z  - (1 + β - η⋅λ)⋅z + β"), ("nesterov", "z  - (1 + β)⋅(1 - η⋅λ)⋅z + β⋅(1 - η⋅λ)")):
+        assert pretty(cv.derive(name).characteristic).splitlines()[1] == line
+    x = sp.Symbol("x")
+    assert pretty(sp.Poly(-x - 2, x)) == "-x - 2"

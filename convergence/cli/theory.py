@@ -47,7 +47,7 @@ def derive(options: Namespace) -> Answer:
         for kind in ("real", "complex", "repeated"):
             where = getattr(regimes, kind)
             known = NO_FORM if where is None else list(where) or "none"
-            shown.append((f"{kind} eigenvalues for {method.rate} in", known))
+            shown.append((f"{kind} eigenvalues for {method.rate} {'at' if kind == 'repeated' else 'in'}", known))
     lines = console.formulas(method.doc.splitlines()[0] if method.doc else method.name, shown, options.latex)
     return Answer(None, lines if system.linear else [*lines, "\nlinearised at the minimiser"])
 

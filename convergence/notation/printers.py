@@ -242,7 +242,17 @@ class PrettyFormula(_ByHand, PrettyPrinter):
     """A formula on several lines of text."""
 
     def _print_Poly(self, expr: Any) -> Any:
-        return self._print(sp.Add(*(sign * c * expr.gen**k for sign, c, k in monomials(expr)), evaluate=False))
+        parts: list[Any] = []
+        for sign, coefficient, power in monomials(expr):
+            form = self._print(coefficient)
+            if coefficient.is_Add and (power or sign < 0):
+                form = prettyForm(*form.parens())
+            if power:
+                letter = self._print(expr.gen**power)
+                form = letter if coefficient == 1 else prettyForm(*form.right("⋅", letter))
+            parts += [" - " if sign < 0 else " + ", form]
+        first = ["-"] if parts[0] == " - " else []
+        return prettyForm(*prettyForm.next(*first, *parts[1:]), binding=prettyForm.ADD)
 
     def _print_PlusMinus(self, expr: Any) -> Any:
         middle, away = (self._print(part) for part in expr.args)
