@@ -28,9 +28,6 @@ FIRST = ZOOM[:, None] ** np.arange(ORDER + 1)
 CLOSE = 1e-6
 """Where the points are this near to each other, in units of 1/n, the bound is 5e-13 above the value, relatively."""
 
-SMALL = 100
-"""Up to so many nodes transforms are matrices that are kept."""
-
 NOISE = 8 * float(np.finfo(float).eps)
 """Chebyshev coefficients below this, relative to the largest value, are rounding."""
 
@@ -68,20 +65,9 @@ def enough(degree: int) -> int:
 
 def coefficients(values: Array) -> Array:
     """Chebyshev coefficients in cos(jθ) of values at nodes (count,)."""
-    if len(values) <= SMALL:
-        return np.asarray(_analysis(len(values)) @ values)
     series = np.asarray(dct(values, type=2)) / len(values)
     series[0] /= 2
     return series
-
-
-@lru_cache(maxsize=64)
-def _analysis(count: int) -> Array:
-    """The transform as a matrix, which is faster than the fast one for few nodes."""
-    j = np.arange(count)
-    matrix: Array = 2 / count * np.cos(np.outer(j, j + 0.5) * (pi / count))
-    matrix[0] /= 2
-    return matrix
 
 
 def largest_modulus(values: Array, degree: int, series: Array | None = None) -> Maximum:
@@ -121,7 +107,7 @@ def _highest(values: Array, series: Array) -> tuple[float, float, float]:
         return best, float((values.argmax() + 0.5) * pi / count), best + spread
     middle = best - spread
     cells = np.flatnonzero(values - middle >= cos(reach) * (best - middle) * (1 - NOISE))
-    return _zoomed(_taylor(series, count, cells), cells, reach, middle, count)
+    return _zoomed(_taylor(series, count)[:, cells], cells, reach, middle, count)
 
 
 def _zoomed(
@@ -154,13 +140,6 @@ def _summed(rows: Array, points: Array) -> Array:
     return np.asarray(np.einsum("rc,rcz->cz", rows, powers))
 
 
-def _taylor(series: Array, count: int, cells: NDArray[np.intp]) -> Array:
-    """Taylor coefficients (ORDER+1, cells) at some of the nodes, in units of half a cell."""
-    if count <= SMALL:
-        return np.asarray(_tensor(len(series) - 1, count)[:, cells] @ series)
-    return _taylor_everywhere(series, count)[:, cells]
-
-
 @lru_cache(maxsize=64)
 def _scales(degree: int, count: int) -> Array:
     """(jδ)^r/r! with the signs of the r-th derivatives of cos, (ORDER+1, degree+1); δ is half a cell."""
@@ -170,16 +149,8 @@ def _scales(degree: int, count: int) -> Array:
     return np.asarray(rows * signs[:, None])
 
 
-@lru_cache(maxsize=32)
-def _tensor(degree: int, count: int) -> Array:
-    """The map from coefficients to Taylor coefficients, (ORDER+1, count, degree+1)."""
-    angles = np.outer(np.arange(count) + 0.5, np.arange(degree + 1)) * (pi / count)
-    waves = np.stack([np.cos(angles), np.sin(angles)])
-    return np.asarray(_scales(degree, count)[:, None] * waves[np.arange(ORDER + 1) % 2])
-
-
-def _taylor_everywhere(series: Array, count: int) -> Array:
-    """The same at every node, by fast transforms: (ORDER+1, count)."""
+def _taylor(series: Array, count: int) -> Array:
+    """Taylor coefficients (ORDER+1, count) at the nodes, in units of half a cell, by fast transforms."""
     degree, terms = len(series) - 1, _scales(len(series) - 1, count) * series / 2
     cosines, sines = (np.zeros((len(part), count)) for part in (terms[0::2], terms[1::2]))
     cosines[:, : degree + 1] = terms[0::2]

@@ -7,13 +7,11 @@ for a rule whose stable set is a union, by another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache, reduce
 from typing import Any, Literal
 
 import numpy as np
-import sympy as sp
 from numpy.typing import NDArray
 
 from convergence.crossing import Compiled, compiled, evaluate
@@ -21,7 +19,7 @@ from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
 from convergence.numerics.matrices import arguments
 from convergence.problem import Direction, Quadratic
-from convergence.roots import largest_modulus, quadratic_modulus
+from convergence.roots import largest_modulus
 from convergence.rule import Method
 from convergence.theory.region import region
 from convergence.theory.symbols import CURVATURE
@@ -70,7 +68,7 @@ def spectral_radius(
     curvatures = _curvatures(method, curvature, over)
     shape = np.broadcast_shapes(curvatures[0].shape, *(value.shape for value in settings.values()))
     with np.errstate(over="ignore", invalid="ignore"):  # far outside, a radius is infinite
-        parts = [_radius(factor, curvatures, list(settings.values())) for factor in _factors(method)]
+        parts = [largest_modulus(lower(c, *settings.values())) for lower in _factors(method) for c in curvatures]
     radius = np.broadcast_to(reduce(np.maximum, parts), shape).copy()
     return radius if shape else radius[()]
 
@@ -104,56 +102,10 @@ def _quasiconvex(method: Method) -> bool:
     return system(method).ends_suffice
 
 
-@dataclass(frozen=True)
-class _Factor:
-    """A factor of the characteristic polynomial: its lower coefficients as a function of (λ, settings).
-
-    ``half``: where only the trace depends on λ, and affinely, then −trace/2 = at_zero + slope·λ and the determinant, as
-    functions of the settings. They are evaluated in the small shapes of their own symbols, before they meet on the grid.
-    """
-
-    degree: int
-    lower: Compiled
-    half: Compiled | None
-
-
 @cache
-def _factors(method: Method) -> tuple[_Factor, ...]:
-    return tuple(_compiled(method, factor) for factor, _ in system(method).factors)
-
-
-def _compiled(method: Method, factor: sp.Poly) -> _Factor:
-    first, *others = factor.all_coeffs()[1:]
-    lower = compiled(arguments(method), (first, *others))
-    if factor.degree() > 2 or not _is_affine(first) or any(c.has(CURVATURE) for c in others):
-        return _Factor(factor.degree(), lower, None)
-    parts = (first.subs(CURVATURE, 0), sp.diff(first, CURVATURE))
-    share = sp.Rational(1, factor.degree())
-    half = compiled(arguments(method)[1:], (*(sp.factor(p * share) for p in parts), *others))
-    return _Factor(factor.degree(), lower, half)
-
-
-def _is_affine(coefficient: sp.Expr) -> bool:
-    return bool(sp.expand(sp.diff(coefficient, CURVATURE, 2)) == 0)
-
-
-def _radius(factor: _Factor, curvatures: Sequence[Array], settings: Sequence[Array]) -> Array:
-    if factor.half is None:
-        return reduce(np.maximum, (largest_modulus(factor.lower(c, *settings)) for c in curvatures))
-    at_zero, slope, *determinant = factor.half(*settings)
-    size = _largest_magnitude(at_zero, slope, curvatures)
-    return quadratic_modulus(size, *determinant) if determinant else size
-
-
-def _largest_magnitude(at_zero: Any, slope: Any, curvatures: Sequence[Array]) -> Array:
-    """The largest |at_zero + slope·λ|: over an interval, that is |value in the middle| + |slope|·half its length."""
-    if len(curvatures) != 2:
-        return reduce(np.maximum, (np.abs(at_zero + slope * c) for c in curvatures))
-    low, high = curvatures
-    size = np.asarray(at_zero + slope * ((high + low) / 2))
-    np.abs(size, out=size)
-    spread = np.abs(slope * ((high - low) / 2))
-    return np.asarray(size + spread)
+def _factors(method: Method) -> tuple[Compiled, ...]:
+    """For each factor of the characteristic polynomial its lower coefficients, as a function of (λ, settings)."""
+    return tuple(compiled(arguments(method), tuple(part.all_coeffs()[1:])) for part, _ in system(method).factors)
 
 
 def bounds(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Array:

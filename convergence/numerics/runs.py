@@ -210,20 +210,12 @@ def rests_at_minimiser(method: Method) -> bool:
 
 
 def _parts(problem: Quadratic, method: Method, settings: Mapping[str, Any]) -> Array:
-    """Each state at rest in units of the minimiser: (n, 1), or (n, d) where it depends on λ. At λ = 0 without decay it is 1."""
-    if (constant := _constant(method)) is not None:
-        return constant
+    """Each state at rest in units of the minimiser: (n, d). At λ = 0 without decay it is 1."""
     with np.errstate(all="ignore"):
         values = compiled(arguments(method), system(method).rest)(problem.curvatures, *settings.values())
     parts = np.stack([np.broadcast_to(v, problem.curvatures.shape) for v in values])
     parts[0] = np.where(np.isnan(parts[0]), 1.0, parts[0])
     return np.asarray(np.nan_to_num(parts))
-
-
-@cache
-def _constant(method: Method) -> Array | None:
-    rest = system(method).rest
-    return np.array([[float(c)] for c in rest]) if all(c.is_number for c in rest) else None
 
 
 KEPT = 2_000_000
