@@ -20,7 +20,8 @@ from convergence.certificates.proof import Proof
 from convergence.crossing import fraction
 from convergence.errors import BadHyperparameter, NotLinear
 from convergence.rule import Method
-from convergence.theory.system import require_rational, system
+from convergence.theory.rational import require_rational
+from convergence.theory.system import system
 
 QUICK = 10
 """Halvings after which a multiple root is suspected."""

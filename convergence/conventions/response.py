@@ -15,8 +15,10 @@ import sympy as sp
 
 from convergence.algebra import factors_with_powers, fraction, lowest_terms, powers
 from convergence.rule import Method
+from convergence.theory.loop import START
+from convergence.theory.rational import require_rational
 from convergence.theory.symbols import CURVATURE, Z
-from convergence.theory.system import START, require_rational, system
+from convergence.theory.system import system
 from convergence.theory.trace import MINIMISER, state_symbols, trace_rule, trace_start
 
 Formulas = tuple[sp.Expr, ...]

@@ -1,4 +1,4 @@
-"""Momentum as an exponentially weighted average of gradients, in the two conventions of the course notes.
+"""Momentum as an exponentially weighted average of gradients, in the two conventions of the course notes; quasi-hyperbolic.
 
 β weighs the new gradient in one and the memory in the other; one begins with the first gradient, the other with zero.
 Both have the spectrum of heavy ball at another learning rate; the one that begins with zero has its iterates, too.
@@ -34,3 +34,14 @@ def ema_momentum_zero_start(f: Objective, x: Any, v: Any, *, lr: Any, momentum: 
     """
     v = momentum * v + (1 - momentum) * f.grad(x)
     return x - lr * v, v
+
+
+@method
+def qhm(f: Objective, x: Any, v: Any, *, lr: Any, momentum: Any, nu: Any) -> State:
+    """Quasi-hyperbolic momentum (Ma and Yarats 2019, eq. 3-4): v ← βv + (1−β)g, x ← x − η((1−ν)g + νv), g = ∇f(x).
+
+    ν = 0 is gradient descent, ν = 1 the damped average, ν = β Nesterov's method in PyTorch's form at the rate η(1−β).
+    """
+    g = f.grad(x)
+    v = momentum * v + (1 - momentum) * g
+    return x - lr * ((1 - nu) * g + nu * v), v

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from convergence.theory.minimax import Constraint, Minimax, Solution, Values
+from convergence.theory.inequalities import Values
+from convergence.theory.minimax import Constraint, Minimax, Solution
 from convergence.theory.radicals import ROOT_L, ROOT_MU
 from convergence.theory.symbols import RATE
 

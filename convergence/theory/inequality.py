@@ -1,6 +1,6 @@
-"""Polynomials that must be positive, as the shortest inequalities that say so, solved for the rate where they are linear.
+"""Polynomials that must be positive: the shortest inequalities that say so, and their sign on arrays of numbers.
 
-Factors of known sign are divided out first. Conditions are assumed for λ > 0, lr > 0, momentum ≥ 0, as the domains say.
+Factors of known sign are divided out of inequalities first. They are for λ > 0, lr > 0, momentum ≥ 0, as the domains say.
 """
 
 from __future__ import annotations
@@ -8,10 +8,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
 import sympy as sp
+from numpy.typing import NDArray
 
+from convergence.crossing import evaluate, exact, fraction
+from convergence.errors import BadHyperparameter
 from convergence.theory.symbols import factored, tidy
 from convergence.theory.system import System
+
+DOUBT = 1e-10
+"""A polynomial smaller than this part of its terms' sizes is evaluated exactly; rounding is a thousand times smaller."""
 
 
 def relationals(polynomials: Sequence[sp.Expr], derived: System) -> tuple[Any, ...]:
@@ -83,3 +90,38 @@ def _product_sign(formula: sp.Expr, positive: Iterable[sp.Expr]) -> int:
     for factor, times in factors:
         sign *= sign_of(factor, known) ** times
     return sign
+
+
+def numbers(name: str, value: Any) -> NDArray[Any]:
+    """Numbers as an array: floats, or objects that are exact. BadHyperparameter for what is no finite real number."""
+    try:
+        array = np.asarray(value)
+        real = array.dtype.kind in "iufO" and array.dtype != bool and bool(np.isfinite(array.astype(float)).all())
+    except (TypeError, ValueError, OverflowError):
+        real = False
+    if not real:
+        raise BadHyperparameter(f"{name} must be a finite real number, or an array of them; got {str(value)[:60]!r}")
+    return array if array.dtype == object else array.astype(float)
+
+
+def is_positive(polynomial: sp.Expr, arguments: list[sp.Symbol], values: Any) -> NDArray[np.bool_]:
+    """The sign of a polynomial on arrays: in floats where that is certain, in rationals where it is not."""
+    terms = sp.Add.make_args(polynomial)
+    floats = [v.astype(float) for v in values]
+    with np.errstate(all="ignore"):
+        parts = [np.broadcast_to(part, floats[0].shape) for part in evaluate(arguments, terms, floats)]
+        total, size = sum(parts), sum(np.abs(part) for part in parts)
+        sign = np.array(total > 0)
+        doubtful = ~(np.abs(total) > DOUBT * size) & np.isfinite(total)
+    for place in zip(*np.nonzero(np.atleast_1d(doubtful)), strict=True):
+        where = place if sign.ndim else ()
+        sign[where] = _exactly_positive(polynomial, arguments, [v[where] for v in values])
+    return sign
+
+
+def _exactly_positive(polynomial: sp.Expr, arguments: list[sp.Symbol], numbers: list[Any]) -> bool:
+    if any(isinstance(n, sp.Basic) and not n.is_Rational for n in numbers):
+        value = polynomial.subs(dict(zip(arguments, map(exact, numbers), strict=True)))
+        return bool(sp.simplify(value).is_positive)
+    rational = dict(zip(arguments, (sp.Rational(fraction(n)) for n in numbers), strict=True))
+    return bool(polynomial.xreplace(rational) > 0)

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from math import isfinite
 from typing import Any
 
-import numpy as np
 import sympy as sp
 
 from convergence.crossing import exact
@@ -21,54 +20,17 @@ from convergence.methods import as_method
 from convergence.notation import latex
 from convergence.plotting import Plotted
 from convergence.rule import Method
-from convergence.theory.cells import is_scale_free
 from convergence.theory.deadline import Deadline, within
-from convergence.theory.minimax import Minimax, Solution, meeting_roots
-from convergence.theory.pieces import SEARCHED, Piece, derived_pieces
+from convergence.theory.pieces import SEARCHED, Piece, optimal_pieces
 from convergence.theory.rate import worst_rate
 from convergence.theory.region import region
 from convergence.theory.symbols import LARGEST, MU
-from convergence.theory.system import System, system
+from convergence.theory.system import system
+from convergence.theory.tuned import Tuned, attained, closed, searched
 from convergence.theory.unknowns import unknowns
-
-DIGITS = 50
-"""Digits in which formulas are evaluated at numbers, before they become floats."""
-
-
-ROUNDING = 1e-12
-"""A rate found numerically that is nearer to 1 than this is 1."""
 
 SECONDS = 20.0
 """The time limit of a derivation, and of a search."""
-
-NEAR_INFIMUM = 1e-9
-"""Settings whose rate is this near to an infimum that nothing attains stand for it."""
-
-FAR = 1e9
-"""A learning rate beyond this many times the inverse ends of the spectrum was driven there: nothing attains the best."""
-
-
-@dataclass(frozen=True)
-class Tuned:
-    """An optimum in floats, for one spectrum.
-
-    Attributes
-    ----------
-    hyper
-        Name -> value.
-    rate
-        The largest spectral radius over [μ, L]: the factor per step, in the end.
-    plateau
-        (low, high) of the learning rates that are as good; None for one point.
-    note
-        Empty where a closed form was evaluated; else what the numbers are: the best that a search found, or that they
-        come near to an infimum which nothing attains.
-    """
-
-    hyper: dict[str, float]
-    rate: float
-    plateau: tuple[float, float] | None
-    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,10 +121,10 @@ class Optimum(Plotted, figure="optimum"):
         point = {letter: v for letter, v in point.items() if letter.is_Symbol}
         held = [piece.holds(point) for piece in self.pieces]
         piece = None if None in held else next(p for p, holds in zip(self.pieces, held, strict=True) if holds)
-        tuned = _closed(self.method, piece, point) if piece is not None and piece.closed else None
-        if tuned is None or not _attained(self.method, tuned, mu, L):
+        tuned = closed(self.method, piece, point) if piece is not None and piece.closed else None
+        if tuned is None or not attained(self.method, tuned, mu, L):
             # no closed form, or one that is 0/0 here, as some are at μ = L, or that holds for other spectra only
-            tuned = _searched(self.method, float(mu), float(L), fixed, seconds)
+            tuned = searched(self.method, float(mu), float(L), fixed, seconds)
         if tuned is None:
             given = "".join(f", {name}={value:g}" for name, value in fixed.items())
             raise NoStableLearningRate(
@@ -309,28 +271,9 @@ def _best(method: Method, fixed: tuple[tuple[str, sp.Expr], ...], deadline: Dead
     if not determined:
         rate = worst_rate(derived).subs({method.symbols[n]: v for n, v in fixed})
         return Optimum(method, dict(fixed), (Piece(sp.true, others, rate, None, True, ()),), True, "")
-    pieces, note = _derived(derived, determined, fixed, free, deadline)
+    pieces, note = optimal_pieces(derived, determined, fixed, free, deadline)
     named = tuple(replace(p, hyper={name: p.hyper.get(name, others[name]) for name in others}) for p in pieces)
     return Optimum(method, dict(fixed), named, all(p.closed for p in named), note)
-
-
-def _derived(
-    derived: System,
-    determined: tuple[str, ...],
-    fixed: tuple[tuple[str, sp.Expr], ...],
-    free: tuple[str, ...],
-    deadline: Deadline,
-) -> tuple[tuple[Piece, ...], str]:
-    """The pieces of the optimum. A fixed hyperparameter that only adds to the curvature is added to μ and L."""
-    shift = next((name for name, _ in fixed if derived.adds_to_curvature(name)), None)
-    if shift is None:
-        problem = Minimax(derived, tuple(derived.symbols[name] for name in determined), deadline)
-        return derived_pieces(problem, fixed, free)
-    by = dict(fixed)[shift]
-    plain = replace(derived, characteristic=derived.shifted(shift))
-    rest = tuple((name, value) for name, value in fixed if name != shift)
-    pieces, note = _derived(plain, determined, rest, free, deadline)
-    return tuple(piece.subs({MU: MU + by, LARGEST: LARGEST + by}) for piece in pieces), note
 
 
 def _violated(condition: Any, numbers: Mapping[sp.Symbol, sp.Expr]) -> bool:
@@ -344,90 +287,6 @@ def _violated(condition: Any, numbers: Mapping[sp.Symbol, sp.Expr]) -> bool:
 def _renamed(found: Optimum, names: dict[sp.Symbol, sp.Expr]) -> Optimum:
     fixed = {n: v.subs(names) for n, v in found.fixed.items()}
     return Optimum(found.method, fixed, tuple(p.subs(names) for p in found.pieces), found.exact, found.note)
-
-
-def _closed(method: Method, piece: Piece, point: Mapping[sp.Symbol, float]) -> Tuned | None:
-    """The piece in numbers; None where they are no answer: a rate that is not below 1, or nothing finite."""
-    rate = _chopped(_number(piece.rate, point))
-    hyper = {name: _number(value, point) for name, value in piece.hyper.items()}
-    if not (rate.is_finite and rate < 1 and all(value.is_finite for value in hyper.values())):
-        return None
-    floats = {name: float(value if name == method.rate else _chopped(value)) for name, value in hyper.items()}
-    if piece.plateau is None:
-        return Tuned(floats, float(rate), None)
-    low, high = (float(_number(end, point)) for end in piece.plateau.args[:2])
-    return Tuned(floats, float(rate), (low, high))
-
-
-def _attained(method: Method, tuned: Tuned, mu: float, L: float) -> bool:
-    """Whether the hyperparameters of an optimum have its rate on [μ, L], and none of them is a negative learning rate."""
-    if not tuned.rate >= 0 or any(tuned.hyper[n] <= 0 for n, d in method.domains.items() if d.is_rate):
-        return False
-    derived = system(method)
-    settings = {method.symbols[name]: value for name, value in tuned.hyper.items()}
-    reached = float(Minimax(derived, ()).worst(mu, L, settings))
-    return abs(reached - tuned.rate) <= meeting_roots(len(derived.state))
-
-
-def _searched(method: Method, mu: float, L: float, given: dict[str, float], seconds: float) -> Tuned | None:
-    """The best that a search finds, and a note that says so; None where nothing converges."""
-    deadline = within(seconds)
-    tuned = _numeric(method, mu, L, tuple(given.items()), deadline)
-    return replace(tuned, note=f"{tuned.note} in {seconds:g} s") if tuned and deadline.over else tuned
-
-
-@lru_cache(256)
-def _numeric(
-    method: Method, mu: float, L: float, given: tuple[tuple[str, float], ...], deadline: Deadline
-) -> Tuned | None:
-    fixed = dict(given)
-    derived, names = system(method), unknowns(method, tuple(fixed))[0]
-    letters, domains = method.symbols, method.domains
-    scale = float(L) if is_scale_free(derived) else 1.0  # then [μ/L, 1] stands for all spectra of its condition number
-    units = {letters[n]: scale ** domains[n].unit for n in method.hyper}
-    problem = Minimax(derived, tuple(letters[n] for n in names), deadline)
-    held = {letters[n]: float(v) / units[letters[n]] for n, v in fixed.items()}
-    bottom, top = float(mu) / scale, float(L) / scale
-    with np.errstate(all="ignore"):
-        solution = problem.best(bottom, top, held)
-        if solution.rate >= 1 - ROUNDING:
-            return None
-        solution, attained = _near_infimum(problem, bottom, top, solution, held)
-        plateau = problem.plateau(bottom, top, solution, held) if attained else None
-    values = {s: float(v * units[s]) for s, v in {**held, **solution.values}.items()}
-    if plateau is not None and problem.rate_symbol is not None:
-        low, high = (float(end * units[problem.rate_symbol]) for end in plateau)
-        plateau = low, high
-    note = "best found by search" if attained else "near an infimum that nothing attains, found by search"
-    return Tuned({n: values[letters[n]] for n in method.hyper}, float(solution.rate), plateau, note)
-
-
-def _near_infimum(
-    problem: Minimax, mu: float, L: float, solution: Solution, fixed: Mapping[sp.Symbol, float]
-) -> tuple[Solution, bool]:
-    """The solution, and True; or where a learning rate was driven away without end, a nearer one almost as good, and False."""
-    rate = problem.rate_symbol
-    if rate not in solution.values or 1 / (L * FAR) < solution.values[rate] < FAR / mu:
-        return solution, True
-    trials = np.geomspace(1 / L, solution.values[rate], 400)
-    reached = problem.worst(mu, L, {**fixed, **solution.values, rate: trials})
-    values = {**solution.values, rate: float(trials[np.argmax(reached <= solution.rate + NEAR_INFIMUM)])}
-    return replace(solution, values=values, rate=problem.largest(mu, L, {**fixed, **values})[1]), False
-
-
-def _number(formula: sp.Expr, point: Mapping[sp.Symbol, float]) -> sp.Expr:
-    """The formula at exact numbers, to fifty digits: κ = 1e30 is no trouble. nan where it is not real there."""
-    real, imaginary = (
-        formula.subs({letter: exact(number) for letter, number in point.items()}).evalf(DIGITS).as_real_imag()
-    )
-    if sp.nan in (real, imaginary):
-        return sp.nan
-    return real if abs(imaginary) <= abs(real) * sp.Float(10) ** (-DIGITS // 2) else sp.nan
-
-
-def _chopped(value: sp.Expr) -> sp.Expr:
-    """Zero for what is zero up to the digits computed: a number of the size of 1 that vanished."""
-    return sp.Integer(0) if value.is_finite and abs(value) < sp.Float(10) ** (-DIGITS // 2) else value
 
 
 def _joined(branches: list[tuple[sp.Expr, Any]]) -> sp.Expr:

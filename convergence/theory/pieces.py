@@ -18,10 +18,12 @@ import sympy as sp
 from convergence.crossing import exact
 from convergence.theory.active_set import NumericalOptimum, numerical_optimum
 from convergence.theory.candidates import values
+from convergence.theory.deadline import Deadline
 from convergence.theory.elimination import solved
 from convergence.theory.minimax import Constraint, Minimax
 from convergence.theory.radicals import ROOT_L, ROOT_MU, in_mu_and_L
 from convergence.theory.symbols import CURVATURE, LARGEST, MU, RATE
+from convergence.theory.system import System
 
 OTHERS = ((1.0, 1.7), (0.3, 90.0), (2.0, 5000.0))
 """The spectra at which closed forms are held against the search."""
@@ -119,8 +121,27 @@ class Task:
         return list(found)
 
 
+def optimal_pieces(
+    derived: System,
+    determined: tuple[str, ...],
+    fixed: tuple[tuple[str, sp.Expr], ...],
+    free: tuple[str, ...],
+    deadline: Deadline,
+) -> tuple[tuple[Piece, ...], str]:
+    """The pieces of the optimum, and a note. A fixed hyperparameter that only adds to the curvature is added to μ and L."""
+    shift = next((name for name, _ in fixed if derived.adds_to_curvature(name)), None)
+    if shift is None:
+        problem = Minimax(derived, tuple(derived.symbols[name] for name in determined), deadline)
+        return _pieces_of(problem, fixed, free)
+    by = dict(fixed)[shift]
+    plain = replace(derived, characteristic=derived.shifted(shift))
+    rest = tuple((name, value) for name, value in fixed if name != shift)
+    pieces, note = optimal_pieces(plain, determined, rest, free, deadline)
+    return tuple(piece.subs({MU: MU + by, LARGEST: LARGEST + by}) for piece in pieces), note
+
+
 @cache
-def derived_pieces(
+def _pieces_of(
     problem: Minimax, held: tuple[tuple[str, sp.Expr], ...], free: tuple[str, ...]
 ) -> tuple[tuple[Piece, ...], str]:
     """The pieces of the optimum, and a note where some of it is numerical, or a bound is active.

@@ -22,9 +22,10 @@ from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.theory import candidates
 from convergence.theory.cells import Cells, cells
+from convergence.theory.rational import rational
 from convergence.theory.region import joined, stable_pieces, stable_polynomials
 from convergence.theory.symbols import CURVATURE
-from convergence.theory.system import System, rational, sigma_curvature, sigma_symbols, system
+from convergence.theory.system import System, sigma_curvature, sigma_symbols, system
 
 KINDS = ("real", "repeated", "complex")
 

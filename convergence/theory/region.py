@@ -15,7 +15,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from convergence.crossing import evaluate, exact, fraction
+from convergence.crossing import exact
 from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
 from convergence.notation import latex
@@ -23,14 +23,12 @@ from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.theory import candidates
 from convergence.theory.cells import Cells, cells
-from convergence.theory.inequality import relationals
+from convergence.theory.inequality import is_positive, numbers, relationals
+from convergence.theory.rational import rational
 from convergence.theory.rest import rest_of
 from convergence.theory.schur import stable_conditions
 from convergence.theory.symbols import CURVATURE
-from convergence.theory.system import System, rational, sigma_curvature, sigma_symbols, system
-
-DOUBT = 1e-10
-"""A polynomial smaller than this part of its terms' sizes is evaluated exactly; rounding is a thousand times smaller."""
+from convergence.theory.system import System, sigma_curvature, sigma_symbols, system
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ class Region(Plotted, figure="region"):
         """
         settings = self.method.settings(hyper)
         arguments = [CURVATURE, *(self.method.symbols[name] for name in settings)]
-        given = [_numbers(name, value) for name, value in {"curvature": curvature, **settings}.items()]
+        given = [numbers(name, value) for name, value in {"curvature": curvature, **settings}.items()]
         try:
             values = np.broadcast_arrays(*given)
         except ValueError:
@@ -101,7 +99,7 @@ class Region(Plotted, figure="region"):
             raise BadHyperparameter(f"curvature and hyperparameters must broadcast; got shapes {shapes}") from None
         inside = np.ones(values[0].shape, dtype=bool)
         for polynomial in (*self.polynomials, *(pole**2 for pole in self.poles)):
-            inside &= _positive(polynomial, arguments, values)
+            inside &= is_positive(polynomial, arguments, values)
         return inside[()]
 
     def intervals(self, curvature: float, **hyper: Any) -> list[tuple[float, float]]:
@@ -141,7 +139,7 @@ class Region(Plotted, figure="region"):
             raise BadHyperparameter(f"{self.method.name} has no learning rate to bound")
         settings = self.method.settings({name: 1.0, **hyper})
         point = {self.method.symbols[n]: exact(v) for n, v in settings.items() if n != name}
-        return self.method.symbols[name], {**point, CURVATURE: exact(_numbers("curvature", curvature)[()])}
+        return self.method.symbols[name], {**point, CURVATURE: exact(numbers("curvature", curvature)[()])}
 
     def _repr_latex_(self) -> str:
         return "$$" + r",\quad ".join(map(latex, self.conditions)) + "$$"
@@ -277,38 +275,3 @@ def stable_pieces(
         for piece in candidates.between(edges)
         if min(candidates.values(polynomials, {**point, rate: piece[1]})) > 0
     ]
-
-
-def _numbers(name: str, value: Any) -> NDArray[Any]:
-    """Numbers as an array: floats, or objects that are exact. BadHyperparameter for what is no finite real number."""
-    try:
-        array = np.asarray(value)
-        real = array.dtype.kind in "iufO" and array.dtype != bool and bool(np.isfinite(array.astype(float)).all())
-    except (TypeError, ValueError, OverflowError):
-        real = False
-    if not real:
-        raise BadHyperparameter(f"{name} must be a finite real number, or an array of them; got {str(value)[:60]!r}")
-    return array if array.dtype == object else array.astype(float)
-
-
-def _positive(polynomial: sp.Expr, arguments: list[sp.Symbol], values: Any) -> NDArray[np.bool_]:
-    """The sign of a polynomial on arrays: in floats where that is certain, in rationals where it is not."""
-    terms = sp.Add.make_args(polynomial)
-    floats = [v.astype(float) for v in values]
-    with np.errstate(all="ignore"):
-        parts = [np.broadcast_to(part, floats[0].shape) for part in evaluate(arguments, terms, floats)]
-        total, size = sum(parts), sum(np.abs(part) for part in parts)
-        sign = np.array(total > 0)
-        doubtful = ~(np.abs(total) > DOUBT * size) & np.isfinite(total)
-    for place in zip(*np.nonzero(np.atleast_1d(doubtful)), strict=True):
-        where = place if sign.ndim else ()
-        sign[where] = _exactly_positive(polynomial, arguments, [v[where] for v in values])
-    return sign
-
-
-def _exactly_positive(polynomial: sp.Expr, arguments: list[sp.Symbol], numbers: list[Any]) -> bool:
-    if any(isinstance(n, sp.Basic) and not n.is_Rational for n in numbers):
-        value = polynomial.subs(dict(zip(arguments, map(exact, numbers), strict=True)))
-        return bool(sp.simplify(value).is_positive)
-    rational = dict(zip(arguments, (sp.Rational(fraction(n)) for n in numbers), strict=True))
-    return bool(polynomial.xreplace(rational) > 0)

@@ -10,67 +10,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
-from math import lcm
 from typing import Any
 
 import sympy as sp
 
-from convergence.errors import BadHyperparameter, BadName, NotLinear, nearest
+from convergence.errors import BadHyperparameter, BadName, nearest
 from convergence.methods import as_method
 from convergence.notation import latex
 from convergence.rule import Method
 from convergence.theory.clock import Clock, clock_of
 from convergence.theory.linearisation import Map, linearised
-from convergence.theory.rest import Rest, rest_of
+from convergence.theory.loop import START, Loop, first_state, loop_of
+from convergence.theory.rest import rest_of
 from convergence.theory.symbols import CURVATURE, SCALINGS, SIGMA, Z, tidy
-from convergence.theory.trace import MINIMISER, Formulas, trace_start
-
-START = sp.Symbol("x0", real=True)
-"""The coordinate of the first position."""
-
-
-@dataclass(frozen=True)
-class Loop:
-    """A linear method, its objective left open: state ← P·state + U·answers, gradients asked at R·state + D·answers.
-
-    With s states and g questions a step. Closed by answers γ = λ·question it is the iteration matrix; its transfer
-    function R(zI − P)⁻¹U is the method without its letters, and two linear methods are one exactly where these agree.
-    Noise in a gradient enters by U (a Lur'e system, as in Lessard, Recht and Packard 2016, eq. 2.1).
-
-    Attributes
-    ----------
-    P
-        (s, s): what becomes of the state where all answers are 0.
-    U
-        (s, g): what an answer adds to it.
-    R
-        (g, s): where the questions are asked.
-    D
-        (g, g), strictly lower triangular: a later question of a step may use an earlier answer.
-    gains
-        (g,), what a parabola ½λx² answers with: λ times what it is asked, for a gradient; 1/λ, for a Newton step.
-    """
-
-    P: sp.ImmutableMatrix
-    U: sp.ImmutableMatrix
-    R: sp.ImmutableMatrix
-    D: sp.ImmutableMatrix
-    gains: tuple[sp.Expr, ...]
-
-    def closed(self) -> sp.Matrix:
-        """The iteration matrix along a direction of curvature λ: P + U(I − GD)⁻¹GR with G the gains' diagonal.
-
-        >>> derive("heavy_ball").loop.closed() == derive("heavy_ball").matrix
-        True
-        """
-        gain = sp.diag(*self.gains)
-        inner = sp.eye(len(self.gains)) - gain * self.D
-        return self.P + self.U * inner.inv() * gain * self.R if self.gains else sp.Matrix(self.P)
-
-    def at(self, values: Mapping[sp.Symbol, sp.Expr]) -> Loop:
-        """The same with letters replaced."""
-        P, U, R, D = (part.subs(values) for part in (self.P, self.U, self.R, self.D))
-        return Loop(P, U, R, D, self.gains)
+from convergence.theory.trace import MINIMISER
 
 
 @dataclass(frozen=True)
@@ -124,23 +77,23 @@ class System:
     def loop(self) -> Loop:
         """The open loop P, U, R, D; of a method with a clock, that which it tends to. NotLinear where it has none."""
         if self.clock is None:
-            return _loop(self.method, self.state)
+            return loop_of(self.method, self.state)
         return self.loop_in_time.at(dict(zip(self.clock.letters, self.clock.rest, strict=True)))
 
     @property
     def loop_in_time(self) -> Loop:
         """The open loop with the clocks' readings as letters (``clock.letters``)."""
-        return _loop(self.method, self.state)
+        return loop_of(self.method, self.state)
 
     @cached_property
     def first(self) -> sp.ImmutableMatrix:
         """The first state (s, 1) for x₀ = 1, the minimiser at 0."""
-        return _slope_of_start(self, START)
+        return first_state(self.method, self.state, START)
 
     @cached_property
     def first_by_minimiser(self) -> sp.ImmutableMatrix:
         """The first state (s, 1) for x₀ = 0, the minimiser at 1."""
-        return _slope_of_start(self, MINIMISER)
+        return first_state(self.method, self.state, MINIMISER)
 
     @property
     def eigenvalues(self) -> tuple[sp.Expr, ...]:
@@ -324,7 +277,7 @@ def system(method: Method) -> System:
         method,
         tuple(method.state[k] for k in moving),
         matrix,
-        _characteristic(matrix),
+        characteristic(matrix),
         tuple(sp.diff(rest.state[k], MINIMISER) for k in moving),
         rest.linear or clock is not None,
         {"curvature": CURVATURE, **method.symbols},
@@ -332,77 +285,9 @@ def system(method: Method) -> System:
     )
 
 
-@cache
-def _loop(method: Method, names: tuple[str, ...]) -> Loop:
-    """The open loop in these states, by differentiating the trace where the method rests."""
-    rest = rest_of(method)
-    trace, size = rest.trace, len(names)
-    answers = tuple(q.answer for q in trace.questions)
-    moving = [method.state.index(name) for name in names]
-    letters = (*(trace.inputs[k] for k in moving), *answers)
-    formulas = (*(trace.values[k] for k in moving), *(q.asked for q in trace.questions))
-    jacobian = sp.Matrix(formulas).jacobian(letters).applyfunc(sp.cancel)
-    if jacobian.has(*letters):
-        jacobian = _slope_at_rest(method, rest, letters, formulas, moving)
-    jacobian, states, asked = sp.ImmutableMatrix(jacobian.applyfunc(tidy)), slice(size), slice(size, None)
-    P, U, R, D = (jacobian[rows, columns] for rows in (states, asked) for columns in (states, asked))
-    return Loop(P, U, R, D, tuple(q.gain for q in trace.questions))
-
-
-def _slope_at_rest(
-    method: Method, rest: Rest, letters: Formulas, formulas: Formulas, moving: Sequence[int]
-) -> sp.Matrix:
-    """The derivative of a rule that is not linear in its state and the answers, at rest."""
-    still = dict(zip(rest.trace.inputs, rest.state, strict=True))
-    states = tuple(still[rest.trace.inputs[k]] for k in moving)
-    at = (*states, *(rest.trace.answered(q.answer).subs(still) for q in rest.trace.questions))
-    image = (*states, *(q.asked.subs(dict(zip(letters, at, strict=True))) for q in rest.trace.questions))
-    return linearised(Map(method.name, tuple(map(str, letters)), letters, formulas, at, image))
-
-
-def _slope_of_start(derived: System, letter: sp.Symbol) -> sp.ImmutableMatrix:
-    trace = trace_start(derived.method, START)
-    entries = [trace.closed[derived.method.state.index(name)] for name in derived.state]
-    return sp.ImmutableMatrix([sp.cancel(sp.diff(entry, letter).subs(START, MINIMISER)) for entry in entries])
-
-
-def _characteristic(matrix: sp.Matrix) -> sp.Poly:
+def characteristic(matrix: sp.Matrix) -> sp.Poly:
+    """det(zI − matrix) as a polynomial in z."""
     return sp.Poly(sp.cancel((Z * sp.eye(matrix.rows) - matrix).det(method="berkowitz")), Z)
-
-
-def rational(derived: System) -> tuple[System, dict[sp.Symbol, sp.Expr]]:
-    """The same system with each root in its matrix as a letter, and what these letters stand for: {√ε's letter: √ε}.
-
-    Raises NotLinear where an entry is not rational in λ, the hyperparameters and roots of them.
-    """
-    roots = sorted((p for p in derived.matrix.atoms(sp.Pow) if not p.exp.is_Integer), key=sp.default_sort_key)
-    letters = {base: sp.Dummy("root", positive=True) for base in dict.fromkeys(p.base for p in roots)}
-    order = {base: lcm(*(p.exp.q for p in roots if p.base == base)) for base in letters if _is_root(base, roots)}
-    swap = {p: letters[p.base] ** (p.exp * order[p.base]) for p in roots if p.base in order}
-    plain = {base: letters[base] ** order[base] for base in order if base.is_Symbol}
-    matrix = derived.matrix.xreplace(swap).xreplace(plain).applyfunc(tidy)
-    known = (*derived.symbols.values(), *letters.values())
-    for entry, original in zip(matrix, derived.matrix, strict=True):
-        if not entry.is_rational_function(*known):
-            raise NotLinear(
-                f"{derived.name} has an iteration matrix, but not one that is rational in its hyperparameters and their roots "
-                f"({original}): write that constant as a number in the rule, or as a hyperparameter of its own"
-            )
-    back = {letters[base]: base ** sp.Rational(1, order[base]) for base in order}
-    return (replace(derived, matrix=matrix, characteristic=_characteristic(matrix)) if back else derived), back
-
-
-def require_rational(derived: System) -> None:
-    """Raise NotLinear where the matrix is no rational function of λ and the hyperparameters themselves."""
-    if rational(derived)[1]:
-        raise NotLinear(
-            f"{derived.name} has an iteration matrix, but not one that is rational in its hyperparameters: write that constant "
-            f"as a number in the rule, or its root as the hyperparameter"
-        )
-
-
-def _is_root(base: sp.Expr, powers: Sequence[sp.Pow]) -> bool:
-    return all(p.exp.is_Rational for p in powers if p.base == base)
 
 
 def _roots(factor: sp.Poly) -> list[sp.Expr]:

@@ -18,8 +18,9 @@ from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
 from convergence.evidence.experiment import Experiment
 from convergence.numerics.search import global_search, sampled_rate
 from convergence.rule import Method
-from convergence.theory.optimum import Tuned, best
+from convergence.theory.optimum import best
 from convergence.theory.system import system
+from convergence.theory.tuned import Tuned
 
 NAME, FASTEST = "optimum", "no hyperparameters converge faster"
 EPS = float(np.finfo(float).eps)
