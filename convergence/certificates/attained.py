@@ -12,7 +12,7 @@ import numpy as np
 import sympy as sp
 
 from convergence.certificates.certificate import Square
-from convergence.certificates.check import inequalities, least, not_negative
+from convergence.certificates.check import below_domain, inequalities, not_negative
 from convergence.certificates.exact import Poly
 from convergence.certificates.interval import reached
 from convergence.certificates.loop import ring_of
@@ -137,14 +137,11 @@ def _descended(task: Task, near: Mapping[str, float] | None) -> tuple[dict[str, 
     problem = Minimax(system(task.method), tuple(letters[n] for n in task.unknown))
     held = {letters[n]: float(v) for n, v in task.held.items()}
     ends = float(task.mu), float(task.L)
+    start = {letters[n]: float(v) for n, v in (near or {}).items()}
     with np.errstate(all="ignore"):
-        if near is None:
-            end = problem.best(*ends, held)
-        else:
-            end = problem.polished(*ends, held, {letters[n]: float(v) for n, v in near.items()})
-    return {
-        n: end.values[letters[n]] if n in task.unknown else float(task.held[n]) for n in task.method.hyper
-    }, end.rate
+        end = problem.polished(*ends, held, start) if start else problem.best(*ends, held)
+    values = {**held, **end.values}
+    return {n: float(values[letters[n]]) for n in task.method.hyper}, end.rate
 
 
 def _improved(task: Task, point: Mapping[str, float], rate: float) -> Attained | None:
@@ -187,8 +184,7 @@ def _above(number: sp.Expr) -> Fraction:
 
 
 def _proven(task: Task, hyper: Mapping[str, Fraction], rate: Fraction) -> Attained | None:
-    lows = {n: least(task.method, n) for n in hyper}
-    if rate >= 1 or any(low is not None and hyper[n] < low for n, low in lows.items()):
+    if rate >= 1 or below_domain(hyper, task.method):
         return None
     squares = reached(task.method, hyper, rate, task.mu, task.L)
     return None if squares is None else Attained(dict(hyper), rate, squares)

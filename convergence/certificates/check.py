@@ -176,7 +176,6 @@ def _best(c: Best, method: Method) -> list[str]:
     for name, text in c.held.items():
         require(not hyper[name][0] - hyper[name][1] * Fraction(text), f"{name} was to be held")
     require(ring.holds(upper[1] - upper[0]), "the rate is not below 1")
-    require(ring.holds(upper[0] * lower[1] - lower[0] * upper[1], False), "the lower end is above the upper one")
     facts = within(run(method, ring.letter("λ") if L - mu else mu, hyper), upper, mu, L, closed=True, squares=c.squares)
     setting = (
         "for all t it" if moving else f"{listed({n: ratio(v) for n, v in c.hyper.items()})}: {shown(ratio(c.upper))}"
@@ -196,7 +195,7 @@ def _beaten(c: Best, method: Method) -> list[str]:
     one, kappa, values = ring_of(method).constant(1), *values_at(c, t)
     require(t > Fraction(c.start or 0) and kappa > 1, "the counterexample is not a condition number beyond 1")
     said = f"it is false at L/μ = {shown(str(kappa))}:"
-    low = _below_domain(values, method)
+    low = below_domain(values, method)
     rate = one * values.pop("the rate"), one
     if c.faster is not None:
         return [f"{said} {listed(c.faster)} are faster:", *_faster(c.faster, c.held, rate, one * kappa, method)]
@@ -212,7 +211,7 @@ def _beaten(c: Best, method: Method) -> list[str]:
 def _faster(faster: Mapping[str, str], held: Mapping[str, str], rate: Ratio, kappa: Poly, method: Method) -> list[str]:
     """These hyperparameters are allowed, and their radius is below the rate on [1, κ]."""
     ring, values = kappa.ring, {n: Fraction(v) for n, v in faster.items()}
-    allowed = sorted(values) == sorted(method.hyper) and not _below_domain(values, method)
+    allowed = sorted(values) == sorted(method.hyper) and not below_domain(values, method)
     require(allowed and all(values[n] == Fraction(v) for n, v in held.items()), "the others are not allowed")
     require(ring.holds(rate[0]), "no radius is below that rate")
     hyper = {n: (ring.constant(v), ring.constant(1)) for n, v in values.items()}
@@ -231,7 +230,7 @@ def least(method: Method, name: str) -> Fraction | None:
     return Fraction(low) if isfinite(low) else None
 
 
-def _below_domain(values: Mapping[str, Fraction], method: Method) -> str | None:
+def below_domain(values: Mapping[str, Fraction], method: Method) -> str | None:
     """The first of the hyperparameters, and of rates, that is smaller than it may be."""
     lows = {n: least(method, n) if n in method.hyper else Fraction(0) for n in values}
     return next((n for n, low in lows.items() if low is not None and values[n] < low), None)

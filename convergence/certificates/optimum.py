@@ -21,6 +21,7 @@ from convergence.certificates.exact import Doubt, Poly
 from convergence.certificates.numbers import interval, one_fraction
 from convergence.certificates.products import refuting
 from convergence.certificates.proof import Proof
+from convergence.certificates.words import shown
 from convergence.errors import BadHyperparameter
 from convergence.rule import Method
 from convergence.theory import optimum as theory
@@ -91,8 +92,8 @@ def _proof(task: Task, about: str, start: Attained, floor: Floor) -> Proof:
     if gap > task.epsilon or floor.assumed:
         said = f"the gap reached is {float(gap):.3g}, epsilon is {float(task.epsilon):.3g}"
         why = said if gap > task.epsilon else f"proven only where {', '.join(floor.assumed)}"
-        about = f"{about} lies in [{float(floor.value):.12g}, {float(start.rate):.12g}]"
         known: dict[str, Any] = {"lower": str(floor.value), "upper": str(start.rate), "hyper": hyper}
+        about = f"{about} lies in [{shown(known['lower'])}, {shown(known['upper'])}]"
         return undecided(task.method, about, why, assumptions=floor.assumed, **known)
     certificate = Best(
         method=task.method.name,
