@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 import sympy as sp
@@ -50,7 +51,7 @@ def optimum(method: Method, mu: Any, L: Any, epsilon: Any, fixed: Mapping[str, A
     defaults = {n: v for n, v in method.defaults if n in determined and n != method.rate}
     held = {n: one_fraction(n, v) for n, v in (defaults | dict(fixed)).items()}
     try:
-        best = None if _intricate(method, determined, held) else theory.best(method, fixed)
+        best = None if _intricate(method, tuple(n for n in determined if n not in held)) else theory.best(method, fixed)
     except ArithmeticError as error:  # the floats that guide a derivation may fail where exact numbers do not
         return undecided(method, about, f"the optimum could not be derived: {error}")
     start, task = attained(Task(method, low, high, gap, held, tuple(dict.fromkeys((low, high)))), best)
@@ -62,10 +63,11 @@ def optimum(method: Method, mu: Any, L: Any, epsilon: Any, fixed: Mapping[str, A
         return undecided(method, about, str(doubt), upper=str(start.rate), hyper=_texts(start.hyper))
 
 
-def _intricate(method: Method, determined: Sequence[str], held: Mapping[str, Fraction]) -> bool:
+@cache
+def _intricate(method: Method, unknown: tuple[str, ...]) -> bool:
     """Whether an unknown occurs in the third power or higher: a closed form would be looked for long, and not be there."""
     above = sp.numer(sp.together(system(method).characteristic.as_expr()))
-    return any(sp.degree(above, method.symbols[n]) > 2 for n in determined if n not in held)
+    return any(sp.degree(above, method.symbols[n]) > 2 for n in unknown)
 
 
 def undecided(method: Method, about: str, why: str, **known: Any) -> Proof:
