@@ -95,7 +95,7 @@ def test_every_hundredth_step_of_a_slow_descent():
 
 
 @pytest.mark.finding("C3")
-def test_what_died_before_the_next_row_may_have_been_any_faster_root():
+def test_what_died_before_the_next_row_says_no_more_than_its_bars():
     rows = descent([930.0, 0.2504], 60000, 1e-3)[::5000]
     found = cv.diagnose_run(rows, steps=np.arange(0, 60001, 5000), lr=1e-3, method="gradient_descent")
     for value, bar in zip(found.lr_curvature, found.lr_curvature_error, strict=True):

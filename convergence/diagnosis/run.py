@@ -44,9 +44,6 @@ CLEAN = 1e-12
 GRAINS = 16.0
 """No number computed from a log is better than so many units in the last place of it, nor are the settings of its run."""
 
-DEAD = 1e-12
-"""What falls below this part of itself from one row to the next leaves its eigenvalue open: any smaller one looks the same."""
-
 TINY = 1e-300
 
 EVIDENCE = 3.0
@@ -108,7 +105,7 @@ def diagnose_run(
     with threadpool_limits(1), np.errstate(all="ignore"):
         log = recorded(iterates if losses is None else losses, gradients, steps, losses is not None)
         tried = [recurrence(METHODS[n], {}) for n in TRIED] if chosen is None else [recurrence(chosen, hyper)]
-        found = _resolved(identified(log, tried), log)
+        found = _resolved(identified(log, tried))
         return _judged(found, log, scale(found, log, GRAINS * log.grain, lr, curvatures), columns)
 
 
@@ -119,7 +116,7 @@ def _judged(found: Identified, log: Log, split: Scale, columns: Sequence[str] | 
     minimiser, minimiser_error = _minimiser(found, noise, grain)
     rounding = log.grain <= CLEAN and noise <= CLEAN * max(float(np.abs(found.offset).max()), TINY)
     idle = fit.idle - fit.score < EVIDENCE
-    open_ones = Resolution(*_eigenvalues(fit, log), log.steps, 0 if rounding else found.hidden, idle)
+    open_ones = Resolution(*fit.eigenvalues(grain), log.steps, 0 if rounding else found.hidden, idle)
     diagnosis = _diagnosis(fit, momentum, split, open_ones, log)
     reasons = dict(_reasons(fit, split, log, diagnosis))
     return RunDiagnosis(
@@ -150,21 +147,14 @@ def _judged(found: Identified, log: Log, split: Scale, columns: Sequence[str] | 
     )
 
 
-def _resolved(found: Identified, log: Log) -> Identified:
+def _resolved(found: Identified) -> Identified:
     """Without the directions that are not resolved; steepest first, or without a method, largest modulus first."""
-    doubt = _eigenvalues(found.fit, log, 0.0)[1].max(axis=1)
+    doubt = found.fit.eigenvalues(0.0)[1].max(axis=1)
     keep = np.nonzero(doubt <= max(VAGUE, float(doubt.min())))[0]
     fit = found.fit.part(keep)
     size = fit.own[:, 0] if fit.recurrence.method else np.abs(fit.recurrence.roots(fit.unknowns)).max(axis=1)
     fit = fit.part(np.argsort(-size, kind="stable"))
     return replace(found, fit=fit, hidden=found.hidden + len(doubt) - len(keep))
-
-
-def _eigenvalues(fit: Fit, log: Log, grains: float = GRAINS) -> tuple[NDArray[np.complex128], Array]:
-    """The eigenvalues (m, order), with error bars; what died before the next row was logged may be any smaller one."""
-    values, bars = fit.eigenvalues(grains * log.grain)
-    dead = (log.stride > 1) & (np.abs(values) ** log.stride < DEAD)
-    return values, np.where(dead, np.maximum(bars, np.abs(values)), bars)
 
 
 def _momentum(found: Identified, grain: float) -> tuple[float | None, float | None]:
