@@ -70,7 +70,6 @@ class Fit:
     amplitudes: Array
     center: Array
     center_error: Array
-    residual: Array
     scale: float
     score: float
     idle: float
@@ -149,41 +148,42 @@ class Projection:
 
     def fitted(self, unknowns: Array) -> Fit:
         """The fit at these unknowns, which are those of least squares."""
-        residual, _, solved, inverse, rank = self._solved(unknowns)
-        jacobian, rows = self.jacobian(unknowns), residual.size
-        freedom = max(rows - rank * residual.shape[1] - len(unknowns), 1)
-        square = float(np.square(residual).sum())
+        residual, _, solved, _, rank = self._solved(unknowns)
+        told = rank * residual.shape[1] + len(unknowns)
+        freedom, square = max(residual.size - told, 1), float(np.square(residual).sum())
         scale = max((square / freedom) ** 0.5, FLOOR)
-        together = float((residual[1:] * residual[:-1]).sum() / max(square, 1e-300))
-        memory = max(together, 0.0) + len(residual) ** -0.5  # as much as chance may hide
+        correlation = float((residual[1:] * residual[:-1]).sum() / max(square, 1e-300))
+        memory = max(correlation, 0.0) + len(residual) ** -0.5  # as much as chance may hide
         inflation = (1 + memory) / max(1 - memory, 0.02)
         factor = float(student.ppf((1 + SURE) / 2, max(freedom / inflation, 2))) * (3.0 if scale < ROUNDINGS else 1.0)
-        doubt = max(scale, ROUGH, self.rough / 4)  # the run itself is rounded in doubles, whatever its log is
-        covariance = _inverse(jacobian) * doubt**2 * inflation
+        doubt = max(scale, ROUGH, self.rough / 8)  # the run itself is rounded in doubles, whatever its log is
+        covariance = _inverse(self.jacobian(unknowns)) * doubt**2 * inflation
         covariance = self._widened(unknowns, covariance, square, factor, doubt)
-        slopes = np.array([(inverse @ (self._moved(unknowns, k) @ solved))[0] for k in range(len(unknowns))])
-        known = np.where(np.isfinite(covariance).all(axis=1), 1.0, 0.0)
-        part = np.where(np.outer(known, known) > 0, covariance, 0.0)
-        bars = doubt**2 * inflation * float(inverse[0] @ inverse[0]) + np.einsum("pd,pq,qd->d", slopes, part, slopes)
         sums = np.square(residual).sum(axis=1)
-        spread = float(sums.sum() ** 2 / max(len(sums) * np.square(sums).sum(), 1e-300)) if sums.any() else 1.0
-        m = len(self.recurrence.split(unknowns)[1])
         return Fit(
             recurrence=self.recurrence,
             relative=self.relative,
             unknowns=unknowns,
-            amplitudes=solved[1:].reshape(m, -1, solved.shape[1]),
+            amplitudes=solved[1:].reshape(len(self.recurrence.split(unknowns)[1]), -1, solved.shape[1]),
             center=solved[0],
-            center_error=factor * np.sqrt(np.maximum(bars, 0.0)),
-            residual=residual,
+            center_error=factor * self._center_deviation(unknowns, covariance, doubt**2 * inflation),
             scale=scale,
-            score=self._score(square, freedom, rank * residual.shape[1] + len(unknowns)),
+            score=self._score(square, freedom, told),
             idle=self._idle(),
             covariance=covariance,
-            correlation=together,
-            spread=spread,
+            correlation=correlation,
+            spread=float(sums.sum() ** 2 / (len(sums) * np.square(sums).sum())) if sums.any() else 1.0,
             factor=factor,
         )
+
+    def _center_deviation(self, unknowns: Array, covariance: Array, variance: float) -> Array:
+        """The standard error (d,) of the center: its own, and that which it has from the unknowns that are determined."""
+        _, _, solved, inverse, _ = self._solved(unknowns)
+        slopes = np.array([(inverse @ (self._moved(unknowns, k) @ solved))[0] for k in range(len(unknowns))])
+        known = np.isfinite(covariance).all(axis=1)
+        part = np.where(np.outer(known, known), covariance, 0.0)
+        bars = variance * float(inverse[0] @ inverse[0]) + np.einsum("pd,pq,qd->d", slopes, part, slopes)
+        return np.asarray(np.sqrt(np.maximum(bars, 0.0)))
 
     def _solved(self, unknowns: Array) -> Solved:
         """Residual (rows, d), orthonormal basis of the design, solution (1 + m·r, d), pseudo-inverse, rank."""
