@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
-from scipy.stats import qmc
 
 from convergence.errors import BadHyperparameter, ConvergenceError
 from convergence.methods import as_method
@@ -40,7 +39,7 @@ GENERATIONS, POPULATION, GLOBAL_STEPS = 50, 12, 400
 """Of the global search, which takes at most so many steps: for a longer horizon it only has to come near."""
 
 SAMPLED, NEARBY, SHORT_HORIZON = 512, 0.05, 32
-"""Points of a Sobol sequence that are tried where the horizon is short: its landscape has many valleys."""
+"""Random points that are tried about the best of the global search, and over the whole box where the horizon is short."""
 
 STARTS, FEW, POLISHED, TURNS, ROUNDS = 6, 8, 4, 3, 30
 """Starts, and steps from each; how many of the lowest go on, descents from each with a fresh reach, and their steps."""
@@ -204,7 +203,7 @@ class _Search:
         points, ends = [*known, searched], np.array(box).T
         near = np.clip(searched + NEARBY * np.outer([-1, 1], ends[1] - ends[0]), *ends)
         for low, high in (ends, near) if self.steps <= SHORT_HORIZON else (near,):
-            sample = low + (high - low) * qmc.Sobol(len(box), rng=0).random(SAMPLED)
+            sample = low + (high - low) * np.random.default_rng(0).random((SAMPLED, len(box)))
             points += list(sample[np.argsort(heights(sample.T), kind="stable")[:2]])
         heights_there = heights(np.array(points).T)
         order = [k for k in np.argsort(heights_there, kind="stable") if heights_there[k] < np.log(OVERFLOW)]

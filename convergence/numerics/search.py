@@ -107,7 +107,7 @@ def evolved(
     ``options`` are SciPy's; it also ends where the relative spread of heights falls to ``tol``.
     """
     usual = {"rng": 0, "popsize": 24, "maxiter": 250, "tol": 0.0, "mutation": (0.4, 0.9), "recombination": 0.9}
-    kind = {"atol": 0, "polish": False, "vectorized": True, "updating": "deferred", "init": "sobol"}
+    kind = {"atol": 0, "polish": False, "vectorized": True, "updating": "deferred", "init": "latinhypercube"}
     start = None if first is None else np.clip(first, *np.array(box).T)
     with np.errstate(all="ignore"):
         end = differential_evolution(height, box, x0=start, **(usual | kind | options))
