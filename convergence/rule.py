@@ -6,10 +6,8 @@ known only through its oracles; the states are positional, the position first; h
 
 from __future__ import annotations
 
-import ast
 import inspect
 import sys
-import textwrap
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -22,13 +20,13 @@ import sympy as sp
 from convergence.domain import CONVENTIONAL, Domain, domains
 from convergence.errors import BadHyperparameter, BadRule, nearest
 from convergence.setting import Setting, checked
-from convergence.surroundings import Surroundings, surroundings
+from convergence.surroundings import Surroundings, equation, surroundings
 
 SPELLED = {"ema": "EMA", "sgd": "SGD", "qhm": "QHM", "torch": "PyTorch", "adam": "Adam", "nadam": "NAdam"}
 SPELLED |= {name.lower(): name for name in ("Nesterov", "Newton", "Chebyshev")}
 
 
-RESERVED = (
+RESERVED = {
     *(
         "curvature",
         "curvatures",
@@ -43,8 +41,8 @@ RESERVED = (
         "exact",
         "epsilon",
     ),
-    *("density", "method", "loss", "columns"),
-)
+    *("density", "method", "loss", "columns", "seconds"),
+}
 """Words that the functions of the package use themselves, next to a method's hyperparameters."""
 
 State = tuple[Any, ...]
@@ -177,11 +175,7 @@ class Method:
     @property
     def code(self) -> str:
         """The rule as it is written, without decorator, docstring and annotations; empty where there is no source."""
-        try:
-            (function,) = ast.parse(textwrap.dedent(inspect.getsource(self.rule))).body
-        except (OSError, TypeError, SyntaxError, ValueError):
-            return ""
-        return ast.unparse(_Bare().visit(function)) if isinstance(function, ast.FunctionDef) else ""
+        return equation(self.rule)
 
     def __repr__(self) -> str:
         return f"Method {self.name}({', '.join(self.state)}; {', '.join(self.hyper)})"
@@ -274,18 +268,6 @@ def _forgotten(state: tuple[str, ...]) -> str:
     """A hint, where a state is called like a hyperparameter."""
     named = next((name for name in state if name in (*CONVENTIONAL, "nu")), None)
     return "" if named is None else f"; if {named} is a hyperparameter, put *, before it in the signature"
-
-
-class _Bare(ast.NodeTransformer):
-    """A function without what is not its equation."""
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        node.decorator_list, node.returns = [], None
-        if ast.get_docstring(node) is not None and len(node.body) > 1:
-            node.body = node.body[1:]
-        for argument in (*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs):
-            argument.annotation = None
-        return node
 
 
 def _importable(module: str) -> bool:

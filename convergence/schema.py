@@ -15,7 +15,7 @@ from functools import cache
 from importlib import import_module
 from math import isfinite
 from pkgutil import walk_packages
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import sympy as sp
@@ -27,7 +27,7 @@ from convergence.certificates.certificate import Certificate, read, written
 from convergence.errors import BadData, BadRule
 from convergence.formula_text import Letters, formula, symbols
 from convergence.methods import METHODS
-from convergence.problem import Quadratic
+from convergence.problem.kept import Kept
 from convergence.rule import Method
 
 SCHEMA_VERSION = 3
@@ -51,33 +51,6 @@ class Gap:
 
     def __bool__(self) -> bool:
         return False
-
-
-class Kept(Quadratic):
-    """A quadratic read from a file: its spectrum, directions, minimiser and a sample of its rows."""
-
-    FIELDS = (
-        *("columns", "preparation", "scale", "loss_name", "singular_values", "curvatures", "directions", "rank"),
-        *("minimizer", "minimum", "X", "y", "rows"),
-    )
-    SAMPLE: ClassVar[int] = 500
-
-    def __init__(self, **values: Any) -> None:
-        self._rows = values.pop("rows")
-        self._set(**values)
-
-    @property
-    def rows(self) -> int:
-        """The number of rows of the data, of which a sample is kept."""
-        return int(self._rows)
-
-    def loss(self, w: Any) -> Any:
-        """The loss at w (…, d), as (…)."""
-        return self.minimum + 0.5 * ((w - self.minimizer) * self.grad(w)).sum(axis=-1)
-
-    def grad(self, w: Any) -> Any:
-        """The gradient at w (…, d), as (…, d)."""
-        return ((w - self.minimizer) @ self.directions * self.curvatures) @ self.directions.T
 
 
 class _File(BaseModel):
