@@ -11,7 +11,7 @@ from hand_loops import iterates
 from tolerances import EPS, SLACK, prediction
 from usual_settings import usual
 
-from convergence import METHODS, NotLinear, datasets, derive, method, optimum, predict, simulate, spectral_radius
+from convergence import METHODS, NotLinear, datasets, derive, method, optimum, predict, simulate, spectral_radius, stability
 
 CLOCKED = ["chebyshev", "frozen_adam", "frozen_nadam"]
 eta, lam = sp.symbols("eta lambda", positive=True)
@@ -190,3 +190,18 @@ def test_with_its_clock_run_down_a_method_is_its_limit_from_the_start(name):
     assert (np.abs(run.x - closed.x).max(axis=1) <= prediction(problem, run.state, buffers=False)).all()
     assert np.abs(run.x - by_matrices(name, problem, np.zeros(50), **hyper)).max() <= 1e-12
     assert np.abs(run.x - simulate(problem, name, 50, **hyper).x).max() > 1e-4
+
+
+@pytest.mark.parametrize("drift", [lambda c: 1 - c, lambda c: 2 * c - 1, lambda c: c + 1])
+def test_a_state_that_never_comes_to_rest_is_no_clock(drift):
+    """The step is lr or lr·c for ever: nothing is stable, or there is no rest."""
+
+    @method(start=lambda f, x: (x, 0 * x))
+    def restless(f, x, c, *, lr):
+        c = drift(c)
+        return x - lr * c * f.grad(x), c
+
+    try:
+        assert not stability(restless).contains(1.0, lr=0.1)
+    except NotLinear as refusal:
+        assert "rest" in str(refusal) or "counts on" in str(refusal)

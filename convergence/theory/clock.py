@@ -50,10 +50,11 @@ def clock_of(
 
 
 def keeps_time(update: sp.Expr, letter: sp.Symbol, state: Sequence[sp.Symbol]) -> bool:
-    """Whether a state's update hears nothing but itself, and moves towards something."""
-    return (
-        not update.free_symbols & (set(state) - {letter}) and _affine(update, [letter]) and sp.diff(update, letter) != 1
-    )
+    """Whether a state's update hears nothing but itself, and comes to rest: c ← 1 − c, which goes to and fro, does not."""
+    if update.free_symbols & (set(state) - {letter}) or not _affine(update, [letter]):
+        return False
+    slope = sp.diff(update, letter)
+    return not slope.is_number or abs(slope) < 1
 
 
 def _affine(entry: sp.Expr, letters: Sequence[sp.Symbol]) -> bool:
