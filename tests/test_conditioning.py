@@ -144,6 +144,18 @@ def test_bad_conditioning_does_not_take_long(ask, houses):
     assert process_time() - begun < 20
 
 
+@pytest.mark.finding("B2")
+@pytest.mark.finding("B5")
+def test_a_study_of_unscaled_rows_has_no_gap_and_is_there_soon(houses):
+    """47 rows took 214 s of a processor; one method's trouble was the end of the page."""
+    begun = process_time()
+    chapter = cv.study(houses, "heavy_ball")["heavy_ball"]
+    assert chapter.verification
+    assert chapter.finite.worst[0].value > 0
+    assert chapter.answer.rate < 1
+    assert process_time() - begun < 30
+
+
 @cv.method
 def pid(f, x, i, g, *, lr, ki, kd):
     """A controller: proportional, integral and derivative."""

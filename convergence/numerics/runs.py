@@ -142,7 +142,9 @@ def simulate(p: Any, m: Any, /, steps: int, start: Any = None, **hyper: Any) -> 
         for k in range(1, count + 1):
             state = method(problem, *state, **settings)
             states[k] = state
-        return recorded(problem, method, settings, states)
+        path = states[:, 0]
+        error = problem.to_directions(path - resting_point(problem, method, settings, path[0]))
+        return cut(Run(method.name, settings, path, states, problem.grad(path), problem.loss(path), error, None))
 
 
 def distances(problem: Quadratic, method: Method, steps: int, start: Any, settings: Mapping[str, Any]) -> Array:
@@ -158,13 +160,6 @@ def distances(problem: Quadratic, method: Method, steps: int, start: Any, settin
                 return apart[:k]
             state = method(problem, *state, **settings)
     return apart
-
-
-def recorded(problem: Quadratic, method: Method, settings: Mapping[str, Any], states: Array) -> Run:
-    """The run that has these states, with gradient, loss and error computed from the problem."""
-    x = states[:, 0]
-    error = problem.to_directions(x - resting_point(problem, method, settings, x[0]))
-    return cut(Run(method.name, settings, x, states, problem.grad(x), problem.loss(x), error, None))
 
 
 def cut(run: Run) -> Run:
