@@ -212,7 +212,8 @@ CATALOGUE = (
     "frozen_nadam",
 )
 
-METHODS = {**{name: name for name in CATALOGUE}, **OWN}
+NEWER = ("nesterov_decay_coupled", "nesterov_decay_decoupled", "torch_sgd_decay")
+METHODS = {**{name: name for name in CATALOGUE}, **OWN, **{name: name for name in NEWER}}
 
 
 def made(name: str) -> Any:
@@ -513,7 +514,7 @@ EXACT = tolerances.rounded_once()
 
 WITH_LR = [name for name in METHODS if name != "newton"]
 
-NO_RESIDUAL = ("half_solve", "inner_step", "weight_decay_decoupled")
+NO_RESIDUAL = ("half_solve", "inner_step", "weight_decay_decoupled", "nesterov_decay_decoupled")
 """Residual polynomials of these are not asked for."""
 
 NUMERIC = ("robust_momentum", "two_buffers", "inner_step")
