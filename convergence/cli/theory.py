@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from convergence.theory.optimum import Optimum
     from convergence.theory.pieces import Piece
     from convergence.theory.regimes import Regimes
+    from convergence.theory.tuned import Tuned
 
 NO_FORM = "no closed form"
 
@@ -101,7 +102,8 @@ def _piece(method: Method, piece: Piece) -> dict[str, Any]:
 def optimum(options: Namespace) -> Answer:
     method, given = arguments.method(options.method), arguments.hyper(options, arguments.number_or_letter)
     best = cv.optimum(method, **given)
-    numbers = _numbers(best, options)
+    tuned = _tuned(best, options)
+    numbers = None if tuned is None else _numbers(tuned)
     closed = [_piece(method, piece) for piece in best.pieces if piece.closed]
     content = {"method": method.name, "exact": best.exact, "note": best.note, "pieces": closed, "numbers": numbers}
     lines: list[Any] = []
@@ -116,16 +118,21 @@ def optimum(options: Namespace) -> Answer:
             shown.append((NO_FORM, "give --mu and --L for numbers"))
         lines += console.formulas(f"optimum of {method.title} over [μ, L]", shown, options.latex)
     lines += [best.note] if best.note else []
+    if tuned and best.exact:
+        lines += ["", f"over [{options.mu}, {options.L}]" + (f", {tuned.note}" if tuned.note else "")]
     return Answer(content, [*lines, *(f"{name} = {value}" for name, value in (numbers or {}).items())])
 
 
-def _numbers(best: Optimum, options: Namespace) -> dict[str, Any] | None:
+def _numbers(tuned: Tuned) -> dict[str, Any]:
+    return {**tuned.hyper, "rate": tuned.rate} | ({"plateau": list(tuned.plateau)} if tuned.plateau else {})
+
+
+def _tuned(best: Optimum, options: Namespace) -> Tuned | None:
     if options.mu is None and options.L is None:
         return None
     if options.mu is None or options.L is None:
         raise BadHyperparameter("numbers need both ends of the spectrum: give --mu and --L")
-    tuned = best.at(mu=arguments.real("mu", options.mu), L=arguments.real("L", options.L))
-    return {**tuned.hyper, "rate": tuned.rate} | ({"plateau": list(tuned.plateau)} if tuned.plateau else {})
+    return best.at(mu=arguments.real("mu", options.mu), L=arguments.real("L", options.L))
 
 
 @command("methods", "list the catalogue", example="convergence methods")
