@@ -101,13 +101,17 @@ def read_table(
     return _checked(Table(path, named, [first, *(row for _, row in rest)], [line for line, _ in records]))
 
 
-def is_number(text: str) -> bool:
-    """Whether Python reads it as a number, and people do: 1_000 is none."""
+def number(text: str) -> float | None:
+    """The number as Python reads it and people do: 1_000 is none."""
     try:
-        float(text)
+        return float(text) if "_" not in text else None
     except ValueError:
-        return False
-    return "_" not in text
+        return None
+
+
+def is_number(text: str) -> bool:
+    """Whether a field is a number."""
+    return number(text) is not None
 
 
 def _checked(table: Table) -> Table:

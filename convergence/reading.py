@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from convergence.delimited import MISSING, SEPARATORS, Table, is_number, read_table
+from convergence.delimited import MISSING, SEPARATORS, Table, is_number, number, read_table
 from convergence.errors import BadData, BadName, nearest
 from convergence.problem import LeastSquares
 
@@ -154,11 +154,11 @@ def _step(before: LeastSquares, X: Array, columns: tuple[str, ...], what: str) -
     return after.noted(f"{what}: κ {_written(before.kappa)} → {_written(after.kappa)}")
 
 
-def _written(number: float) -> str:
+def _written(value: float) -> str:
     """Three significant digits, as one writes them: 12 200, 2.08×10¹¹."""
-    mantissa, _, power = f"{number:.2e}".partition("e")
+    mantissa, _, power = f"{value:.2e}".partition("e")
     if int(power) < 6:
-        return f"{float(f'{number:.3g}'):,g}".replace(",", " ")
+        return f"{float(f'{value:.3g}'):,g}".replace(",", " ")
     return f"{mantissa}×10{str(int(power)).translate(RAISED)}"
 
 
@@ -193,13 +193,14 @@ def _number(decimal: str) -> Callable[[str], float]:
 
     def read(text: str) -> float:
         plain = text.replace(".", "").replace(",", ".") if decimal == "," else text
-        if not is_number(plain):
+        value = number(plain)
+        if value is None:
             raise ValueError(f"a number expected, got {text[:40]!r}; {_way_out(text, decimal)}")
-        if not isfinite(float(plain)):
+        if not isfinite(value):
             raise ValueError(
                 f"a finite number expected, got {text!r}; fill it in, name it as missing, or drop the line"
             )
-        return float(plain)
+        return value
 
     return read
 
