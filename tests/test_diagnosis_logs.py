@@ -77,6 +77,25 @@ def test_truth_lies_inside_the_bars_wherever_the_minimiser_is(method, hyper, noi
     assert np.mean(inside) >= 0.95
 
 
+@pytest.mark.finding("A12")
+@pytest.mark.parametrize("noise", [1e-2, 1e-5])
+def test_truth_lies_inside_the_bars_where_the_steps_themselves_are_noisy(noise):
+    """Noise in the gradients lives on in the run: its residuals are not independent."""
+    curvatures, inside = np.array([1.0, 0.3]), []
+    for seed in range(12):
+        random = np.random.default_rng(seed)
+        x = random.uniform(2, 3, 2)
+        rows = [x]
+        for _ in range(60):
+            x = x - 1.2 * (curvatures * (x - 1) + noise * random.standard_normal(2))
+            rows.append(x)
+        found = cv.diagnose_run(np.array(rows), method="gradient_descent")
+        pairs = zip(found.lr_curvature, found.lr_curvature_error, strict=True)
+        inside += [np.abs(1.2 * curvatures - value).min() <= bar for value, bar in pairs]
+        inside += (np.abs(found.minimiser - 1) <= found.minimiser_error).tolist()
+    assert np.mean(inside) >= 0.95
+
+
 @pytest.mark.finding("C3")
 @pytest.mark.parametrize("stride", [2, 5])
 def test_rows_that_skip_steps_are_read_by_their_steps(stride):
