@@ -41,14 +41,15 @@ class Table:
         return self.names.index(name)
 
     def numbers(self, read: Callable[[str], float], places: Sequence[int], missing: Sequence[str] = ()) -> Array:
-        """The numbers (rows, places) that ``read`` makes of the fields; rows where one is ``missing`` are left out.
+        """The numbers (rows, places) that ``read`` makes of the fields, nan where one is a sign of the ``missing``.
 
         BadData, with line and column, for a field of which ``read`` raises ValueError.
         """
-        table = []
-        for line, row in zip(self.lines, self.rows, strict=True):
-            if not any(row[k].strip() in missing for k in places):
-                table.append([self._number(read, line, k, row[k]) for k in places])
+        signs = {sign.strip().lower() for sign in missing}
+        table = [
+            [float("nan") if row[k].strip().lower() in signs else self._number(read, line, k, row[k]) for k in places]
+            for line, row in zip(self.lines, self.rows, strict=True)
+        ]
         return np.array(table, dtype=float).reshape(len(table), len(places))
 
     def _number(self, read: Callable[[str], float], line: int, place: int, text: str) -> float:

@@ -18,6 +18,9 @@ from convergence.problem import LeastSquares
 
 Array = NDArray[np.float64]
 
+POLICIES = ("error", "drop", "mean")
+"""What may become of missing values."""
+
 RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -30,7 +33,8 @@ def read_problem(
     *,
     columns: Sequence[str] | None = None,
     drop: Sequence[str] = (),
-    missing: Sequence[str] = (),
+    missing: str = "error",
+    na: Sequence[str] = MISSING,
     decimal: str = ".",
     separator: str | None = None,
     header: bool = True,
@@ -45,8 +49,10 @@ def read_problem(
     target, columns, drop
         The column to predict; the columns to predict it from (default: all others), and those to leave out. A first
         column without a name that counts the rows (the index of a data frame) is left out.
-    missing
-        What stands for a missing value, as in ``("NA", "?", "")``: rows that have one are left out, and counted in a note.
+    missing, na
+        What becomes of missing values: an "error"; "drop" leaves out their rows; "mean" puts the mean of the column in their
+        place, and leaves out rows without a target. A note counts them. ``na`` are the signs of one, in small letters or
+        large: by default those of most programs, ``NA``, ``?``, ``-``, ``null``, or nothing.
     decimal, separator, header
         The decimal point, "." or ","; what separates the fields (default: found out, of comma, semicolon, tab and blanks);
         and whether the first line names the columns (else they are x1, x2, …).
@@ -59,7 +65,7 @@ def read_problem(
     >>> with TemporaryDirectory() as folder:
     ...     file = Path(folder) / "houses.csv"
     ...     _ = file.write_text("area;city;price\\n70,5;Rome;210\\n95;Oslo;?\\n120;Bern;345\\n")
-    ...     read_problem(file, "price", intercept=True, drop=["city"], missing=["?"], decimal=",").columns
+    ...     read_problem(file, "price", intercept=True, drop=["city"], missing="drop", decimal=",").columns
     ('intercept', 'area')
     """
     if not isinstance(path, str | Path):
@@ -69,19 +75,37 @@ def read_problem(
     if path.suffix.lower() == ".npz":
         X, y = _read_npz(raw, path, target or "y")
         return prepare(X, y, None, loss, intercept, standardize)
+    if missing not in POLICIES:
+        raise BadData(f"missing says what becomes of missing values: {', '.join(POLICIES)}; got {str(missing)[:60]!r}")
     if decimal not in (".", ",") or (separator is not None and (len(separator) != 1 or separator == decimal)):
         raise BadData(f"decimal must be '.' or ',', and separator another sign; got {decimal!r} and {separator!r}")
     table = read_table(raw, path, separator, header, decimal=decimal)
     chosen, notes = _columns(table, target, columns, drop)
     if not table.rows:
         raise BadData(f"{path} must have rows of numbers, got a header only")
-    numbers = table.numbers(_number(decimal), chosen, missing)
-    if not len(numbers):
-        raise BadData(f"{path} must have rows of numbers, and a value is missing in each of its {len(table.rows)}")
-    left_out = len(table.rows) - len(numbers)
-    notes += [f"{left_out} rows with missing values left out"] if left_out else []
     names = [table.names[k] for k in chosen[:-1]]
+    numbers = table.numbers(_number(decimal), chosen, () if missing == "error" else na)
+    if missing == "mean":
+        numbers, replaced = _filled(numbers, names, path)
+        notes += replaced
+    known = ~np.isnan(numbers).any(axis=1)
+    if not known.any():
+        raise BadData(f"{path} must have rows of numbers, and a value is missing in each of its {len(table.rows)}")
+    notes += [] if known.all() else [f"{(~known).sum()} rows with missing values left out"]
+    numbers = numbers[known]
     return prepare(numbers[:, :-1], np.ascontiguousarray(numbers[:, -1]), names, loss, intercept, standardize, notes)
+
+
+def _filled(numbers: Array, names: Sequence[str], path: Path) -> tuple[Array, list[str]]:
+    """The means of columns in the places of their missing values, and what is to be said of it; the last column stays."""
+    gaps = np.isnan(numbers[:, :-1])
+    for name, empty in zip(names, gaps.all(axis=0), strict=True):
+        if empty:
+            raise BadData(f"{path}: column {name!r} has no value to take the mean of; drop it")
+    means = np.where(gaps, 0.0, numbers[:, :-1]).sum(axis=0) / (~gaps).sum(axis=0)
+    filled = np.column_stack((np.where(gaps, means, numbers[:, :-1]), numbers[:, -1]))
+    where = ", ".join(name for name, some in zip(names, gaps.any(axis=0), strict=True) if some)
+    return filled, [f"{gaps.sum()} missing values replaced by the mean of their column: {where}"] if where else []
 
 
 def _columns(
@@ -198,7 +222,7 @@ def _number(decimal: str) -> Callable[[str], float]:
             raise ValueError(f"a number expected, got {text[:40]!r}; {_way_out(text, decimal)}")
         if not isfinite(value):
             raise ValueError(
-                f"a finite number expected, got {text!r}; fill it in, name it as missing, or drop the line"
+                f"a finite number expected, got {text!r}; fill it in, drop the line, or say missing='drop' or 'mean'"
             )
         return value
 
@@ -209,5 +233,5 @@ def _way_out(text: str, decimal: str) -> str:
     if decimal == "." and is_number(text.replace(".", "").replace(",", ".")):
         return "write a decimal point, or say decimal=','"
     if text.strip().lower() in MISSING:
-        return f"name it as missing ({text.strip()!r}), and its rows are left out"
+        return "say what becomes of missing values: missing='drop' or 'mean'"
     return "drop the line, or the column (drop=…)"

@@ -307,7 +307,7 @@ def test_a_file_without_a_usable_rule_is_refused(file, capsys, code, words):
 
 def test_a_file_is_read_as_it_is_said_to_be(file, capsys):
     path = file("year;city;pop [m]\n1960;A;2,3\n1970;B;2,9\n1980;C;?\n1990;D;4,4\n2000;E;5,3\n")
-    asked = ("--data", path, "--decimal", ",", "--missing", "?,NA", "--drop", "city", "--target", "pop [m]")
+    asked = ("--data", path, "--decimal", ",", "--missing", "drop", "--drop", "city", "--target", "pop [m]")
     _, text, _ = run(capsys, "verify", *asked, "--intercept", "--methods", "newton", "--json")
     assert json.loads(text)["passed"] is True
     _, text, _ = run(capsys, "verify", "--data", file("1,2,3\n2,1,5\n3,5,1\n"), "--no-header", "--target", "x3", "--methods",

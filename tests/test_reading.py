@@ -231,7 +231,7 @@ TWO = [[1.0, 2.5], [4.0, 5.0], [6.0, 8.0]]
         ("a b y\n1 2.5 3\n4  5 6\n6 8 9\n", {}),
         ("a;b;y\n1;2,5;3\n4;5;6\n6;8;9\n", {"decimal": ","}),
         ("Price, EUR;Area, m2, gross;y\n1;2.5;3\n4;5;6\n6;8;9\n", {}),
-        ("a,b,y\n1,2.5,3\n4,5,6\n?,1,2\n6,8,9\n1,NA,1\n", {"missing": ("?", "NA")}),
+        ("a,b,y\n1,2.5,3\n4,5,6\n?,1,2\n6,8,9\n1,NA,1\n", {"missing": "drop"}),
         ("a,city,b,y\n1,Rome,2.5,3\n4,Oslo,5,6\n6,Bern,8,9\n", {"drop": ["city"]}),
         ("a,city,b,y\n1,Rome,2.5,3\n4,Oslo,5,6\n6,Bern,8,9\n", {"columns": ["a", "b"]}),
         ("1,2.5,3\n4,5,6\n6,8,9\n", {"header": False, "target": "x3"}),
@@ -252,15 +252,35 @@ def test_one_table_in_the_ways_files_have_it(tmp_path, content, options):
 
 
 def test_left_out_rows_are_counted_in_a_note(tmp_path):
-    problem = _read(tmp_path, "a,b,y\n1,2,3\n?,1,2\n4,7,6\n5,5,5\n", "y", missing=("?",))
+    problem = _read(tmp_path, "a,b,y\n1,2,3\n?,1,2\n4,7,6\n5,5,5\n", "y", missing="drop")
     assert problem.preparation == ("1 rows with missing values left out",)
+
+
+@pytest.mark.finding("E")
+def test_means_take_the_place_of_missing_values_but_not_of_targets(tmp_path):
+    problem = _read(tmp_path, "a,b,y\n1,NA,3\n?,1,2\n4,7,NA\n7,4,5\n", "y", missing="mean")
+    assert problem.X.tolist() == [[1, 4], [4, 1], [7, 4]]
+    assert problem.y.tolist() == [3, 2, 5]
+    assert problem.preparation == (
+        "2 missing values replaced by the mean of their column: a, b",
+        "1 rows with missing values left out",
+    )
+
+
+@pytest.mark.finding("E")
+def test_the_signs_of_missing_values_may_be_named(tmp_path):
+    problem = _read(tmp_path, "a,b,y\n1,-99,3\n4,1,2\n7,4,5\n", "y", missing="drop", na=["-99"])
+    assert problem.X.tolist() == [[4, 1], [7, 4]]
 
 
 @pytest.mark.finding("E")
 @pytest.mark.parametrize(
     ("content", "options", "message"),
     [
-        ("a,b,y\n1,?,3\n", {}, r"name it as missing \('\?'\)"),
+        ("a,b,y\n1,?,3\n", {}, "missing='drop' or 'mean'"),
+        ("a,b,y\n1,x,3\n", {"missing": "drop"}, "a number expected, got 'x'"),
+        ("a,b,y\n1,2,3\n", {"missing": "zero"}, "error, drop, mean; got 'zero'"),
+        ("a,b,y\n1,?,3\n2,?,4\n", {"missing": "mean"}, "column 'b' has no value"),
         ("a;b;y\n1.200,50;2;3\n", {}, "decimal=','"),
         ("a,b,y\n1,Rome,3\n", {}, "drop="),
         ("a,b,y\n1,2,3\n", {"drop": ["a", "b"]}, "no column is left"),
@@ -268,7 +288,7 @@ def test_left_out_rows_are_counted_in_a_note(tmp_path):
         ("a,b,y\n1,2,3\n", {"separator": ", "}, "separator another sign"),
         ("506,13,,\na,b,c,y\n1,2,3,4\n", {}, "first line is all numbers; delete it"),
         ("506,13\n1,2\n", {}, "--no-header"),
-        ("a,b,y\n?,2,3\n", {"missing": ["?"]}, "missing in each of its 1"),
+        ("a,b,y\n?,2,3\n", {"missing": "drop"}, "missing in each of its 1"),
     ],
 )
 def test_advice_names_the_way_out(tmp_path, content, options, message):

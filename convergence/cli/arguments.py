@@ -129,13 +129,19 @@ def problem(options: Namespace) -> tuple[LeastSquares, str]:
     if options.data and options.dataset:
         raise BadName("--data names a file and --dataset a data set that ships: give one of them")
     prepared = {name: getattr(options, name) for name in ("loss", "intercept", "standardize")}
-    usual: dict[str, Any] = {"target": None, "columns": None, "drop": [], "missing": [], "decimal": "."} | {
+    usual: dict[str, Any] = {
+        "target": None,
+        "columns": None,
+        "drop": [],
+        "missing": "error",
+        "na": None,
+        "decimal": ".",
         "separator": None,
         "header": True,
     }
     read = {name: getattr(options, name) for name in usual}
     if options.data:
-        data = cv.read_problem(options.data, **read, **prepared)
+        data = cv.read_problem(options.data, **{name: v for name, v in read.items() if v is not None}, **prepared)
         options.notes += data.preparation
         return data, Path(options.data).name
     if read != usual:

@@ -30,7 +30,10 @@ DATA = (
     option("--target", metavar="COLUMN", help="the column (or array) to be explained"),
     option("--columns", metavar="A,B", type=names, help="explain it by these columns alone (default: all others)"),
     option("--drop", metavar="A,B", type=names, default=NONE, help="leave these columns out"),
-    option("--missing", metavar="A,B", default=NONE, type=lambda s: s.split(","), help="drop rows that have NA, ? …"),
+    option("--missing", metavar="WHAT", default="error", help="rows with NA, ?, …: drop them, or take the mean; error"),
+    option(
+        "--na", metavar="A,B", type=lambda s: s.split(","), help="signs of a missing value (default: the usual ones)"
+    ),
     option("--decimal", metavar="SIGN", default=".", help="decimal point in the file: . (default) or ,"),
     option("--separator", metavar="SIGN", help="what separates the fields (default: found out)"),
     option("--no-header", action="store_false", dest="header", help="there is none: the columns are x1, x2, …"),
