@@ -99,12 +99,12 @@ def read_problem(
 def _filled(numbers: Array, names: Sequence[str], path: Path) -> tuple[Array, list[str]]:
     """The means of columns in the places of their missing values, and what is to be said of it; the last column stays."""
     gaps = np.isnan(numbers[:, :-1])
-    for name, empty in zip(names, gaps.all(axis=0), strict=True):
-        if empty:
-            raise BadData(f"{path}: column {name!r} has no value to take the mean of; drop it")
+    empty = [name for name, gap in zip(names, gaps.T, strict=True) if gap.all()]
+    if empty:
+        raise BadData(f"{path}: column {empty[0]!r} has no value to take the mean of; drop it")
     means = np.where(gaps, 0.0, numbers[:, :-1]).sum(axis=0) / (~gaps).sum(axis=0)
     filled = np.column_stack((np.where(gaps, means, numbers[:, :-1]), numbers[:, -1]))
-    where = ", ".join(name for name, some in zip(names, gaps.any(axis=0), strict=True) if some)
+    where = ", ".join(name for name, some in zip(names, gaps.T, strict=True) if some.any())
     return filled, [f"{gaps.sum()} missing values replaced by the mean of their column: {where}"] if where else []
 
 
