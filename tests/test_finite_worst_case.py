@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
+import flint
 import numpy as np
 import pytest
 import sympy as sp
@@ -258,3 +260,18 @@ def test_a_bound_does_not_underflow_to_zero():
     assert found.value == 0.0
     assert found.bound > 0.0
     assert found.log10 == pytest.approx(10_000 * np.log10(0.9), rel=1e-9)
+
+
+@pytest.mark.finding("H3")
+def test_threads_do_not_change_one_anothers_precision():
+    """FLINT has one precision a process: many threads at once answer what one after the other does."""
+    asked = [(k, lr) for k in range(5, 45, 5) for lr in (0.1, 0.15, 0.19)]
+
+    def answer(k, lr):
+        return worst_case("heavy_ball", k, mu=1, L=10, exact=True, lr=Fraction(str(lr)), momentum=Fraction(1, 2)).exact
+
+    alone = [answer(*one) for one in asked]
+    before = flint.ctx.prec
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(answer, *zip(*asked, strict=True))) == alone
+    assert flint.ctx.prec == before

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import reduce
 from operator import add, mul
+from threading import Lock
 from typing import Any
 
 import flint
@@ -26,6 +27,9 @@ from convergence.theory.system import System, system
 
 PRECISION = 64
 """Bits beyond those that a polynomial of its degree and size needs, in which extremes are enclosed."""
+
+ONE_AT_A_TIME = Lock()
+"""FLINT's precision is one for all threads of a process."""
 
 Constant = Callable[[sp.Expr], Any]
 Schedules = dict[str, list[sp.Expr]]
@@ -187,12 +191,13 @@ def _interior(whole: Any, ends: list[Any]) -> list[tuple[Any, Any]]:
     slope = whole.derivative().numer()
     if slope.degree() < 1:
         return []
-    before = flint.ctx.prec
-    try:
-        flint.ctx.prec = PRECISION + 8 * slope.degree() + max(int(c).bit_length() for c in slope.coeffs())
-        return [_enclosed(whole, root.real) for root, _ in slope.complex_roots() if _between(root, ends)]
-    finally:
-        flint.ctx.prec = before
+    with ONE_AT_A_TIME:
+        before = flint.ctx.prec
+        try:
+            flint.ctx.prec = PRECISION + 8 * slope.degree() + max(int(c).bit_length() for c in slope.coeffs())
+            return [_enclosed(whole, root.real) for root, _ in slope.complex_roots() if _between(root, ends)]
+        finally:
+            flint.ctx.prec = before
 
 
 def _between(root: Any, ends: list[Any]) -> bool:
