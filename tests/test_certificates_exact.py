@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from user_rules import two_buffers
 
 import convergence as cv
-from convergence.certificates.check import covered
 from convergence.certificates.exact import Doubt, Poly, Ring, at, bernstein, violation
 from convergence.certificates.interval import looped
 from convergence.certificates.loop import Quotient, ring_of, run
+from convergence.certificates.lower_bound import covered
 
 WHOLE = st.integers(-9, 9)
 POLYS = st.lists(WHOLE, min_size=1, max_size=6)

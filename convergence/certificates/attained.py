@@ -12,10 +12,10 @@ import numpy as np
 import sympy as sp
 
 from convergence.certificates.certificate import Square
-from convergence.certificates.check import below_domain, inequalities, not_negative
 from convergence.certificates.exact import Poly
 from convergence.certificates.interval import reached
 from convergence.certificates.loop import ring_of
+from convergence.certificates.lower_bound import below_domain, inequalities, not_negative
 from convergence.certificates.numbers import rational
 from convergence.crossing import exact, fraction
 from convergence.errors import NoStableLearningRate

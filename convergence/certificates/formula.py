@@ -18,9 +18,10 @@ import sympy as sp
 
 from convergence.certificates.attained import ANY
 from convergence.certificates.certificate import Below, Best, Number, Ratio
-from convergence.certificates.check import UNPROVEN, inequalities, not_negative, scale_free, values_at
+from convergence.certificates.check import values_at
 from convergence.certificates.exact import Doubt, Ring, at
 from convergence.certificates.loop import ring_of
+from convergence.certificates.lower_bound import UNPROVEN, inequalities, not_negative, scale_free
 from convergence.certificates.numbers import T
 from convergence.certificates.optimum import optimum, undecided
 from convergence.certificates.products import refuting

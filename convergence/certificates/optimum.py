@@ -17,8 +17,8 @@ import sympy as sp
 from convergence.certificates.attained import Attained, Task, attained, polished
 from convergence.certificates.boxes import searched
 from convergence.certificates.certificate import Below, Best, Bound, Undecided
-from convergence.certificates.check import covered, least
 from convergence.certificates.exact import Doubt, Poly
+from convergence.certificates.lower_bound import covered, least
 from convergence.certificates.numbers import interval, one_fraction
 from convergence.certificates.products import refuting
 from convergence.certificates.proof import Proof

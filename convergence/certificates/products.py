@@ -20,8 +20,8 @@ from scipy.optimize import linprog
 from sympy.polys.matrices import DomainMatrix
 
 from convergence.certificates.certificate import Product
-from convergence.certificates.check import contradiction
 from convergence.certificates.exact import Doubt, Exponents, Poly
+from convergence.certificates.lower_bound import contradiction
 from convergence.certificates.numbers import T, rational
 
 _RING: Any = sp.QQ[T]
