@@ -246,3 +246,12 @@ def runge_kutta(f, x, v, *, lr, momentum):
 def test_a_search_in_which_numbers_overflow_ends_with_an_answer(rule):
     tuned = cv.optimum(rule).at(mu=1, L=100)
     assert reached(rule, tuned, 1, 100) == pytest.approx(tuned.rate, abs=1e-6)
+
+
+@pytest.mark.finding("A1")
+def test_formulas_say_where_they_were_tried():
+    """Away from there too they are what a search finds; those of one unknown are proven for all."""
+    best = cv.optimum("gradient_descent")
+    assert len(best.tried) > 3
+    assert cv.certify_formula("gradient_descent")
+    assert cv.optimum("robust_momentum").tried == ()

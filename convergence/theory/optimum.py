@@ -20,8 +20,9 @@ from convergence.methods import as_method
 from convergence.notation import latex
 from convergence.plotting import Plotted
 from convergence.rule import Method
+from convergence.theory.active_set import SAMPLE
 from convergence.theory.deadline import Deadline, within
-from convergence.theory.pieces import SEARCHED, Piece, optimal_pieces
+from convergence.theory.pieces import OTHERS, SEARCHED, Piece, optimal_pieces
 from convergence.theory.rate import worst_rate
 from convergence.theory.region import region
 from convergence.theory.symbols import LARGEST, MU
@@ -82,6 +83,11 @@ class Optimum(Plotted, figure="optimum"):
     def determined(self) -> tuple[str, ...]:
         """The hyperparameters that the optimum determines: neither fixed, nor open because another plays their part."""
         return tuple(unknowns(self.method, tuple(self.fixed))[0])
+
+    @property
+    def tried(self) -> tuple[tuple[float, float], ...]:
+        """The spectra (μ, L) at which the formulas were found and held against a search; ``certify_formula`` proves them."""
+        return (SAMPLE, *OTHERS) if self.exact and self.determined else ()
 
     @property
     def plateau(self) -> sp.Interval | None:
