@@ -23,7 +23,7 @@ from convergence import (
     residuals,
     worst_case,
 )
-from convergence.numerics.first_order import stable_permutation
+from convergence.numerics.semi_iteration import stable_permutation
 
 EPS = float(np.finfo(float).eps)
 ORDERS = ["ascending", "descending", "stable"]

@@ -27,7 +27,7 @@ from convergence.notation import text
 from convergence.numerics.averages import AverageCase
 from convergence.numerics.counts import StepsAcross
 from convergence.numerics.curves import RateCurve
-from convergence.numerics.first_order import KrylovBound
+from convergence.numerics.krylov import KrylovBound
 from convergence.numerics.transients import Transient, TransientGrowth
 from convergence.numerics.worst_cases import WorstCase
 

@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from convergence.crossing import exact
 from convergence.errors import BadHyperparameter, NoStableLearningRate
 from convergence.methods import as_method
-from convergence.numerics import runs
+from convergence.numerics import prediction, runs
 from convergence.numerics.inputs import checked_errors, checked_interval, checked_tolerance
 from convergence.numerics.matrices import precise_blocks
 from convergence.numerics.radius import spectral_radius
-from convergence.numerics.settling import Powers, Question, settled, worst_steps_to
+from convergence.numerics.settling import Powers, Question, settled
+from convergence.numerics.settling_interval import worst_steps_to
 from convergence.plotting import Plotted
 from convergence.problem import Quadratic, checked_curvatures
 from convergence.problem.arrays import floats, short
@@ -239,13 +240,13 @@ def predicted_steps(problem: Quadratic, method: Method, start: Any, settings: di
         powers = Powers.of(precise_blocks(method, problem.curvatures[moving], settings))
         if powers.alive.any():
             return None
-        early = runs.until_clocks_stop(problem, method, x, settings, 2 * COUNTABLE)
+        early = prediction.until_clocks_stop(problem, method, x, settings, 2 * COUNTABLE)
         distance = np.linalg.norm(early[0], axis=1)
         if not np.isfinite(distance).all():
             return None
         state = early[:, -1].T[moving]
         count, first, last = (_count(powers, state, distance, WITHIN * (1 + side * TIE)) for side in (0, 1, -1))
-        seen = runs.predicted_distances(problem, method, min(count, 4 * COUNTABLE), x, settings)
+        seen = prediction.predicted_distances(problem, method, min(count, 4 * COUNTABLE), x, settings)
     peak = float(seen.max() / (seen[0] or 1.0))
     return Steps(count, first, last, peak=peak) if np.isfinite(seen).all() else None
 

@@ -4,18 +4,14 @@ That it *stays* is proven by quadratic forms Q_j with e_k² ≤ sᵀQ_j s for th
 upper bound (in Löwner's order) of Q_j and of BᵀQ_jB with B = A^(2^j), until the powers have died out; the first few are
 sums, which makes them definite. With them the last step above the tolerance is found by halving. At critical damping, where
 optima lie, an eigenvalue of a matrix in doubles is known to √ε only, and A^k to k²ε: for κ = 10¹⁰ that is a wrong count, so
-powers are sums of two doubles, 32 digits (Dekker 1971, Knuth 1969).
-
-Over an interval of curvatures, up to ``LONGEST`` steps, one run on so many Chebyshev nodes that every p_k of it is bounded
-between them (as in ``maxima``), and powers of the iteration matrix that have fallen below 1 in norm.
+powers are sums of two doubles (``double_double``).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, partial
-from math import cos, pi
 from typing import Any
 
 import numpy as np
@@ -23,49 +19,14 @@ from numpy.typing import NDArray
 
 from convergence.crossing import exact
 from convergence.errors import BadHyperparameter, ConvergenceError, NoStableLearningRate
+from convergence.numerics.double_double import Pair, matmul
 from convergence.numerics.matrices import Steady, precise_blocks, steady
-from convergence.numerics.maxima import at_angle, largest_modulus, nodes
 from convergence.numerics.radius import spectral_radius
 from convergence.numerics.replay import constants
-from convergence.numerics.worst_cases import largest
 from convergence.rule import Method
 from convergence.theory.residual import residual_value
 
 Array = NDArray[np.float64]
-Pair = tuple[Array, Array]
-"""The leading and the trailing part of numbers."""
-
-SPLITTER = 2.0**27 + 1
-
-
-def matmul(a: Pair, b: Pair) -> Pair:
-    """a (..., i, k) times b (..., k, j)."""
-    left, right = (part[..., :, :, None] for part in a), (part[..., None, :, :] for part in b)
-    high, low = _product(*left, *right)
-    total, rest = high[..., :, 0, :], low[..., :, 0, :]
-    for k in range(1, high.shape[-2]):
-        total, lost = _sum(total, high[..., :, k, :])
-        rest = rest + (lost + low[..., :, k, :])
-    return _sum(total, rest)
-
-
-def _sum(a: Array, b: Array) -> Pair:
-    total = a + b
-    of_b = total - a
-    return total, (a - (total - of_b)) + (b - of_b)
-
-
-def _product(a: Array, a_low: Array, b: Array, b_low: Array) -> Pair:
-    product = a * b
-    (a1, a2), (b1, b2) = _halves(a), _halves(b)
-    lost = ((a1 * b1 - product) + a1 * b2 + a2 * b1) + a2 * b2
-    return product, lost + (a * b_low + a_low * b)
-
-
-def _halves(a: Array) -> Pair:
-    shifted = SPLITTER * a
-    high = shifted - (shifted - a)
-    return high, a - high
 
 
 TIE = 1e-9
@@ -252,109 +213,3 @@ def _never(question: Question, curvatures: Array, radius: Array) -> NoStableLear
         f"{question.method.name}({given}) never settles along λ = {curvatures[worst]:.6g}: its spectral radius there is "
         f"{radius[worst]:.9g}, not below 1. stability(m).lr_max has the largest stable rate, optimum(m) the best one"
     )
-
-
-OVERSAMPLING = 4
-LONGEST = 8000
-"""More steps than this are counted at ``SAMPLES`` nodes and both ends, not proven in between."""
-
-SAMPLES = 257
-
-
-def worst_steps_to(question: Question, low: float, high: float) -> int:
-    """The first k from which max over [μ, L] of |p_k| is at most the tolerance, for good."""
-    if len(question.method.state) == 1:  # p_k is the k-th power of p_1: the worst curvature is the same at all steps
-        settings = question.settings
-        maximum, _, _ = largest(question.method, 1, low, high, lambda j: settings)
-        return settled(question, np.unique([low, at_angle(low, high, maximum.theta), high]))
-    seen = settled(question, np.unique([low, *nodes(low, high, SAMPLES), high]))
-    steps = int(1.3 * seen) + 50
-    while low < high and steps <= LONGEST:
-        count = _counted(question, low, high, steps)
-        if count is not None:
-            return count
-        steps *= 2
-    return seen
-
-
-def _counted(question: Question, mu: float, L: float, steps: int) -> int | None:
-    """The count by a run of this length, or None where it cannot be proven to stay within the tolerance after it."""
-    count = OVERSAMPLING * (steps + 2)
-    run = steady(question.method, nodes(mu, L, count), question.settings)
-    if run.after >= steps:
-        return None
-    margin = 1 / cos(pi * (steps + 1) / (2 * count))
-    norm = _norm(run.matrices, margin, steps)
-    if norm is None:
-        return None
-    last, unclear = -1, list[tuple[int, Array]]()
-    for k, states in enumerate(_walk(run, steps)):
-        top = float(np.abs(states[0]).max())
-        if top > question.tolerance * (1 + TIE):
-            last, unclear = k, []
-        elif top * margin > question.tolerance * (1 - TIE):
-            unclear.append((k, states[0].copy()))
-        elif k >= run.after and norm.future(states) <= question.tolerance:
-            break
-    else:
-        return None
-    for step, values in reversed(unclear):  # the nodes alone do not decide
-        maximum = largest_modulus(values, step + 1)
-        if question.exceeds(maximum.value, step, at_angle(mu, L, maximum.theta)):
-            return step + 1
-    return last + 1
-
-
-def _walk(run: Steady, steps: int) -> Iterator[Array]:
-    """The states (n, m), position first, on all nodes."""
-    states = np.empty(0)
-    for block in run.approach():
-        for states in block:
-            yield states
-    matrix = _by_entries(run.matrices)
-    for _ in range(run.after, steps):
-        states = (matrix * states).sum(axis=1)
-        yield states
-
-
-def _by_entries(matrices: Array) -> Array:
-    return np.ascontiguousarray(matrices.transpose(1, 2, 0))
-
-
-@dataclass(frozen=True, eq=False)
-class Norm:
-    """A norm on states, scaled by ``scales`` (n,), in which powers of the matrix fall below 1 over the whole interval.
-
-    ``reach`` ≥ ‖e₁ᵀAⁱ‖ for all i ≥ 0 and all curvatures, so no later error is above reach·‖state‖.
-    """
-
-    scales: Array
-    reach: float
-
-    def future(self, states: Array) -> float:
-        """A bound of the errors at this step and all later ones."""
-        return self.reach * float(np.linalg.norm(np.abs(states).max(axis=1) * self.scales))
-
-
-def _norm(matrices: Array, margin: float, steps: int) -> Norm | None:
-    """Powers of the matrix until one is below 1 in norm; None where none of the first ``steps`` is proven to be."""
-    scales, reach = _scales(matrices), 1.0 / margin
-    matrix = power = _by_entries(matrices)
-    for _ in range(steps):
-        sizes = np.abs(power).max(axis=2) * np.outer(scales, 1 / scales)
-        if float(np.linalg.norm(sizes)) * margin < 1:
-            return Norm(scales, reach * margin**2)
-        reach = max(reach, float(np.linalg.norm(sizes[0])))
-        power = np.einsum("abm,bcm->acm", matrix, power)
-    return None
-
-
-def _scales(matrices: Array) -> Array:
-    """Units for the buffers in which what they take from the position is what they give to it."""
-    largest = np.abs(matrices)
-    for _ in range(4):
-        matrices = matrices @ matrices
-        largest = np.maximum(largest, np.abs(matrices))
-    given, taken = largest[:, 0, :].max(axis=0), largest[:, :, 0].max(axis=0)
-    useful = (given > 0) & (taken > 0)
-    return np.where(useful, np.sqrt(np.where(useful, given, 1.0) / np.where(useful, taken, 1.0)), 1.0)

@@ -16,7 +16,7 @@ from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
 from convergence.evidence.checks.eigenvalues import exchanged
 from convergence.evidence.experiment import Experiment
 from convergence.numerics.matrices import readings, sensitivity, step_matrices
-from convergence.numerics.runs import closed_form
+from convergence.numerics.prediction import closed_form
 from convergence.theory.system import system
 
 NAME = "iterates"
