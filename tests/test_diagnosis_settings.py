@@ -420,3 +420,14 @@ def test_both_are_shown_only_where_they_halve_the_change(hyper):
         momentum = joint.printed.hyper["momentum"]
         for moved in (momentum - 0.02, momentum + 0.02):
             assert cv.stability("heavy_ball").contains([10.0, 1.0], **{**joint.printed.hyper, "momentum": moved}).all()
+
+
+def test_a_repeated_eigenvalue_is_told_from_two_real_ones():
+    """Heavy ball at lr·λ = (1 − √β)² is critically damped; a little below, its eigenvalues are two real ones."""
+
+    def regimes(lr):
+        found = cv.diagnose(curvatures=[1.0, 2.0], method="heavy_ball", lr=lr, momentum=0.25)
+        return {direction.curvature: direction.regime for direction in found.directions}
+
+    assert regimes(0.25) == {1.0: "repeated", 2.0: "complex"}
+    assert regimes(0.1) == {1.0: "real", 2.0: "real"}

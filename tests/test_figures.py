@@ -478,3 +478,18 @@ def test_the_worst_and_the_average_case_lie_on_their_curves():
     last = {name: column[-1] for name, column in average.table().items()}
     for name in ("error", "loss", "gradient"):
         assert np.isclose(last[name], getattr(average, name))
+
+
+def test_kinds_of_a_method_of_one_state():
+    """x ← (1 − lr·λ·(1 + boost))x is monotone up to 1 and alternating beyond."""
+
+    def boosted(f, x, *, lr, boost: cv.Share):
+        return x - lr * (1 + boost) * f.grad(x)
+
+    shown = maps.damping_map(cv.method(boosted), {})
+    boost, scaled = np.meshgrid(shown.across, shown.scaled)
+    gain = scaled * (1 + boost)
+    kinds = np.array(maps.KINDS)[shown.kind]
+    assert set(kinds[(gain > 0) & (gain < 0.98)]) == {"monotone"}
+    assert set(kinds[(gain > 1.02) & (gain < 1.98)]) == {"alternating"}
+
