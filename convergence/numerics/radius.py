@@ -7,11 +7,13 @@ for a rule whose stable set is a union, by another.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache, reduce
 from typing import Any, Literal
 
 import numpy as np
+import sympy as sp
 from numpy.typing import NDArray
 
 from convergence.crossing import Compiled, compiled, evaluate
@@ -19,13 +21,16 @@ from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
 from convergence.numerics.matrices import arguments
 from convergence.problem import Direction, Quadratic
-from convergence.roots import largest_modulus
+from convergence.roots import largest_modulus, quadratic_modulus
 from convergence.rule import Method
 from convergence.theory.region import region
 from convergence.theory.symbols import CURVATURE
 from convergence.theory.system import system
 
 Array = NDArray[np.float64]
+
+CHUNK = 2**15
+"""Points computed at a time, so that the few arrays at work stay in a core's cache."""
 
 NEAR = 1e-9
 """A formula's bound is taken where it is stable this near below it, and not above; elsewhere roots are computed."""
@@ -67,9 +72,12 @@ def spectral_radius(
     settings = {name: np.asarray(value, dtype=float) for name, value in method.settings(hyper).items()}
     curvatures = _curvatures(method, curvature, over)
     shape = np.broadcast_shapes(curvatures[0].shape, *(value.shape for value in settings.values()))
+    radius = np.empty(shape)
     with np.errstate(over="ignore", invalid="ignore"):  # far outside, a radius is infinite
-        parts = [largest_modulus(lower(c, *settings.values())) for lower in _factors(method) for c in curvatures]
-    radius = np.broadcast_to(reduce(np.maximum, parts), shape).copy()
+        for chosen in _chunks(shape):
+            parts = [_part(c, chosen, len(shape)) for c in curvatures]
+            some = [_part(value, chosen, len(shape)) for value in settings.values()]
+            radius[chosen] = reduce(np.maximum, (_radius(factor, parts, some) for factor in _factors(method)))
     return radius if shape else radius[()]
 
 
@@ -102,10 +110,73 @@ def _quasiconvex(method: Method) -> bool:
     return system(method).ends_suffice
 
 
+@dataclass(frozen=True)
+class _Factor:
+    """A factor of the characteristic polynomial: its lower coefficients as a function of (λ, settings).
+
+    ``half``: where only the trace depends on λ, and affinely, then −trace/2 = at_zero + slope·λ and the determinant, as
+    functions of the settings. They are evaluated in the small shapes of their own symbols, before they meet on the grid.
+    """
+
+    degree: int
+    lower: Compiled
+    half: Compiled | None
+
+
 @cache
-def _factors(method: Method) -> tuple[Compiled, ...]:
-    """For each factor of the characteristic polynomial its lower coefficients, as a function of (λ, settings)."""
-    return tuple(compiled(arguments(method), tuple(part.all_coeffs()[1:])) for part, _ in system(method).factors)
+def _factors(method: Method) -> tuple[_Factor, ...]:
+    return tuple(_compiled(method, factor) for factor, _ in system(method).factors)
+
+
+def _compiled(method: Method, factor: sp.Poly) -> _Factor:
+    first, *others = factor.all_coeffs()[1:]
+    lower = compiled(arguments(method), (first, *others))
+    if factor.degree() > 2 or not _is_affine(first) or any(c.has(CURVATURE) for c in others):
+        return _Factor(factor.degree(), lower, None)
+    parts = (first.subs(CURVATURE, 0), sp.diff(first, CURVATURE))
+    share = sp.Rational(1, factor.degree())
+    half = compiled(arguments(method)[1:], (*(sp.factor(p * share) for p in parts), *others))
+    return _Factor(factor.degree(), lower, half)
+
+
+def _is_affine(coefficient: sp.Expr) -> bool:
+    return bool(sp.expand(sp.diff(coefficient, CURVATURE, 2)) == 0)
+
+
+def _radius(factor: _Factor, curvatures: Sequence[Array], settings: Sequence[Array]) -> Array:
+    if factor.half is None:
+        return reduce(np.maximum, (largest_modulus(factor.lower(c, *settings)) for c in curvatures))
+    at_zero, slope, *determinant = factor.half(*settings)
+    size = _largest_magnitude(at_zero, slope, curvatures)
+    return quadratic_modulus(size, *determinant) if determinant else size
+
+
+def _largest_magnitude(at_zero: Any, slope: Any, curvatures: Sequence[Array]) -> Array:
+    """The largest |at_zero + slope·λ|: over an interval, that is |value in the middle| + |slope|·half its length."""
+    if len(curvatures) != 2:
+        return reduce(np.maximum, (np.abs(at_zero + slope * c) for c in curvatures))
+    low, high = curvatures
+    size = np.asarray(at_zero + slope * ((high + low) / 2))
+    np.abs(size, out=size)
+    spread = np.abs(slope * ((high - low) / 2))
+    return np.asarray(size + spread)
+
+
+def _chunks(shape: tuple[int, ...]) -> list[Any]:
+    """Slices of the leading axes that cut an array of this shape into parts of about CHUNK entries."""
+    row = int(np.prod(shape[1:]))
+    if not shape or shape[0] * row <= CHUNK:
+        return [()]
+    if row <= CHUNK:
+        step = max(1, CHUNK // row)
+        return [(slice(first, first + step),) for first in range(0, shape[0], step)]
+    return [(slice(first, first + 1), *rest) for first in range(shape[0]) for rest in _chunks(shape[1:])]
+
+
+def _part(value: Array, chosen: tuple[Any, ...], ndim: int) -> Array:
+    """The part of a broadcast array that belongs to a chunk of the result; axes of length one stay whole."""
+    own = (*chosen, *[slice(None)] * (ndim - len(chosen)))[ndim - value.ndim :]
+    return value[tuple(slice(None) if size == 1 else part for part, size in zip(own, value.shape, strict=True))]
 
 
 def bounds(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Array:
