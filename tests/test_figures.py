@@ -427,12 +427,14 @@ def test_nothing_of_matplotlibs_is_left_changed_or_open():
     def settings():
         return {key: value for key, value in mpl.rcParams.copy().items() if key != "backend"}
 
-    before = settings()
+    def figures():
+        return sys.modules["matplotlib.pyplot"].get_fignums() if "matplotlib.pyplot" in sys.modules else []
+
+    before, others = settings(), figures()
     cf.render(picture("eigenvalues-heavy_ball"), "png")
     cf.run(runs()[0])
     assert settings() == before
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    assert pyplot is None or not pyplot.get_fignums()
+    assert figures() == others
 
 
 def test_names_from_the_data_are_text_and_not_mathematics():
