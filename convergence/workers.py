@@ -7,12 +7,11 @@ from typing import Any
 
 
 def spread(function: Callable[[Any], Any], jobs: Sequence[Any], workers: int) -> Iterator[Any]:
-    """``function`` of each job, in the order of the jobs, as they are made."""
+    """``function`` of each job, in the order of the jobs, as they are made; other processes begin at once."""
     if workers < 2 or len(jobs) < 2:
-        yield from map(function, jobs)
-        return
+        return map(function, jobs)
     import joblib  # 0.3 s, which a single process need not wait for
 
     with joblib.parallel_config("loky", inner_max_num_threads=1):
         parallel = joblib.Parallel(n_jobs=min(workers, len(jobs)), return_as="generator")
-        yield from parallel(joblib.delayed(function)(job) for job in jobs)
+        return iter(parallel(joblib.delayed(function)(job) for job in jobs))

@@ -18,7 +18,7 @@ from convergence.parts.answer import answer
 from convergence.parts.case import Case
 from convergence.parts.finite import finite
 from convergence.parts.method import certificates, diagnosis, libraries, optimum, regimes, region, system, verification
-from convergence.parts.whole import classes, limit, rates
+from convergence.parts.whole import classes, limit, rates_of
 from convergence.problem import as_quadratic
 from convergence.rule import Method
 from convergence.workers import spread
@@ -29,8 +29,10 @@ OF_METHOD: dict[str, Callable[[Case], Any]] = {
 }
 """What a study says of each method."""
 
-OF_STUDY: dict[str, Callable[..., Any]] = {part.__name__: part for part in (classes, limit, rates)}
-"""What it says of all of them together."""
+OF_STUDY: dict[str, Callable[..., Any]] = {part.__name__: part for part in (classes, limit)}
+"""What it says of all of them together; and ``RATES``, which are made method by method."""
+
+RATES = "rates"
 
 CLASSIC = ("gradient_descent", "heavy_ball", "nesterov", "newton")
 """The methods of a report that a lecturer hands out."""
@@ -105,20 +107,26 @@ def study(
     names = _part_names(parts)
     own = [name for name in OF_METHOD if name in names]
     cases = [Case(problem, m, {n: v for n, v in fixed.items() if n in m.hyper}, own) for m in chosen]
-    chapters = []
-    for place, (case, chapter) in enumerate(zip(cases, spread(chapter_of, cases, workers), strict=True), 1):
+    chapters, curves = [], []
+    jobs = spread(partial(chapter_of, rates=RATES in names), cases, workers)
+    whole = {name: made(name, partial(OF_STUDY[name], problem, chosen)) for name in OF_STUDY if name in names}
+    for place, (case, (chapter, curve)) in enumerate(zip(cases, jobs, strict=True), 1):
         if progress is not None:
             progress(case.method.title, place, len(cases))
         chapters.append(replace(chapter, method=case.method))  # another process had a copy, without its source
-    whole = {name: made(name, partial(OF_STUDY[name], problem, chosen)) for name in OF_STUDY if name in names}
+        if RATES in names:
+            curves.append(curve if isinstance(curve, Gap) else replace(curve, method=case.method))
+    if RATES in names:
+        whole[RATES] = next((curve for curve in curves if isinstance(curve, Gap)), tuple(curves))
     return Study(title or "least-squares data", problem, tuple(chapters), whole, steps)
 
 
-def chapter_of(case: Case) -> Chapter:
-    """Every part of one method that is asked for."""
+def chapter_of(case: Case, rates: bool) -> tuple[Chapter, Any]:
+    """Every part of one method that is asked for, and its curve of rates, which the same derivation serves."""
     parts = {name: made(name, partial(OF_METHOD[name], case)) for name in case.parts}
     settled = made("hyper", lambda: case.hyper)
-    return Chapter(case.method, case.given, {} if isinstance(settled, Gap) else settled, parts)
+    chapter = Chapter(case.method, case.given, {} if isinstance(settled, Gap) else settled, parts)
+    return chapter, made(RATES, lambda: rates_of(case)) if rates else None
 
 
 def made(name: str, make: Callable[[], Any]) -> Any:
@@ -131,7 +139,7 @@ def made(name: str, make: Callable[[], Any]) -> Any:
 
 
 def _part_names(parts: Iterable[str] | None) -> tuple[str, ...]:
-    known = (*OF_METHOD, *OF_STUDY)
+    known = (*OF_METHOD, *OF_STUDY, RATES)
     if not isinstance(parts, Iterable | None) or isinstance(parts, bytes):
         raise BadName(f"parts are names, as {known[0]!r}; got {str(parts)[:60]!r}")
     names = known if parts is None else (parts,) if isinstance(parts, str) else tuple(parts)

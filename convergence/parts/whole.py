@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 import convergence as cv
 from convergence.numerics.curves import rate_curves
+from convergence.parts.case import Case
 from convergence.parts.finite import last_step
 from convergence.problem import Quadratic
 from convergence.rule import Method
@@ -46,6 +47,7 @@ def limit(problem: Quadratic, methods: Sequence[Method]) -> Limits:
     return Limits(bound, np.array([best[k] if k < len(best) else 0.0 for k in steps]))
 
 
-def rates(problem: Quadratic, methods: Sequence[Method]) -> Any:
-    """The best rates over the condition number."""
-    return rate_curves(methods, problem.kappa)
+def rates_of(case: Case) -> Any:
+    """The best rates of one method over the condition number."""
+    (curve,) = rate_curves([case.method], case.problem.kappa)
+    return curve
