@@ -73,6 +73,15 @@ def test_a_box_that_is_covered_has_no_positive_value(coefficients, low, width):
             assert sum(c * x**e * y**f for (e, f, _), c in poly.terms.items()) <= 0
 
 
+def test_the_parts_of_a_box_are_counted():
+    """−1 is not positive on [0, 1], as a whole or in halves; what is printed of them is their number."""
+    ring = Ring(("x", "t"))
+    poly = Poly(ring, {(0, 0): Fraction(-1)})
+    box = {"x": (Fraction(0), Fraction(1))}
+    assert covered([[(0, 1)]], box, [poly]) == 1
+    assert covered([0, [(0, 1)], [(0, 1)]], box, [poly]) == 2
+
+
 def test_numbers_of_a_field():
     ring = Ring(("x", "θ"), **ROOT_TWO)
     one = ring.number([Fraction(-1), Fraction(1)])  # √2 − 1

@@ -104,6 +104,7 @@ def test_rows_that_skip_steps_are_read_by_their_steps(stride):
     assert found.curvatures == pytest.approx([60, 7])
     assert found.momentum == pytest.approx(0.9)
     assert any(f"row every {stride} steps" in note for note in found.notes)
+    assert not any("gap(s)" in note for note in found.notes)
 
 
 @pytest.mark.finding("C3")

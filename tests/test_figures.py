@@ -495,3 +495,16 @@ def test_kinds_of_a_method_of_one_state():
     assert set(kinds[(gain > 0) & (gain < 0.98)]) == {"monotone"}
     assert set(kinds[(gain > 1.02) & (gain < 1.98)]) == {"alternating"}
 
+
+def test_a_share_chosen_near_one_is_shown_by_its_distance_from_there():
+    """Momentum 0.9999 would be the last pixel of an even axis; most of this one lies beyond 0.99."""
+    across = np.asarray(maps.damping_map(cv.METHODS["heavy_ball"], {"momentum": 0.9999}).across)
+    assert across.max() > 0.9999
+    assert (across > 0.99).mean() > 0.4
+    even = np.asarray(maps.damping_map(cv.METHODS["heavy_ball"], {"momentum": 0.5}).across)
+    assert np.allclose(np.diff(even), np.diff(even)[0])
+
+
+def test_steps_for_a_digit():
+    shown = curves.RateCurve(cv.METHODS["newton"], np.ones(4), np.array([0.1, 0.0, 1.0, 10**-0.5]))
+    assert np.allclose(shown.steps, [1, 0, np.nan, 2], equal_nan=True)
