@@ -87,6 +87,18 @@ def test_branch_and_bound_proves_what_is_so_and_finds_what_is_not(name, best):
     assert above.point is not None
 
 
+def test_what_branch_and_bound_finds_is_in_the_box():
+    """Wherever the box begins: all inequalities hold where it says that they do."""
+    polys = task("heavy_ball").inequalities(Fraction(3, 5))[0]
+    box = {"lr": (Fraction(1, 5), Fraction(1, 2)), "momentum": (Fraction(1, 10), Fraction(1))}
+    point = boxes.searched(polys, box).point
+    assert all(low < value < high for value, (low, high) in zip(point, box.values(), strict=True))
+    lr, momentum = map(Fraction, point)
+    for curvature in (1, 9):  # of z² − (1+β−ηλ)z + β within the disc of 3/5
+        trace = 1 + momentum - lr * curvature
+        assert abs(np.roots([1.0, -float(trace), float(momentum)])).max() < 0.6
+
+
 @pytest.mark.parametrize(
     ("rate", "provable"), [(Fraction(1, 2) - Fraction(1, 10**9), True), (Fraction(1, 2) + Fraction(1, 10**9), False)]
 )

@@ -96,6 +96,15 @@ def test_truth_lies_inside_the_bars_where_the_steps_themselves_are_noisy(noise):
     assert np.mean(inside) >= 0.95
 
 
+@pytest.mark.parametrize("strange", [False, True])
+def test_what_is_left_over_in_one_row_is_no_noise(strange):
+    """A hundred rows of even noise are spread over half of themselves; one row that is off, over a hundredth."""
+    rows = descent([1.0, 0.3], 100, 0.5) + 1e-6 * np.random.default_rng(0).standard_normal((101, 2))
+    rows[40] += 1e-3 * strange
+    found = cv.diagnose_run(rows, method="gradient_descent")
+    assert any("no noise" in note for note in found.notes) is strange
+
+
 @pytest.mark.finding("C3")
 @pytest.mark.parametrize("stride", [2, 5])
 def test_rows_that_skip_steps_are_read_by_their_steps(stride):

@@ -96,6 +96,17 @@ def test_gradient_descent_settles_past_what_a_double_tells_from_1():
     assert steps_to("gradient_descent", 1e-3, curvatures=[1e-17], lr=1.0) == pytest.approx(log(1e3) * 1e17, rel=1e-9)
 
 
+@pytest.mark.parametrize("tolerance", [1e-20, 1e-40, 1e-170, 1e-300])
+def test_tolerances_whose_squares_are_zero_are_counted_to(tolerance):
+    """What is left of an error after many steps is small beside 1, but not beside such a tolerance."""
+    steps = ceil(log(tolerance) / log(0.75))
+    assert steps_to("gradient_descent", tolerance, curvatures=[1.0, 2.0], lr=0.25) == steps
+    assert steps_to("gradient_descent", tolerance, mu=1.0, L=2.0, lr=0.25) == steps
+    assert steps_to("heavy_ball", tolerance, curvatures=[0.01], lr=0.25, momentum=0.0) == ceil(
+        log(tolerance) / log(0.9975)
+    )
+
+
 def test_a_tie_is_decided_exactly():
     """1 − 0.9 is 0.1 to whoever typed it, and its cube a thousandth."""
     assert steps_to("gradient_descent", 1e-3, curvatures=[0.9], lr=1.0) == 3

@@ -43,7 +43,7 @@ RIDGE = 1e-12
 """What makes a bound definite along states that hardly show: it may only grow by that."""
 
 GONE = 2.0**-40
-"""A power of this size adds nothing to a sum of squares."""
+"""A power of this size adds nothing to a sum of squares, nor its square anything to an error of size 1."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,8 @@ class Powers:
     """The matrices whose powers do not die out."""
 
     @classmethod
-    def of(cls, matrices: Pair) -> Powers:
+    def of(cls, matrices: Pair, tolerance: float = 1.0) -> Powers:
+        """Until what is left of an error is small beside the tolerance."""
         size = matrices[0].shape[-1]
         first = np.zeros((len(matrices[0]), size, size))
         first[:, 0, 0] = 1.0
@@ -69,7 +70,7 @@ class Powers:
             bounds.append(bound + later if 2 ** len(squares) < 2 * size else _upper(bound, later))
             squares.append(matmul(power, power))
             sizes = np.abs(squares[-1][0]).max(axis=(-1, -2)) * np.sqrt(1 + np.abs(bounds[-1]).max(axis=(-1, -2)))
-            alive = ~(sizes < GONE)
+            alive = ~(sizes < GONE * min(tolerance, 1.0))
             if not alive.any() or len(squares) > LEVELS or not np.isfinite(sizes).all():
                 return cls(tuple(squares), tuple(bounds), alive)
 
@@ -87,9 +88,10 @@ class Powers:
         squares = tuple((high[chosen], low[chosen]) for high, low in self.squares)
         return Powers(squares, tuple(b[chosen] for b in self.bounds), self.alive[chosen])
 
-    def energy(self, level: int, states: Pair) -> Array:
-        """A bound of the squared errors in the next 2^level steps, (m,)."""
-        return np.asarray(np.einsum("ma,mab,mb->m", states[0], self.bounds[level], states[0]))
+    def energy(self, level: int, states: Pair, tolerance: float) -> Array:
+        """A bound of the squares of the errors in the next 2^level steps, each error in units of the tolerance, (m,)."""
+        units = states[0] / tolerance  # the square of a small tolerance is 0
+        return np.asarray(np.einsum("ma,mab,mb->m", units, self.bounds[level], units))
 
     @cached_property
     def rows(self) -> Array:
@@ -108,15 +110,15 @@ class Powers:
                 return -1
             level, states, begun = pending.pop()
             room = 4 * TIE if begun <= EXACT else 0.0  # ties are decided exactly there
-            if self.energy(level, states).sum() <= tolerance**2 * (1 - room):
+            if self.energy(level, states, tolerance).sum() <= 1 - room:
                 continue
             if level > LEAF:
                 half = 2 ** (level - 1)
                 pending += [(level - 1, states, begun), (level - 1, self.after(half, states), begun + half)]
                 continue
-            sizes = np.sqrt(np.square(np.einsum("mkn,mn->mk", self.rows, states[0])).sum(axis=0))
-            for place in np.flatnonzero(sizes > tolerance * (1 - 2 * TIE))[::-1]:
-                if exceeds(float(sizes[place]), begun + int(place)):
+            units = np.sqrt(np.square(np.einsum("mkn,mn->mk", self.rows, states[0] / tolerance)).sum(axis=0))
+            for place in np.flatnonzero(units > 1 - 2 * TIE)[::-1]:
+                if exceeds(float(units[place]) * tolerance, begun + int(place)):
                     return begun + int(place)
         raise BadHyperparameter(
             f"about {begun:.3g} steps, more than can be told apart: the spectral radius is 1 but for rounding"
@@ -165,7 +167,8 @@ def settled(question: Question, curvatures: Array) -> int:
     run = steady(question.method, curvatures, settings)
     with np.errstate(all="ignore"):
         powers = Powers.of(
-            precise_blocks(question.method, curvatures, {n: question.given[n] for n in question.method.hyper})
+            precise_blocks(question.method, curvatures, {n: question.given[n] for n in question.method.hyper}),
+            question.tolerance,
         )
         if powers.alive.any():
             radius = np.asarray(spectral_radius(question.method, curvatures, **settings))
@@ -180,9 +183,9 @@ def _largest(question: Question, curvatures: Array, first: Pair, after: int, pow
     while True:
         begun = max(best, after)
         states = powers.after(begun - after, first)
-        energy = np.where(left, powers.energy(len(powers.bounds) - 1, states), 0.0)
+        energy = np.where(left, powers.energy(len(powers.bounds) - 1, states, question.tolerance), 0.0)
         place = int(energy.argmax())
-        if energy[place] <= question.tolerance**2 * (1 - 4 * TIE):
+        if energy[place] <= 1 - 4 * TIE:
             return best
         own, left[place] = slice(place, place + 1), False
         state = (states[0][own], states[1][own])
