@@ -66,6 +66,7 @@ from .reading import read_problem as read_problem
 from .rule import Method as Method
 from .rule import method as method
 from .setting import Setting as Setting
+from .stochastic.ensemble import ensemble as ensemble
 from .theory.optimum import optimum as optimum
 from .theory.rate import rate as rate
 from .theory.regimes import regimes as regimes

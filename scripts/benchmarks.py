@@ -22,6 +22,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import sympy as sp
+from ensembles import ensembles
 from measuring import Result, medians, versus
 from proving import certificates, worst_cases
 
@@ -194,7 +195,18 @@ def large_data() -> Iterator[Result]:
     yield Result("200 steps of a run", large / small, "×", "≤ 1.5", versus(large, small, "500×50"))
 
 
-ALL = (radius_map, three_states, prediction, derivation, worst_cases, certificates, report, start_up, large_data)
+ALL = (
+    radius_map,
+    three_states,
+    prediction,
+    derivation,
+    worst_cases,
+    certificates,
+    ensembles,
+    report,
+    start_up,
+    large_data,
+)
 BENCHMARKS = {function.__name__.replace("_", "-"): function for function in ALL}
 
 

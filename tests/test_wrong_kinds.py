@@ -33,6 +33,10 @@ CALLS = {
     "residuals": (["heavy_ball", 3, [1.0, 2.0]], H),
     "simulate": ([P, "heavy_ball", 5, [0.1, 0.2]], SLOW),
     "predict": ([P, "heavy_ball", 5, [0.1, 0.2]], SLOW),
+    "ensemble": (
+        [P, "heavy_ball", 3, 2],
+        {"batch": 4, "sampling": "step", "noise": 0.1, "start": [0.1, 0.2], "rng": 1, "progress": None, **SLOW},
+    ),
     "verify": ([P, "gradient_descent"], {"lr": 1e-4}),
     "spectral_radius": (["heavy_ball", [1.0, 2.0]], {"over": "spectrum", **H}),
     "steps_to": (["heavy_ball", 1e-3], {**ENDS, **H}),
