@@ -67,6 +67,8 @@ from .rule import Method as Method
 from .rule import method as method
 from .setting import Setting as Setting
 from .stochastic.ensemble import ensemble as ensemble
+from .stochastic.moments import moments as moments
+from .stochastic.sampling import LabelNoise as LabelNoise
 from .theory.optimum import optimum as optimum
 from .theory.rate import rate as rate
 from .theory.regimes import regimes as regimes

@@ -62,6 +62,11 @@ class Diagonal(Quadratic):
         """The share (d,) of each direction in averages over the spectrum; their sum is 1."""
         return self._shares
 
+    @property
+    def sample_scale(self) -> float:
+        """1: without rows, the loss of curvatures is read as ½E(xᵀw − y)²."""
+        return 1.0
+
     def loss(self, w: Array) -> Array:
         """½Σλᵢ(wᵢ − 1)² at w (…, d), as (…)."""
         return np.asarray(0.5 * ((w - self.minimizer) * self.grad(w)).sum(axis=-1))

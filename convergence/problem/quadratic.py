@@ -131,6 +131,11 @@ class Quadratic(Plotted, figure="landscape"):
         return len(self.y)
 
     @property
+    def sample_scale(self) -> float:
+        """c·n: the loss is the mean over the rows of (c·n/2)(xᵀw − y)²."""
+        return self.scale * self.rows
+
+    @property
     def hessian(self) -> Array:
         """H, (d, d)."""
         return np.asarray(self.directions * self.curvatures @ self.directions.T)

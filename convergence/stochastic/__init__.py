@@ -1,1 +1,1 @@
-"""Methods under noise and on minibatches: second moments, stability in mean square, ensembles of runs."""
+"""Noise in the gradient: minibatches of the data's rows, added noise, and what they do to a method, exactly."""

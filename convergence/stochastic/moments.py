@@ -1,0 +1,226 @@
+"""Exact mean and second moment of the errors at each step, under minibatches and added noise: bias and variance apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convergence.errors import BadHyperparameter
+from convergence.methods import as_method
+from convergence.numerics.inputs import checked_steps
+from convergence.numerics.matrices import readings
+from convergence.numerics.prediction import first_errors
+from convergence.numerics.replay import scheduled
+from convergence.numerics.runs import first_position, resting_state
+from convergence.problem import Quadratic, as_quadratic
+from convergence.rule import Method
+from convergence.stochastic.loops import linear_system, open_loop, require_samples, start_noise
+from convergence.stochastic.recursion import DENSE, Recursion
+from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, gradient_noise, require_sampling
+from convergence.tabular import Tabular
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Moments(Tabular):
+    """Mean and second moment of the errors at steps 0, …, K, and what they make of the loss.
+
+    Attributes
+    ----------
+    method, hyper
+        The method's name, and its settings.
+    mean
+        (K+1, d), the expected errors, in the directions of the data and relative to where the method rests.
+    second
+        (K+1, d, d), the expected products of two directions' errors.
+    loss
+        (K+1,), the expected excess loss, above the minimum, in the problem's own scaling: ``bias`` + ``variance``.
+    bias
+        (K+1,), the excess loss of the expected iterate.
+    variance
+        (K+1,), what the noise adds to it: ½ tr(H·covariance).
+    standard_error
+        (K+1,), of ``loss`` where it is a Monte Carlo estimate; zeros where it is exact.
+    """
+
+    method: str
+    hyper: Mapping[str, Any]
+    mean: Array
+    second: Array
+    loss: Array
+    bias: Array
+    variance: Array
+    standard_error: Array
+
+    @property
+    def steps(self) -> int:
+        """K."""
+        return len(self.loss) - 1
+
+    @property
+    def covariance(self) -> Array:
+        """(K+1, d, d), ``second`` less the products of the means."""
+        return self.second - self.mean[:, :, None] * self.mean[:, None, :]
+
+    @property
+    def exact(self) -> bool:
+        """Whether they are the moments themselves, and no estimate."""
+        return not self.standard_error.any()
+
+    def table(self) -> dict[str, Any]:
+        """A row for each step: the expected excess loss, and its parts."""
+        return {"step": range(self.steps + 1), "loss": self.loss, "bias": self.bias, "variance": self.variance}
+
+    def __repr__(self) -> str:
+        settings = ", ".join(f"{name}={value}" for name, value in self.hyper.items())
+        last = f"{self.loss[-1]:.6g} = {self.bias[-1]:.6g} bias + {self.variance[-1]:.6g} variance"
+        return f"Moments of {self.method}({settings}): {self.steps} steps, expected excess loss {last}"
+
+
+def moments(
+    p: Any,
+    m: Any,
+    /,
+    steps: int,
+    *,
+    batch: int | None = None,
+    sampling: str = "replacement",
+    noise: Any = None,
+    start: Any = None,
+    **hyper: Any,
+) -> Moments:
+    """Mean and second moment of the errors at each step, exactly: no run is made.
+
+    All gradients of one step share its batch and its noise; a start that asks for a gradient has its own.
+
+    Parameters
+    ----------
+    p
+        The problem: a LeastSquares, (X, y), a list of curvatures (minimiser all ones), or a density.
+    m
+        A Method, its name, a preset, or an update rule.
+    steps
+        K, 0 or more.
+    batch
+        Rows of a batch, B; None: all the data, so that only ``noise`` is random.
+    sampling
+        How they are drawn: "replacement"; "step" (distinct rows within a step); "stream" (fresh Gaussian rows with this
+        Hessian, targets with as much noise as leaves the problem's minimum).
+    noise
+        Noise added to each gradient: its standard deviation along every direction, or one for each (d,), largest
+        curvature first; a covariance (d, d) in the coordinates of w; or a ``LabelNoise``.
+    start
+        The first position (d,), zeros by default.
+    hyper
+        Numbers, or schedules with an entry a step.
+
+    Returns
+    -------
+    Moments
+
+    Raises
+    ------
+    NotLinear
+        For a rule that is not linear, or, with a batch, one whose step is not affine in the sampled Hessian (Newton's).
+    BadHyperparameter
+        For wrong settings, a batch or noise that is none.
+    BadName
+        For an unknown method or sampling.
+    BadData
+        For a problem that is none, or wrong steps or start.
+
+    >>> import convergence as cv
+    >>> sgd = moments([2.0, 1.0], "gradient_descent", 300, noise=0.1, lr=0.5)
+    >>> sgd.loss[-1], sgd.variance[1]
+    (0.004166666666666667, 0.0037500000000000003)
+    >>> round(float(sgd.loss[-1] / cv.moments([2.0, 1.0], "gradient_descent", 300, noise=0.2, lr=0.5).loss[-1]), 9)
+    0.25
+    """
+    problem, method = as_quadratic(p), as_method(m)
+    require_sampling(sampling)
+    if batch is not None and sampling not in INDEPENDENT:
+        raise BadHyperparameter(f"moments of sampling={sampling!r} are not known; use one of {', '.join(INDEPENDENT)}")
+    random = gradient_noise(problem, batch, sampling, noise)
+    linear_system(method) if batch is None else require_samples(method)
+    count = checked_steps(steps, len(problem.columns) ** 2)
+    full = method.settings(hyper)
+    x = first_position(problem, start)
+    with np.errstate(all="ignore"):
+        path = _constant if not _changing(method, full, count) else _changing_steps
+        mean, covariance, offset = path(problem, method, full, random, x, count)
+    return gathered(problem, method, full, mean, covariance, offset)
+
+
+def gathered(
+    problem: Quadratic, method: Method, full: Mapping[str, Any], mean: Array, covariance: Array, offset: Array
+) -> Moments:
+    """The result, of means (K+1, d) and covariances (K+1, d, d) of the position, and the rest's offset (d,)."""
+    mean, covariance = (np.where(np.isnan(part), np.inf, part) for part in (mean, covariance))
+    with np.errstate(all="ignore"):
+        bias = 0.5 * np.square(mean + offset) @ problem.curvatures
+        variance = 0.5 * np.einsum("kii,i->k", covariance, problem.curvatures)
+        second = covariance + mean[:, :, None] * mean[:, None, :]
+    exact = np.zeros(len(mean))
+    return Moments(method.name, full, mean, second, bias + variance, bias, variance, exact)
+
+
+def _changing(method: Method, full: Mapping[str, Any], steps: int) -> bool:
+    """Whether the steps differ: under a schedule, or while a clock runs."""
+    return any(np.ndim(value) for value in full.values()) or len(readings(method, full, min(steps, 1))) > 0
+
+
+def _first(
+    problem: Quadratic, method: Method, full: Mapping[str, Any], random: GradientNoise, x: Array
+) -> tuple[Array, Array, Array]:
+    """Mean error (d, s) and covariance (d, d, s, s) of the first state, and the offset (d,) of the rest."""
+    rest = resting_state(problem, method, full, x)
+    target = problem.to_directions(problem.reachable(x))
+    mean, enters = first_errors(problem, method, x, rest), start_noise(method)
+    asked = problem.to_directions(x) - target
+    noisy = random.covariance(asked[:, None] * asked, 2 * asked, 1.0)
+    return mean, noisy[:, :, None, None] * (enters[:, None] * enters), rest[0] - target
+
+
+def _constant(
+    problem: Quadratic, method: Method, full: Mapping[str, Any], random: GradientNoise, x: Array, steps: int
+) -> tuple[Array, Array, Array]:
+    mean, covariance, offset = _first(problem, method, full, random, x)
+    step = Recursion(open_loop(method, problem.curvatures, full), random, offset)
+    means = np.empty((steps + 1, *mean.shape))
+    means[0] = mean
+    for k in range(steps):
+        means[k + 1] = (step.loop.closed @ means[k][..., None])[..., 0]
+    kept = np.empty((steps + 1, *step.shape[:2]))
+    kept[0] = covariance[..., 0, 0]
+    if covariance.size <= DENSE:
+        flat, first = covariance.reshape(-1), np.s_[:: step.shape[2] ** 2]
+        added, matrix = step.fresh(means[:-1]).reshape(steps, flat.size), step.matrix
+        for k in range(steps):
+            flat = matrix @ flat + added[k]
+            kept[k + 1].reshape(-1)[:] = flat[first]
+        return means[..., 0], kept, offset
+    for k in range(steps):
+        covariance = step(covariance, step.fresh(means[k]))
+        kept[k + 1] = covariance[..., 0, 0]
+    return means[..., 0], kept, offset
+
+
+def _changing_steps(
+    problem: Quadratic, method: Method, full: Mapping[str, Any], random: GradientNoise, x: Array, steps: int
+) -> tuple[Array, Array, Array]:
+    settings = scheduled(method, full, steps)
+    clocks = readings(method, settings(0), steps) if steps else np.empty((0, 0))
+    mean, covariance, offset = _first(problem, method, settings(0), random, x)
+    means, kept = [mean[:, 0]], [covariance[..., 0, 0]]
+    for k in range(steps):
+        reading = clocks[k] if k < len(clocks) else ()
+        step = Recursion(open_loop(method, problem.curvatures, settings(k), reading), random, offset)
+        mean, covariance = (step.loop.closed @ mean[..., None])[..., 0], step(covariance, step.fresh(mean))
+        means.append(mean[:, 0])
+        kept.append(covariance[..., 0, 0])
+    return np.array(means), np.array(kept), offset
