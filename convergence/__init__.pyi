@@ -67,8 +67,11 @@ from .rule import Method as Method
 from .rule import method as method
 from .setting import Setting as Setting
 from .stochastic.ensemble import ensemble as ensemble
+from .stochastic.limits import mean_square_limit as mean_square_limit
+from .stochastic.limits import smallest_batch as smallest_batch
 from .stochastic.moments import moments as moments
 from .stochastic.sampling import LabelNoise as LabelNoise
+from .stochastic.stationary import stationary as stationary
 from .theory.optimum import optimum as optimum
 from .theory.rate import rate as rate
 from .theory.regimes import regimes as regimes

@@ -174,7 +174,7 @@ def ensemble(
         fresh rows u ~ N(0, H), with noise in their targets that makes ``p.minimum`` the least expected loss.
     noise
         Standard deviation of Gaussian noise added to the gradient, of each direction alike or (d,), largest curvature first;
-        or a covariance (d, d) in the coordinates of w.
+        or a covariance (d, d) in the coordinates of w; or a ``LabelNoise``.
     start
         The first position (d,), zeros by default.
     rng
@@ -220,7 +220,7 @@ def ensemble(
         raise BadHyperparameter(f"progress must be a function of (done, runs), or None; got {short(progress)}")
     name = checked_sampling(sampling)
     rows = None if batch is None else checked_batch(problem, batch, name)
-    sampler = Sampler(problem, rows, name, noise_factor(problem, noise), entropy_of(rng))
+    sampler = Sampler(problem, rows, name, noise_factor(problem, noise, rows), entropy_of(rng))
     x = np.empty((count, number + 1, size)) if keep else None
     record = _Record.empty(problem, resting_point(problem, method, settings(0), first), count, number)
     with np.errstate(all="ignore"):

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from convergence.crossing import Compiled, compiled
 from convergence.errors import NotLinear
 from convergence.rule import Method
+from convergence.theory.loop import START
 from convergence.theory.symbols import CURVATURE
 from convergence.theory.system import System, system
-from convergence.theory.loop import START
 from convergence.theory.trace import trace_start
 
 Array = NDArray[np.float64]

@@ -18,9 +18,10 @@ from convergence.numerics.replay import scheduled
 from convergence.numerics.runs import first_position, resting_state
 from convergence.problem import Quadratic, as_quadratic
 from convergence.rule import Method
+from convergence.stochastic.batches import checked_sampling
 from convergence.stochastic.loops import linear_system, open_loop, require_samples, start_noise
 from convergence.stochastic.recursion import DENSE, Recursion
-from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, gradient_noise, require_sampling
+from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, gradient_noise
 from convergence.tabular import Tabular
 
 Array = NDArray[np.float64]
@@ -142,7 +143,7 @@ def moments(
     0.25
     """
     problem, method = as_quadratic(p), as_method(m)
-    require_sampling(sampling)
+    checked_sampling(sampling)
     if batch is not None and sampling not in INDEPENDENT:
         raise BadHyperparameter(f"moments of sampling={sampling!r} are not known; use one of {', '.join(INDEPENDENT)}")
     random = gradient_noise(problem, batch, sampling, noise)

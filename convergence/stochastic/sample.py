@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.errors import BadHyperparameter, NotLinear
+from convergence.errors import NotLinear
 from convergence.problem import Quadratic
-from convergence.problem.arrays import floats, short
 from convergence.stochastic.batches import block_size, indices, stream_of
+from convergence.stochastic.sampling import added_noise
 
 Array = NDArray[np.float64]
 
@@ -129,26 +129,9 @@ def _fresh(random: np.random.Generator, problem: Quadratic, runs: int, batch: in
         yield np.concatenate([rows, target[..., None]], axis=-1)
 
 
-def noise_factor(problem: Quadratic, noise: Any) -> Array | None:
-    """(d, d) with covariance factor·factorᵀ of the noise that is added to gradients; None for none.
-
-    ``noise`` is a standard deviation, one for each direction (d,), or a covariance (d, d) in the coordinates of w.
-    Raises BadHyperparameter for anything else.
-    """
+def noise_factor(problem: Quadratic, noise: Any, batch: int | None) -> Array | None:
+    """(d, d) with covariance factor·factorᵀ of the noise that is added to gradients; None for none. Raises as ``moments``."""
     if noise is None:
         return None
-    size, values = len(problem.curvatures), floats(noise)
-    if np.isfinite(values).all() and values.shape in ((1,), (size,)) and (values >= 0).all():
-        return np.asarray(problem.directions * values)
-    if (
-        np.isfinite(values).all()
-        and values.shape == (size, size)
-        and np.allclose(values, values.T, rtol=1e-9, atol=0.0)
-    ):
-        spread, basis = np.linalg.eigh(values)
-        if spread[0] >= -1e-12 * abs(spread[-1]):
-            return np.asarray(basis * np.sqrt(np.maximum(spread, 0.0)))
-    raise BadHyperparameter(
-        f"noise must be a standard deviation of the gradient, {size} of them (one a direction), or a covariance "
-        f"({size}, {size}) in the coordinates of w: symmetric, no negative variance; got {short(noise)}"
-    )
+    spread, basis = np.linalg.eigh(added_noise(problem, noise, batch or 1))
+    return np.asarray(problem.directions @ (basis * np.sqrt(np.maximum(spread, 0.0))))

@@ -13,14 +13,12 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.errors import BadData, BadHyperparameter, BadName, nearest
+from convergence.errors import BadData, BadHyperparameter
 from convergence.problem import Quadratic
 from convergence.problem.arrays import floats, short
+from convergence.stochastic.batches import checked_batch, checked_sampling
 
 Array = NDArray[np.float64]
-
-SAMPLINGS = ("replacement", "step", "epoch", "cyclic", "stream")
-"""How the rows of a batch are drawn."""
 
 INDEPENDENT = ("replacement", "step", "stream")
 """Those in which the batches of different steps are independent."""
@@ -74,14 +72,14 @@ class Samples(Protocol):
 
 
 class Rows:
-    """Rows of the data, all equally likely."""
+    """Rows of the data, all equally likely, along the first ``count`` directions."""
 
-    def __init__(self, problem: Quadratic) -> None:
+    def __init__(self, problem: Quadratic, count: int | None = None) -> None:
         if len(problem.X) != problem.rows:
             raise BadData("minibatches need the rows of the data, and this problem kept a sample; read the data again")
-        self.curvatures, self.weight = problem.curvatures, problem.scale**2 * problem.rows
+        self.curvatures, self.weight = problem.curvatures[:count], problem.scale**2 * problem.rows
         flat = np.arange(len(self.curvatures)) >= problem.rank
-        self.rows = np.where(flat, 0.0, problem.X @ problem.directions)
+        self.rows = np.where(flat, 0.0, problem.X @ problem.directions[:, :count])
         self.residuals = problem.y - problem.X @ problem.minimizer
 
     def covariance(self, second: Array, sums: Array, one: float) -> Array:
@@ -124,8 +122,8 @@ class Rows:
 class GaussianRows:
     """Fresh rows u ~ N(0, H), targets with independent noise such that the least expected loss is the problem's."""
 
-    def __init__(self, problem: Quadratic) -> None:
-        self.curvatures, self.minimum = problem.curvatures, problem.minimum
+    def __init__(self, problem: Quadratic, count: int | None = None) -> None:
+        self.curvatures, self.minimum = problem.curvatures[:count], problem.minimum
 
     def covariance(self, second: Array, sums: Array, one: float) -> Array:
         trace = np.einsum("...ii,i->...", second, self.curvatures)[..., None, None]
@@ -150,10 +148,10 @@ class GradientNoise:
 
 def gradient_noise(problem: Quadratic, batch: Any, sampling: str, noise: Any) -> GradientNoise:
     """The noise of independent batches. BadName, BadData or BadHyperparameter for what is none."""
-    require_sampling(sampling)
+    checked_sampling(sampling)
     if batch is None:
         return GradientNoise(None, 0.0, added_noise(problem, noise, 1.0))
-    size = checked_batch(batch, problem, sampling)
+    size = checked_batch(problem, batch, sampling)
     samples = GaussianRows(problem) if sampling == "stream" else Rows(problem)
     return GradientNoise(samples, batch_factor(sampling, size, problem.rows), added_noise(problem, noise, size))
 
@@ -165,23 +163,6 @@ def batch_factor(sampling: str, batch: float, rows: int) -> float:
     return (rows - batch) / (batch * (rows - 1)) if rows > 1 else 0.0
 
 
-def require_sampling(sampling: Any) -> None:
-    """BadName unless it is one of ``SAMPLINGS``."""
-    if not isinstance(sampling, str) or sampling not in SAMPLINGS:
-        raise BadName(f"there is no sampling {str(sampling)[:60]!r}: {nearest(str(sampling), SAMPLINGS)}")
-
-
-def checked_batch(batch: Any, problem: Quadratic, sampling: str) -> int:
-    """The batch size. BadHyperparameter unless a whole number from 1 on, at most the rows where they are distinct."""
-    if isinstance(batch, bool) or not isinstance(batch, int | np.integer) or batch < 1:
-        raise BadHyperparameter(f"batch must be a whole number of rows, 1 or more; got {short(batch)}")
-    if sampling in ("step", "epoch", "cyclic") and batch > problem.rows:
-        raise BadHyperparameter(
-            f"batch must be at most the {problem.rows} rows, which are drawn without replacement; got {short(batch)}"
-        )
-    return int(batch)
-
-
 def added_noise(problem: Quadratic, noise: Any, batch: float) -> Array:
     """The covariance (d, d), in directions, of noise that is added to the gradient: see ``moments`` for its forms."""
     d = len(problem.columns)
@@ -189,8 +170,8 @@ def added_noise(problem: Quadratic, noise: Any, batch: float) -> Array:
         return np.zeros((d, d))
     if isinstance(noise, LabelNoise):
         return np.asarray(np.diag(problem.sample_scale * noise.deviation**2 / batch * problem.curvatures))
-    numbers = np.squeeze(floats(noise)) if np.ndim(noise) == 0 else floats(noise)
-    if numbers.shape in ((), (d,)) and np.isfinite(numbers).all() and (numbers >= 0).all():
+    numbers = floats(noise)
+    if numbers.shape in ((1,), (d,)) and np.isfinite(numbers).all() and (numbers >= 0).all():
         return np.asarray(np.diag(np.broadcast_to(numbers, d) ** 2))
     if numbers.shape == (d, d) and _is_covariance(numbers):
         return np.asarray(problem.directions.T @ numbers @ problem.directions)
@@ -202,7 +183,7 @@ def added_noise(problem: Quadratic, noise: Any, batch: float) -> Array:
 
 def _is_covariance(matrix: Array) -> bool:
     """Symmetric, and not negative beyond rounding."""
-    if not np.isfinite(matrix).all() or not np.array_equal(matrix, matrix.T):
+    if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T, rtol=1e-9, atol=0.0):
         return False
     values = np.linalg.eigvalsh(matrix)
     return bool(values[0] >= -len(matrix) * np.finfo(float).eps * max(values[-1], 0.0))

@@ -1,0 +1,193 @@
+"""Stability in mean square under minibatches: the largest learning rate for a batch, the smallest batch for a rate."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import inf, log
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import brentq
+
+from convergence.errors import BadHyperparameter, NoStableLearningRate
+from convergence.methods import as_method
+from convergence.numerics.radius import bounds, spectral_radius
+from convergence.problem import Quadratic, as_quadratic
+from convergence.rule import Method
+from convergence.stochastic.batches import checked_batch, checked_sampling
+from convergence.stochastic.gain import Gain
+from convergence.stochastic.loops import open_loop, require_samples
+from convergence.stochastic.sampling import (
+    INDEPENDENT,
+    GaussianRows,
+    Rows,
+    Samples,
+    batch_factor,
+)
+
+Array = NDArray[np.float64]
+
+EDGE = 1e-9
+"""The last rate that is tried lies this part below the limit without noise."""
+
+GRID, LARGE_GRID = 17, 5
+"""Rates at which stability is tried before the limit is bracketed, in few and in many directions."""
+
+MANY = 16
+"""Directions that are many."""
+
+TINY = 1e-6
+"""The first rate that is tried, as a part of the limit without noise."""
+
+
+@dataclass(frozen=True, eq=False)
+class Amplification:
+    """ρ(G∘N) of a method on a problem's samples, along the directions that have curvature."""
+
+    problem: Quadratic
+    method: Method
+    samples: Samples
+    others: Mapping[str, Any]
+
+    @property
+    def curvatures(self) -> Array:
+        return self.problem.curvatures[: self.problem.rank]
+
+    def gain(self, lr: float) -> Gain:
+        """The cross gain at this learning rate."""
+        settings = self.method.scalars({**self.others, str(self.method.rate): lr})
+        return Gain(open_loop(self.method, self.curvatures, settings), self.samples)
+
+    def __call__(self, lr: float) -> float:
+        """ρ(G∘N), infinite where the method is not stable without noise."""
+        settings = {**self.others, str(self.method.rate): lr}
+        radius = np.max(spectral_radius(self.method, self.curvatures, over="spectrum", **settings))
+        return self.gain(lr).leading[0] if radius < 1 else inf
+
+
+def amplification(p: Any, m: Any, sampling: str, hyper: Mapping[str, Any]) -> Amplification:
+    """What both questions are about. Raises as ``mean_square_limit`` does."""
+    problem, method = as_quadratic(p), as_method(m)
+    require_independent(sampling)
+    require_samples(method)
+    if method.rate is None:
+        raise BadHyperparameter(f"{method.name} has no learning rate")
+    return Amplification(problem, method, samples_of(problem, sampling), hyper)
+
+
+def require_independent(sampling: str) -> None:
+    """BadName for no sampling, BadHyperparameter for one whose batches depend on each other."""
+    checked_sampling(sampling)
+    if sampling not in INDEPENDENT:
+        raise BadHyperparameter(
+            f"with sampling={sampling!r} the batches of different steps depend on each other; use one of "
+            f"{', '.join(INDEPENDENT)}"
+        )
+
+
+def samples_of(problem: Quadratic, sampling: str) -> Samples:
+    """One sample's gradients along the directions that have curvature."""
+    return GaussianRows(problem, problem.rank) if sampling == "stream" else Rows(problem, problem.rank)
+
+
+def mean_square_limit(p: Any, m: Any, /, batch: int, *, sampling: str = "replacement", **hyper: Any) -> float:
+    """The largest learning rate at which second moments stay bounded under minibatches: stable in mean square.
+
+    Stable without noise, and c·ρ(G∘N) < 1, with G the method's cross gain, N the covariance of one row's Hessian and c
+    that of a mean of B draws: 1/B with replacement, (n−B)/(B(n−1)) without. For gradient descent it is the condition
+    of Mulayoff and Michaeli (2024).
+
+    Parameters
+    ----------
+    p
+        The problem: a LeastSquares, (X, y), a list of curvatures (a row each), or a density.
+    m
+        A Method, its name, a preset, or an update rule.
+    batch
+        Rows of a batch, B.
+    sampling
+        "replacement", "step" (distinct rows within a step), or "stream" (fresh Gaussian rows with this Hessian).
+    hyper
+        The other hyperparameters, one number each.
+
+    Returns
+    -------
+    In units of 1/λ of the problem's own loss. Where the stable rates were found to be no interval, its largest end.
+
+    Raises
+    ------
+    NoStableLearningRate
+        Where no rate is stable.
+    NotLinear
+        For a rule whose step is not affine in the sampled Hessian, as Newton's, or that is not linear.
+    BadHyperparameter
+        For wrong settings or a batch that is none.
+
+    >>> round(mean_square_limit([2.0, 1.0], "gradient_descent", 1, sampling="stream"), 10)
+    0.3048058984
+    """
+    amplified = amplification(p, m, sampling, hyper)
+    method, problem = amplified.method, amplified.problem
+    require_others(method, hyper)
+    factor = batch_factor(sampling, checked_batch(problem, batch, sampling), problem.rows)
+    top = float(bounds(method, amplified.curvatures, method.scalars({**hyper, str(method.rate): 1.0})).min())
+    if not 0 < top < inf:
+        raise NoStableLearningRate(f"{method.name} has no learning rate at which it is only just stable without noise")
+    if factor == 0:
+        return top
+
+    def excess(lr: float) -> float:
+        """log(c·ρ), below 0 where it is stable."""
+        return min(max(log(max(factor * amplified(lr), 1e-300)), -700.0), 700.0)
+
+    points = GRID if len(amplified.curvatures) < MANY else LARGE_GRID
+    rates = [top * share for share in (TINY, *(k / points for k in range(1, points)), 1 - EDGE)]
+    stable = [excess(lr) < 0 for lr in rates]
+    if not any(stable):
+        raise NoStableLearningRate(f"{method.name} is stable in mean square at no learning rate that was tried")
+    last = len(stable) - 1 - stable[::-1].index(True)
+    return (
+        top if last == len(stable) - 1 else float(brentq(excess, rates[last], rates[last + 1], rtol=1e-15, xtol=1e-300))
+    )
+
+
+def smallest_batch(p: Any, m: Any, /, *, sampling: str = "replacement", **hyper: Any) -> float:
+    """The batch from which these settings are stable in mean square, as a real number: ρ(G∘N) with replacement.
+
+    Parameters
+    ----------
+    p, m, sampling
+        As for ``mean_square_limit``.
+    hyper
+        All hyperparameters, the learning rate too, one number each.
+
+    Returns
+    -------
+    B > 0: whole batches larger than it are stable, smaller ones are not. Without replacement within a step it is at
+    most the n rows. ∞ where the settings are not stable even without noise.
+
+    Raises
+    ------
+    NotLinear
+        For a rule whose step is not affine in the sampled Hessian.
+    BadHyperparameter
+        For wrong settings.
+
+    >>> round(smallest_batch([2.0, 1.0], "gradient_descent", sampling="stream", lr=0.3048058984), 6)
+    1.0
+    """
+    amplified = amplification(p, m, sampling, {})
+    full = amplified.method.scalars(hyper)
+    size = Amplification(amplified.problem, amplified.method, amplified.samples, full)(full[str(amplified.method.rate)])
+    rows = amplified.problem.rows
+    if sampling != "step" or size == inf:
+        return size
+    return rows * size / (rows - 1 + size) if rows > 1 else 0.0  # where (n−B)/(B(n−1))·ρ = 1
+
+
+def require_others(method: Method, hyper: Mapping[str, Any]) -> None:
+    """BadHyperparameter where the learning rate is given, which is asked for."""
+    if method.rate in hyper:
+        raise BadHyperparameter(f"{method.rate} is what is asked for: leave it out, or ask smallest_batch about it")
