@@ -1,4 +1,4 @@
-"""Moments, limits and stationary covariances under minibatches: published and independently computed values, and brute force."""
+"""Moments, limits and stationary covariances under minibatches, by values computed independently and by brute force."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def full_operator(X, scale, method, lr, momentum, factor):
 
 @pytest.mark.parametrize("name", ["heavy_ball", "nesterov"])
 @pytest.mark.parametrize(("sampling", "batch"), [("replacement", 3), ("step", 5)])
-def test_at_the_limit_the_operator_of_all_states_has_radius_one(name, sampling, batch, rng=None):
+def test_at_the_limit_the_operator_of_all_states_has_radius_one(name, sampling, batch):
     X = np.random.default_rng(3).normal(size=(12, 3)) @ np.diag([3.0, 1.0, 0.5])
     p = cv.LeastSquares(X, X[:, 0], "mean")
     factor = 1 / batch if sampling == "replacement" else (12 - batch) / (batch * 11)
@@ -109,7 +109,8 @@ def enumerated(p, batches, lr, momentum, x, steps):
 @pytest.mark.parametrize(("sampling", "batch"), [("replacement", 1), ("replacement", 2), ("step", 2)])
 def test_moments_are_those_over_all_sequences_of_batches(sampling, batch):
     p = cv.LeastSquares([[1.0, 0.5], [-0.3, 2.0], [0.7, -1.0], [0.2, 0.4]], [1.0, -1.0, 0.5, 2.0], "half_mean")
-    of_rows = itertools.product(range(4), repeat=batch) if sampling == "replacement" else itertools.combinations(range(4), batch)
+    distinct = itertools.combinations(range(4), batch)
+    of_rows = itertools.product(range(4), repeat=batch) if sampling == "replacement" else distinct
     expected = enumerated(p, list(of_rows), 0.3, 0.5, [1.0, -2.0], 3)
     got = cv.moments(p, "heavy_ball", 3, batch=batch, sampling=sampling, start=[1.0, -2.0], lr=0.3, momentum=0.5)
     assert got.loss == pytest.approx(expected, rel=1e-12)
