@@ -28,6 +28,7 @@ CALLS = {
     "stability": (["heavy_ball"], {}),
     "regimes": (["heavy_ball"], {}),
     "rate": (["heavy_ball"], {}),
+    "noise_floor": (["heavy_ball"], {"fresh": False}),
     "optimum": (["heavy_ball"], {"momentum": 0.5}),
     "residual_polynomial": (["heavy_ball", 3], H),
     "residuals": (["heavy_ball", 3, [1.0, 2.0]], H),
@@ -87,14 +88,17 @@ ELSEWHERE = {
     "Direction": "a result",
     "Finding": "a result",
     "Method": "made by method",
+    "NoiseFloor": "made by noise_floor",
     "Setting": "made by Method.at",
     "Study": "made by study",
     "System": "made by derive",
 }
-REGION, BEST = cv.stability("heavy_ball"), cv.optimum("heavy_ball")
+REGION, BEST, FLOOR = cv.stability("heavy_ball"), cv.optimum("heavy_ball"), cv.noise_floor("heavy_ball")
 OF_RESULTS = {
     "contains": (REGION.contains, [1.0], H),
     "largest_lr": (REGION.largest_lr, [1.0], {"momentum": 0.5}),
+    "floor.at": (FLOOR.at, [], {"curvature": 1.0, "noise": 1.0, **H}),
+    "floor.average": (FLOOR.average, [5], {"curvature": 1.0, "noise": 1.0, **H}),
     "optimum.at": (BEST.at, [], ENDS),
     "method.at": (cv.METHODS["heavy_ball"].at, [], H),
 }

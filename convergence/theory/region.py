@@ -91,16 +91,8 @@ class Region(Plotted, figure="region"):
         """
         settings = self.method.settings(hyper)
         arguments = [CURVATURE, *(self.method.symbols[name] for name in settings)]
-        given = [numbers(name, value) for name, value in {"curvature": curvature, **settings}.items()]
-        try:
-            values = np.broadcast_arrays(*given)
-        except ValueError:
-            shapes = ", ".join(str(one.shape) for one in given)
-            raise BadHyperparameter(f"curvature and hyperparameters must broadcast; got shapes {shapes}") from None
-        inside = np.ones(values[0].shape, dtype=bool)
-        for polynomial in (*self.polynomials, *(pole**2 for pole in self.poles)):
-            inside &= is_positive(polynomial, arguments, values)
-        return inside[()]
+        values = gridded({"curvature": curvature, **settings})
+        return _all_positive((*self.polynomials, *(pole**2 for pole in self.poles)), arguments, values)[()]
 
     def intervals(self, curvature: float, **hyper: Any) -> list[tuple[float, float]]:
         """The open intervals of stable learning rates at these numbers, in order: a stable set may be a union.
@@ -147,6 +139,32 @@ class Region(Plotted, figure="region"):
     def __repr__(self) -> str:
         tried = "" if self.decided else " (holds where tried)"
         return f"Region of {self.method.name}: {', '.join(map(str, self.conditions))}; lr_max = {self.lr_max}{tried}"
+
+
+def gridded(given: Mapping[str, Any]) -> tuple[NDArray[Any], ...]:
+    """Numbers by name as arrays of one shape. BadHyperparameter for what is none, and for shapes that do not broadcast."""
+    arrays = [numbers(name, value) for name, value in given.items()]
+    try:
+        return tuple(np.broadcast_arrays(*arrays))
+    except ValueError:
+        shapes = ", ".join(str(one.shape) for one in arrays)
+        raise BadHyperparameter(f"curvature and hyperparameters must broadcast; got shapes {shapes}") from None
+
+
+def inside(method: Method, arguments: Sequence[sp.Symbol], values: Sequence[NDArray[Any]]) -> NDArray[np.bool_]:
+    """Where a method is stable on arrays of one shape, exactly; ``Region.contains`` without deriving the region's bound."""
+    derived, roots = rational(system(method))
+    polynomials = [p.xreplace(roots) for p in stable_polynomials(derived)]
+    return _all_positive((*polynomials, *(pole**2 for pole in rest_of(method).poles)), arguments, values)
+
+
+def _all_positive(
+    polynomials: Sequence[sp.Expr], arguments: Sequence[sp.Symbol], values: Sequence[NDArray[Any]]
+) -> NDArray[np.bool_]:
+    positive = np.ones(values[0].shape, dtype=bool)
+    for polynomial in polynomials:
+        positive &= is_positive(polynomial, list(arguments), values)
+    return positive
 
 
 def stability(m: Any, *, sigma: bool = False, loss: str = "sum") -> Region:
