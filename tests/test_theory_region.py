@@ -232,6 +232,26 @@ def test_lr_max_knows_the_scale_of_the_curvature():
         assert bound is None or bound == pytest.approx(top) or bound <= top == 0
 
 
+def leaking(f, x, total, before, *, lr):
+    slope = f.grad(x)
+    total = 0.9 * total + slope
+    return x - lr * slope - 0.2 * total - 0.6 * (slope - before), total, slope
+
+
+@pytest.mark.parametrize("curvature", [0.5, 1.2, 1.6])
+def test_curvatures_at_which_nothing_more_is_stable_may_lie_anywhere(curvature):
+    """Here at 95/62, not below 1 and not a whole number."""
+    found, near = stability(method(leaking)), np.array([1e-6, 1 - 1e-6, 1 + 1e-6])
+    top = max(2 * (95 - 62 * curvature) / (95 * curvature), 0.0)
+    assert found.largest_lr(curvature) == pytest.approx(top)
+    assert float(found.lr_max.subs(found.symbols["curvature"], curvature)) == pytest.approx(top)
+    matrices = [
+        [[1 - (0.8 + lr) * curvature, -0.18, 0.6], [curvature, 0.9, 0], [curvature, 0, 0]] for lr in near * (top or 1)
+    ]
+    stable = [np.abs(np.linalg.eigvals(matrix)).max() < 1 for matrix in matrices]
+    assert stable == [bool(top), bool(top), False]
+
+
 @pytest.mark.parametrize("loss", ["sum", "half", "mean", "half_mean"])
 def test_sigma_changes_the_letters_only(loss):
     n, sigma = sp.Symbol("n", positive=True, integer=True), sp.Symbol("sigma", positive=True)

@@ -100,10 +100,9 @@ def _between(polynomials: Sequence[sp.Expr], letter: sp.Symbol) -> list[sp.Ratio
     """A short fraction between each two neighbouring roots of polynomials in one letter, and to the ends of its axis."""
     isolated = [root for root, _ in _isolated(polynomials, letter)]
     edges = [(sp.Integer(0), sp.Integer(0)), *isolated]
-    samples = [_simplest(before[1], after[0]) for before, after in pairwise([*edges, (sp.Integer(1), sp.Integer(1))])]
-    if letter == CURVATURE:
-        samples[-1] = (isolated[-1][1] if isolated else sp.Integer(0)) + 1
-    return samples
+    top = [] if letter == CURVATURE else [(sp.Integer(1), sp.Integer(1))]
+    samples = [_simplest(before[1], after[0]) for before, after in pairwise([*edges, *top])]
+    return samples if top else [*samples, edges[-1][1] + 1]
 
 
 def _isolated(polynomials: Sequence[sp.Expr], letter: sp.Symbol) -> list[tuple[tuple[sp.Rational, sp.Rational], int]]:
