@@ -349,6 +349,54 @@ def test_every_text_lies_within_the_figure_and_on_no_other(name):
     check_texts(picture(name).draw())
 
 
+@method
+def three_gains(f, x, i, g, *, lr, ki, kd):
+    """A controller whose three gains are set apart."""
+    now = f.grad(x)
+    return x - lr * now - ki * (i + now) - kd * (now - g), i + now, now
+
+
+@pytest.mark.parametrize(
+    ("of", "curvatures", "hyper"),
+    [
+        ("heavy_ball", [0.969, 0.5465, 0.06698], {"lr": 0.0146, "momentum": 0.9}),
+        ("nesterov", [28.06, 26.23, 0.3037], {"lr": 0.01285, "momentum": 0.9}),
+        ("gradient_descent", [33.48, 33.42, 33.4, 28.67], {"lr": 0.01765}),
+        (pid, [10.0, 3.0, 1.0], {"lr": 0.1, "ki": 0.1, "kd": 0.04}),
+        (three_gains, [73.7, 73.4, 63.5], {"lr": 4.5e-5, "ki": 8e-8, "kd": 6e-6}),
+        (three_gains, [24.65, 0.1078, 0.0975], {"lr": 0.0076, "ki": 0.242, "kd": 0.0026}),
+        (three_gains, [99.2, 0.0954, 0.0137], {"lr": 1e-5, "ki": 0.00723, "kd": 0.00953}),
+        (three_gains, [70.0, 60.0, 50.0], {"lr": 0.0005, "ki": 0.0001, "kd": 0.04}),
+    ],
+)
+def test_names_of_directions_stay_apart_wherever_their_lines_go(of, curvatures, hyper):
+    """Lines that leave the figure side by side; no stable rate at all; settings that are far out."""
+    curve = curves.radius_curve(of if callable(of) else cv.METHODS[of], np.array(curvatures), hyper)
+    names = [f"direction {k + 1}" for k in range(len(curvatures))]
+    ax = cf.radius_curve(curve, names=names, best=False)
+    check_texts(ax.get_figure(root=True))
+    assert all(any(name in word for word in words(ax)) for name in names)
+    assert any("is stable" in word for word in words(ax)) is (curve.bound == 0)
+
+
+def test_curves_that_are_nowhere_below_one_are_shown():
+    curve = curves.radius_curve(three_gains, np.array([70.0, 50.0]), {"lr": 0.0005, "ki": 0.0001, "kd": 0.04})
+    ax = cf.radius_curve(curve)
+    assert ax.get_ylim()[0] < 1
+    assert ax.get_ylim()[1] > curve.radius.max() > 1
+
+
+@pytest.mark.parametrize("classes", [False, True])
+def test_dots_of_few_rows_are_larger(classes):
+    def area(rows):
+        X = np.random.default_rng(0).normal(size=(rows, 2))
+        ax = cf.scatter(cv.LeastSquares(X, np.sign(X[:, 0]) if classes else X.sum(axis=1)))
+        return ax.lines[0].get_markersize() ** 2 if classes else ax.collections[0].get_sizes()[0]
+
+    sizes = [area(rows) for rows in (6, 12, 50, 500, 5000)]
+    assert sizes[0] == sizes[1] > sizes[2] > sizes[3] == sizes[4]
+
+
 @pytest.mark.parametrize("kappa", [2e4, 1e8, 1e19])
 @pytest.mark.parametrize("name", ["heavy_ball", "ema_momentum"])
 def test_large_condition_numbers_have_maps_that_can_be_read(name, kappa):

@@ -32,6 +32,18 @@ SAME, ROUNDING = 1e-6, 1e-12
 MARGIN = np.array([0.03, 0.02])
 """Between a point and its words, in parts of the axes."""
 
+POINTS = np.array([350.0, 200.0])
+"""About the width and the height of the axes of a single panel, in typographical points."""
+
+BESIDE = np.array([(across, up) for up in (1.35, -1.35) for across in (0.0, 1.05, -1.05)])
+"""Where the name of a line may stand about a point of it, in halves of its own size."""
+
+FARTHER = np.array([(across, up) for up in (3.5, -3.5) for across in (0.0, 1.05, -1.05, 2.2, -2.2)])
+"""Where it stands when other words are there: lines may leave the figure side by side."""
+
+WORDS, FAR = 1000, 20
+"""Costs: of hiding other words, and of standing farther from the line, in points of lines that are hidden."""
+
 
 @dataclass(frozen=True)
 class Group:
@@ -126,7 +138,7 @@ def star(ax: Axes, x: float, y: float, words: str = "", spare: Sequence[Array] =
 def name_lines(ax: Axes, notes: Sequence[str] = (), letters: int = 30) -> None:
     """The names of the lines beside them, in their colours; in a legend where they are long or many.
 
-    ``notes`` stand below. Call it when limits, scales and other words are set.
+    ``notes`` stand below, and the names of lines outside the figure. Call it when limits, scales and other words are set.
     """
     lines = [line for line in ax.lines if not str(line.get_label()).startswith("_")]
     names = [str(line.get_label()) for line in lines]
@@ -134,16 +146,20 @@ def name_lines(ax: Axes, notes: Sequence[str] = (), letters: int = 30) -> None:
         legend(ax, notes)
         return
     curves, placed = dict(zip(ax.lines, _curves(ax), strict=True)), boxes(ax)
-    offsets = np.array([(across, up) for up in (1.35, -1.35) for across in (0.0, 1.05, -1.05)])
+    offsets, farther = np.concatenate([BESIDE, FARTHER]), np.repeat([0, FAR], [len(BESIDE), len(FARTHER)])
     for line, name in zip(lines, names, strict=True):
         own, half, others = curves[line], _half(name), [curves[other] for other in lines if other is not line]
-        spots = (own[::6, None] + offsets * half).reshape(-1, 2) if len(own) else np.array([[0.5, 0.5]])
+        line.set_label(f"_{name}")
+        if not len(own):
+            continue
+        spots = (own[::6, None] + offsets * half).reshape(-1, 2)
         costs = _costs(spots, half, list(curves.values()), placed) + _mistaken(spots, own, others)
-        best = spots[costs.argmin()]
+        best = spots[(costs + np.tile(farther, len(own[::6]))).argmin()]
         placed.append(np.array([best - half, best + half]))
         look: dict[str, Any] = {"color": line.get_color(), "fontsize": 9.5, "ha": "center", "va": "center"}
         ax.text(float(best[0]), float(best[1]), name, transform=ax.transAxes, **look)
-        line.set_label(f"_{name}")
+    unseen = ", ".join(name for line, name in zip(lines, names, strict=True) if not len(curves[line]))
+    notes = [*notes, *([f"not within the figure: {unseen}"] if unseen else [])]
     if notes:
         legend(ax, notes, handles=[])
 
@@ -186,7 +202,7 @@ def _box(word: Annotation) -> tuple[Array, Array]:
     ax, half = cast(Axes, word.axes), _half(word.get_text())
     at = to_axes(ax).transform(word.xy) if word.xycoords == "data" else np.asarray(word.xy)
     side = {"left": 1, "right": -1}.get(word.get_horizontalalignment(), 0)
-    return at + np.array([side * (half[0] + MARGIN[0]), np.sign(word.xyann[1]) * half[1]]), half
+    return at + np.asarray(word.xyann) / POINTS + np.array([side * half[0], 0.0]), half
 
 
 def _costs(spots: Array, half: Array, curves: Sequence[Array], placed: Sequence[Array]) -> Array:
@@ -196,7 +212,7 @@ def _costs(spots: Array, half: Array, curves: Sequence[Array], placed: Sequence[
     outside = (np.maximum(0, 0.01 - low) + np.maximum(0, high - 0.99)).sum(axis=1)
     crossed = ((points > low[:, None]) & (points < high[:, None])).all(axis=2).sum(axis=1)
     overlap = np.minimum(high[:, None], corners[:, 1]) > np.maximum(low[:, None], corners[:, 0])
-    costs = 2000 * outside + crossed + 50 * overlap.all(axis=2).sum(axis=1) - 0.2 * spots[:, 0]
+    costs = 2000 * outside + crossed + WORDS * overlap.all(axis=2).sum(axis=1) - 0.2 * spots[:, 0]
     return np.asarray(np.round(costs, 6))
 
 

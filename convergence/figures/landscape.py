@@ -37,6 +37,9 @@ FAR = 3.0
 
 SAMPLE, MOST_CLASSES = 500, 3
 
+SMALL, LARGE = 3.4, 8.0
+"""Points across a dot: of a full sample, and at most, of a few rows."""
+
 NO_RUNS: Mapping[str, Run] = {}
 
 
@@ -59,11 +62,15 @@ def scatter(problem: LeastSquares, ax: Axes | None = None) -> Axes:
             _classes(axes, points, target, classes)
             legend(axes)
         else:
-            marks = axes.scatter(
-                points[:, 0], points[:, 1], c=target, s=12, cmap=MAP, edgecolors="none", rasterized=True
-            )
+            look: dict[str, Any] = {"s": _size(len(points)) ** 2, "cmap": MAP, "edgecolors": "none", "rasterized": True}
+            marks = axes.scatter(points[:, 0], points[:, 1], c=target, **look)
             colorbar(axes, marks, "target y")
     return axes
+
+
+def _size(rows: int) -> float:
+    """Points across a dot: the fewer there are, the larger."""
+    return float(min(SMALL * (SAMPLE / rows) ** 0.25, LARGE))
 
 
 def varying(problem: LeastSquares) -> list[int]:
@@ -150,11 +157,12 @@ def _axis(parts: Sequence[Any]) -> Any:
 
 
 def _classes(ax: Axes, points: Any, target: Any, classes: Any) -> None:
+    size = _size(len(points))
     for value, look in zip(classes, LOOKS, strict=False):
         chosen = points[target == value]
         own: dict[str, Any] = {"color": look.color, "markerfacecolor": look.color if look.marker == "o" else "none"}
         label = f"target {text(float(value), 3)}: {len(chosen)} points"
-        ax.plot(*chosen.T, look.marker, **own, markersize=3.2, markeredgewidth=0.8, label=plain(label))
+        ax.plot(*chosen.T, look.marker, **own, markersize=size, markeredgewidth=0.8, label=plain(label))
 
 
 def _contours(ax: Axes, x: Any, y: Any, loss: Any) -> None:

@@ -139,9 +139,12 @@ def radius_curve(
         if np.isfinite(result.bound):
             axes.axvline(result.bound, color=BLACK, linestyle="--", linewidth=1.2)
             words = f"stable below {equation(text(result.method.symbols[rate]), result.bound)}"
-            note(axes, words, (result.bound, axes.get_ylim()[1]), (-5, -9), "right")
+            words = words if result.bound > 0 else f"no small {text(result.method.symbols[rate])} is stable"
+            left = result.bound < 0.5 * float(result.lr[-1])
+            note(axes, words, (result.bound, axes.get_ylim()[1]), (5 if left else -5, -9), "left" if left else "right")
         if rate in result.hyper:
-            star(axes, float(result.hyper[rate]), result.rate, _answer(result, best, rate))
+            height = float(np.minimum(result.rate, axes.get_ylim()[1]))  # what is higher stands at the upper edge
+            star(axes, float(result.hyper[rate]), height, _answer(result, best, rate))
         name_lines(axes, left_out(hidden + len(groups) - MOST, "direction"))
     return axes
 
@@ -231,7 +234,9 @@ def _boundary(ax: Axes, result: maps.RadiusMap) -> Array:
 
 
 def _heights(radius: Array) -> tuple[float, float]:
-    """Limits about ρ = 1 in proportion to the depth of the lowest curve below it."""
+    """Limits about ρ = 1 in proportion to the depth of the lowest curve below it; all there is where none is below."""
     low, high = span([*radius.ravel(), 1.0])
+    if low == 1 < high:
+        return 1 - 0.1 * (high - 1), high + 0.1 * (high - 1)
     depth = 1.0 - min(low, 0.9999)
     return max(0.0, low - 0.4 * depth), min(max(1.08 * high, 1 + 0.25 * depth), 1 + depth)
