@@ -159,6 +159,23 @@ def problem(options: Namespace) -> tuple[LeastSquares, str]:
     return plain, DATASETS[name]
 
 
+def added_noise(options: Namespace) -> float | cv.LabelNoise | None:
+    """The noise that --noise or --label-noise adds to each gradient. BadHyperparameter for both."""
+    if options.noise is not None and options.label_noise is not None:
+        raise BadHyperparameter("--noise and --label-noise are two laws of the noise: give one of them")
+    if options.label_noise is not None:
+        return cv.LabelNoise(real("--label-noise", options.label_noise))
+    return None if options.noise is None else real("--noise", options.noise)
+
+
+def counts(flag: str, text: str) -> list[int]:
+    """Whole numbers from 1 on, separated by commas. BadHyperparameter for others."""
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and len(part) <= 12 and int(part) for part in parts):
+        raise BadHyperparameter(f"{flag} takes whole numbers from 1 on, as in 1,8,32; got {text[:60]!r}")
+    return [int(part) for part in parts]
+
+
 def require_folder(path: str) -> None:
     """BadOutput, before any work is done, where a file stands in the place of the folder to write to."""
     if os.path.lexists(path) and not Path(path).is_dir():

@@ -13,7 +13,19 @@ from typing import Any
 from convergence import __version__
 from convergence.errors import BadName
 
-GROUPS = ("study", "theory", "finite", "average", "proof", "conventions", "diagnosis", "coursework", "shell")
+GROUPS = (
+    "study",
+    "theory",
+    "finite",
+    "average",
+    "noise",
+    "minibatches",
+    "proof",
+    "conventions",
+    "diagnosis",
+    "coursework",
+    "shell",
+)
 """The files that declare commands, in the order of the help."""
 
 EPILOG = """\

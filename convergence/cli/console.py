@@ -68,6 +68,15 @@ def progress(options: Namespace, count: int) -> Iterator[Callable[[str, int, int
         yield lambda words, place, total: bar.update(task, description=words, completed=place, total=total)
 
 
+@contextmanager
+def counting(options: Namespace, words: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar that fills as runs are made, while a person watches."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    with Progress(*columns, console=ERR, transient=True, disable=options.quiet or not ERR.is_terminal) as bar:
+        task = bar.add_task(words, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
 def table(
     headings: Sequence[str],
     rows: Sequence[Sequence[Any]],

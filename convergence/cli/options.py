@@ -49,6 +49,18 @@ ENDS = (
 SPECTRUM = group("spectrum: --mu and --L, or data (default: the notes' data)", *ENDS, *DATA)
 
 
+SAMPLING = option(
+    "--sampling",
+    metavar="WAY",
+    default="replacement",
+    help="of the rows: replacement (default), step (distinct within a step), stream (fresh Gaussian rows)",
+)
+DEVIATION = option(
+    "--noise", metavar="S", help="standard deviation of noise added to the gradient, along any direction"
+)
+LABEL_NOISE = option("--label-noise", metavar="S", help="of noise in the targets, drawn anew for each row of each step")
+
+
 def hyper(words: str) -> Option:
     """The hyperparameters, by flags of their own names: ``--lr``, ``--momentum``, and any other that the method has."""
     return group(

@@ -1,0 +1,208 @@
+"""Commands on minibatches of the data: batch, moments."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from math import inf
+from typing import TYPE_CHECKING, Any
+
+import convergence as cv
+from convergence.cli.command import Answer, command, group, option
+from convergence.cli.modules import arguments, console, np
+from convergence.cli.noise import DRAWN, noise_words
+from convergence.cli.options import DATA, DEVIATION, LABEL_NOISE, METHOD, SAMPLING, STEPS, hyper
+from convergence.errors import BadData, BadHyperparameter, ConvergenceError, NoStableLearningRate
+
+if TYPE_CHECKING:
+    from convergence.problem import LeastSquares
+    from convergence.rule import Method
+    from convergence.stochastic.ensemble import Ensemble
+
+USUAL = (1, 8, 32)
+"""Batches that are shown where none are named, and all rows."""
+
+ROUNDING = 1e-12
+"""Relative: a smaller standard error is rounding."""
+
+BEST = hyper("default: the best for the spectrum without noise")
+ON = group("data (default: the notes' data)", *DATA)
+
+
+def _setting(options: Namespace) -> tuple[Method, LeastSquares, str, dict[str, Any]]:
+    """The method, the data and its name, and the hyperparameters: those not given at their best without noise."""
+    method, (data, name) = arguments.method(options.method), arguments.problem(options)
+    ends = {"mu": float(data.mu), "L": float(data.L)}
+    return method, data, name, arguments.settings(method, arguments.hyper(options), ends)
+
+
+@command(
+    "batch",
+    "print the limit of the learning rate and the floor by batch, and the smallest batch",
+    METHOD,
+    option("--batches", metavar="A,B", help="rows of a batch (default: 1,8,32 and all)"),
+    SAMPLING,
+    ON,
+    BEST,
+    example="convergence batch heavy_ball --loss mean --lr 0.002 --momentum 0.9",
+)
+def batch(options: Namespace) -> Answer:
+    method, data, name, chosen = _setting(options)
+    rate = str(method.rate)
+    usual = sorted({size for size in (*USUAL, data.rows) if size <= data.rows})
+    sizes = usual if options.batches is None else arguments.counts("--batches", options.batches)
+    smallest = cv.smallest_batch(data, method, sampling=options.sampling, **chosen)
+    others = {n: v for n, v in chosen.items() if n != rate}
+    with console.working(options, "limits"):
+        rows = [_row(data, method, size, options.sampling, chosen, others) for size in sizes]
+        top = cv.mean_square_limit(data, method, data.rows, sampling="step", **others)
+    cells = [[row["batch"], _limit(row["limit"]), _part(row["limit"], top), _floor(row["floor"])] for row in rows]
+    headings = (
+        "batch",
+        f"largest {rate}",
+        "of that\nwithout noise",
+        f"loss above its minimum\nat {rate}={chosen[rate]:.4g}",
+    )
+    lines = [
+        f"{console.titled(method, chosen)} on {name},\nbatches {DRAWN[options.sampling]}",
+        console.table(headings, cells, left=()),
+        f"largest {rate} without noise: {console.significant(top)}",
+        _smallest(smallest, rate, chosen[rate], data),
+    ]
+    content = {
+        "method": method.name,
+        "hyper": chosen,
+        "sampling": options.sampling,
+        "rows": data.rows,
+        "smallest_batch": smallest,
+        "limit_without_noise": top,
+        "batches": rows,
+    }
+    return Answer(content, lines)
+
+
+def _row(
+    data: LeastSquares, method: Method, size: int, sampling: str, chosen: dict[str, Any], others: dict[str, Any]
+) -> dict[str, Any]:
+    try:
+        limit = cv.mean_square_limit(data, method, size, sampling=sampling, **others)
+    except NoStableLearningRate:
+        limit = 0.0
+    try:
+        floor = cv.stationary(data, method, batch=size, sampling=sampling, **chosen).excess_loss
+    except NoStableLearningRate:
+        floor = inf
+    return {"batch": size, "limit": limit, "floor": floor}
+
+
+def _limit(value: float) -> str:
+    return console.significant(value) if value else "none"
+
+
+def _part(value: float, top: float) -> str:
+    return f"{100 * value / top:.3g} %"
+
+
+def _floor(value: float) -> Any:
+    return console.significant(value) if value < inf else console.Text("grows", "red")
+
+
+def _smallest(size: float, rate: str, lr: float, data: LeastSquares) -> Any:
+    """From which batch on the chosen rate is stable in mean square, in a sentence."""
+    if size == inf:
+        return console.Text(f"at {rate}={lr:.6g} it does not converge even without noise", "bold red")
+    if size < 1:
+        return f"at {rate}={lr:.6g} every batch is stable in mean square"
+    above = int(np.floor(size)) + 1
+    beyond = f", more than the {data.rows} rows" if above > data.rows else ""
+    return f"at {rate}={lr:.6g} stable in mean square from batch {above} on{beyond} (the edge: {size:.6g})"
+
+
+@command(
+    "moments",
+    "print the expected loss step by step under minibatches or noise, exactly",
+    METHOD,
+    STEPS,
+    option("--batch", type=int, metavar="B", help="rows of the data in each step (default: all)"),
+    SAMPLING,
+    DEVIATION,
+    LABEL_NOISE,
+    option("--runs", type=int, metavar="N", help="beside them: means of so many runs, with standard errors"),
+    option("--seed", type=int, metavar="N", default=0, help="of the runs (0)"),
+    ON,
+    BEST,
+    example="convergence moments gradient_descent --steps 200 --batch 32 --loss mean --lr 0.01 --runs 1000",
+)
+def moments(options: Namespace) -> Answer:
+    method, data, name, chosen = _setting(options)
+    noise = arguments.added_noise(options)
+    if options.batch is None and noise is None:
+        raise BadHyperparameter("what is random? give --batch, --noise or --label-noise")
+    law = {"batch": options.batch, "sampling": options.sampling, "noise": noise}
+    exact = cv.moments(data, method, options.steps, **law, **chosen)
+    seen = None if options.runs is None else _runs(options, data, method, law | chosen)
+    steps = shown_steps(exact.steps)
+    rows = [_moments_row(exact, seen, k) for k in steps]
+    headings = ["step", "bias", "variance", "expected loss"] + (["mean of runs ± s.e.", "off by"] if seen else [])
+    cells = [_moments_cells(row) for row in rows]
+    lines = [
+        f"{console.titled(method, chosen)} on {name},\n{noise_words(**law)}: loss above its minimum {data.minimum:.6g}",
+        console.table(headings, cells, left=()),
+        *_settles(data, method, law, chosen),
+    ]
+    if seen is not None:
+        gone = f"; {seen.diverged} overflowed" if seen.diverged else ""
+        lines.append(f"{seen.runs} runs, seed {options.seed}; off by: (mean − expected)/s.e.{gone}")
+    content = {
+        "method": method.name,
+        "hyper": chosen,
+        "batch": options.batch,
+        "sampling": options.sampling,
+        "steps": exact.steps,
+        "exact": exact.exact,
+        "bias": exact.bias,
+        "variance": exact.variance,
+        "loss": exact.loss,
+    }
+    return Answer(content | (_estimates(seen) if seen else {}), lines)
+
+
+def _runs(options: Namespace, data: LeastSquares, method: Method, asked: dict[str, Any]) -> Ensemble:
+    if options.seed < 0:
+        raise BadData(f"--seed must be 0 or more; got {options.seed}")
+    with console.counting(options, "running") as progress:
+        return cv.ensemble(data, method, options.steps, options.runs, rng=options.seed, progress=progress, **asked)
+
+
+def _estimates(seen: Ensemble) -> dict[str, Any]:
+    return {"runs": seen.runs, "mean": seen.mean, "standard_error": seen.standard_error, "diverged": seen.diverged}
+
+
+def shown_steps(last: int) -> list[int]:
+    """0, and steps 1, 2, 5, 10, 20, 50, … up to the last."""
+    round_ones = [base * 10**power for power in range(12) for base in (1, 2, 5)]
+    return [0, *(k for k in round_ones if k < last), *([last] if last else [])]
+
+
+def _moments_row(exact: Any, seen: Ensemble | None, k: int) -> dict[str, Any]:
+    row = {"step": k, "bias": exact.bias[k], "variance": exact.variance[k], "loss": exact.loss[k]}
+    return row if seen is None else {**row, "mean": seen.mean[k], "error": seen.standard_error[k]}
+
+
+def _moments_cells(row: dict[str, Any]) -> list[str]:
+    cells = [str(row["step"]), *(f"{row[name]:.5g}" for name in ("bias", "variance", "loss"))]
+    if "mean" not in row:
+        return cells
+    if not ROUNDING * abs(row["mean"]) < row["error"] < inf:  # all runs alike, a single run, or one that overflowed
+        return [*cells, f"{row['mean']:.5g}", "—"]
+    return [*cells, f"{row['mean']:.5g} ± {row['error']:.1g}", f"{(row['mean'] - row['loss']) / row['error']:+.1f}"]
+
+
+def _settles(data: LeastSquares, method: Method, law: dict[str, Any], chosen: dict[str, Any]) -> list[Any]:
+    """Where the loss tends to, or that it grows."""
+    try:
+        floor = cv.stationary(data, method, **law, **chosen).excess_loss
+    except NoStableLearningRate:
+        return [console.Text("it settles nowhere: at these settings second moments grow", "bold red")]
+    except ConvergenceError:
+        return []
+    return [f"in the long run: {floor:.6g}"]

@@ -1,0 +1,143 @@
+"""The commands on noise and minibatches: their numbers are those of the functions, and no answer to a wrong question."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+import convergence as cv
+from convergence.cli import main
+from convergence.notation import text as text_of
+
+SETTING = ("--loss", "mean", "--lr", "0.002", "--momentum", "0.9")
+DATA = "a,b,y\n1,2,3\n2,1,4\n3,5,1\n4,4,2\n0,1,1\n"
+
+
+@pytest.fixture
+def p():
+    return cv.datasets.gaussian_2d(loss="mean")
+
+
+def run(capsys, command, *arguments):
+    assert main([command, *map(str, arguments), "--quiet"]) == 0
+    return capsys.readouterr().out
+
+
+def content(capsys, command, *arguments):
+    return json.loads(run(capsys, command, *arguments, "--json"))
+
+
+def fits(text):
+    return all(len(line) <= 80 for line in text.splitlines())
+
+
+def test_noise_prints_the_formula_and_the_floor_at_numbers(capsys):
+    text = run(capsys, "noise", "heavy_ball", "--lr", "0.1", "--momentum", "0.9", "--noise", "0.5")
+    assert "E x²" in text
+    assert "0.128378" in text
+    assert fits(text)
+    data = content(capsys, "noise", "heavy_ball", "--lr", "0.1", "--momentum", "0.9", "--noise", "0.5")
+    found = cv.noise_floor("heavy_ball").at(curvature=1.0, noise=0.5, lr=0.1, momentum=0.9)
+    assert data["directions"][0]["variance"] == pytest.approx(found.variance)
+    assert data["variance"]["text"] == text_of(cv.noise_floor("heavy_ball").variance)
+    assert "directions" not in content(capsys, "noise", "heavy_ball")  # formulas alone
+
+
+def test_noise_names_the_look_ahead_point(capsys):
+    text = run(capsys, "noise", "nesterov", "--curvature", "2", "--lr", "0.1", "--momentum", "0.9")
+    found = cv.noise_floor("nesterov").at(curvature=2.0, lr=0.1, momentum=0.9)
+    assert "where a gradient is asked, x - beta*m" in text
+    assert f"{found.points['x - beta*m']:.6g}" in text
+    assert f"{found.variance:.6g}" in text
+
+
+def test_noise_on_data_is_what_the_moments_settle_at(capsys, p):
+    data = content(capsys, "noise", "nesterov", *SETTING, "--batch", 32)
+    assert data["excess_loss"] == pytest.approx(0.00104485537, rel=1e-8)
+    long = cv.moments(p, "nesterov", 4000, batch=32, lr=0.002, momentum=0.9)
+    assert data["excess_loss"] == pytest.approx(long.loss[-1], rel=1e-9)
+    shares = [row["loss"] for row in data["directions"]]
+    assert sum(shares) == pytest.approx(data["excess_loss"])
+    assert fits(run(capsys, "noise", "nesterov", *SETTING, "--batch", 32))
+    added = content(capsys, "noise", "nesterov", "--dataset", "gaussian_2d", *SETTING, "--noise", "0.3")
+    floor = cv.noise_floor("nesterov").at(curvature=p.curvatures, noise=0.3, lr=0.002, momentum=0.9)
+    assert [row["variance"] for row in added["directions"]] == pytest.approx(list(floor.variance))
+
+
+def test_batch_prints_limits_floors_and_the_smallest_batch(capsys, p):
+    data = content(capsys, "batch", "heavy_ball", *SETTING, "--batches", "1,8")
+    limits = [cv.mean_square_limit(p, "heavy_ball", b, momentum=0.9) for b in (1, 8)]
+    assert [row["limit"] for row in data["batches"]] == limits
+    floors = [cv.stationary(p, "heavy_ball", batch=b, lr=0.002, momentum=0.9).excess_loss for b in (1, 8)]
+    assert [row["floor"] for row in data["batches"]] == floors
+    assert data["smallest_batch"] == cv.smallest_batch(p, "heavy_ball", lr=0.002, momentum=0.9)
+    text = run(capsys, "batch", "heavy_ball", *SETTING)
+    assert fits(text)
+    assert "every batch is stable" in text
+    text = run(capsys, "batch", "heavy_ball", "--loss", "mean", "--lr", "0.02", "--momentum", "0.9")
+    size = cv.smallest_batch(p, "heavy_ball", lr=0.02, momentum=0.9)
+    assert f"from batch {int(np.floor(size)) + 1} on" in text
+    assert "grows" in text
+    text = run(capsys, "batch", "heavy_ball", "--loss", "mean", "--lr", "0.2", "--momentum", "0.9")
+    assert "does not converge even without noise" in text
+
+
+@pytest.mark.parametrize("sampling", ["replacement", "step", "stream"])
+def test_moments_beside_runs(capsys, p, sampling):
+    asked = ("gradient_descent", "--steps", 30, "--batch", 4, "--sampling", sampling, "--loss", "mean", "--lr", "0.005")
+    data = content(capsys, "moments", *asked, "--runs", 400)
+    exact = cv.moments(p, "gradient_descent", 30, batch=4, sampling=sampling, lr=0.005)
+    assert data["loss"] == pytest.approx(list(exact.loss))
+    off = (np.array(data["mean"]) - exact.loss)[1:] / np.array(data["standard_error"])[1:]
+    assert np.abs(off).max() < 5
+    text = run(capsys, "moments", *asked, "--runs", 400)
+    assert fits(text)
+    assert "in the long run" in text
+
+
+def test_moments_of_added_noise_and_where_nothing_settles(capsys, p):
+    data = content(capsys, "moments", "nesterov", "--steps", 8, *SETTING, "--label-noise", "0.5")
+    exact = cv.moments(p, "nesterov", 8, noise=cv.LabelNoise(0.5), lr=0.002, momentum=0.9)
+    assert data["variance"] == pytest.approx(list(exact.variance))
+    text = run(capsys, "moments", "gradient_descent", "--steps", 8, "--batch", 1, "--loss", "mean", "--lr", "0.05")
+    assert "settles nowhere" in text
+    assert run(capsys, "moments", "newton", "--steps", 3, "--noise", "0.1", "--lr", "0.5")
+
+
+def test_a_users_file(capsys, tmp_path):
+    path = tmp_path / "data.csv"
+    path.write_text(DATA)
+    asked = ("--data", path, "--target", "y", "--intercept", "--loss", "mean")
+    assert fits(run(capsys, "batch", "gradient_descent", *asked))
+    assert fits(run(capsys, "moments", "heavy_ball", *asked, "--batch", 2, "--steps", 50))
+    assert "data.csv" in run(capsys, "noise", "heavy_ball", *asked, "--batch", 5, "--lr", "0.001", "--momentum", "0.5")
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "words"),
+    [
+        ("noise", ("heavy_bal",), "did you mean 'heavy_ball'"),
+        ("noise", ("heavy_ball", "--lr", "0.1"), "momentum"),
+        ("noise", ("heavy_ball", "--lr", "0.1", "--momentum", "0.9", "--noise", "-1"), "standard deviation"),
+        ("noise", ("heavy_ball", "--curvature", "1", "--dataset", "longley"), "without data"),
+        ("noise", ("gradient_descent", "--batch", "1", "--loss", "mean", "--lr", "0.05"), "does not settle"),
+        ("batch", ("newton",), "not affine"),
+        ("batch", ("heavy_ball", "--batches", "0,1"), "whole numbers"),
+        ("batch", ("heavy_ball", "--batches", "1,,2"), "whole numbers"),
+        ("batch", ("heavy_ball", "--sampling", "sometimes"), "sampling must be"),
+        ("batch", ("heavy_ball", "--sampling", "step", "--batches", "501"), "at most all 500"),
+        ("moments", ("heavy_ball", "--steps", "3"), "what is random"),
+        ("moments", ("heavy_ball", "--steps", "3", "--batch", "0"), "batch must be"),
+        ("moments", ("heavy_ball", "--steps", "-3", "--batch", "1"), "steps"),
+        ("moments", ("heavy_ball", "--steps", "3", "--noise", "1", "--label-noise", "1"), "give one"),
+        ("moments", ("heavy_ball", "--steps", "3", "--noise", "much"), "--noise must be a number"),
+        ("moments", ("heavy_ball", "--steps", "3", "--batch", "1", "--runs", "0"), "runs"),
+        ("moments", ("heavy_ball", "--steps", "3", "--batch", "1", "--runs", "2", "--seed", "-1"), "--seed"),
+        ("moments", ("newton", "--steps", "3", "--batch", "1"), "not affine"),
+    ],
+)
+def test_wrong_questions(capsys, command, arguments, words):
+    assert main([command, *map(str, arguments)]) == 2
+    assert words in capsys.readouterr().err
