@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
 from convergence.numerics.inputs import checked_steps
-from convergence.numerics.matrices import readings
 from convergence.numerics.prediction import first_errors
 from convergence.numerics.replay import scheduled
 from convergence.numerics.runs import first_position, resting_state
@@ -22,6 +21,7 @@ from convergence.stochastic.batches import checked_sampling
 from convergence.stochastic.loops import linear_system, open_loop, require_samples, start_noise
 from convergence.stochastic.recursion import DENSE, Recursion
 from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, gradient_noise
+from convergence.stochastic.steps import changing, steps_of
 from convergence.tabular import Tabular
 
 Array = NDArray[np.float64]
@@ -152,7 +152,7 @@ def moments(
     full = method.settings(hyper)
     x = first_position(problem, start)
     with np.errstate(all="ignore"):
-        path = _constant if not _changing(method, full, count) else _changing_steps
+        path = _constant if not changing(method, full, count) else _changing_steps
         mean, covariance, offset = path(problem, method, full, random, x, count)
     return gathered(problem, method, full, mean, covariance, offset)
 
@@ -168,11 +168,6 @@ def gathered(
         second = covariance + mean[:, :, None] * mean[:, None, :]
     exact = np.zeros(len(mean))
     return Moments(method.name, full, mean, second, bias + variance, bias, variance, exact)
-
-
-def _changing(method: Method, full: Mapping[str, Any], steps: int) -> bool:
-    """Whether the steps differ: under a schedule, or while a clock runs."""
-    return any(np.ndim(value) for value in full.values()) or len(readings(method, full, min(steps, 1))) > 0
 
 
 def _first(
@@ -214,14 +209,11 @@ def _constant(
 def _changing_steps(
     problem: Quadratic, method: Method, full: Mapping[str, Any], random: GradientNoise, x: Array, steps: int
 ) -> tuple[Array, Array, Array]:
-    settings = scheduled(method, full, steps)
-    clocks = readings(method, settings(0), steps) if steps else np.empty((0, 0))
-    mean, covariance, offset = _first(problem, method, settings(0), random, x)
+    mean, covariance, offset = _first(problem, method, scheduled(method, full, steps)(0), random, x)
     means, kept = [mean[:, 0]], [covariance[..., 0, 0]]
-    for k in range(steps):
-        reading = clocks[k] if k < len(clocks) else ()
-        step = Recursion(open_loop(method, problem.curvatures, settings(k), reading), random, offset)
-        mean, covariance = (step.loop.closed @ mean[..., None])[..., 0], step(covariance, step.fresh(mean))
+    for loop, shift in steps_of(problem, method, full, steps, x):
+        step, away = Recursion(loop, random, offset + shift[:, 0]), mean - shift
+        mean, covariance = (loop.closed @ away[..., None])[..., 0] + shift, step(covariance, step.fresh(away))
         means.append(mean[:, 0])
         kept.append(covariance[..., 0, 0])
     return np.array(means), np.array(kept), offset

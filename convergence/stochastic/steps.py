@@ -1,0 +1,60 @@
+"""The open loops of the steps of a run: one for all of them, or another for each under a schedule and while a clock runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from itertools import repeat
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convergence.crossing import compiled
+from convergence.numerics.matrices import STOPPED, arguments, readings
+from convergence.numerics.replay import scheduled
+from convergence.numerics.runs import resting_state
+from convergence.problem import Quadratic
+from convergence.rule import Method
+from convergence.stochastic.loops import OpenLoop, open_loop
+from convergence.theory.system import system
+
+Array = NDArray[np.float64]
+
+Step = tuple[OpenLoop, Array]
+"""The loop of a step, and the shift (d, s) of where that step rests from where the first one does."""
+
+
+def changing(method: Method, full: Mapping[str, Any], steps: int) -> bool:
+    """Whether the steps differ: under a schedule, or while a clock runs."""
+    return any(np.ndim(value) for value in full.values()) or len(readings(method, full, min(steps, 1))) > 0
+
+
+def steps_of(problem: Quadratic, method: Method, full: Mapping[str, Any], steps: int, x: Array) -> Iterator[Step]:
+    """That of each step of a run from x (d,). Steps that are alike give the same object."""
+    settings = scheduled(method, full, steps)
+    rest = resting_state(problem, method, settings(0), x)
+    if not changing(method, full, steps):
+        yield from repeat((open_loop(method, problem.curvatures, settings(0)), np.zeros(rest.T.shape)), steps)
+        return
+    letters, known = set(method.symbols.values()), dict[tuple[Any, ...], Step]()
+    still = not any(entry.free_symbols & letters for entry in system(method).rest)
+    for k, reading in zip(range(steps), _readings(method, settings), strict=False):
+        now = settings(k)
+        key = (*now.values(), *reading)
+        if key not in known:
+            shift = np.zeros(rest.shape) if still else resting_state(problem, method, now, x) - rest
+            known = {key: (open_loop(method, problem.curvatures, now, reading), shift.T)}
+        yield known[key]
+
+
+def _readings(method: Method, settings: Any) -> Iterator[tuple[float, ...]]:
+    """What the clocks read before each step, each moved on by that step's settings; nothing once they have run down."""
+    clock = system(method).clock
+    if clock is not None:
+        tick = compiled((*arguments(method), *clock.letters), clock.update)
+        now, rest = ([float(v) for v in part] for part in (clock.start, clock.rest))
+        step = 0
+        while max(abs(a - b) for a, b in zip(now, rest, strict=True)) > STOPPED:
+            yield tuple(now)
+            now, step = tick(1.0, *settings(step).values(), *now), step + 1
+    yield from repeat(())
