@@ -72,6 +72,8 @@ from .stochastic.limits import smallest_batch as smallest_batch
 from .stochastic.moments import moments as moments
 from .stochastic.sampling import LabelNoise as LabelNoise
 from .stochastic.stationary import stationary as stationary
+from .stochastic.targets import StepsByBatch as StepsByBatch
+from .stochastic.targets import steps_by_batch as steps_by_batch
 from .theory.noise import NoiseFloor as NoiseFloor
 from .theory.noise import noise_floor as noise_floor
 from .theory.optimum import optimum as optimum

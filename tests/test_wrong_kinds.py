@@ -65,6 +65,10 @@ CALLS = {
     "stationary": ([P, "heavy_ball"], {"batch": 1, "sampling": "step", "noise": 0.1, **SLOW}),
     "mean_square_limit": ([P, "heavy_ball", 1], {"sampling": "step", "momentum": 0.5}),
     "smallest_batch": ([P, "heavy_ball"], {"sampling": "replacement", **SLOW}),
+    "steps_by_batch": (
+        [P, "gradient_descent", [64, 500]],
+        {"target": 0.5, "sampling": "step", "lrs": [1e-5], "start": [0.1, 0.2], "limit": 9},
+    ),
     "LabelNoise": ([0.1], {}),
     "certify": ([None], {}),
     "certify_stable": (["gradient_descent"], {**ENDS, "lr": 0.1}),
@@ -90,6 +94,7 @@ ELSEWHERE = {
     "Method": "made by method",
     "NoiseFloor": "made by noise_floor",
     "Setting": "made by Method.at",
+    "StepsByBatch": "made by steps_by_batch",
     "Study": "made by study",
     "System": "made by derive",
 }

@@ -170,7 +170,7 @@ def gathered(
     return Moments(method.name, full, mean, second, bias + variance, bias, variance, exact)
 
 
-def _first(
+def first_moments(
     problem: Quadratic, method: Method, full: Mapping[str, Any], random: GradientNoise, x: Array
 ) -> tuple[Array, Array, Array]:
     """Mean error (d, s) and covariance (d, d, s, s) of the first state, and the offset (d,) of the rest."""
@@ -185,7 +185,7 @@ def _first(
 def _constant(
     problem: Quadratic, method: Method, full: Mapping[str, Any], random: GradientNoise, x: Array, steps: int
 ) -> tuple[Array, Array, Array]:
-    mean, covariance, offset = _first(problem, method, full, random, x)
+    mean, covariance, offset = first_moments(problem, method, full, random, x)
     step = Recursion(open_loop(method, problem.curvatures, full), random, offset)
     means = np.empty((steps + 1, *mean.shape))
     means[0] = mean
@@ -209,7 +209,7 @@ def _constant(
 def _changing_steps(
     problem: Quadratic, method: Method, full: Mapping[str, Any], random: GradientNoise, x: Array, steps: int
 ) -> tuple[Array, Array, Array]:
-    mean, covariance, offset = _first(problem, method, scheduled(method, full, steps)(0), random, x)
+    mean, covariance, offset = first_moments(problem, method, scheduled(method, full, steps)(0), random, x)
     means, kept = [mean[:, 0]], [covariance[..., 0, 0]]
     for loop, shift in steps_of(problem, method, full, steps, x):
         step, away = Recursion(loop, random, offset + shift[:, 0]), mean - shift

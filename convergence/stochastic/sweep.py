@@ -1,0 +1,136 @@
+"""Mean and second moment of a method at many learning rates at once, under minibatches: one linear recursion.
+
+The moments [1, m, M] of the errors, M = E ssᵀ not about the mean, go over into those of the next step by a matrix that is
+affine in the batch factor c. Where it is small it is built once, and serves all batches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convergence.problem import Quadratic
+from convergence.rule import Method
+from convergence.stochastic.loops import open_loop
+from convergence.stochastic.moments import first_moments
+from convergence.stochastic.recursion import DENSE
+from convergence.stochastic.sampling import GradientNoise, Samples
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Sweep:
+    """A method at L learning rates, along d directions, with s states and g gradients a step.
+
+    Attributes
+    ----------
+    curvatures
+        (d,).
+    samples
+        The law of one sample's gradient.
+    closed, enters, asked
+        (L, d, s, s), (L, d, s, g), (L, d, g, s): those of ``OpenLoop``.
+    offset
+        (L, d), where the method rests, from the minimiser.
+    mean, spread
+        (L, d, s) and (L, d, d, s, s): mean error of the first state, and what one sample's noise at the start adds to
+        its second moment.
+    """
+
+    curvatures: Array
+    samples: Samples
+    closed: Array
+    enters: Array
+    asked: Array
+    offset: Array
+    mean: Array
+    spread: Array
+
+    def losses(self, factor: float) -> Iterator[Array]:
+        """The expected excess loss (L,) at steps 0, 1, …, without end, the noise of one sample times ``factor``."""
+        second = self.mean[:, :, None, :, None] * self.mean[:, None, :, None, :] + factor * self.spread
+        return self._small(second, factor) if self.size <= DENSE else self._large(second, factor)
+
+    @property
+    def size(self) -> int:
+        """Numbers in [1, m, M]."""
+        _, d, s = self.mean.shape
+        return int(1 + d * s + (d * s) ** 2)
+
+    def _small(self, second: Array, factor: float) -> Iterator[Array]:
+        without, noise = self._matrices
+        matrix, count = without + factor * noise, len(self.mean)
+        one, weights = np.ones((count, 1)), np.zeros((count, self.size))
+        _, d, s = self.mean.shape
+        weights[:, 0] = 0.5 * self.offset**2 @ self.curvatures
+        weights[:, 1 : 1 + d * s : s] = self.offset * self.curvatures
+        own = 1 + d * s + np.arange(d) * (d + 1) * s * s
+        weights[:, own] = 0.5 * self.curvatures
+        moments = np.concatenate([one, self.mean.reshape(count, -1), second.reshape(count, -1)], axis=1)
+        while True:
+            yield np.einsum("li,li->l", weights, moments)
+            moments = np.einsum("lij,lj->li", matrix, moments)
+
+    def _large(self, second: Array, factor: float) -> Iterator[Array]:
+        mean = self.mean
+        while True:
+            square = np.einsum("liiss->lis", second[..., :1, :1])[..., 0]
+            yield 0.5 * (square + 2 * self.offset * mean[..., 0] + self.offset**2) @ self.curvatures
+            second = self._carried(second) + factor * self._noisy(mean, second, 1.0)
+            mean = (self.closed @ mean[..., None])[..., 0]
+
+    @cached_property
+    def _matrices(self) -> tuple[Array, Array]:
+        """(L, n, n): the step of [1, m, M] without noise, and what one sample's noise adds."""
+        count, d, s = self.mean.shape
+        basis = np.eye(self.size)[:, None]  # (n, 1, n): a column of the matrices each
+        mean = np.broadcast_to(basis[..., 1 : 1 + d * s].reshape(-1, 1, d, s), (self.size, count, d, s))
+        second = np.broadcast_to(basis[..., 1 + d * s :].reshape(-1, 1, d, d, s, s), (self.size, count, d, d, s, s))
+        without, noise = np.zeros((2, self.size, count, self.size))
+        without[0, :, 0] = 1.0
+        without[..., 1 : 1 + d * s] = (self.closed @ mean[..., None])[..., 0].reshape(self.size, count, -1)
+        without[..., 1 + d * s :] = self._carried(second).reshape(self.size, count, -1)
+        noise[..., 1 + d * s :] = self._noisy(mean, second, 0.0).reshape(self.size, count, -1)
+        noise[0, :, 1 + d * s :] = self._noisy(mean[0], second[0], 1.0).reshape(count, -1)
+        return np.moveaxis(without, 0, -1).copy(), np.moveaxis(noise, 0, -1).copy()
+
+    def _carried(self, second: Array) -> Array:
+        return _sandwiched(self.closed, second)
+
+    def _noisy(self, mean: Array, second: Array, one: float) -> Array:
+        """What one sample's noise adds to the next second moment (…, L, d, d, s, s); linear in mean, second and one."""
+        points, offset = (self.asked @ mean[..., None])[..., 0], self.offset
+        shifted = points[..., :, None, :, None] * offset[:, None, :, None, None]
+        both = offset[:, :, None, None, None] * points[..., None, :, None, :]
+        still = one * (offset[:, :, None] * offset[:, None, :])[..., None, None]
+        pairs = np.moveaxis(_sandwiched(self.asked, second) + shifted + both + still, (-4, -3), (-2, -1))
+        sums = points[..., :, None] + points[..., None, :] + 2 * one * offset[..., None, None]
+        noise = self.samples.covariance(pairs, np.moveaxis(sums, -3, -1), one)
+        return _sandwiched(self.enters, np.moveaxis(noise, (-2, -1), (-4, -3)))
+
+
+def sweep(
+    problem: Quadratic, method: Method, samples: Samples, lrs: Array, others: Mapping[str, Any], x: Array
+) -> Sweep:
+    """The method at these learning rates (L,), from the position x (d,)."""
+    settings = [method.scalars({**others, str(method.rate): float(lr)}) for lr in lrs]
+    loops = [open_loop(method, problem.curvatures, full) for full in settings]
+    d = len(problem.curvatures)
+    alone = GradientNoise(samples, 1.0, np.zeros((d, d)))
+    first = [first_moments(problem, method, full, alone, x) for full in settings]
+    mean, spread, offset = (np.stack(parts) for parts in zip(*first, strict=True))
+    closed, enters, asked = (np.stack([getattr(loop, n) for loop in loops]) for n in ("closed", "enters", "asked"))
+    return Sweep(problem.curvatures, samples, closed, enters, asked, offset, mean, spread)
+
+
+def _sandwiched(left: Array, middle: Array) -> Array:
+    """L_i M_ij L_jᵀ for pairs of directions: left (L, d, a, b), middle (…, L, d, d, b, b) -> (…, L, d, d, a, a)."""
+    if left.shape[-2:] == (1, 1):  # many products of single numbers are slow as products of matrices
+        return np.asarray(left[:, :, None] * middle * left[:, None])
+    return left[:, :, None] @ middle @ left[:, None].swapaxes(-1, -2)
