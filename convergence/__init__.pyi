@@ -70,6 +70,8 @@ from .stochastic.ensemble import ensemble as ensemble
 from .stochastic.limits import mean_square_limit as mean_square_limit
 from .stochastic.limits import smallest_batch as smallest_batch
 from .stochastic.moments import moments as moments
+from .stochastic.noise_scale import NoiseScale as NoiseScale
+from .stochastic.noise_scale import noise_scale as noise_scale
 from .stochastic.sampling import LabelNoise as LabelNoise
 from .stochastic.stationary import stationary as stationary
 from .stochastic.targets import StepsByBatch as StepsByBatch

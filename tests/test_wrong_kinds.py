@@ -69,6 +69,7 @@ CALLS = {
         [P, "gradient_descent", [64, 500]],
         {"target": 0.5, "sampling": "step", "lrs": [1e-5], "start": [0.1, 0.2], "limit": 9},
     ),
+    "noise_scale": ([P, [0.1, 0.2]], {}),
     "LabelNoise": ([0.1], {}),
     "certify": ([None], {}),
     "certify_stable": (["gradient_descent"], {**ENDS, "lr": 0.1}),
@@ -93,6 +94,7 @@ ELSEWHERE = {
     "Finding": "a result",
     "Method": "made by method",
     "NoiseFloor": "made by noise_floor",
+    "NoiseScale": "made by noise_scale",
     "Setting": "made by Method.at",
     "StepsByBatch": "made by steps_by_batch",
     "Study": "made by study",
@@ -105,6 +107,7 @@ OF_RESULTS = {
     "floor.at": (FLOOR.at, [], {"curvature": 1.0, "noise": 1.0, **H}),
     "floor.average": (FLOOR.average, [5], {"curvature": 1.0, "noise": 1.0, **H}),
     "optimum.at": (BEST.at, [], ENDS),
+    "scale.best_lr": (cv.noise_scale(P).best_lr, [8], {}),
     "method.at": (cv.METHODS["heavy_ball"].at, [], H),
 }
 TAKES_LONG = {("equivalences", 0), ("certify", 0)}
