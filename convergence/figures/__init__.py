@@ -23,6 +23,7 @@ from convergence.figures.comparison import (
 from convergence.figures.damping import damping, regimes
 from convergence.figures.evidence import verification
 from convergence.figures.landscape import landscape, scatter
+from convergence.figures.noise import ensemble, floor_curve, floor_map, moments
 from convergence.figures.picture import Picture, render
 from convergence.figures.runs import descent, errors, gradients, losses, run, weights
 from convergence.figures.spectrum import eigenvalues, identification, spectrum
@@ -36,12 +37,16 @@ __all__ = [
     "damping",
     "descent",
     "eigenvalues",
+    "ensemble",
     "errors",
+    "floor_curve",
+    "floor_map",
     "gradients",
     "identification",
     "krylov",
     "landscape",
     "losses",
+    "moments",
     "optimum",
     "plot",
     "radius_curve",

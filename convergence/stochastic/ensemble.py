@@ -18,6 +18,7 @@ from convergence.methods import as_method
 from convergence.numerics.inputs import checked_steps
 from convergence.numerics.replay import Settings, scheduled
 from convergence.numerics.runs import first_position, resting_point
+from convergence.plotting import Plotted
 from convergence.problem import Quadratic, as_quadratic
 from convergence.problem.arrays import floats, short
 from convergence.rule import Method, State
@@ -42,7 +43,7 @@ class Estimate:
 
 
 @dataclass(frozen=True, eq=False)
-class Ensemble(Tabular):
+class Ensemble(Plotted, Tabular, figure="ensemble"):
     """Many runs of a method under noise. Row 0 along the steps is the start.
 
     Attributes

@@ -15,6 +15,7 @@ from convergence.numerics.inputs import checked_steps
 from convergence.numerics.prediction import first_errors
 from convergence.numerics.replay import scheduled
 from convergence.numerics.runs import first_position, resting_state
+from convergence.plotting import Plotted
 from convergence.problem import Quadratic, as_quadratic
 from convergence.rule import Method
 from convergence.stochastic.batches import checked_sampling
@@ -28,7 +29,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Moments(Tabular):
+class Moments(Plotted, Tabular, figure="moments"):
     """Mean and second moment of the errors at steps 0, …, K, and what they make of the loss.
 
     Attributes

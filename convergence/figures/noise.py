@@ -1,0 +1,248 @@
+"""What gradient noise does: the floor of the loss and its limits by batch, and the loss of many runs beside its expectation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.ticker import LogLocator, NullLocator
+
+from convergence.figures.curves import Array, finite, log_axis, name_lines, positive, span, star, step_axis, to_axes
+from convergence.figures.runs import STEP
+from convergence.figures.stability import named, settings
+from convergence.figures.style import (
+    BLACK,
+    BLUE,
+    EDGE,
+    GREY,
+    LOOKS,
+    MAP,
+    SKY,
+    VERMILLION,
+    PlainPowers,
+    colorbar,
+    crowded_ticks,
+    linear_ticks,
+    log_ticks,
+    note,
+    panel,
+)
+from convergence.notation import text
+from convergence.stochastic.ensemble import Ensemble
+from convergence.stochastic.floors import FloorCurve, FloorMap
+from convergence.stochastic.moments import Moments
+from convergence.stochastic.sampling import LabelNoise
+
+LOSS = "loss above its minimum"
+
+BANDS = 24
+TOP = 97.0
+"""The percentage of the stable points of a map whose floors its colours tell apart: at the limit the floor is infinite."""
+
+APART, ROOM = 0.025, 0.12
+"""In parts of the axes: limits nearer to each other share a name, and a name needs no more room beside its line."""
+
+QUANTILES = (0.1, 0.9)
+"""Of the runs, between which the band lies."""
+
+
+def floor_map(result: FloorMap, ax: Axes | None = None) -> Axes:
+    """The floor of the loss over learning rate and momentum, both colours and rates on logarithmic scales.
+
+    Black lines are the limits in mean square for several batches; grey is where nothing settles.
+
+    Parameters
+    ----------
+    result
+        A FloorMap.
+    ax
+        Where to draw; a new figure, if not given.
+    """
+    title = f"Loss that {result.method.title} settles at, {cause(result.batch, result.noise)}"
+    across, up = (named(result.method, name) for name in (result.x, result.y))
+    edge = result.edges.get(result.batch, result.edges[None])
+    with panel(ax, title, f"{across} (log scale)", up, height=3.9) as axes:
+        axes.set_xscale("log")
+        log_ticks(axes.xaxis)
+        linear_ticks(axes.yaxis)
+        crowded_ticks(axes.yaxis, result.up)
+        axes.set(xlim=span(result.across, log=True), ylim=span(result.up))
+        shown = positive(result.floor)
+        if np.isfinite(shown).any():
+            low, high = float(np.nanmin(shown)), float(np.nanpercentile(shown, TOP))
+            levels = np.geomspace(low, max(high, 1.01 * low), BANDS + 1)
+            field = np.where(np.isfinite(shown), shown, 2 * levels[-1])
+            look: dict[str, Any] = {"cmap": colormaps[MAP], "norm": LogNorm(levels[0], levels[-1]), "extend": "max"}
+            bands = axes.contourf(result.across, result.up, field, levels, **look)
+            bands.set_rasterized(True)
+            bar = colorbar(axes, bands, f"{LOSS} (log scale)")
+            bar.ax.yaxis.set_major_locator(LogLocator(10, (1,) if high > 30 * low else (1, 2, 5)))
+            bar.ax.yaxis.set_minor_locator(NullLocator())
+            bar.ax.yaxis.set_major_formatter(PlainPowers())
+        axes.fill_betweenx(result.up, edge, 2 * result.across[-1], color=GREY, linewidth=0)
+        _edges(axes, result)
+        if result.x in result.hyper and result.y in result.hyper:
+            x, y = float(result.hyper[result.x]), float(np.clip(result.hyper[result.y], result.up[0], result.up[-1]))
+            floor = f"settles at {text(result.here, 3)}" if np.isfinite(result.here) else "settles nowhere"
+            star(axes, x, y, f"{floor}\n{settings(result.method, result.hyper, result.x, result.y)}")
+    return axes
+
+
+def floor_curve(result: FloorCurve, ax: Axes | None = None) -> Axes:
+    """The floor of the loss over the learning rate, a line for each batch up to its limit; both scales are logarithmic.
+
+    Parameters
+    ----------
+    result
+        A FloorCurve.
+    ax
+        Where to draw; a new figure, if not given.
+    """
+    title = f"Loss that {result.method.title} settles at"
+    across = named(result.method, str(result.method.rate))
+    with panel(ax, title, f"{across} (log scale)", f"{LOSS} (log scale)") as axes:
+        axes.set_xscale("log")
+        log_ticks(axes.xaxis)
+        rows = []
+        for (batch, floor), look in zip(result.floors.items(), LOOKS, strict=False):
+            row = positive(floor)
+            words = "noise alone" if batch is None else f"B = {batch}"
+            axes.plot(finite(result.lr), row, **look.line, label=words)
+            rows.append(row)
+            if 0 < result.limits.get(batch, 0.0) <= result.lr[-1]:
+                axes.axvline(result.limits[batch], color=look.color, linewidth=0.8, linestyle=":")
+        axes.set_xlim(*span(result.lr, log=True))
+        log_axis(axes, [_below(row) for row in rows])
+        rate = str(result.method.rate)
+        if rate in result.hyper:
+            axes.axvline(float(result.hyper[rate]), color=EDGE, linewidth=1.2, linestyle="--")
+        notes = ["dotted: limits of stability in mean square"]
+        name_lines(axes, notes if any(0 < one <= result.lr[-1] for one in result.limits.values()) else [])
+    return axes
+
+
+def moments(result: Moments, ax: Axes | None = None, *, seen: Ensemble | None = None) -> Axes:
+    """The expected loss over the steps with its bias and variance dashed; the loss axis is logarithmic.
+
+    Parameters
+    ----------
+    result
+        Moments.
+    ax
+        Where to draw; a new figure, if not given.
+    seen
+        Runs, whose middle 80 % is shown as a band.
+    """
+    title = f"Expected loss of {result.method.replace('_', ' ')}, exactly"
+    with panel(ax, title, STEP, f"{LOSS} (log scale)") as axes:
+        steps = np.arange(result.steps + 1)
+        band = [] if seen is None else _band(axes, seen)
+        parts = {"expected": result.loss, "bias": result.bias, "variance": result.variance}
+        looks = (BLACK, "-", 2.0), (BLUE, "--", 1.6), (VERMILLION, (0, (1.2, 1.2)), 1.6)
+        rows = [positive(row) for row in parts.values()]
+        for name, row, (color, style, width) in zip(parts, rows, looks, strict=True):
+            axes.plot(steps, row, color=color, linestyle=style, linewidth=width, label=name)
+        log_axis(axes, _framed(rows, band))
+        step_axis(axes, [result.steps])
+        name_lines(axes, [] if seen is None else [_words(seen)])
+    return axes
+
+
+def ensemble(result: Ensemble, ax: Axes | None = None) -> Axes:
+    """The mean loss of many runs over the steps, and the band of the middle 80 %; the loss axis is logarithmic.
+
+    Parameters
+    ----------
+    result
+        An Ensemble.
+    ax
+        Where to draw; a new figure, if not given.
+    """
+    with panel(
+        ax, f"Loss of {result.method.replace('_', ' ')} in {result.runs} runs", STEP, f"{LOSS} (log scale)"
+    ) as axes:
+        band = _band(axes, result)
+        rows = [positive(result.mean), positive(result.quantiles(0.5))]
+        axes.plot(rows[0], color=BLACK, linewidth=2.0, label="mean")
+        axes.plot(rows[1], color=BLUE, linestyle="--", label="median")
+        log_axis(axes, _framed(rows, band))
+        step_axis(axes, [result.steps])
+        name_lines(axes, [_words(result)])
+    return axes
+
+
+def cause(batch: int | None, noise: Any) -> str:
+    """What the noise comes from, in a few words."""
+    rows = "" if batch is None else f"batches of {batch}"
+    if noise is None:
+        return rows or "without noise"
+    added = "label noise" if isinstance(noise, LabelNoise) else "added noise"
+    return f"{rows}, {added}" if rows else added
+
+
+def _band(ax: Axes, seen: Ensemble) -> list[Array]:
+    low, high = (positive(row) for row in seen.quantiles(QUANTILES))
+    ax.fill_between(np.arange(seen.steps + 1), low, high, color=SKY, alpha=0.4, linewidth=0)
+    return [low, high]
+
+
+def _words(seen: Ensemble) -> str:
+    gone = f"; {seen.diverged} overflowed" if seen.diverged else ""
+    return f"band: the middle 80 % of {seen.runs} runs{gone}"
+
+
+def _framed(rows: list[Array], band: list[Array]) -> list[Array]:
+    """What the axis must show: the expectation, and of its parts and the band no more than two decades below."""
+    least = np.nanmin(rows[0]) / 100 if np.isfinite(rows[0]).any() else 0.0
+    return [np.where(row >= least, row, np.nan) for row in [*rows, *band]]
+
+
+def _below(row: Array) -> Array:
+    """A floor without its rise to infinity at the limit."""
+    known = row[np.isfinite(row)]
+    return np.where(row <= 30 * np.median(known), row, np.nan) if known.size else row
+
+
+def _edges(ax: Axes, result: FloorMap) -> None:
+    """The limits by batch, each named on its line where it is farthest from others; those that lie on one another share it."""
+    groups: list[list[int | None]] = []
+    lines = {b: _line(ax, np.where(edge > 0, edge, np.nan), result.up) for b, edge in result.edges.items()}
+    for batch, line in lines.items():  # the larger the batch, the farther to the right
+        near = bool(groups) and np.nanmax(np.abs(lines[groups[-1][0]][:, 0] - line[:, 0])) < APART
+        groups = [*groups[:-1], [*groups[-1], batch]] if near else [*groups, [batch]]
+    taken: list[float] = []
+    for group in groups:
+        lead = result.batch if result.batch in group else group[0]
+        own: dict[str, Any] = {"color": BLACK, "linewidth": 2.0 if lead == result.batch else 1.2}
+        ax.plot(
+            np.where(result.edges[lead] > 0, result.edges[lead], np.nan), result.up,
+            linestyle="--" if lead is None else "-", **own, scalex=False, scaley=False,
+        )  # fmt: skip
+        line, others = lines[lead], [lines[other[0]] for other in groups if other is not group]
+        room = np.min([np.full(len(line), ROOM), *(np.abs(line[:, 0] - other[:, 0]) for other in others)], axis=0)
+        room = np.where(
+            (line[:, 0] > 0.08) & (line[:, 0] < 0.95) & (line[:, 1] > 0.04) & (line[:, 1] < 0.96), room, np.nan
+        )
+        for height in taken:
+            room = np.where(np.abs(line[:, 1] - height) > 0.07, room, np.nan)
+        if np.isfinite(room).any():
+            at = int(np.nanargmax(np.round(room, 3)))
+            taken.append(float(line[at, 1]))
+            place = float(result.edges[lead][at]), float(result.up[at])
+            note(ax, _batches(group), place, (0, 0), "center", fontsize=8.5)
+
+
+def _line(ax: Axes, edge: Array, up: Array) -> Array:
+    """A limit (m, 2) in parts of the axes."""
+    return np.asarray(to_axes(ax).transform(np.stack([edge, up], axis=1)))
+
+
+def _batches(group: Sequence[int | None]) -> str:
+    sizes = [str(size) for size in group if size is not None]
+    if group[-1] is None:
+        return f"B ≥ {sizes[0]}" if sizes else "no noise"
+    return f"B = {', '.join(sizes)}"

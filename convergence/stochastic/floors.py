@@ -1,0 +1,209 @@
+"""Maps of the floor: the excess loss that a method settles at, over its hyperparameters, and where it settles for a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from convergence.errors import BadHyperparameter, NoStableLearningRate
+from convergence.methods import as_method
+from convergence.numerics.curves import rate_of
+from convergence.numerics.maps import held, interval, second
+from convergence.numerics.radius import bounds
+from convergence.plotting import Plotted
+from convergence.problem import as_quadratic
+from convergence.rule import Method
+from convergence.stochastic.limits import mean_square_limit
+from convergence.stochastic.stationary import stationary
+
+Array = NDArray[np.float64]
+
+USUAL = (1, 8, 32)
+"""Batches whose limits are drawn, with that of all rows."""
+
+CELLS = {4: (36, 24), 16: (24, 16)}
+"""Points of a map, across and up, by the most directions: each is a solution of its own."""
+
+POINTS = 96
+"""Learning rates of a curve."""
+
+BELOW, ABOVE, LEAST = 4.0, 1.1, 1e-5
+"""An axis of rates begins this part below the smallest limit, but at no less than a part of the largest; it ends above."""
+
+
+@dataclass(frozen=True, eq=False)
+class FloorMap(Plotted, figure="floor_map"):
+    """The excess loss that a method settles at, over two hyperparameters, and its limits in mean square by batch.
+
+    Attributes
+    ----------
+    method
+        The Method.
+    x, y
+        The two hyperparameters; x is the learning rate.
+    across, up
+        (n,) values of x, evenly spaced in their logarithm, and (m,) of y.
+    floor
+        (m, n), a row for each of ``up``; ∞ where nothing settles.
+    batch, sampling, noise
+        What is random.
+    edges
+        Batch -> (m,), the largest x that is stable in mean square; None -> that without noise. 0: there is none.
+    hyper, here
+        The settings, and the floor at them; nan where x or y is open.
+    """
+
+    method: Method
+    x: str
+    y: str
+    across: Array
+    up: Array
+    floor: Array
+    batch: int | None
+    sampling: str
+    noise: Any
+    edges: Mapping[int | None, Array]
+    hyper: Mapping[str, float]
+    here: float
+
+
+@dataclass(frozen=True, eq=False)
+class FloorCurve(Plotted, figure="floor_curve"):
+    """The excess loss that a method settles at over its learning rate, a curve for each batch.
+
+    Attributes
+    ----------
+    method
+        The Method.
+    lr
+        (n,), evenly spaced in their logarithm.
+    floors
+        Batch -> (n,); ∞ where nothing settles. None: noise alone.
+    limits
+        Batch -> the largest learning rate that is stable in mean square; None -> that without noise.
+    sampling, noise, hyper
+        What is random, and the settings.
+    """
+
+    method: Method
+    lr: Array
+    floors: Mapping[int | None, Array]
+    limits: Mapping[int | None, float]
+    sampling: str
+    noise: Any
+    hyper: Mapping[str, float]
+
+
+def floor_map(
+    p: Any,
+    m: Any,
+    /,
+    *,
+    batch: int | None = None,
+    sampling: str = "replacement",
+    noise: Any = None,
+    batches: Sequence[int] | None = None,
+    cells: tuple[int, int] | None = None,
+    **hyper: float,
+) -> FloorMap:
+    """The map of the floor over the learning rate and the hyperparameter that a radius map shows beside it.
+
+    Raises
+    ------
+    BadHyperparameter
+        For a method that has not both, for a problem of many directions, and as ``stationary``.
+    NotLinear
+        As ``stationary``.
+    """
+    problem, method = as_quadratic(p), as_method(m)
+    x, y = rate_of(method), second(method, hyper)
+    if y is None:
+        raise BadHyperparameter(f"{method.name} has one hyperparameter, {x}: draw the curve of its floor (floor_curve)")
+    points = cells or next((n for most, n in CELLS.items() if problem.rank <= most), None)
+    if points is None:
+        raise BadHyperparameter(f"a map of the floor is drawn for at most {max(CELLS)} directions; got {problem.rank}")
+    fixed = {name: float(value) for name, value in held(method, hyper, x, y).items()}
+    random: dict[str, Any] = {"batch": batch, "sampling": sampling, "noise": noise}
+    up = interval(method, y, hyper, points[1])
+    edges = {
+        size: np.array([limit(problem, method, size, sampling, {**fixed, y: float(value)}) for value in up])
+        for size in shown(problem.rows, batch, batches)
+    }
+    across = axis(list(edges.values()), points[0], hyper.get(x))
+    rows = [[settled(problem, method, {**fixed, x: a, y: b}, random) for a in across] for b in map(float, up)]
+    here = settled(problem, method, {**fixed, **hyper}, random) if x in hyper and y in hyper else np.nan
+    return FloorMap(method, x, y, across, up, np.array(rows), batch, sampling, noise, edges, dict(hyper), here)
+
+
+def floor_curve(
+    p: Any,
+    m: Any,
+    /,
+    *,
+    batch: int | None = None,
+    sampling: str = "replacement",
+    noise: Any = None,
+    batches: Sequence[int] | None = None,
+    points: int = POINTS,
+    **hyper: float,
+) -> FloorCurve:
+    """The floor over the learning rate for several batches, the other hyperparameters held.
+
+    Raises what ``stationary`` raises.
+    """
+    problem, method = as_quadratic(p), as_method(m)
+    x = rate_of(method)
+    fixed = {name: float(value) for name, value in held(method, hyper, x).items()}
+    limits = {size: limit(problem, method, size, sampling, fixed) for size in shown(problem.rows, batch, batches)}
+    lr = axis([np.array([edge]) for edge in limits.values()], points, hyper.get(x))
+    floors: dict[int | None, Array] = {}
+    for size in batched(limits):
+        random: dict[str, Any] = {"batch": size, "sampling": sampling, "noise": noise}
+        floors[size] = np.array([settled(problem, method, {**fixed, x: a}, random) for a in map(float, lr)])
+    return FloorCurve(method, lr, floors, limits, sampling, noise, dict(hyper))
+
+
+def shown(rows: int, batch: int | None, batches: Sequence[int] | None) -> list[int | None]:
+    """The batches that are shown, the smallest first, and None for no noise."""
+    if batch is None and batches is None:
+        return [None]
+    usual = [size for size in (*USUAL, rows) if size <= rows] if batches is None else list(batches)
+    return [*sorted({*usual, *([] if batch is None else [batch])}), None]
+
+
+def batched(limits: Mapping[int | None, float]) -> list[int | None]:
+    """The batches among the limits; where there are none, None for noise alone."""
+    sizes: list[int | None] = [size for size in limits if size is not None]
+    return sizes or [None]
+
+
+def limit(problem: Any, method: Method, batch: int | None, sampling: str, others: Mapping[str, float]) -> float:
+    """The largest learning rate that settles with this batch, or without noise; 0 where there is none."""
+    if batch is None:
+        settings = method.scalars({**others, rate_of(method): 1.0})
+        return float(bounds(method, problem.curvatures[: problem.rank], settings).min())
+    try:
+        return mean_square_limit(problem, method, batch, sampling=sampling, **others)
+    except NoStableLearningRate:
+        return 0.0
+
+
+def settled(problem: Any, method: Method, settings: Mapping[str, Any], random: Mapping[str, Any]) -> float:
+    """The excess loss in the long run, ∞ where nothing settles."""
+    try:
+        return stationary(problem, method, **random, **settings).excess_loss
+    except NoStableLearningRate:
+        return np.inf
+
+
+def axis(edges: Sequence[Array], points: int, here: float | None) -> Array:
+    """Learning rates around the limits and the one chosen, evenly spaced in their logarithm."""
+    known = np.concatenate(edges)
+    known = known[np.isfinite(known) & (known > 0)]
+    most = max(float(known.max()) if known.size else 1.0, here or 0.0)
+    least = min(float(known.min()) if known.size else most, here or most)
+    return np.geomspace(max(least / BELOW, LEAST * most), ABOVE * most, points)

@@ -1,0 +1,127 @@
+"""Maps and figures of noise show what the functions give: floors, limits by batch, moments beside runs."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from test_figures import check_texts, is_drawn, words
+
+import convergence as cv
+import convergence.figures as cf
+from convergence.errors import BadHyperparameter, NotLinear
+from convergence.stochastic.floors import floor_curve, floor_map
+
+
+@cache
+def p():
+    return cv.datasets.gaussian_2d(loss="mean")
+
+
+@cache
+def heavy():
+    return floor_map(p(), "heavy_ball", batch=8, lr=0.01, momentum=0.8, cells=(14, 8))
+
+
+@cache
+def curve():
+    return floor_curve(p(), "gradient_descent", batch=4, lr=0.01, points=20)
+
+
+@cache
+def exact():
+    return cv.moments(p(), "heavy_ball", 40, batch=8, lr=0.004, momentum=0.8)
+
+
+@cache
+def runs():
+    return cv.ensemble(p(), "heavy_ball", 40, 200, batch=8, lr=0.004, momentum=0.8)
+
+
+def test_a_map_holds_what_settles_and_is_infinite_past_the_limit():
+    found = heavy()
+    assert list(found.edges) == [1, 8, 32, 500, None]
+    for j, momentum in enumerate(found.up):
+        assert found.edges[8][j] == cv.mean_square_limit(p(), "heavy_ball", 8, momentum=momentum)
+        assert (np.isfinite(found.floor[j]) == (found.across < found.edges[8][j])).all()
+    one = cv.stationary(p(), "heavy_ball", batch=8, lr=found.across[3], momentum=found.up[2])
+    assert found.floor[2, 3] == one.excess_loss
+    assert found.here == cv.stationary(p(), "heavy_ball", batch=8, lr=0.01, momentum=0.8).excess_loss
+    edges = np.array(list(found.edges.values()))
+    assert (np.diff(edges, axis=0) >= 0).all()  # larger batches, larger rates; none above that without noise
+
+
+def test_a_map_of_added_noise_has_the_limit_without_noise():
+    found = floor_map(p(), "nesterov", noise=0.3, cells=(6, 4))
+    assert list(found.edges) == [None]
+    bound = [cv.stability("nesterov").intervals(p().L, momentum=float(b))[0][1] for b in found.up]
+    assert found.edges[None] == pytest.approx(bound)
+    assert np.isnan(found.here)
+    cf.floor_map(found)
+
+
+def test_a_curve_is_a_row_for_each_batch():
+    found = curve()
+    assert list(found.floors) == [1, 4, 8, 32, 500]
+    for batch, floor in found.floors.items():
+        assert (np.isfinite(floor) == (found.lr < found.limits[batch])).all()
+    assert found.floors[4][0] == cv.stationary(p(), "gradient_descent", batch=4, lr=found.lr[0]).excess_loss
+    assert list(floor_curve(p(), "gradient_descent", noise=0.1, points=5).floors) == [None]
+
+
+def test_limits_are_drawn_and_named_and_scales_are_said():
+    ax = cf.floor_map(heavy())
+    for batch in (1, 8, 32, 500):
+        assert is_drawn_any(ax, heavy().edges[batch], heavy().up)
+    assert {"B = 1", "B = 8", "B = 32"} <= set(words(ax))
+    assert "log scale" in ax.get_xlabel()
+    assert any("log scale" in one.get_ylabel() for one in ax.get_figure(root=True).axes)
+    assert is_drawn(ax, [0.01], [0.8])
+    ax = cf.floor_curve(curve())
+    assert is_drawn(ax, curve().lr, np.where(np.isfinite(curve().floors[4]), curve().floors[4], np.nan))
+
+
+def is_drawn_any(ax, x, y):
+    lines = [np.array(line.get_xydata()).T for line in ax.lines]
+    return any(line.shape == (2, len(x)) and np.allclose(line, [x, y], rtol=1e-5) for line in lines)
+
+
+def test_moments_are_drawn_with_their_parts_beside_the_band_of_runs():
+    ax = cf.moments(exact(), seen=runs())
+    for row in (exact().loss, exact().bias, exact().variance):
+        assert is_drawn(ax, np.arange(41), np.where(row > 0, row, np.nan))
+    assert any("middle 80 % of 200 runs" in word for word in words(ax))
+    assert len(ax.collections) == 1
+    assert is_drawn(cf.ensemble(runs()), np.arange(41), runs().mean)
+
+
+@pytest.mark.parametrize(
+    ("draw", "result"),
+    [(cf.floor_map, heavy), (cf.floor_curve, curve), (cf.moments, exact), (cf.ensemble, runs)],
+)
+def test_each_is_drawn_on_the_axes_given_or_on_its_own(draw, result):
+    ax = Figure().subplots()
+    assert draw(result(), ax=ax) is ax
+    check_texts(draw(result()).get_figure(root=True))
+
+
+def test_what_diverges_is_drawn_as_far_as_it_is_finite():
+    far = cv.moments(p(), "gradient_descent", 400, batch=1, lr=0.5)
+    cf.moments(far).get_figure(root=True).draw_without_rendering()
+    gone = cv.ensemble(p(), "gradient_descent", 400, 3, batch=1, lr=0.5)
+    ax = cf.ensemble(gone)
+    ax.get_figure(root=True).draw_without_rendering()
+    assert any("3 overflowed" in word for word in words(ax))
+    nowhere = floor_map(p(), "heavy_ball", batch=1, lr=1.0, momentum=0.5, cells=(5, 4))
+    assert any("settles nowhere" in word for word in words(cf.floor_map(nowhere)))
+
+
+def test_wrong_questions():
+    with pytest.raises(BadHyperparameter, match="one hyperparameter"):
+        floor_map(p(), "gradient_descent", batch=1)
+    with pytest.raises(NotLinear, match="not affine"):
+        floor_curve(p(), "newton", batch=1)
+    with pytest.raises(BadHyperparameter, match="at most 16 directions"):
+        floor_map(np.linspace(1, 2, 17), "heavy_ball", batch=1)
