@@ -76,6 +76,8 @@ from .stochastic.sampling import LabelNoise as LabelNoise
 from .stochastic.stationary import stationary as stationary
 from .stochastic.targets import StepsByBatch as StepsByBatch
 from .stochastic.targets import steps_by_batch as steps_by_batch
+from .theory.filters import Filter as Filter
+from .theory.filters import filter_of as filter_of
 from .theory.noise import NoiseFloor as NoiseFloor
 from .theory.noise import noise_floor as noise_floor
 from .theory.optimum import optimum as optimum

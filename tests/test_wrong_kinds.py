@@ -28,6 +28,7 @@ CALLS = {
     "stability": (["heavy_ball"], {}),
     "regimes": (["heavy_ball"], {}),
     "rate": (["heavy_ball"], {}),
+    "filter_of": (["heavy_ball"], {"output": "v", "closed": False}),
     "noise_floor": (["heavy_ball"], {"fresh": False}),
     "optimum": (["heavy_ball"], {"momentum": 0.5}),
     "residual_polynomial": (["heavy_ball", 3], H),
@@ -93,6 +94,7 @@ ELSEWHERE = {
     "Direction": "a result",
     "Finding": "a result",
     "Method": "made by method",
+    "Filter": "made by filter_of",
     "NoiseFloor": "made by noise_floor",
     "NoiseScale": "made by noise_scale",
     "Setting": "made by Method.at",
@@ -101,9 +103,14 @@ ELSEWHERE = {
     "System": "made by derive",
 }
 REGION, BEST, FLOOR = cv.stability("heavy_ball"), cv.optimum("heavy_ball"), cv.noise_floor("heavy_ball")
+FILTER = cv.filter_of("heavy_ball", "x", closed=True)
 OF_RESULTS = {
     "contains": (REGION.contains, [1.0], H),
     "largest_lr": (REGION.largest_lr, [1.0], {"momentum": 0.5}),
+    "filter.at": (FILTER.at, [], {"curvature": 1.0, **H}),
+    "filter.colour": (FILTER.variance_gain_for, [0.5], {}),
+    "weights.response": (FILTER.at(curvature=1.0, **H).response, [0.5], {}),
+    "weights.weights": (FILTER.at(curvature=1.0, **H).weights, [3], {}),
     "floor.at": (FLOOR.at, [], {"curvature": 1.0, "noise": 1.0, **H}),
     "floor.average": (FLOOR.average, [5], {"curvature": 1.0, "noise": 1.0, **H}),
     "optimum.at": (BEST.at, [], ENDS),
