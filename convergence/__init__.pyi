@@ -67,6 +67,8 @@ from .rule import Method as Method
 from .rule import method as method
 from .setting import Setting as Setting
 from .stochastic.ensemble import ensemble as ensemble
+from .stochastic.high_dimension import critical_batch as critical_batch
+from .stochastic.high_dimension import streaming_rate as streaming_rate
 from .stochastic.limits import mean_square_limit as mean_square_limit
 from .stochastic.limits import smallest_batch as smallest_batch
 from .stochastic.moments import moments as moments

@@ -70,6 +70,8 @@ CALLS = {
         [P, "gradient_descent", [64, 500]],
         {"target": 0.5, "sampling": "step", "lrs": [1e-5], "start": [0.1, 0.2], "limit": 9},
     ),
+    "critical_batch": ([P, "heavy_ball"], {"momentum": 0.5}),
+    "streaming_rate": ([cv.MarchenkoPastur(0.5), 1.0], {}),
     "noise_scale": ([P, [0.1, 0.2]], {}),
     "LabelNoise": ([0.1], {}),
     "certify": ([None], {}),

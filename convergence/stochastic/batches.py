@@ -24,6 +24,9 @@ SAMPLINGS = ("replacement", "step", "epoch", "cyclic", "stream")
 LARGEST_BLOCK, NUMBERS = 512, 2**22
 """Runs in a block, and numbers that its rows of one step may have: 32 MB."""
 
+LARGEST_BATCH = 2**53
+"""Of a batch that is not drawn."""
+
 FEW = 8
 """Distinct rows are drawn one after another where the batch is less than this part of all rows, else shuffled."""
 
@@ -35,16 +38,17 @@ def checked_sampling(sampling: Any) -> str:
     return sampling
 
 
-def checked_batch(problem: Quadratic, batch: Any, sampling: str) -> int:
-    """The number of rows in a batch.
+def checked_batch(problem: Quadratic, batch: Any, sampling: str, drawn: bool = True) -> int:
+    """The number of rows in a batch; where they are ``drawn`` they must fit into memory.
 
     Raises BadHyperparameter unless it is a whole number from 1 on, of distinct rows at most all; where rows come in
     epochs it must divide their number, since a smaller last batch would be another method.
     """
     whole = isinstance(batch, int | np.integer) and not isinstance(batch, bool)
-    if not whole or batch < 1 or batch * (len(problem.curvatures) + 1) > 2**5 * NUMBERS:
+    most = 2**5 * NUMBERS // (len(problem.curvatures) + 1) if drawn else LARGEST_BATCH
+    if not whole or not 1 <= batch <= most:
         raise BadHyperparameter(
-            f"batch must be a whole number of rows, 1 or more, that fit into memory; got {short(batch)}"
+            f"batch must be a whole number of rows, 1 or more{', that fit into memory' if drawn else ''}; got {short(batch)}"
         )
     if sampling in ("step", "epoch", "cyclic") and batch > problem.rows:
         raise BadHyperparameter(

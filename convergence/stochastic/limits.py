@@ -18,6 +18,7 @@ from convergence.problem import Quadratic, as_quadratic
 from convergence.rule import Method
 from convergence.stochastic.batches import checked_batch, checked_sampling
 from convergence.stochastic.gain import Gain
+from convergence.stochastic.gaussian import least_batch, own_gains
 from convergence.stochastic.loops import open_loop, require_samples
 from convergence.stochastic.sampling import (
     INDEPENDENT,
@@ -26,6 +27,7 @@ from convergence.stochastic.sampling import (
     Samples,
     batch_factor,
 )
+from convergence.theory.system import system
 
 Array = NDArray[np.float64]
 
@@ -64,7 +66,17 @@ class Amplification:
         """ρ(G∘N), infinite where the method is not stable without noise."""
         settings = {**self.others, str(self.method.rate): lr}
         radius = np.max(spectral_radius(self.method, self.curvatures, over="spectrum", **settings))
-        return self.gain(lr).leading[0] if radius < 1 else inf
+        if not radius < 1:
+            return inf
+        gain = self.gain(lr)
+        if self.by_one_equation:
+            return least_batch(self.curvatures**2 * own_gains(gain.loop))
+        return gain.leading[0]
+
+    @property
+    def by_one_equation(self) -> bool:
+        """Whether Gaussian rows make it the root of one scalar equation: of a single gradient a step."""
+        return isinstance(self.samples, GaussianRows) and len(system(self.method).loop.gains) == 1
 
 
 def amplification(p: Any, m: Any, sampling: str, hyper: Mapping[str, Any]) -> Amplification:
@@ -131,7 +143,7 @@ def mean_square_limit(p: Any, m: Any, /, batch: int, *, sampling: str = "replace
     amplified = amplification(p, m, sampling, hyper)
     method, problem = amplified.method, amplified.problem
     require_others(method, hyper)
-    factor = batch_factor(sampling, checked_batch(problem, batch, sampling), problem.rows)
+    factor = batch_factor(sampling, checked_batch(problem, batch, sampling, drawn=False), problem.rows)
     top = float(bounds(method, amplified.curvatures, method.scalars({**hyper, str(method.rate): 1.0})).min())
     if not 0 < top < inf:
         raise NoStableLearningRate(f"{method.name} has no learning rate at which it is only just stable without noise")
@@ -142,7 +154,7 @@ def mean_square_limit(p: Any, m: Any, /, batch: int, *, sampling: str = "replace
         """log(c·ρ), below 0 where it is stable."""
         return min(max(log(max(factor * amplified(lr), 1e-300)), -700.0), 700.0)
 
-    points = GRID if len(amplified.curvatures) < MANY else LARGE_GRID
+    points = GRID if len(amplified.curvatures) < MANY or amplified.by_one_equation else LARGE_GRID
     rates = [top * share for share in (TINY, *(k / points for k in range(1, points)), 1 - EDGE)]
     stable = [excess(lr) < 0 for lr in rates]
     if not any(stable):

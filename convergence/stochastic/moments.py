@@ -138,8 +138,8 @@ def moments(
 
     >>> import convergence as cv
     >>> sgd = moments([2.0, 1.0], "gradient_descent", 300, noise=0.1, lr=0.5)
-    >>> sgd.loss[-1], sgd.variance[1]
-    (0.004166666666666667, 0.0037500000000000003)
+    >>> round(float(sgd.loss[-1]), 9), round(float(sgd.variance[1]), 9)
+    (0.004166667, 0.00375)
     >>> round(float(sgd.loss[-1] / cv.moments([2.0, 1.0], "gradient_descent", 300, noise=0.2, lr=0.5).loss[-1]), 9)
     0.25
     """

@@ -151,7 +151,7 @@ def gradient_noise(problem: Quadratic, batch: Any, sampling: str, noise: Any) ->
     checked_sampling(sampling)
     if batch is None:
         return GradientNoise(None, 0.0, added_noise(problem, noise, 1.0))
-    size = checked_batch(problem, batch, sampling)
+    size = checked_batch(problem, batch, sampling, drawn=False)
     samples = GaussianRows(problem) if sampling == "stream" else Rows(problem)
     return GradientNoise(samples, batch_factor(sampling, size, problem.rows), added_noise(problem, noise, size))
 

@@ -247,7 +247,7 @@ def _checked_batches(problem: Quadratic, batches: Any, sampling: str) -> NDArray
         raise BadHyperparameter(f"batches must be a list of whole numbers, increasing; got {short(batches)}")
     if (np.diff(numbers) <= 0).any() or numbers[0] < 1 or numbers[-1] > 2**53:
         raise BadHyperparameter(f"batches must be a list of whole numbers from 1 on, increasing; got {short(batches)}")
-    return np.array([checked_batch(problem, int(number), sampling) for number in numbers])
+    return np.array([checked_batch(problem, int(number), sampling, drawn=False) for number in numbers])
 
 
 def _checked_target(target: Any) -> float:
