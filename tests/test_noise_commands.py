@@ -73,6 +73,9 @@ def test_batch_prints_limits_floors_and_the_smallest_batch(capsys, p):
     floors = [cv.stationary(p, "heavy_ball", batch=b, lr=0.002, momentum=0.9).excess_loss for b in (1, 8)]
     assert [row["floor"] for row in data["batches"]] == floors
     assert data["smallest_batch"] == cv.smallest_batch(p, "heavy_ball", lr=0.002, momentum=0.9)
+    curve = cv.steps_by_batch(p, "heavy_ball", [1, 8], limit=10_000, momentum=0.9)
+    assert [row["steps"] for row in data["batches"]] == list(curve.steps)
+    assert data["noise_scale"]["simple"] == cv.noise_scale(p).simple
     text = run(capsys, "batch", "heavy_ball", *SETTING)
     assert fits(text)
     assert "every batch is stable" in text

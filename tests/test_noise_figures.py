@@ -42,50 +42,63 @@ def runs():
 
 def test_a_map_holds_what_settles_and_is_infinite_past_the_limit():
     found = heavy()
-    assert list(found.edges) == [1, 8, 32, 500, None]
+    assert found.batches == (1, 8, 32, 500, None)
     for j, momentum in enumerate(found.up):
-        assert found.edges[8][j] == cv.mean_square_limit(p(), "heavy_ball", 8, momentum=momentum)
-        assert (np.isfinite(found.floor[j]) == (found.across < found.edges[8][j])).all()
+        assert found.edges[1, j] == cv.mean_square_limit(p(), "heavy_ball", 8, momentum=momentum)
+        assert (np.isfinite(found.floor[j]) == (found.across < found.edges[1, j])).all()
     one = cv.stationary(p(), "heavy_ball", batch=8, lr=found.across[3], momentum=found.up[2])
     assert found.floor[2, 3] == one.excess_loss
     assert found.here == cv.stationary(p(), "heavy_ball", batch=8, lr=0.01, momentum=0.8).excess_loss
-    edges = np.array(list(found.edges.values()))
-    assert (np.diff(edges, axis=0) >= 0).all()  # larger batches, larger rates; none above that without noise
+    assert (np.diff(found.edges, axis=0) >= 0).all()  # larger batches, larger rates; none above that without noise
 
 
 def test_a_map_of_added_noise_has_the_limit_without_noise():
     found = floor_map(p(), "nesterov", noise=0.3, cells=(6, 4))
-    assert list(found.edges) == [None]
+    assert found.batches == (None,)
     bound = [cv.stability("nesterov").intervals(p().L, momentum=float(b))[0][1] for b in found.up]
-    assert found.edges[None] == pytest.approx(bound)
+    assert found.edges[0] == pytest.approx(bound)
     assert np.isnan(found.here)
     cf.floor_map(found)
 
 
 def test_a_curve_is_a_row_for_each_batch():
     found = curve()
-    assert list(found.floors) == [1, 4, 8, 32, 500]
-    for batch, floor in found.floors.items():
-        assert (np.isfinite(floor) == (found.lr < found.limits[batch])).all()
-    assert found.floors[4][0] == cv.stationary(p(), "gradient_descent", batch=4, lr=found.lr[0]).excess_loss
-    assert list(floor_curve(p(), "gradient_descent", noise=0.1, points=5).floors) == [None]
+    assert found.batches == (1, 4, 8, 32, 500)
+    for limit, floor in zip(found.limits, found.floors, strict=True):
+        assert (np.isfinite(floor) == (found.lr < limit)).all()
+    assert found.floors[1, 0] == cv.stationary(p(), "gradient_descent", batch=4, lr=found.lr[0]).excess_loss
+    assert floor_curve(p(), "gradient_descent", noise=0.1, points=5).batches == (None,)
 
 
 def test_limits_are_drawn_and_named_and_scales_are_said():
     ax = cf.floor_map(heavy())
-    for batch in (1, 8, 32, 500):
-        assert is_drawn_any(ax, heavy().edges[batch], heavy().up)
+    for edge in heavy().edges[:4]:
+        assert is_drawn_any(ax, edge, heavy().up)
     assert {"B = 1", "B = 8", "B = 32"} <= set(words(ax))
     assert "log scale" in ax.get_xlabel()
     assert any("log scale" in one.get_ylabel() for one in ax.get_figure(root=True).axes)
     assert is_drawn(ax, [0.01], [0.8])
     ax = cf.floor_curve(curve())
-    assert is_drawn(ax, curve().lr, np.where(np.isfinite(curve().floors[4]), curve().floors[4], np.nan))
+    assert is_drawn(ax, curve().lr, np.where(np.isfinite(curve().floors[1]), curve().floors[1], np.nan))
 
 
 def is_drawn_any(ax, x, y):
     lines = [np.array(line.get_xydata()).T for line in ax.lines]
     return any(line.shape == (2, len(x)) and np.allclose(line, [x, y], rtol=1e-5) for line in lines)
+
+
+@cache
+def trade():
+    return cv.steps_by_batch(p(), "gradient_descent", [1, 4, 16, 64, 256])
+
+
+def test_steps_by_batch_are_drawn_with_perfect_scaling_and_the_knee():
+    ax = cf.steps_by_batch(trade())
+    assert is_drawn(ax, trade().batches, trade().steps)
+    ideal = next(line for line in ax.lines if line.get_label() == "_perfect scaling")
+    assert np.allclose(np.prod(ideal.get_xydata(), axis=1), trade().steps[0])
+    assert any(word.startswith("knee: B = ") for word in words(ax))
+    assert {ax.get_xscale(), ax.get_yscale()} == {"log"}
 
 
 def test_moments_are_drawn_with_their_parts_beside_the_band_of_runs():
@@ -99,7 +112,7 @@ def test_moments_are_drawn_with_their_parts_beside_the_band_of_runs():
 
 @pytest.mark.parametrize(
     ("draw", "result"),
-    [(cf.floor_map, heavy), (cf.floor_curve, curve), (cf.moments, exact), (cf.ensemble, runs)],
+    [(cf.floor_map, heavy), (cf.floor_curve, curve), (cf.moments, exact), (cf.ensemble, runs), (cf.steps_by_batch, trade)],
 )
 def test_each_is_drawn_on_the_axes_given_or_on_its_own(draw, result):
     ax = Figure().subplots()

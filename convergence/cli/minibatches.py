@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 USUAL = (1, 8, 32)
 """Batches that are shown where none are named, and all rows."""
 
+LONGEST = 10_000
+"""Steps after which a target counts as not reached."""
+
 ROUNDING = 1e-12
 """Relative: a smaller standard error is rounding."""
 
@@ -37,45 +40,59 @@ def _setting(options: Namespace) -> tuple[Method, LeastSquares, str, dict[str, A
 
 @command(
     "batch",
-    "print the limit of the learning rate and the floor by batch, and the smallest batch",
+    "print limits, floor and steps by batch, the smallest batch and the noise scale",
     METHOD,
     option("--batches", metavar="A,B", help="rows of a batch (default: 1,8,32 and all)"),
     SAMPLING,
+    option("--to", metavar="X", default="0.01", help="steps to this part of the first excess loss (0.01)"),
     ON,
     BEST,
     example="convergence batch heavy_ball --loss mean --lr 0.002 --momentum 0.9",
 )
 def batch(options: Namespace) -> Answer:
     method, data, name, chosen = _setting(options)
-    rate = str(method.rate)
+    rate, sampling, target = str(method.rate), options.sampling, arguments.real("--to", options.to)
     usual = sorted({size for size in (*USUAL, data.rows) if size <= data.rows})
-    sizes = usual if options.batches is None else arguments.counts("--batches", options.batches)
-    smallest = cv.smallest_batch(data, method, sampling=options.sampling, **chosen)
+    sizes = usual if options.batches is None else sorted(set(arguments.counts("--batches", options.batches)))
+    smallest = cv.smallest_batch(data, method, sampling=sampling, **chosen)
     others = {n: v for n, v in chosen.items() if n != rate}
-    with console.working(options, "limits"):
-        rows = [_row(data, method, size, options.sampling, chosen, others) for size in sizes]
+    with console.working(options, "limits, floors and steps"):
+        rows = [_row(data, method, size, sampling, chosen, others) for size in sizes]
         top = cv.mean_square_limit(data, method, data.rows, sampling="step", **others)
-    cells = [[row["batch"], _limit(row["limit"]), _part(row["limit"], top), _floor(row["floor"])] for row in rows]
+        curve = cv.steps_by_batch(data, method, sizes, target=target, sampling=sampling, limit=LONGEST, **others)
+    for row, steps, lr in zip(rows, curve.steps, curve.lr, strict=True):
+        row |= {"steps": float(steps), "best_lr": float(lr)}
     headings = (
         "batch",
         f"largest {rate}",
         "of that\nwithout noise",
-        f"loss above its minimum\nat {rate}={chosen[rate]:.4g}",
+        f"settles at, with\n{rate}={chosen[rate]:.4g}",
+        f"steps to\n{100 * target:g} %",
+        f"best {rate}\nfor that",
     )
     lines = [
-        f"{console.titled(method, chosen)} on {name},\nbatches {DRAWN[options.sampling]}",
-        console.table(headings, cells, left=()),
+        f"{console.titled(method, chosen)} on {name},\nbatches {DRAWN[sampling]}; loss above its minimum",
+        console.table(headings, [_batch_cells(row, top) for row in rows], left=()),
         f"largest {rate} without noise: {console.significant(top)}",
         _smallest(smallest, rate, chosen[rate], data),
     ]
+    if np.isfinite(curve.critical_batch):
+        law = f"steps ≈ {curve.fewest:.3g}·(1 + B_c/B), critical batch B_c = {curve.critical_batch:.3g}"
+        lines.append(f"{law}: beyond it little is gained")
+    scale = cv.noise_scale(data)
+    lines.append(f"gradient noise scale at w = 0: {scale.simple:.4g} (tr C/‖g‖²), {scale.full:.4g} (tr(HC)/gᵀHg)")
     content = {
         "method": method.name,
         "hyper": chosen,
-        "sampling": options.sampling,
+        "sampling": sampling,
         "rows": data.rows,
         "smallest_batch": smallest,
         "limit_without_noise": top,
+        "target": target,
         "batches": rows,
+        "fewest": curve.fewest,
+        "critical_batch": curve.critical_batch,
+        "noise_scale": {"simple": scale.simple, "full": scale.full},
     }
     return Answer(content, lines)
 
@@ -94,16 +111,16 @@ def _row(
     return {"batch": size, "limit": limit, "floor": floor}
 
 
-def _limit(value: float) -> str:
-    return console.significant(value) if value else "none"
-
-
-def _part(value: float, top: float) -> str:
-    return f"{100 * value / top:.3g} %"
-
-
-def _floor(value: float) -> Any:
-    return console.significant(value) if value < inf else console.Text("grows", "red")
+def _batch_cells(row: dict[str, Any], top: float) -> list[Any]:
+    settles, steps = row["floor"] < inf, row["steps"] < inf
+    return [
+        row["batch"],
+        f"{row['limit']:.5g}" if row["limit"] else "none",
+        f"{100 * row['limit'] / top:.3g} %",
+        f"{row['floor']:.5g}" if settles else console.Text("grows", "red"),
+        f"{row['steps']:.0f}" if steps else f"> {LONGEST}",
+        f"{row['best_lr']:.4g}" if steps else "—",
+    ]
 
 
 def _smallest(size: float, rate: str, lr: float, data: LeastSquares) -> Any:

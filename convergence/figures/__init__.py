@@ -23,7 +23,7 @@ from convergence.figures.comparison import (
 from convergence.figures.damping import damping, regimes
 from convergence.figures.evidence import verification
 from convergence.figures.landscape import landscape, scatter
-from convergence.figures.noise import ensemble, floor_curve, floor_map, moments
+from convergence.figures.noise import ensemble, floor_curve, floor_map, moments, steps_by_batch
 from convergence.figures.picture import Picture, render
 from convergence.figures.runs import descent, errors, gradients, losses, run, weights
 from convergence.figures.spectrum import eigenvalues, identification, spectrum
@@ -59,6 +59,7 @@ __all__ = [
     "scatter",
     "spectrum",
     "steps_across",
+    "steps_by_batch",
     "transient",
     "transient_growth",
     "verification",

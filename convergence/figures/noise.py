@@ -36,6 +36,7 @@ from convergence.stochastic.ensemble import Ensemble
 from convergence.stochastic.floors import FloorCurve, FloorMap
 from convergence.stochastic.moments import Moments
 from convergence.stochastic.sampling import LabelNoise
+from convergence.stochastic.targets import StepsByBatch
 
 LOSS = "loss above its minimum"
 
@@ -45,6 +46,9 @@ TOP = 97.0
 
 APART, ROOM = 0.025, 0.12
 """In parts of the axes: limits nearer to each other share a name, and a name needs no more room beside its line."""
+
+INSIDE, HIGH = np.array([0.07, 0.04]), 0.07
+"""Of a name, in parts of the axes: the room it needs to the frame, and its height."""
 
 QUANTILES = (0.1, 0.9)
 """Of the runs, between which the band lies."""
@@ -64,7 +68,7 @@ def floor_map(result: FloorMap, ax: Axes | None = None) -> Axes:
     """
     title = f"Loss that {result.method.title} settles at, {cause(result.batch, result.noise)}"
     across, up = (named(result.method, name) for name in (result.x, result.y))
-    edge = result.edges.get(result.batch, result.edges[None])
+    edge = result.edges[result.batches.index(result.batch)]
     with panel(ax, title, f"{across} (log scale)", up, height=3.9) as axes:
         axes.set_xscale("log")
         log_ticks(axes.xaxis)
@@ -108,20 +112,20 @@ def floor_curve(result: FloorCurve, ax: Axes | None = None) -> Axes:
         axes.set_xscale("log")
         log_ticks(axes.xaxis)
         rows = []
-        for (batch, floor), look in zip(result.floors.items(), LOOKS, strict=False):
+        for batch, floor, limit, look in zip(result.batches, result.floors, result.limits, LOOKS, strict=False):
             row = positive(floor)
             words = "noise alone" if batch is None else f"B = {batch}"
             axes.plot(finite(result.lr), row, **look.line, label=words)
             rows.append(row)
-            if 0 < result.limits.get(batch, 0.0) <= result.lr[-1]:
-                axes.axvline(result.limits[batch], color=look.color, linewidth=0.8, linestyle=":")
+            if 0 < limit <= result.lr[-1]:
+                axes.axvline(limit, color=look.color, linewidth=0.8, linestyle=":")
         axes.set_xlim(*span(result.lr, log=True))
         log_axis(axes, [_below(row) for row in rows])
         rate = str(result.method.rate)
         if rate in result.hyper:
             axes.axvline(float(result.hyper[rate]), color=EDGE, linewidth=1.2, linestyle="--")
-        notes = ["dotted: limits of stability in mean square"]
-        name_lines(axes, notes if any(0 < one <= result.lr[-1] for one in result.limits.values()) else [])
+        seen = (result.limits > 0) & (result.limits <= result.lr[-1])
+        name_lines(axes, ["dotted: limits of stability in mean square"] if seen.any() else [])
     return axes
 
 
@@ -175,6 +179,46 @@ def ensemble(result: Ensemble, ax: Axes | None = None) -> Axes:
     return axes
 
 
+def steps_by_batch(result: StepsByBatch, ax: Axes | None = None) -> Axes:
+    """Steps to the target over the batch, with the law of their trade and its two ends; both axes are logarithmic.
+
+    Parameters
+    ----------
+    result
+        StepsByBatch.
+    ax
+        Where to draw; a new figure, if not given.
+    """
+    title = f"Steps of {result.method.replace('_', ' ')} to {text(result.target)} of the first excess loss"
+    with panel(ax, title, "batch B (log scale)", "steps (log scale)") as axes:
+        axes.set_xscale("log")
+        log_ticks(axes.xaxis)
+        steps, batches = positive(result.steps), result.batches.astype(float)
+        axes.plot(batches, steps, "o", color=BLACK, label="_steps")
+        rows, known = [steps], np.flatnonzero(np.isfinite(steps))
+        fine = np.geomspace(batches[0], max(batches[-1], 2 * batches[0]), 120)
+        if known.size:
+            first = known[0]
+            ideal = steps[first] * batches[first] / fine
+            axes.plot(fine, ideal, color=EDGE, linestyle="--", linewidth=1.2, label="perfect scaling")
+        if np.isfinite(result.critical_batch):
+            law = result.fewest * (1 + result.critical_batch / fine)
+            axes.plot(fine, positive(law), color=BLUE, label="S(1 + B_c/B)")
+            axes.axhline(result.fewest, color=EDGE, linestyle=":", linewidth=1.2, label="_fewest")
+            rows.append(positive([result.fewest]))
+        axes.set_xlim(*span([batches[0] / 1.2, 1.2 * fine[-1]], log=True))
+        log_axis(axes, rows)
+        if np.isfinite(result.fewest):
+            note(axes, f"S = {text(result.fewest, 3)} steps", (axes.get_xlim()[0], result.fewest), (6, -9))
+        knee = result.knee
+        if np.isfinite(knee):
+            at = float(np.exp(np.interp(np.log(knee), np.log(batches[known]), np.log(steps[known]))))
+            star(axes, knee, at, f"knee: B = {text(knee, 2)}")
+        notes = [f"critical batch B_c = {text(result.critical_batch, 3)}"] if np.isfinite(result.critical_batch) else []
+        name_lines(axes, notes)
+    return axes
+
+
 def cause(batch: int | None, noise: Any) -> str:
     """What the noise comes from, in a few words."""
     rows = "" if batch is None else f"batches of {batch}"
@@ -208,32 +252,35 @@ def _below(row: Array) -> Array:
 
 
 def _edges(ax: Axes, result: FloorMap) -> None:
-    """The limits by batch, each named on its line where it is farthest from others; those that lie on one another share it."""
-    groups: list[list[int | None]] = []
-    lines = {b: _line(ax, np.where(edge > 0, edge, np.nan), result.up) for b, edge in result.edges.items()}
-    for batch, line in lines.items():  # the larger the batch, the farther to the right
-        near = bool(groups) and np.nanmax(np.abs(lines[groups[-1][0]][:, 0] - line[:, 0])) < APART
-        groups = [*groups[:-1], [*groups[-1], batch]] if near else [*groups, [batch]]
-    taken: list[float] = []
+    """The limits by batch, each named on its line where it is farthest from others."""
+    edges = dict(zip(result.batches, np.where(result.edges > 0, result.edges, np.nan), strict=True))
+    lines = {batch: _line(ax, edge, result.up) for batch, edge in edges.items()}
+    groups, taken = _together(lines), np.empty(0)
     for group in groups:
         lead = result.batch if result.batch in group else group[0]
         own: dict[str, Any] = {"color": BLACK, "linewidth": 2.0 if lead == result.batch else 1.2}
-        ax.plot(
-            np.where(result.edges[lead] > 0, result.edges[lead], np.nan), result.up,
-            linestyle="--" if lead is None else "-", **own, scalex=False, scaley=False,
-        )  # fmt: skip
+        own |= {"linestyle": "--" if lead is None else "-", "scalex": False, "scaley": False}
+        ax.plot(edges[lead], result.up, **own)
         line, others = lines[lead], [lines[other[0]] for other in groups if other is not group]
-        room = np.min([np.full(len(line), ROOM), *(np.abs(line[:, 0] - other[:, 0]) for other in others)], axis=0)
-        room = np.where(
-            (line[:, 0] > 0.08) & (line[:, 0] < 0.95) & (line[:, 1] > 0.04) & (line[:, 1] < 0.96), room, np.nan
-        )
-        for height in taken:
-            room = np.where(np.abs(line[:, 1] - height) > 0.07, room, np.nan)
-        if np.isfinite(room).any():
-            at = int(np.nanargmax(np.round(room, 3)))
-            taken.append(float(line[at, 1]))
-            place = float(result.edges[lead][at]), float(result.up[at])
+        gaps = [np.nan_to_num(np.abs(line[:, 0] - other[:, 0]), nan=1.0) for other in others]
+        room = np.min([np.full(len(line), ROOM), *gaps], axis=0)
+        inside = ((line > INSIDE) & (line < 1 - INSIDE)).all(axis=1)
+        room = np.where(inside & (np.abs(line[:, 1, None] - taken) > HIGH).all(axis=1), np.round(room, 3), -1.0)
+        at = int(room.argmax())
+        if room[at] >= 0:
+            taken = np.append(taken, line[at, 1])
+            place = float(edges[lead][at]), float(result.up[at])
             note(ax, _batches(group), place, (0, 0), "center", fontsize=8.5)
+
+
+def _together(lines: dict[int | None, Array]) -> list[list[int | None]]:
+    """Batches whose limits lie on one another; the larger the batch, the farther to the right."""
+    groups: list[list[int | None]] = []
+    for batch, line in lines.items():
+        gap = np.abs(lines[groups[-1][0]][:, 0] - line[:, 0]) if groups else np.ones(1)
+        near = np.isfinite(gap).any() and float(np.nanmax(gap)) < APART
+        groups = [*groups[:-1], [*groups[-1], batch]] if near else [*groups, [batch]]
+    return groups
 
 
 def _line(ax: Axes, edge: Array, up: Array) -> Array:

@@ -51,8 +51,10 @@ class FloorMap(Plotted, figure="floor_map"):
         (m, n), a row for each of ``up``; ∞ where nothing settles.
     batch, sampling, noise
         What is random.
+    batches
+        Those of which limits are known, the smallest first; the last is None, for no noise.
     edges
-        Batch -> (m,), the largest x that is stable in mean square; None -> that without noise. 0: there is none.
+        (len(batches), m), the largest x that is stable in mean square. 0: there is none.
     hyper, here
         The settings, and the floor at them; nan where x or y is open.
     """
@@ -66,7 +68,8 @@ class FloorMap(Plotted, figure="floor_map"):
     batch: int | None
     sampling: str
     noise: Any
-    edges: Mapping[int | None, Array]
+    batches: tuple[int | None, ...]
+    edges: Array
     hyper: Mapping[str, float]
     here: float
 
@@ -81,18 +84,21 @@ class FloorCurve(Plotted, figure="floor_curve"):
         The Method.
     lr
         (n,), evenly spaced in their logarithm.
+    batches
+        Those that are shown, the smallest first; (None,) where all is noise that is added.
     floors
-        Batch -> (n,); ∞ where nothing settles. None: noise alone.
+        (len(batches), n); ∞ where nothing settles.
     limits
-        Batch -> the largest learning rate that is stable in mean square; None -> that without noise.
+        (len(batches),), the largest learning rate that is stable in mean square.
     sampling, noise, hyper
         What is random, and the settings.
     """
 
     method: Method
     lr: Array
-    floors: Mapping[int | None, Array]
-    limits: Mapping[int | None, float]
+    batches: tuple[int | None, ...]
+    floors: Array
+    limits: Array
     sampling: str
     noise: Any
     hyper: Mapping[str, float]
@@ -129,14 +135,14 @@ def floor_map(
     fixed = {name: float(value) for name, value in held(method, hyper, x, y).items()}
     random: dict[str, Any] = {"batch": batch, "sampling": sampling, "noise": noise}
     up = interval(method, y, hyper, points[1])
-    edges = {
-        size: np.array([limit(problem, method, size, sampling, {**fixed, y: float(value)}) for value in up])
-        for size in shown(problem.rows, batch, batches)
-    }
-    across = axis(list(edges.values()), points[0], hyper.get(x))
+    sizes = (*shown(problem.rows, batch, batches), None)
+    edges = np.array(
+        [[limit(problem, method, size, sampling, {**fixed, y: b}) for b in map(float, up)] for size in sizes]
+    )
+    across = axis(edges, points[0], hyper.get(x))
     rows = [[settled(problem, method, {**fixed, x: a, y: b}, random) for a in across] for b in map(float, up)]
     here = settled(problem, method, {**fixed, **hyper}, random) if x in hyper and y in hyper else np.nan
-    return FloorMap(method, x, y, across, up, np.array(rows), batch, sampling, noise, edges, dict(hyper), here)
+    return FloorMap(method, x, y, across, up, np.array(rows), batch, sampling, noise, sizes, edges, dict(hyper), here)
 
 
 def floor_curve(
@@ -158,27 +164,22 @@ def floor_curve(
     problem, method = as_quadratic(p), as_method(m)
     x = rate_of(method)
     fixed = {name: float(value) for name, value in held(method, hyper, x).items()}
-    limits = {size: limit(problem, method, size, sampling, fixed) for size in shown(problem.rows, batch, batches)}
-    lr = axis([np.array([edge]) for edge in limits.values()], points, hyper.get(x))
-    floors: dict[int | None, Array] = {}
-    for size in batched(limits):
+    sizes: tuple[int | None, ...] = shown(problem.rows, batch, batches) or (None,)
+    limits = np.array([limit(problem, method, size, sampling, fixed) for size in sizes])
+    lr = axis(limits, points, hyper.get(x))
+    floors = []
+    for size in sizes:
         random: dict[str, Any] = {"batch": size, "sampling": sampling, "noise": noise}
-        floors[size] = np.array([settled(problem, method, {**fixed, x: a}, random) for a in map(float, lr)])
-    return FloorCurve(method, lr, floors, limits, sampling, noise, dict(hyper))
+        floors.append([settled(problem, method, {**fixed, x: a}, random) for a in map(float, lr)])
+    return FloorCurve(method, lr, sizes, np.array(floors), limits, sampling, noise, dict(hyper))
 
 
-def shown(rows: int, batch: int | None, batches: Sequence[int] | None) -> list[int | None]:
-    """The batches that are shown, the smallest first, and None for no noise."""
+def shown(rows: int, batch: int | None, batches: Sequence[int] | None) -> tuple[int, ...]:
+    """The batches that are shown, the smallest first; none where all is noise that is added."""
     if batch is None and batches is None:
-        return [None]
+        return ()
     usual = [size for size in (*USUAL, rows) if size <= rows] if batches is None else list(batches)
-    return [*sorted({*usual, *([] if batch is None else [batch])}), None]
-
-
-def batched(limits: Mapping[int | None, float]) -> list[int | None]:
-    """The batches among the limits; where there are none, None for noise alone."""
-    sizes: list[int | None] = [size for size in limits if size is not None]
-    return sizes or [None]
+    return tuple(sorted({*usual, *([] if batch is None else [batch])}))
 
 
 def limit(problem: Any, method: Method, batch: int | None, sampling: str, others: Mapping[str, float]) -> float:
@@ -200,10 +201,9 @@ def settled(problem: Any, method: Method, settings: Mapping[str, Any], random: M
         return np.inf
 
 
-def axis(edges: Sequence[Array], points: int, here: float | None) -> Array:
+def axis(edges: Array, points: int, here: float | None) -> Array:
     """Learning rates around the limits and the one chosen, evenly spaced in their logarithm."""
-    known = np.concatenate(edges)
-    known = known[np.isfinite(known) & (known > 0)]
+    known = edges[np.isfinite(edges) & (edges > 0)]
     most = max(float(known.max()) if known.size else 1.0, here or 0.0)
     least = min(float(known.min()) if known.size else most, here or most)
     return np.geomspace(max(least / BELOW, LEAST * most), ABOVE * most, points)

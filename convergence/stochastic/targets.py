@@ -15,6 +15,7 @@ from convergence.errors import BadData, BadHyperparameter, NoStableLearningRate
 from convergence.methods import as_method
 from convergence.numerics.radius import bounds
 from convergence.numerics.runs import first_position
+from convergence.plotting import Plotted
 from convergence.problem import Quadratic, as_quadratic
 from convergence.problem.arrays import floats, short
 from convergence.rule import Method
@@ -43,7 +44,7 @@ LARGEST_BATCH = 512
 
 
 @dataclass(frozen=True, eq=False)
-class StepsByBatch(Tabular):
+class StepsByBatch(Plotted, Tabular, figure="steps_by_batch"):
     """Steps to a target in expected excess loss, at the best learning rate found for each batch.
 
     Attributes
