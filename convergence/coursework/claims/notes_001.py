@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import combinations, pairwise
 from math import cos, exp, log, pi, prod, sin, tanh
 from typing import Any
 
@@ -130,6 +130,28 @@ def minibatch(power: Any = -HALF) -> Answer:
     s = sp.Symbol("s", positive=True)
     deviations = {b: sp.sqrt(sum((s**2 * sp.eye(b)).values())) / b for b in (1, 2, 3, 8, 50)}
     return all(same(deviation, s * sp.Integer(b) ** power) for b, deviation in deviations.items()), {}
+
+
+@NOTES.exactly("001-parts", '"Mini-batch SGD", the code: batches are parts of the same rows', correction="n-b")
+def parts(correction: str = "") -> Answer:
+    """Does the deviation fall as b^(−1/2) where the batches are parts of one data set, as in the code?
+
+    the b rows of a batch are distinct then, and what is in one cannot be in another. Of the mean of b out of n rows it is
+    √((n−b)/(b(n−1))) times that of a row: all batches of six rows, in fractions. At half of 200 rows that is {half:6}, and
+    b^(−1/2) = {root:6}; with all rows nothing is left.
+    """
+    rows = [sp.Rational(k * k, 7) for k in range(6)]
+    n, center = len(rows), sum(rows) / len(rows)
+
+    def variance(b: int) -> Any:
+        means = [sum(batch) / b for batch in combinations(rows, b)]
+        return sum((mean - center) ** 2 for mean in means) / len(means)
+
+    def law(b: int, n: int) -> Any:
+        return sp.Rational(n - b, b * (n - 1)) if correction else sp.Rational(1, b)
+
+    holds = all(variance(b) == law(b, n) * variance(1) for b in range(1, n + 1))
+    return holds, {"half": (100 / (100 * 199)) ** 0.5, "root": 100**-0.5}
 
 
 @NOTES.closely("001-rows", '"Mini-batch SGD", the code: X[i:i + batch_size] -= η·avg_grad', steps=1)
