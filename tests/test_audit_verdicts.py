@@ -23,6 +23,7 @@ SLIPS = [
     "004-velocity",
     "004-same-speed",
     "004-log-gap",
+    "004-batch",
     "001-half-life",
     "001-text-code",
     "001-newton-order",
@@ -204,6 +205,29 @@ def test_rmsprop_of_000_does_not_come_to_rest_at_curvature_one(by_id):
     assert abs(x) > 1e-4
     assert by_id["000-settles"].verdict == "refuted"
     assert by_id["000-settles"].numbers["inside"] == pytest.approx(abs(x), rel=1e-6)
+
+
+def test_the_batch_that_matches_momentum_by_runs(by_id):
+    """Ensembles from the minimiser: momentum at batch 100 and plain SGD at 11, at equal learning rates; at 600 a fiftieth."""
+    p, options = cv.datasets.gaussian_2d(loss="mean"), {"lr": 0.01, "rng": 3}
+    options["start"] = p.minimizer
+    heavy = cv.ensemble(p, "heavy_ball", 300, 3000, batch=100, momentum=0.9, **options)
+    plain, large = (cv.ensemble(p, "gradient_descent", 300, 3000, batch=b, **options) for b in (11, 600))
+    numbers = by_id["004-batch"].numbers
+    for made, exact in ((heavy, numbers["momentum"]), (large, numbers["plain"])):
+        assert abs(made.mean[-1] - exact) < 4 * made.standard_error[-1]
+    assert numbers["equal"] == 11
+    assert abs(plain.mean[-1] / heavy.mean[-1] - 1) < 0.1 < 1 - 2 * large.mean[-1] / heavy.mean[-1]
+
+
+def test_half_of_two_hundred_rows_are_less_apart_than_a_root(by_id):
+    """By drawing: the mean of 100 distinct rows of 200 deviates 0.0709, not 0.1, of a row's deviation."""
+    rows = np.random.default_rng(0).normal(size=200)
+    random = np.random.default_rng(1)
+    means = np.array([random.permutation(rows)[:100].mean() for _ in range(4000)])
+    numbers = by_id["001-parts"].numbers
+    assert numbers["half"] == pytest.approx(0.0708881205, abs=1e-10)
+    assert abs(means.std() / rows.std() / numbers["half"] - 1) < 4 / np.sqrt(2 * 4000)
 
 
 def test_questions_are_answered_and_not_counted_as_claims(findings):

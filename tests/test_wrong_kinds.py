@@ -39,7 +39,7 @@ CALLS = {
         [P, "heavy_ball", 3, 2],
         {"batch": 4, "sampling": "step", "noise": 0.1, "start": [0.1, 0.2], "rng": 1, "progress": None, **SLOW},
     ),
-    "verify": ([P, "gradient_descent"], {"lr": 1e-4}),
+    "verify": ([P, "gradient_descent"], {"lr": 1e-5, "batch": 4, "sampling": "step", "noise": 0.1}),
     "spectral_radius": (["heavy_ball", [1.0, 2.0]], {"over": "spectrum", **H}),
     "steps_to": (["heavy_ball", 1e-3], {**ENDS, **H}),
     "steps_across": (["heavy_ball", 1e-2, [0.05, 0.1]], {"curvatures": [10.0, 1.0], "momentum": 0.5}),

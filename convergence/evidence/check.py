@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from convergence.evidence.experiment import Experiment
+from typing import Any, Generic, TypeVar
 
 FAULT = 0.01
 """How far off deliberately wrong theory is: one per cent."""
+
+Trial = TypeVar("Trial")
+"""What is looked at: an ``Experiment``, or a ``NoisyTrial``."""
 
 Claims = Any
 """What the theory says, in the form that one kind of check understands."""
@@ -57,7 +57,7 @@ class Control:
 
 
 @dataclass(frozen=True)
-class Kind:
+class Kind(Generic[Trial]):
     """A kind of check: its ``claims`` (theory), its ``checks`` (claims against observation), and ``faults``.
 
     ``faults`` returns claims that are wrong on purpose, each with its name; the same checks must reject every one. ``of_run``:
@@ -65,12 +65,12 @@ class Kind:
     """
 
     name: str
-    claims: Callable[[Experiment], Claims]
-    checks: Callable[[Experiment, Claims], Sequence[Check]]
-    faults: Callable[[Experiment, Claims], Sequence[tuple[str, Claims]]]
+    claims: Callable[[Trial], Claims]
+    checks: Callable[[Trial, Claims], Sequence[Check]]
+    faults: Callable[[Trial, Claims], Sequence[tuple[str, Claims]]]
     of_run: bool = True
 
-    def control(self, trial: Experiment, fault: str, wrong: Claims) -> Control:
+    def control(self, trial: Trial, fault: str, wrong: Claims) -> Control:
         """Whether at least one check of this kind rejects claims that are wrong on purpose."""
         decided = [check for check in self.checks(trial, wrong) if check.passed is not None]
         if not decided:

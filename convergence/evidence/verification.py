@@ -5,18 +5,21 @@ A check that could not be made is neither a pass nor a failure; with no check ma
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from convergence.evidence.check import Check, Control, Kind, not_made
-from convergence.evidence.checks import KINDS
+from convergence.evidence.check import Check, Control, Kind, Trial, not_made
+from convergence.evidence.checks import KINDS, NOISE_KINDS
 from convergence.evidence.experiment import Experiment, experiment
+from convergence.evidence.noise import NoisyTrial, noisy_trial
 from convergence.methods import as_method
 from convergence.numerics.radius import spectral_radius
 from convergence.plotting import Plotted
-from convergence.problem import as_quadratic
+from convergence.problem import Quadratic, as_quadratic
+from convergence.rule import Method
 from convergence.tabular import Tabular
 
 BENT = "at this distance from the minimiser the rule is not linear yet, and nearer there is only rounding"
@@ -76,8 +79,13 @@ class Verification(Plotted, Tabular, figure="verification"):
         return {name: [getattr(c, name) for c in self.checks] for name in ("claim", "error", "tolerance", "passed")}
 
 
-def verify(p: Any, m: Any, /, **hyper: Any) -> Verification:
+def verify(
+    p: Any, m: Any, /, *, batch: int | None = None, sampling: str = "replacement", noise: Any = None, **hyper: Any
+) -> Verification:
     """Hold theory against runs on this data, claim by claim, with deliberate faults as controls.
+
+    With a batch or noise it is the theory of noise: exact moments against means over all sequences of batches of a few
+    rows, and against 10⁴ runs; the edge in mean square, and what settles, against second moments by hand.
 
     Parameters
     ----------
@@ -85,8 +93,11 @@ def verify(p: Any, m: Any, /, **hyper: Any) -> Verification:
         The problem: a LeastSquares, (X, y), a list of curvatures, or a density.
     m
         A Method, its name, a preset, or an update rule.
+    batch, sampling, noise
+        What is random, as for ``ensemble``; nothing, unless given.
     hyper
-        Hyperparameters; those that are not given are those of the optimum, with the given ones fixed.
+        Hyperparameters; those that are not given are those of the optimum, with the given ones fixed. Under batches the
+        learning rate is half the limit in mean square where that is less.
 
     Returns
     -------
@@ -96,9 +107,11 @@ def verify(p: Any, m: Any, /, **hyper: Any) -> Verification:
     Raises
     ------
     BadHyperparameter
-        For wrong settings.
+        For wrong settings, batches or noise.
+    BadName
+        For an unknown method or sampling.
     NotLinear
-        Where the method has no iteration matrix.
+        Where the method has no iteration matrix, or its step is not affine in the sampled Hessian.
     NoStableLearningRate
         Where hyperparameters are to be chosen and none converge.
     BadData
@@ -108,7 +121,10 @@ def verify(p: Any, m: Any, /, **hyper: Any) -> Verification:
     >>> bool(result), result.controls[0].fault
     (True, 'eigenvalues off by 1 %')
     """
-    return verified(experiment(as_quadratic(p), as_method(m), hyper))
+    problem, method = as_quadratic(p), as_method(m)
+    if batch is None and noise is None:
+        return verified(experiment(problem, method, hyper))
+    return verified_noise(noisy_trial(problem, method, batch, sampling, noise, hyper))
 
 
 def verified(trial: Experiment) -> Verification:
@@ -122,14 +138,25 @@ def verified(trial: Experiment) -> Verification:
         some, faults = _of_kind(kind, trial)
         checks += some
         controls += faults
-    numbers = {name: float(value) for name, value in trial.hyper.items()}
-    rate = float(
-        spectral_radius(trial.method, trial.problem.curvatures[: trial.problem.rank], over="spectrum", **numbers)
-    )
-    return Verification(trial.method.name, numbers, tuple(checks), tuple(controls), rate)
+    return _gathered(trial.problem, trial.method, trial.hyper, checks, controls)
 
 
-def _of_kind(kind: Kind, trial: Experiment) -> tuple[list[Check], list[Control]]:
+def verified_noise(trial: NoisyTrial) -> Verification:
+    """All kinds of check of noise, and all their controls."""
+    both = [_of_kind(kind, trial) for kind in NOISE_KINDS]
+    checks, controls = ([one for part in parts for one in part] for parts in zip(*both, strict=True))
+    return _gathered(trial.problem, trial.method, trial.hyper, checks, controls)
+
+
+def _gathered(
+    problem: Quadratic, method: Method, hyper: Mapping[str, Any], checks: Sequence[Check], controls: Sequence[Control]
+) -> Verification:
+    numbers = {name: float(value) for name, value in hyper.items()}
+    rate = float(spectral_radius(method, problem.curvatures[: problem.rank], over="spectrum", **numbers))
+    return Verification(method.name, numbers, tuple(checks), tuple(controls), rate)
+
+
+def _of_kind(kind: Kind[Trial], trial: Trial) -> tuple[list[Check], list[Control]]:
     """The checks and controls of one kind; one check that is not made where its numbers cannot be computed."""
     try:
         claims = kind.claims(trial)

@@ -215,7 +215,7 @@ def ensemble(
     """
     problem, method, count = as_quadratic(p), as_method(m), checked_runs(runs)
     first, size = first_position(problem, start), len(problem.curvatures)
-    number = checked_steps(steps, count * (1 + size * bool(keep)) + 4 * size * size)
+    number = checked_steps(steps, count * (1 + size * bool(keep)) + 5 * size * size)
     settings = scheduled(method, hyper, number)
     if progress is not None and not callable(progress):
         raise BadHyperparameter(f"progress must be a function of (done, runs), or None; got {short(progress)}")
@@ -280,43 +280,51 @@ def _of_run(part: Any, runs: int) -> Any:
 
 @dataclass(frozen=True)
 class _Record:
-    """Losses, and sums over runs of errors and their products, step by step."""
+    """Losses, and sums over runs of errors and of their products, step by step.
+
+    Errors are e = m + δ with m the mean of the first block. With sums of powers of δ, Σ(e_ie_j − m_im_j) and the sum of its
+    squares lose nothing where the noise is small beside the mean, as sums of (e_ie_j)² would.
+    """
 
     problem: Quadratic
     rest: Array
-    minimizer: Array
     loss: Array
-    mean: Array
-    spread: Array
-    second: Array
-    fourth: Array
+    center: Array
+    sums: Array
+    powers: tuple[Array, Array, Array]
 
     @classmethod
     def empty(cls, problem: Quadratic, rest: Array, runs: int, steps: int) -> _Record:
         d = len(problem.curvatures)
-        means, products = (np.zeros((2, steps + 1, *shape)) for shape in ((d,), (d, d)))
-        return cls(problem, rest, problem.minimizer, np.empty((runs, steps + 1)), *means, *products)
+        center, sums = np.zeros((2, steps + 1, d))
+        powers = (np.zeros((steps + 1, d, d)), np.zeros((steps + 1, d, d)), np.zeros((steps + 1, d, d)))
+        return cls(problem, rest, np.empty((runs, steps + 1)), center, sums, powers)
 
     def add(self, begin: int, end: int, step: int, position: Array) -> None:
-        """Positions (end − begin, d) of these runs; means and spreads are merged as in Chan, Golub and LeVeque (1983)."""
-        away = self.problem.to_directions(position - self.minimizer)
+        """Positions (end − begin, d) of these runs."""
+        away = self.problem.to_directions(position - self.problem.minimizer)
         self.loss[begin:end, step] = (away * away) @ self.problem.curvatures / 2
-        error = away if self.rest is self.minimizer else self.problem.to_directions(position - self.rest)
-        new, share = error.mean(axis=0), (end - begin) / end
-        apart = new - self.mean[step]
-        self.spread[step] += ((error - new) ** 2).sum(axis=0) + apart**2 * begin * share
-        self.mean[step] += apart * share
+        error = self.problem.to_directions(position - self.rest)
+        if begin == 0:
+            self.center[step] = error.mean(axis=0)
+        error -= self.center[step]
         square = error * error
-        self.second[step] += error.T @ error
-        self.fourth[step] += square.T @ square
+        self.sums[step] += error.sum(axis=0)
+        for power, (left, right) in zip(self.powers, ((error, error), (error, square), (square, square)), strict=True):
+            power[step] += left.T @ right
 
     def estimates(self) -> tuple[Estimate, Estimate]:
-        runs = len(self.loss)
-        second = self.second / runs
-        spread = np.maximum(self.fourth - runs * second**2, 0.0)
-        return Estimate(self.mean, _standard_error(self.spread, runs)), Estimate(second, _standard_error(spread, runs))
+        runs, m, s = len(self.loss), self.center, self.sums
+        second, third, fourth = self.powers
+        spread = np.diagonal(second, axis1=1, axis2=2) - s**2 / runs
+        left, across = m[:, :, None], m[:, None, :]
+        total = left * s[:, None, :] + across * s[:, :, None] + second
+        of_mean = np.square(left) * np.diagonal(second, axis1=1, axis2=2)[:, None, :] + 2 * left * third
+        squares = of_mean + of_mean.swapaxes(1, 2) + 2 * left * across * second + fourth
+        products = Estimate(left * across + total / runs, _standard_error(squares - total**2 / runs, runs))
+        return Estimate(m + s / runs, _standard_error(spread, runs)), products
 
 
 def _standard_error(spread: Array, runs: int) -> Array:
     """Of a mean, from the sum of squared deviations."""
-    return np.sqrt(spread / (runs - 1) / runs) if runs > 1 else np.full_like(spread, np.nan)
+    return np.sqrt(np.maximum(spread, 0.0) / (runs - 1) / runs) if runs > 1 else np.full_like(spread, np.nan)
