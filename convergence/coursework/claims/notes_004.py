@@ -253,10 +253,10 @@ def rests(curvature: float = 3.0) -> Answer:
 def batches(batch: int = 600) -> Answer:
     """Momentum at batch 100 trains like plain SGD at batch 600.
 
-    On the notes' data, rows with replacement, the mean loss, η = 0.01 for both, as in the training, and the usual β = 0.9: the expected
-    loss settles {momentum} above the minimum, and plain SGD's at batch {batch} {plain} above it; tolerance 5 %. (An average of
-    independent gradients has the variance of a batch (1+β)/(1−β) times as large, 6 at β = {six} and 19 at 0.9; but
-    v ← βv + g is no average, and the gradients that it sums are of one path.)
+    On the notes' data, rows with replacement, the mean loss, η = 0.01 for both, as in the training, and the usual β = 0.9:
+    the expected loss settles {momentum} above the minimum, and plain SGD's at batch {batch} {plain} above it; tolerance
+    5 %. (An average of independent gradients has the variance of a batch (1+β)/(1−β) times as large, 6 at β = {six} and 19 at
+    0.9; but v ← βv + g is no average, and the gradients that it sums are of one path.)
 
     Instead: At equal learning rates it settles where plain SGD does at batch {equal}, and is faster. Where both are as fast,
     at η = 0.001 and η/(1−β) = 0.01, it settles where plain SGD does at batch {as_fast}.
