@@ -60,6 +60,17 @@ def test_the_worst_count_is_where_the_worst_case_falls_for_good(kappa):
     assert max(values[1:]) <= 1e-3
 
 
+@pytest.mark.parametrize("k", [25, 60])
+def test_a_worst_case_just_above_the_tolerance_is_one_step_too_early(k):
+    """It lies at an end of the interval, where no node is: nodes alone would not see it."""
+    tuned = optimum("heavy_ball").at(mu=1.0, L=100.0).hyper
+    values = [worst_case("heavy_ball", k + j, mu=1.0, L=100.0, **tuned).value for j in range(30)]
+    assert values == sorted(values, reverse=True)
+    for short in (1e-3, 1e-6):
+        assert steps_to("heavy_ball", values[0] * (1 - short), mu=1.0, L=100.0, **tuned) == k + 1
+        assert steps_to("heavy_ball", values[0] * (1 + short), mu=1.0, L=100.0, **tuned) == k
+
+
 def test_gradient_descent_by_logarithms():
     for kappa in (5.0, 1e3, 1e7):
         rate = (kappa - 1) / (kappa + 1)
