@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import sympy as sp
-from tolerances import identity
+from tolerances import double_eigenvalue, identity
 from user_rules import extragradient, polyak_at_rest, two_buffers
 
 from convergence import METHODS, datasets, derive, equivalences, equivalent, method, simulate
@@ -79,7 +79,7 @@ def test_runs_agree_where_the_map_says_so_and_spectra_everywhere(a, b):
     gap = np.abs(one - other).max()
     assert (gap <= identity(STEPS, max(1.0, np.abs(one).max()))) == found.same_iterates, gap
     for curvature in (problem.mu, problem.L):
-        assert np.allclose(shown(a, given, curvature), shown(b, mapped, curvature), atol=1e-7)  # a double one splits
+        assert np.allclose(shown(a, given, curvature), shown(b, mapped, curvature), atol=double_eigenvalue(1.0))
 
 
 def shown(name, hyper, curvature):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import sympy as sp
+from tolerances import closed_optimum, rounded_once, spectral
 
 from convergence import METHODS, LeastSquares, derive, optimum, predict, regimes, simulate, spectral_radius, stability
 
@@ -69,13 +70,13 @@ def test_g_the_plateau_and_its_rate(problem):
     m = np.sqrt(1 - BETA)
     low, high = (1 - m) ** 2 / (BETA * 2 * BOTTOM), (1 + m) ** 2 / (BETA * 2 * TOP)
     tuned = optimum(COURSE, momentum=BETA).at(mu=2 * BOTTOM, L=2 * TOP)
-    assert tuned.rate == pytest.approx(m, rel=1e-14)
-    assert tuned.plateau == pytest.approx((low, high), rel=1e-12)
+    assert tuned.rate == pytest.approx(m, rel=rounded_once())
+    assert tuned.plateau == pytest.approx((low, high), rel=closed_optimum(TOP / BOTTOM))
     assert low < tuned.hyper["lr"] < high
     scan = np.geomspace(low / 10, high * 10, 4001)
     rate = spectral_radius(COURSE, problem.curvatures, over="spectrum", lr=scan, momentum=BETA)
     inside = (scan >= low) & (scan <= high)
-    assert np.allclose(rate[inside], m, rtol=1e-12)
+    assert np.allclose(rate[inside], m, rtol=spectral(TOP / BOTTOM))
     assert (rate[~inside] > m).all()
 
 
@@ -104,7 +105,7 @@ def test_g_the_steps_to_three_digits_against_gradient_descent(problem):
             assert first_below(how(problem, COURSE, 600, lr=lr, momentum=BETA).error) == steps
         assert 130 <= steps <= 302  # √0.9^k = 1e-3 at k = 131.1; the rest is the transient of z₀ = g₀
     plain = optimum(METHODS["gradient_descent"]).at(mu=2 * BOTTOM, L=2 * TOP)
-    assert plain.hyper["lr"] == pytest.approx(2 / (2 * TOP + 2 * BOTTOM), rel=1e-14)
+    assert plain.hyper["lr"] == pytest.approx(2 / (2 * TOP + 2 * BOTTOM), rel=rounded_once())
     steps = first_below(loop(plain.hyper["lr"], 2000))
     for how in (simulate, predict):
         assert first_below(how(problem, METHODS["gradient_descent"], 2000, lr=plain.hyper["lr"]).error) == steps

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sympy as sp
 from hand_matrices import MATRICES
-from tolerances import EPS
+from tolerances import EPS, spectral
 from user_rules import USERS, random_rule
 
 import convergence as cv
@@ -77,7 +77,7 @@ def test_over_a_spectrum_is_the_largest_over_all_members(method, matrix):
     hyper |= {"kappa": 6.0} if "kappa" in method.hyper else {}
     found = spectral_radius(method, spectra, over="spectrum", **hyper)
     true = [max(by_numpy(matrix, lam, **hyper) for lam in row) for row in spectra]
-    assert np.allclose(found, true, atol=1e-7)
+    assert np.allclose(found, true, atol=DEFECTIVE)
     assert np.array_equal(found, spectral_radius(method, spectra, **hyper).max(axis=-1)) or np.allclose(
         found, spectral_radius(method, spectra, **hyper).max(axis=-1), rtol=1e-14
     )
@@ -92,8 +92,8 @@ def bent(f, x, *, lr):
 
 def test_a_radius_whose_worst_member_lies_inside():
     lam = np.array([0.1, 0.3, 0.55, 0.8, 0.95])
-    assert spectral_radius(bent, lam, over="spectrum", lr=1.0) == pytest.approx(4 * 0.55 * 0.45, rel=1e-13)
-    assert np.allclose(spectral_radius(bent, lam, lr=1.0), 4 * lam * (1 - lam), rtol=1e-13)
+    assert spectral_radius(bent, lam, over="spectrum", lr=1.0) == pytest.approx(4 * 0.55 * 0.45, rel=spectral(1.0))
+    assert np.allclose(spectral_radius(bent, lam, lr=1.0), 4 * lam * (1 - lam), rtol=spectral(1.0))
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pytest
 import sympy as sp
+from tolerances import double_eigenvalue
 from user_rules import linear_rule, polyak, polyak_at_rest, triple_positions
 
 from convergence import (
@@ -177,7 +178,7 @@ def test_constants_of_many_digits_are_no_trouble(rule):
     b = 1 / 3
     matrices = [np.array([[1 - r * (1 + b * b), -r * b * b], [b, b]]) for r in lr]
     radius = np.array([np.abs(np.linalg.eigvals(m)).max() for m in matrices])
-    assert np.allclose(spectral_radius(given, 1.0, lr=lr), radius, atol=1e-7)
+    assert np.allclose(spectral_radius(given, 1.0, lr=lr), radius, atol=double_eigenvalue(1.0))
     assert (stability(given).contains(1.0, lr=lr) == (radius < 1)).all()
     assert regimes(given).at(1.0)["repeated"]
     assert optimum(given).at(mu=1, L=4).rate < 1
@@ -192,7 +193,7 @@ def test_constants_of_many_digits_in_three_states():
     )
     lr = np.linspace(0.01, 3, 60)
     radius = np.array([np.abs(np.linalg.eigvals(matrix(1.0, r))).max() for r in lr])
-    assert np.allclose(spectral_radius(given, 1.0, lr=lr), radius, atol=1e-7)
+    assert np.allclose(spectral_radius(given, 1.0, lr=lr), radius, atol=double_eigenvalue(1.0))
     assert (stability(given).contains(1.0, lr=lr) == (radius < 1))[np.abs(radius - 1) > 1e-7].all()
     assert {"real", "repeated", "complex"} == set(regimes(given).at(1.0))
 

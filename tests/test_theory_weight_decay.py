@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import sympy as sp
-from tolerances import prediction
+from tolerances import closed_optimum, identity, prediction
 
 import convergence as cv
 from convergence import METHODS, LeastSquares, NotLinear, datasets, derive, method, predict, simulate, stability
@@ -114,7 +114,7 @@ def test_a_decay_as_large_as_the_curvature_keeps_a_half(name):
     decay = 1.0 if name == "weight_decay_coupled" else 2.0
     for weight_decay, part in ((decay, 0.5), (0.0, 1.0)):
         run = simulate(problem, name, 400, lr=0.3, momentum=0.5, weight_decay=weight_decay)
-        assert np.allclose(run.x[-1], part * problem.minimizer, rtol=1e-12)
+        assert np.allclose(run.x[-1], part * problem.minimizer, rtol=identity(400, 1.0))
 
 
 def test_the_stable_region_widens_and_narrows():
@@ -122,7 +122,7 @@ def test_the_stable_region_widens_and_narrows():
     problem = LeastSquares(np.eye(1), [1.0], loss="half")
     for name, top in (("weight_decay_coupled", 3 / 1.5), ("weight_decay_decoupled", 3 / 1.75)):
         rest = {"momentum": 0.5, "weight_decay": 0.5}
-        assert stability(name).largest_lr(1.0, **rest) == pytest.approx(top, rel=1e-12)
+        assert stability(name).largest_lr(1.0, **rest) == pytest.approx(top, rel=closed_optimum(1.0))
         below, above = (simulate(problem, name, 4000, lr=top * (1 + e), **rest) for e in (-1e-2, 1e-2))
         assert abs(below.error[-1, 0]) < 1e-3 * abs(below.error[0, 0])
         assert above.diverged is not None or abs(above.error[-1, 0]) > 1e3
