@@ -105,6 +105,12 @@ def test_what_is_left_over_in_one_row_is_no_noise(strange):
     assert any("no noise" in note for note in found.notes) is strange
 
 
+@pytest.mark.parametrize("lr", [0, -0.5, np.nan, [0.1, 0.2]])
+def test_a_learning_rate_that_no_run_has_is_refused(lr):
+    with pytest.raises(cv.BadHyperparameter, match="positive learning rate"):
+        cv.diagnose_run(descent([1.0, 0.3], 30, 0.5), lr=lr)
+
+
 @pytest.mark.finding("C3")
 @pytest.mark.parametrize("stride", [2, 5])
 def test_rows_that_skip_steps_are_read_by_their_steps(stride):

@@ -107,6 +107,15 @@ def test_away_from_zero_the_decay_is_geometric():
     assert average_case("gradient_descent", 3, density, lr=chebyshev_steps(3, mu=0.25, L=2.25)).rate.kind == "unknown"
 
 
+def test_on_the_edge_nothing_decays():
+    """At η = 2/L the error along L keeps its size, and so does its share of the mean."""
+    density = MarchenkoPastur(0.25)
+    edge = 2 / density.interval[1]
+    assert average_case("gradient_descent", 1, density, lr=edge).rate.kind == "none"
+    assert average_case("gradient_descent", 1, density, lr=edge * (1 - 1e-3)).rate.kind == "geometric"
+    assert average_case("gradient_descent", 1, [1.0, 4.0], lr=0.5).rate.kind == "none"
+
+
 def test_the_average_is_below_the_worst():
     found = average_case("gradient_descent", 0, PowerLaw(0.5), lr=0.5)
     assert (found.error, found.loss, found.gradient) == pytest.approx((1.0, 1.0, 1.0), rel=rounded_once())

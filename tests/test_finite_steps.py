@@ -124,6 +124,11 @@ def test_a_tie_is_decided_exactly():
     assert steps_to("gradient_descent", 0.001 * (1 - 1e-12), curvatures=[0.9], lr=1.0) == 4
 
 
+@pytest.mark.parametrize("name", ["gradient_descent", "heavy_ball", "nesterov", "frozen_adam"])
+def test_a_tolerance_as_large_as_the_start_is_met_at_once(name):
+    assert steps_to(name, 1.0, mu=1.0, L=10.0, **settings(name) | {"lr": 0.01}) == 0
+
+
 def test_directions_at_rest_do_not_count():
     hyper = {"lr": 0.1, "momentum": 0.3}
     fast = steps_to("heavy_ball", 1e-3, curvatures=[10.0], **hyper)
