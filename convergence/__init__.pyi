@@ -78,6 +78,7 @@ from .stochastic.sampling import LabelNoise as LabelNoise
 from .stochastic.stationary import stationary as stationary
 from .stochastic.targets import StepsByBatch as StepsByBatch
 from .stochastic.targets import steps_by_batch as steps_by_batch
+from .theory.effective_batch import effective_batch as effective_batch
 from .theory.filters import Filter as Filter
 from .theory.filters import filter_of as filter_of
 from .theory.noise import NoiseFloor as NoiseFloor

@@ -29,6 +29,7 @@ CALLS = {
     "regimes": (["heavy_ball"], {}),
     "rate": (["heavy_ball"], {}),
     "filter_of": (["heavy_ball"], {"output": "v", "closed": False}),
+    "effective_batch": (["heavy_ball", "equal_speed"], {"curvature": 1.0, **H}),
     "noise_floor": (["heavy_ball"], {"fresh": False}),
     "optimum": (["heavy_ball"], {"momentum": 0.5}),
     "residual_polynomial": (["heavy_ball", 3], H),
