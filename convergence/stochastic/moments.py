@@ -9,20 +9,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
 from convergence.numerics.inputs import checked_steps
-from convergence.numerics.prediction import first_errors
-from convergence.numerics.replay import scheduled
-from convergence.numerics.runs import first_position, resting_state
+from convergence.numerics.runs import first_position
 from convergence.plotting import Plotted
 from convergence.problem import Quadratic, as_quadratic
 from convergence.rule import Method
-from convergence.stochastic.batches import checked_sampling
+from convergence.stochastic.batches import checked_batch, checked_sampling
+from convergence.stochastic.ensemble import Ensemble, ensemble
+from convergence.stochastic.epochs import exact_in_epochs, path_in_epochs, path_in_order
 from convergence.stochastic.loops import linear_system, open_loop, require_samples, start_noise
 from convergence.stochastic.recursion import DENSE, Recursion
-from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, gradient_noise
-from convergence.stochastic.steps import changing, steps_of
+from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, added_noise, gradient_noise
+from convergence.stochastic.steps import Mean, changing, steps_of
 from convergence.tabular import Tabular
 
 Array = NDArray[np.float64]
@@ -48,6 +47,8 @@ class Moments(Plotted, Tabular, figure="moments"):
         (K+1,), what the noise adds to it: ½ tr(H·covariance).
     standard_error
         (K+1,), of ``loss`` where it is a Monte Carlo estimate; zeros where it is exact.
+    runs
+        How many made the estimate, 0 where it is exact.
     """
 
     method: str
@@ -58,6 +59,7 @@ class Moments(Plotted, Tabular, figure="moments"):
     bias: Array
     variance: Array
     standard_error: Array
+    runs: int = 0
 
     @property
     def steps(self) -> int:
@@ -72,7 +74,7 @@ class Moments(Plotted, Tabular, figure="moments"):
     @property
     def exact(self) -> bool:
         """Whether they are the moments themselves, and no estimate."""
-        return not self.standard_error.any()
+        return self.runs == 0
 
     def table(self) -> dict[str, Any]:
         """A row for each step: the expected excess loss, and its parts."""
@@ -80,6 +82,9 @@ class Moments(Plotted, Tabular, figure="moments"):
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value}" for name, value in self.hyper.items())
+        if not self.exact:
+            end = f"{self.loss[-1]:.6g} ± {self.standard_error[-1]:.2g} (standard error of {self.runs} runs)"
+            return f"Moments of {self.method}({settings}): {self.steps} steps, expected excess loss {end}"
         last = f"{self.loss[-1]:.6g} = {self.bias[-1]:.6g} bias + {self.variance[-1]:.6g} variance"
         return f"Moments of {self.method}({settings}): {self.steps} steps, expected excess loss {last}"
 
@@ -94,9 +99,11 @@ def moments(
     sampling: str = "replacement",
     noise: Any = None,
     start: Any = None,
+    runs: int = 1000,
+    rng: np.random.Generator | int | None = None,
     **hyper: Any,
 ) -> Moments:
-    """Mean and second moment of the errors at each step, exactly: no run is made.
+    """Mean and second moment of the errors at each step, exactly wherever that can be done: then no run is made.
 
     All gradients of one step share its batch and its noise; a start that asks for a gradient has its own.
 
@@ -112,12 +119,17 @@ def moments(
         Rows of a batch, B; None: all the data, so that only ``noise`` is random.
     sampling
         How they are drawn: "replacement"; "step" (distinct rows within a step); "stream" (fresh Gaussian rows with this
-        Hessian, targets with as much noise as leaves the problem's minimum).
+        Hessian, targets with as much noise as leaves the problem's minimum); "cyclic" (in the order of the data, always);
+        "epoch" (reshuffled each epoch). For these two the batch divides the rows, and a start that asks for a gradient takes
+        the first batch. "epoch" is exact up to about 14 rows (or few large batches of up to 22), and for single rows in one
+        dimension up to 500, with a rule of one state; beyond it is an estimate from an ``ensemble``, and says so.
     noise
         Noise added to each gradient: its standard deviation along every direction, or one for each (d,), largest
         curvature first; a covariance (d, d) in the coordinates of w; or a ``LabelNoise``.
     start
         The first position (d,), zeros by default.
+    runs, rng
+        Of an estimate: the number of runs, and the seed of their random numbers. Not used where moments are exact.
     hyper
         Numbers, or schedules with an entry a step.
 
@@ -140,52 +152,75 @@ def moments(
     >>> sgd = moments([2.0, 1.0], "gradient_descent", 300, noise=0.1, lr=0.5)
     >>> round(float(sgd.loss[-1]), 9), round(float(sgd.variance[1]), 9)
     (0.004166667, 0.00375)
+    >>> four = cv.LeastSquares([[1.0], [2.0], [0.5], [1.0]], [1.0, 2.0, -1.0, 0.0])
+    >>> [cv.moments(four, "gradient_descent", 8, batch=1, sampling="epoch", lr=0.1).exact, four.rows]
+    [True, 4]
     >>> round(float(sgd.loss[-1] / cv.moments([2.0, 1.0], "gradient_descent", 300, noise=0.2, lr=0.5).loss[-1]), 9)
     0.25
     """
     problem, method = as_quadratic(p), as_method(m)
-    checked_sampling(sampling)
-    if batch is not None and sampling not in INDEPENDENT:
-        raise BadHyperparameter(f"moments of sampling={sampling!r} are not known; use one of {', '.join(INDEPENDENT)}")
-    random = gradient_noise(problem, batch, sampling, noise)
+    sampling, count = checked_sampling(sampling), checked_steps(steps, len(problem.columns) ** 2)
     linear_system(method) if batch is None else require_samples(method)
-    count = checked_steps(steps, len(problem.columns) ** 2)
-    full = method.settings(hyper)
-    x = first_position(problem, start)
+    full, x = method.settings(hyper), first_position(problem, start)
+    if (
+        batch is not None
+        and checked_batch(problem, batch, sampling, drawn=False) == problem.rows
+        and sampling not in INDEPENDENT
+    ):
+        sampling = "step"  # all rows, at each step
     with np.errstate(all="ignore"):
-        path = _constant if not changing(method, full, count) else _changing_steps
-        mean, covariance, offset = path(problem, method, full, random, x, count)
-    return gathered(problem, method, full, mean, covariance, offset)
+        if batch is None or sampling in INDEPENDENT:
+            random = gradient_noise(problem, batch, sampling, noise)
+            path = _changing_steps if changing(method, full, count) else _constant
+            mean, covariance = path(problem, method, full, random, x, count)
+        else:
+            added = added_noise(problem, noise, batch)
+            if sampling == "cyclic":
+                mean, covariance = path_in_order(problem, method, full, added, batch, x, count)
+            elif exact_in_epochs(problem, method, full, batch, count):
+                mean, covariance = path_in_epochs(problem, method, full, added, batch, x, count)
+            else:
+                made = ensemble(
+                    problem, method, count, runs, batch=batch, sampling=sampling, noise=noise, start=x, rng=rng, **hyper
+                )
+                return _estimated(problem, method, full, made, x)
+    return _exact(problem, method, full, mean, covariance, x)
 
 
-def gathered(
-    problem: Quadratic, method: Method, full: Mapping[str, Any], mean: Array, covariance: Array, offset: Array
+def _exact(
+    problem: Quadratic, method: Method, full: Mapping[str, Any], mean: Array, covariance: Array, x: Array
 ) -> Moments:
-    """The result, of means (K+1, d) and covariances (K+1, d, d) of the position, and the rest's offset (d,)."""
+    """The result, of means (K+1, d) and covariances (K+1, d, d) of the position."""
     mean, covariance = (np.where(np.isnan(part), np.inf, part) for part in (mean, covariance))
+    offset = Mean.of(problem, method, full, len(mean) - 1, x).offset
     with np.errstate(all="ignore"):
         bias = 0.5 * np.square(mean + offset) @ problem.curvatures
         variance = 0.5 * np.einsum("kii,i->k", covariance, problem.curvatures)
         second = covariance + mean[:, :, None] * mean[:, None, :]
-    exact = np.zeros(len(mean))
-    return Moments(method.name, full, mean, second, bias + variance, bias, variance, exact)
+    return Moments(method.name, full, mean, second, bias + variance, bias, variance, np.zeros(len(mean)))
 
 
 def first_moments(
     problem: Quadratic, method: Method, full: Mapping[str, Any], random: GradientNoise, x: Array
 ) -> tuple[Array, Array, Array]:
     """Mean error (d, s) and covariance (d, d, s, s) of the first state, and the offset (d,) of the rest."""
-    rest = resting_state(problem, method, full, x)
-    target = problem.to_directions(problem.reachable(x))
-    mean, enters = first_errors(problem, method, x, rest), start_noise(method)
-    asked = problem.to_directions(x) - target
-    noisy = random.covariance(asked[:, None] * asked, 2 * asked, 1.0)
-    return mean, noisy[:, :, None, None] * (enters[:, None] * enters), rest[0] - target
+    first, enters = Mean.of(problem, method, full, 0, x), start_noise(method)
+    noisy = random.covariance(first.asked[:, None] * first.asked, 2 * first.asked, 1.0)
+    return first.errors, noisy[:, :, None, None] * (enters[:, None] * enters), first.offset
+
+
+def _estimated(problem: Quadratic, method: Method, full: Mapping[str, Any], made: Ensemble, x: Array) -> Moments:
+    """The result, of runs."""
+    mean, second = made.first.value, made.second.value
+    offset = Mean.of(problem, method, full, len(mean) - 1, x).offset
+    with np.errstate(all="ignore"):
+        bias = 0.5 * np.square(mean + offset) @ problem.curvatures
+    return Moments(method.name, full, mean, second, made.mean, bias, made.mean - bias, made.standard_error, made.runs)
 
 
 def _constant(
     problem: Quadratic, method: Method, full: Mapping[str, Any], random: GradientNoise, x: Array, steps: int
-) -> tuple[Array, Array, Array]:
+) -> tuple[Array, Array]:
     mean, covariance, offset = first_moments(problem, method, full, random, x)
     step = Recursion(open_loop(method, problem.curvatures, full), random, offset)
     means = np.empty((steps + 1, *mean.shape))
@@ -195,26 +230,26 @@ def _constant(
     kept = np.empty((steps + 1, *step.shape[:2]))
     kept[0] = covariance[..., 0, 0]
     if covariance.size <= DENSE:
-        flat, first = covariance.reshape(-1), np.s_[:: step.shape[2] ** 2]
+        flat, of_position = covariance.reshape(-1), np.s_[:: step.shape[2] ** 2]
         added, matrix = step.fresh(means[:-1]).reshape(steps, flat.size), step.matrix
         for k in range(steps):
             flat = matrix @ flat + added[k]
-            kept[k + 1].reshape(-1)[:] = flat[first]
-        return means[..., 0], kept, offset
+            kept[k + 1].reshape(-1)[:] = flat[of_position]
+        return means[..., 0], kept
     for k in range(steps):
         covariance = step(covariance, step.fresh(means[k]))
         kept[k + 1] = covariance[..., 0, 0]
-    return means[..., 0], kept, offset
+    return means[..., 0], kept
 
 
 def _changing_steps(
     problem: Quadratic, method: Method, full: Mapping[str, Any], random: GradientNoise, x: Array, steps: int
-) -> tuple[Array, Array, Array]:
-    mean, covariance, offset = first_moments(problem, method, scheduled(method, full, steps)(0), random, x)
+) -> tuple[Array, Array]:
+    mean, covariance, offset = first_moments(problem, method, full, random, x)
     means, kept = [mean[:, 0]], [covariance[..., 0, 0]]
     for loop, shift in steps_of(problem, method, full, steps, x):
         step, away = Recursion(loop, random, offset + shift[:, 0]), mean - shift
         mean, covariance = (loop.closed @ away[..., None])[..., 0] + shift, step(covariance, step.fresh(away))
         means.append(mean[:, 0])
         kept.append(covariance[..., 0, 0])
-    return np.array(means), np.array(kept), offset
+    return np.array(means), np.array(kept)

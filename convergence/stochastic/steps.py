@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from convergence.crossing import compiled
 from convergence.numerics.matrices import STOPPED, arguments, readings
+from convergence.numerics.prediction import first_errors
 from convergence.numerics.replay import scheduled
 from convergence.numerics.runs import resting_state
 from convergence.problem import Quadratic
@@ -58,3 +60,29 @@ def _readings(method: Method, settings: Any) -> Iterator[tuple[float, ...]]:
             yield tuple(now)
             now, step = tick(1.0, *settings(step).values(), *now), step + 1
     yield from repeat(())
+
+
+@dataclass(frozen=True, eq=False)
+class Mean:
+    """Where the mean of a run begins.
+
+    Attributes
+    ----------
+    errors
+        (d, s), of the first state, from the rest of the first step.
+    asked
+        (d,), the first position, from the minimiser that it can reach.
+    offset
+        (d,), the rest of the position, from that minimiser.
+    """
+
+    errors: Array
+    asked: Array
+    offset: Array
+
+    @classmethod
+    def of(cls, problem: Quadratic, method: Method, full: Mapping[str, Any], steps: int, x: Array) -> Mean:
+        """That of a run from x (d,)."""
+        rest = resting_state(problem, method, scheduled(method, full, steps)(0), x)
+        target = problem.to_directions(problem.reachable(x))
+        return cls(first_errors(problem, method, x, rest), problem.to_directions(x) - target, rest[0] - target)
