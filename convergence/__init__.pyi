@@ -4,6 +4,7 @@ from . import datasets as datasets
 from . import figures as figures
 from . import methods as methods
 from . import report as report
+from . import schedules as schedules
 from .certificates.proving import certify as certify
 from .certificates.proving import certify_formula as certify_formula
 from .certificates.proving import certify_optimum as certify_optimum
@@ -65,6 +66,7 @@ from .problem import PowerLaw as PowerLaw
 from .reading import read_problem as read_problem
 from .rule import Method as Method
 from .rule import method as method
+from .schedule import Schedule as Schedule
 from .setting import Setting as Setting
 from .stochastic.ensemble import ensemble as ensemble
 from .stochastic.high_dimension import critical_batch as critical_batch

@@ -173,7 +173,7 @@ def test_bad_questions():
     with pytest.raises(BadHyperparameter, match="tolerance"):
         steps_to("gradient_descent", 0, curvatures=[1.0], lr=0.1)
     with pytest.raises(BadHyperparameter, match="one number"):
-        steps_to("gradient_descent", 1e-3, curvatures=[1.0], lr=[0.1, 0.2])
+        steps_to("gradient_descent", 1e-3, mu=1.0, L=2.0, lr=[0.1, 0.2])
 
 
 def test_a_plateau_of_rates_is_no_plateau_of_steps():

@@ -169,9 +169,10 @@ def test_no_check_made_is_no_pass():
     assert not Verification("nothing", {}, (), ())
 
 
-def test_arrays_of_settings_are_for_maps_and_not_for_runs():
-    with pytest.raises(cv.BadHyperparameter, match="takes one lr"):
-        cv.verify(cv.datasets.gaussian_2d(), "gradient_descent", lr=[0.1, 0.2])
+def test_a_sequence_of_settings_is_a_schedule_of_the_run():
+    result = cv.verify(cv.datasets.gaussian_2d(), "gradient_descent", lr=[1e-4, 2e-5])
+    assert result
+    assert "all 2 iterates" in result.checks[0].claim
 
 
 def test_a_rate_by_another_name_is_searched_for_like_one():

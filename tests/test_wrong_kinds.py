@@ -91,6 +91,7 @@ CALLS = {
     "method": ([lambda f, x, *, lr: x - lr * f.grad(x)], {}),
 }
 ELSEWHERE = {
+    "Schedule": "made by the functions of schedules",
     "audit": "takes the notes and no numbers",
     "course": "runs a minute",
     "presets": "takes nothing",

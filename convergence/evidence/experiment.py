@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +51,7 @@ class Experiment:
         The run on the data.
     seen, full
         The eigenvalues that its iterates show (of a method with a clock, in a run with the clock run down), and the
-        same with as many eigenvalues as the method has states.
+        same with as many eigenvalues as the method has states. None under a schedule.
     linear_here
         Whether a run from half as far away is half as large, as the linearisation of a rule that is not linear claims
         near the minimiser.
@@ -61,8 +62,8 @@ class Experiment:
     hyper: dict[str, Any]
     shown: tuple[int, ...]
     run: Run
-    seen: Identification
-    full: Identification
+    seen: Identification | None
+    full: Identification | None
     linear_here: bool = True
 
     @property
@@ -84,6 +85,14 @@ def experiment(problem: Quadratic, method: Method, given: dict[str, Any], steps:
     limit = run if run_down(method) is method else simulate(problem, run_down(method), steps, run.x[0], **hyper)
     seen, full = (identify(limit, order=order, directions=indices) for order in (None, len(system(method).state)))
     return Experiment(problem, method, hyper, indices, run, seen, full, _scales(problem, method, run))
+
+
+def under_schedules(problem: Quadratic, method: Method, given: Mapping[str, Any], steps: int = STEPS) -> Experiment:
+    """The run under schedules: as many steps as the shortest sequence has; it shows no recurrence, so none is identified."""
+    setting = method.at(**given)
+    count = min([steps, *(len(value) for value in setting.hyper.values() if np.ndim(value))])
+    run = simulate(problem, method, count, informative_start(problem, method), **given)
+    return Experiment(problem, method, setting.over(count), shown(problem), run, None, None)
 
 
 def _scales(problem: Quadratic, method: Method, run: Run) -> bool:

@@ -12,14 +12,15 @@ from typing import Any
 import numpy as np
 
 from convergence.evidence.check import Check, Control, Kind, Trial, not_made
-from convergence.evidence.checks import KINDS, NOISE_KINDS
-from convergence.evidence.experiment import Experiment, experiment
+from convergence.evidence.checks import KINDS, NOISE_KINDS, iterates
+from convergence.evidence.experiment import Experiment, experiment, under_schedules
 from convergence.evidence.noise import NoisyTrial, noisy_trial
 from convergence.methods import as_method
 from convergence.numerics.radius import spectral_radius
 from convergence.plotting import Plotted
 from convergence.problem import Quadratic, as_quadratic
 from convergence.rule import Method
+from convergence.setting import varies
 from convergence.tabular import Tabular
 
 BENT = "at this distance from the minimiser the rule is not linear yet, and nearer there is only rounding"
@@ -97,7 +98,8 @@ def verify(
         What is random, as for ``ensemble``; nothing, unless given.
     hyper
         Hyperparameters; those that are not given are those of the optimum, with the given ones fixed. Under batches the
-        learning rate is half the limit in mean square where that is less.
+        learning rate is half the limit in mean square where that is less. With schedules all
+        are given, and it is the iterates that are checked.
 
     Returns
     -------
@@ -122,9 +124,18 @@ def verify(
     (True, 'eigenvalues off by 1 %')
     """
     problem, method = as_quadratic(p), as_method(m)
-    if batch is None and noise is None:
-        return verified(experiment(problem, method, hyper))
-    return verified_noise(noisy_trial(problem, method, batch, sampling, noise, hyper))
+    if batch is not None or noise is not None:
+        return verified_noise(noisy_trial(problem, method, batch, sampling, noise, hyper))
+    if any(map(varies, hyper.values())):
+        return _under_schedules(problem, method, hyper)
+    return verified(experiment(problem, method, hyper))
+
+
+def _under_schedules(problem: Quadratic, method: Method, hyper: Mapping[str, Any]) -> Verification:
+    """The run under schedules against the product of its steps' matrices: there is no rate, and no edge, to check."""
+    trial = under_schedules(problem, method, hyper)
+    checks, controls = _of_kind(iterates.KIND, trial)
+    return Verification(method.name, trial.hyper, tuple(checks), tuple(controls))
 
 
 def verified(trial: Experiment) -> Verification:

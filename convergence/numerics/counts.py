@@ -19,12 +19,14 @@ from convergence.numerics import prediction, runs
 from convergence.numerics.inputs import checked_errors, checked_interval, checked_tolerance
 from convergence.numerics.matrices import precise_blocks
 from convergence.numerics.radius import spectral_radius
+from convergence.numerics.replay import constants, residuals
 from convergence.numerics.settling import Powers, Question, settled
 from convergence.numerics.settling_interval import worst_steps_to
 from convergence.plotting import Plotted
 from convergence.problem import Quadratic, checked_curvatures
 from convergence.problem.arrays import floats, short
 from convergence.rule import Method
+from convergence.setting import varies
 from convergence.tabular import Tabular
 from convergence.theory.optimum import best
 from convergence.theory.symbols import LARGEST, MU
@@ -80,7 +82,8 @@ def steps_to(
         curvatures and both ends.
     hyper
         One number each. Those not given are the best ones for [μ, L], exact where they have a formula: a count at
-        critical damping feels the last digit of a double.
+        critical damping feels the last digit of a double. Or schedules with an end, and a spectrum: the first step from
+        which the errors stay there until the schedule ends.
 
     Returns
     -------
@@ -107,6 +110,7 @@ def steps_to(
         )
     if interval:
         low, high = checked_interval(mu, L)
+        constants(method, {**dict.fromkeys(method.hyper, 0.5), **hyper})  # no schedules between the ends
         return worst_steps_to(Question(method, completed(method, hyper, low, high), within), low, high)
     points = checked_curvatures(curvatures)
     curved = points[points > 0]
@@ -114,8 +118,37 @@ def steps_to(
     moved = np.unique(points[(first != 0) & (points > 0)])  # nothing moves along a flat direction
     if not moved.size:
         return 0
+    if any(map(varies, hyper.values())):
+        return _under_schedules(method, moved, hyper, within)
     question = Question(method, completed(method, hyper, float(curved.min()), float(curved.max())), within)
     return settled(question, moved)
+
+
+def _under_schedules(method: Method, curvatures: Array, hyper: dict[str, Any], tolerance: float) -> int:
+    """The count where hyperparameters are schedules, of which one ends: a sequence, or one that says its last step."""
+    ends = [_length(value) for value in method.at(**hyper).hyper.values()]
+    steps = min((end for end in ends if end is not None), default=None)
+    if steps is None:
+        raise BadHyperparameter(
+            f"{method.name}: errors under this schedule never end, so none can be the last; give a sequence of as many "
+            f"values as there are steps (schedule.values(steps))"
+        )
+    sizes = np.abs(residuals(method, steps, curvatures, **hyper)).max(axis=1)
+    above = np.flatnonzero(~(sizes <= tolerance))
+    if above.size and above[-1] == steps:
+        raise NoStableLearningRate(
+            f"{method.name} is not within {tolerance:g} when its schedule ends, after {steps} steps: the largest error is "
+            f"{sizes[-1]:.6g} of the first"
+        )
+    return int(above[-1]) + 1 if above.size else 0
+
+
+def _length(value: Any) -> int | None:
+    """The steps of a schedule that ends; None for a number, and for a schedule that does not."""
+    if np.ndim(value):
+        return len(value)
+    last = getattr(value, "last", None)
+    return None if last is None else int(last) + 1
 
 
 @dataclass(frozen=True, eq=False)

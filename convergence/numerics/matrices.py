@@ -113,27 +113,46 @@ def _factor_roots(part: tuple[int, Any], curvature: Any, settings: dict[str, Any
 
 
 def readings(method: Method, settings: Mapping[str, Any], steps: int) -> Array:
-    """What the clocks read before each step, (m, clocks), m ≤ steps: up to where they have run down."""
+    """What the clocks read before each step, (m, clocks), m ≤ steps: up to where they have run down; under a schedule, all."""
     clock = system(method).clock
     if clock is None:
         return np.empty((0, 0))
     tick = compiled((*arguments(method), *clock.letters), clock.update)
     now, rest = ([float(v) for v in part] for part in (clock.start, clock.rest))
-    seen = list[list[float]]()
-    while len(seen) < steps and max(abs(a - b) for a, b in zip(now, rest, strict=True)) > STOPPED:
+    seen, varied = list[list[float]](), is_scheduled(settings)
+    while len(seen) < steps and (varied or max(abs(a - b) for a, b in zip(now, rest, strict=True)) > STOPPED):
         seen.append(now)
-        now = tick(1.0, *settings.values(), *now)
+        now = tick(1.0, *(_entry(value, len(seen) - 1) for value in settings.values()), *now)
     return np.array(seen, dtype=float).reshape(len(seen), len(clock.names))
 
 
-def step_matrices(method: Method, curvatures: Array, settings: Mapping[str, Any], steps: int) -> Array:
-    """The iteration matrices of a run: (d, n, n) where all steps have the same, else (m+1, d, n, n), the last the limit."""
-    limit = blocks(method, curvatures, settings)
-    seen = readings(method, settings, steps)
-    if not len(seen):
-        return limit
-    changing = blocks(method, curvatures, settings, [column[:, None] for column in seen.T])
-    return np.concatenate([changing, limit[None]])
+def is_scheduled(settings: Mapping[str, Any]) -> bool:
+    """Whether a hyperparameter has an entry a step."""
+    return any(np.ndim(value) for value in settings.values())
+
+
+def _entry(value: Any, step: int) -> Any:
+    return value[min(step, len(value) - 1)] if np.ndim(value) else value
+
+
+def step_matrices(
+    method: Method, curvatures: Array, settings: Mapping[str, Any], steps: int, *, slope: bool = False
+) -> Array:
+    """The iteration matrices of a run: (d, n, n) where all steps have the same, else (m+1, d, n, n), the last the limit.
+
+    ``settings`` may have entries a step; then m = steps, and the last is that of the last step again. ``slope``: their
+    derivatives by the curvature.
+    """
+    of = sensitivity if slope else blocks
+    seen = [column[:, None] for column in readings(method, settings, steps).T] or None
+    if not is_scheduled(settings):
+        limit = of(method, curvatures, settings)
+        return limit if seen is None else np.concatenate([of(method, curvatures, settings, seen), limit[None]])
+    if not steps:
+        return of(method, curvatures, {n: 0.0 if np.ndim(v) else v for n, v in settings.items()})  # none is used
+    columns = {n: np.asarray(v)[:steps, None] if np.ndim(v) else v for n, v in settings.items()}
+    changing = of(method, curvatures, columns, seen)
+    return np.concatenate([changing, changing[-1:]])
 
 
 def with_clocks(method: Method, settings: Mapping[str, Any], states: Array) -> Array:

@@ -6,6 +6,7 @@ blocks, too, and k steps cost log₂ k products.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -34,8 +35,8 @@ KEPT = 2_000_000
 def predict(p: Any, m: Any, /, steps: int, start: Any = None, **hyper: Any) -> Run:
     """The run that ``simulate`` makes, from the iteration matrix alone: powers of it per direction, no step taken.
 
-    For a rule that is linear this is exact up to rounding, also where its matrix changes with a clock; for one that was
-    linearised at the minimiser it holds near it.
+    For a rule that is linear this is exact up to rounding, also where its matrix changes with a clock or a schedule; for
+    one that was linearised at the minimiser it holds near it.
 
     Parameters
     ----------
@@ -58,12 +59,13 @@ def predict(p: Any, m: Any, /, steps: int, start: Any = None, **hyper: Any) -> R
     Run (prediction) of gradient_descent(lr=0.25): 2 steps, loss 0.158203
     """
     problem, method = as_quadratic(p), as_method(m)
-    settings = method.scalars(hyper)
     x = first_position(problem, start)
     count = checked_steps(steps, len(method.state) * len(x))
+    setting = method.at(**hyper)
+    settings = setting.over(count)
     with np.errstate(all="ignore"):
         matrices = step_matrices(method, problem.curvatures, settings, count)
-        return closed_form(problem, method, settings, matrices, count, x)
+        return replace(closed_form(problem, method, settings, matrices, count, x), hyper=setting.shown)
 
 
 def closed_form(

@@ -76,29 +76,25 @@ class Residual:
 
 def scheduled(method: Method, hyper: Mapping[str, Any], steps: int) -> Settings:
     """The hyperparameters as a function of the step. BadHyperparameter for a schedule with fewer entries than steps."""
-    full = method.settings(hyper)
-    long = {name: np.asarray(v, dtype=float) for name, v in full.items() if np.ndim(v)}
-    fixed = {name: v if isinstance(v, int | float) else float(v) for name, v in full.items() if name not in long}
-    for name, values in long.items():
-        if values.ndim != 1 or len(values) < max(steps, 1):
-            raise BadHyperparameter(
-                f"{method.name}: {name} must be a number, or a schedule with an entry for each of the {steps} steps; "
-                f"got shape {values.shape}"
-            )
-    if not long:
-        return lambda j: fixed
-    return lambda j: {n: fixed[n] if n in fixed else float(long[n][min(j, len(long[n]) - 1)]) for n in full}
+    full = method.at(**hyper).over(steps)
+    if not any(np.ndim(value) for value in full.values()):
+        return lambda j: full
+    last = max(steps - 1, 0)
+    rows = {n: np.resize(v, last + 1).tolist() for n, v in full.items()}  # one entry is all of them
+    return lambda j: {name: row[min(j, last)] for name, row in rows.items()}
 
 
 def constants(method: Method, hyper: Mapping[str, Any]) -> dict[str, Any]:
     """Hyperparameters that are one number each. BadHyperparameter for schedules: nothing is known of what comes after them."""
-    settings = method.settings(hyper)
+    settings = method.at(**hyper).hyper
     for name, value in settings.items():
-        if np.ndim(value):
+        if np.ndim(value) or callable(value):
+            came = str(value) if callable(value) else f"shape {np.shape(value)}"
             raise BadHyperparameter(
-                f"{method.name}: {name} must be one number here, since the steps do not end; got shape {np.shape(value)}. "
+                f"{method.name}: {name} must be one number here, since the steps do not end; got {came}. "
                 f"For a schedule see worst_case and residuals"
             )
+    settings = method.settings(hyper)
     return {name: value if isinstance(value, int | float) else float(value) for name, value in settings.items()}
 
 

@@ -18,6 +18,7 @@ from convergence.errors import BadData, BadRule, NotLinear
 from convergence.methods import as_method
 from convergence.numerics.inputs import checked_steps
 from convergence.numerics.matrices import arguments
+from convergence.numerics.replay import scheduled
 from convergence.plotting import Plotted
 from convergence.problem import Quadratic, as_quadratic
 from convergence.problem.arrays import floats, short
@@ -48,7 +49,7 @@ class Run(Plotted, Tabular, figure="run"):
         (steps+1,), in the problem's scaling, its minimum included.
     error
         (steps+1, d), Vᵀ(x − w*) in the directions of the data, with w* the minimiser that the start can reach (with
-        weight decay, the ridge point at which the method rests).
+        weight decay, the ridge point at which the method rests, under a schedule that of the first step).
     diverged
         The step at which a number overflowed; the arrays end before it. None: never.
     predicted
@@ -107,7 +108,8 @@ def simulate(p: Any, m: Any, /, steps: int, start: Any = None, **hyper: Any) -> 
     start
         The first position (d,), zeros by default. Buffers begin as the method says.
     hyper
-        One number each; those with a default may be left out.
+        One number each, or a schedule: one of ``cv.schedules``, a sequence with an entry a step, a function of the step
+        k = 0, 1, …. Those with a default may be left out.
 
     Returns
     -------
@@ -130,19 +132,19 @@ def simulate(p: Any, m: Any, /, steps: int, start: Any = None, **hyper: Any) -> 
     323
     """
     problem, method = as_quadratic(p), as_method(m)
-    settings = method.scalars(hyper)
     x = first_position(problem, start)
     count = checked_steps(steps, len(method.state) * len(x))
+    setting, settings = method.at(**hyper), scheduled(method, hyper, count)
     states = np.empty((count + 1, len(method.state), len(x)))
     with np.errstate(all="ignore"):
         state = method.start(problem, x.copy())
         states[0] = state
         for k in range(1, count + 1):
-            state = method(problem, *state, **settings)
+            state = method(problem, *state, **settings(k - 1))
             states[k] = state
         path = states[:, 0]
-        error = problem.to_directions(path - resting_point(problem, method, settings, path[0]))
-        return cut(Run(method.name, settings, path, states, problem.grad(path), problem.loss(path), error, None))
+        error = problem.to_directions(path - resting_point(problem, method, settings(0), path[0]))
+        return cut(Run(method.name, setting.shown, path, states, problem.grad(path), problem.loss(path), error, None))
 
 
 def distances(problem: Quadratic, method: Method, steps: int, start: Any, settings: Mapping[str, Any]) -> Array:
@@ -204,8 +206,15 @@ def rests_at_minimiser(method: Method) -> bool:
 
 def _parts(problem: Quadratic, method: Method, settings: Mapping[str, Any]) -> Array:
     """Each state at rest in units of the minimiser: (n, d). At λ = 0 without decay it is 1."""
+    rest = system(method).rest
+    moved = [n for n, v in settings.items() if np.ndim(v) and any(part.has(method.symbols[n]) for part in rest)]
+    if moved:
+        raise NotLinear(
+            f"{method.name} rests where {moved[0]} says, and a schedule of it moves that: no rest to measure from"
+        )
+    still = [0.0 if np.ndim(value) else value for value in settings.values()]
     with np.errstate(all="ignore"):
-        values = compiled(arguments(method), system(method).rest)(problem.curvatures, *settings.values())
+        values = compiled(arguments(method), rest)(problem.curvatures, *still)
     parts = np.stack([np.broadcast_to(v, problem.curvatures.shape) for v in values])
     parts[0] = np.where(np.isnan(parts[0]), 1.0, parts[0])
     return np.asarray(np.nan_to_num(parts))

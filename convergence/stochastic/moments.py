@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -161,7 +161,8 @@ def moments(
     problem, method = as_quadratic(p), as_method(m)
     sampling, count = checked_sampling(sampling), checked_steps(steps, len(problem.columns) ** 2)
     linear_system(method) if batch is None else require_samples(method)
-    full, x = method.settings(hyper), first_position(problem, start)
+    setting, x = method.at(**hyper), first_position(problem, start)
+    full = setting.over(count)
     if (
         batch is not None
         and checked_batch(problem, batch, sampling, drawn=False) == problem.rows
@@ -183,8 +184,8 @@ def moments(
                 made = ensemble(
                     problem, method, count, runs, batch=batch, sampling=sampling, noise=noise, start=x, rng=rng, **hyper
                 )
-                return _estimated(problem, method, full, made, x)
-    return _exact(problem, method, full, mean, covariance, x)
+                return replace(_estimated(problem, method, full, made, x), hyper=setting.shown)
+    return replace(_exact(problem, method, full, mean, covariance, x), hyper=setting.shown)
 
 
 def _exact(

@@ -78,6 +78,8 @@ def _matched(derived: Complex, seen: Complex) -> tuple[float, Any]:
 
 def checks(trial: Experiment, claimed: Spectra) -> Sequence[Check]:
     """One check a direction."""
+    assert trial.seen is not None, "under a schedule nothing is identified"
+    assert trial.full is not None
     rows = zip(trial.names, claimed.values, claimed.doubt, trial.seen, trial.seen.error, strict=True)
     blurs = trial.full.error.max(axis=1)
     return [_direction(*row, blur=float(blur)) for row, blur in zip(rows, blurs, strict=True)]

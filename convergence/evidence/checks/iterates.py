@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
 from convergence.evidence.checks.eigenvalues import exchanged
 from convergence.evidence.experiment import Experiment
-from convergence.numerics.matrices import readings, sensitivity, step_matrices
+from convergence.numerics.matrices import step_matrices
 from convergence.numerics.prediction import closed_form
 from convergence.theory.system import system
 
@@ -80,14 +80,9 @@ def _moving(trial: Experiment) -> list[int]:
 
 
 def _sensitivity(trial: Experiment) -> Array:
-    """How much of a gradient enters the state, (d, n, n): with a clock, the most at any step."""
-    method, curvatures, hyper = trial.method, trial.problem.curvatures, trial.hyper
-    seen = readings(method, hyper, trial.run.steps)
-    limit = sensitivity(method, curvatures, hyper)
-    if not len(seen):
-        return limit
-    early = np.abs(sensitivity(method, curvatures, hyper, [column[:, None] for column in seen.T])).max(axis=0)
-    return np.asarray(np.maximum(early, np.abs(limit)))
+    """How much of a gradient enters the state, (d, n, n): the most at any step."""
+    slopes = step_matrices(trial.method, trial.problem.curvatures, trial.hyper, trial.run.steps, slope=True)
+    return np.asarray(np.abs(slopes).max(axis=0) if slopes.ndim == 4 else slopes)
 
 
 def _carried(matrices: Array, added: Array) -> Array:
