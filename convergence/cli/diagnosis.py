@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 import convergence as cv
 from convergence.cli.command import Answer, command, group, option
 from convergence.cli.modules import Lazy, arguments, console
-from convergence.cli.options import DATA, hyper, names
+from convergence.cli.options import DATA, DEVIATION, LABEL_NOISE, SAMPLING, hyper, names
 from convergence.errors import BadData, BadName
 
 if TYPE_CHECKING:
-    from convergence.diagnosis.diagnosis import Diagnosis
     from convergence.diagnosis.directions import DirectionState
+    from convergence.diagnosis.result import Diagnosis
     from convergence.diagnosis.run_result import RunDiagnosis
 
 logfile = Lazy("convergence.diagnosis.logfile")
@@ -35,6 +35,13 @@ wording = Lazy("convergence.diagnosis.wording")
     ),
     option("--method", metavar="METHOD", help="as METHOD of other commands (--run: optional)"),
     hyper("as in the run (with --run: where it is known)"),
+    group(
+        "noise: whether it, not curvature, is what diverges",
+        option("--batch", type=int, metavar="B", help="rows of the data in each step"),
+        SAMPLING,
+        DEVIATION,
+        LABEL_NOISE,
+    ),
     example="convergence diagnose --method heavy_ball --lr 5e-4 --momentum 0.9",
 )
 def diagnose(options: Namespace) -> Answer:
@@ -45,6 +52,7 @@ def diagnose(options: Namespace) -> Answer:
     if options.method is None:
         raise BadName("--method must name the method to diagnose: conventions differ, so none is assumed")
     asked = {"method": arguments.method(options.method), **arguments.hyper(options)}
+    asked |= {"batch": options.batch, "sampling": options.sampling, "noise": arguments.added_noise(options)}
     if options.curvatures is None:
         result = cv.diagnose(arguments.problem(options)[0], **asked)
     elif options.data or options.dataset:
@@ -57,6 +65,8 @@ def diagnose(options: Namespace) -> Answer:
 def _run(options: Namespace) -> Answer:
     if options.data or options.dataset:
         raise BadData("--run is a log of its own: give it without --data")
+    if options.batch is not None or arguments.added_noise(options) is not None:
+        raise BadData("--batch and --noise are of settings on data: a logged run has its noise in it")
     log = logfile.read_log(options.run, options.gradients)
     known = arguments.hyper(options)
     known |= {"method": options.method and arguments.method(options.method)}

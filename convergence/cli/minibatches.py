@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import convergence as cv
 from convergence.cli.command import Answer, command, group, option
 from convergence.cli.modules import arguments, console, np
-from convergence.cli.noise import DRAWN, noise_words
+from convergence.cli.noise import batches, noise_words
 from convergence.cli.options import DATA, DEVIATION, LABEL_NOISE, METHOD, SAMPLING, STEPS, hyper
 from convergence.errors import BadData, BadHyperparameter, ConvergenceError, NoStableLearningRate
 
@@ -71,7 +71,7 @@ def batch(options: Namespace) -> Answer:
         f"best {rate}\nfor that",
     )
     lines = [
-        f"{console.titled(method, chosen)} on {name},\nbatches {DRAWN[sampling]}; loss above its minimum",
+        f"{console.titled(method, chosen)} on {name},\nbatches {batches.IN_WORDS[sampling]}; loss above its minimum",
         console.table(headings, [_batch_cells(row, top) for row in rows], left=()),
         f"largest {rate} without noise: {console.significant(top)}",
         _smallest(smallest, rate, chosen[rate], data),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import convergence as cv
 from convergence.cli.command import Answer, command, option
-from convergence.cli.modules import arguments, console, np
+from convergence.cli.modules import Lazy, arguments, console, np
 from convergence.cli.options import DEVIATION, LATEX, METHOD, SAMPLING, SPECTRUM, hyper
 from convergence.errors import BadHyperparameter
 
@@ -17,16 +17,10 @@ if TYPE_CHECKING:
     from convergence.rule import Method
     from convergence.theory.noise import NoiseFloor
 
+batches = Lazy("convergence.stochastic.batches")
+
 MOST = 6
 """Directions of the data that are shown, the steepest and the flattest ones."""
-
-DRAWN = {
-    "replacement": "drawn with replacement",
-    "step": "distinct within a step",
-    "epoch": "reshuffled each epoch",
-    "cyclic": "in the order of the data",
-    "stream": "of fresh Gaussian rows",
-}
 
 
 @command(
@@ -123,7 +117,7 @@ def _minimum(data: LeastSquares) -> str:
 
 def noise_words(batch: int | None, sampling: str, noise: Any) -> str:
     """Where the noise of a step comes from, in words."""
-    rows = "" if batch is None else f"batches of {batch} {DRAWN[sampling]}"
+    rows = "" if batch is None else f"batches of {batch} {batches.IN_WORDS[sampling]}"
     if noise is None:
         return rows or "no noise"
     label = isinstance(noise, cv.LabelNoise)

@@ -21,7 +21,7 @@ from convergence.rule import Method
 from convergence.theory.system import system
 
 if TYPE_CHECKING:
-    from convergence.diagnosis.diagnosis import Diagnosis
+    from convergence.diagnosis.result import Diagnosis
 
 SCALES = 4.0
 """Scaling the columns is worth saying where it makes κ this many times smaller."""

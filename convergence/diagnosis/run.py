@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from convergence.diagnosis import wording
-from convergence.diagnosis.diagnosis import Diagnosis, judged
+from convergence.diagnosis.diagnosis import judged
 from convergence.diagnosis.fit import Fit
 from convergence.diagnosis.identified import Identified, alike, identified
 from convergence.diagnosis.log import Log, recorded
 from convergence.diagnosis.recurrence import recurrence
 from convergence.diagnosis.resolution import REMEDY, Resolution
+from convergence.diagnosis.result import Diagnosis
 from convergence.diagnosis.run_result import RunDiagnosis
 from convergence.diagnosis.scale import Scale, scale
 from convergence.diagnosis.spectrum import Spectrum

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.diagnosis import wording
-from convergence.diagnosis.diagnosis import Diagnosis
+from convergence.diagnosis.result import Diagnosis
 
 Array = NDArray[np.float64]
 

@@ -29,6 +29,7 @@ ALIVE = 1e-9
 VERDICTS = {
     "diverges": "a direction grows: its radius is above 1",
     "stalls": "a direction neither grows nor shrinks: its radius is 1",
+    "noise": "stable without noise, and not in mean square: the noise of the batches grows with the error",
     "oscillates": "slow, and its slowest direction swings: a complex or negative leading eigenvalue",
     "overdamped": "slow, and its slowest direction creeps: a positive leading eigenvalue, with a memory behind it",
     "crawls": "slow, with a positive leading eigenvalue and no memory, or a double one",

@@ -21,6 +21,15 @@ Indices = NDArray[np.int64]
 SAMPLINGS = ("replacement", "step", "epoch", "cyclic", "stream")
 """Rows drawn independently; distinct within a step; reshuffled each epoch; in order; fresh Gaussian rows."""
 
+IN_WORDS = {
+    "replacement": "drawn with replacement",
+    "step": "distinct within a step",
+    "epoch": "reshuffled each epoch",
+    "cyclic": "in the order of the data",
+    "stream": "of fresh Gaussian rows",
+}
+"""How the rows of a batch come, in a sentence."""
+
 LARGEST_BLOCK, NUMBERS = 512, 2**22
 """Runs in a block, and numbers that its rows of one step may have: 32 MB."""
 
