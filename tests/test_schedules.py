@@ -129,3 +129,11 @@ def test_steps_to_counts_to_the_end_of_a_schedule():
 def test_what_is_no_schedule_here_is_refused_in_words(question, words):
     with pytest.raises(cv.BadHyperparameter, match=words):
         question()
+
+
+def test_moments_and_ensembles_take_schedules():
+    p, lr = cv.datasets.gaussian_2d(loss="mean"), S.cosine(0.03, 20)
+    exact = cv.moments(p, "heavy_ball", 20, batch=16, lr=lr, momentum=0.5)
+    runs = cv.ensemble(p, "heavy_ball", 20, 2000, batch=16, lr=lr, momentum=0.5)
+    assert (np.abs(runs.mean[1:] - exact.loss[1:]) <= 4.5 * runs.standard_error[1:]).all()  # 20 comparisons
+    assert runs.hyper["lr"] is lr

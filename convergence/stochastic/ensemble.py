@@ -237,7 +237,7 @@ def ensemble(
         record.loss[np.isnan(record.loss)] = np.inf
         overflowed = int((~np.isfinite(record.loss)).any(axis=1).sum())
         estimates = record.estimates()
-    return Ensemble(method.name, method.settings(hyper), rows, name, record.loss, *estimates, overflowed, x)
+    return Ensemble(method.name, method.at(**hyper).shown, rows, name, record.loss, *estimates, overflowed, x)
 
 
 def _walked(method: Method, samples: Iterator[Sample], first: Array, settings: Settings, steps: int) -> Iterator[Array]:
