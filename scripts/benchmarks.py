@@ -22,7 +22,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import sympy as sp
-from ensembles import ensembles
+from ensembles import ensembles, noise
 from measuring import Result, medians, versus
 from proving import certificates, worst_cases
 
@@ -203,6 +203,7 @@ ALL = (
     worst_cases,
     certificates,
     ensembles,
+    noise,
     report,
     start_up,
     large_data,
