@@ -19,10 +19,10 @@ from convergence.errors import BadHyperparameter, BadName, NotLinear, nearest
 from convergence.methods import as_method
 from convergence.notation import latex
 from convergence.rule import Method
+from convergence.theory.gradient_noise import entering, heard
 from convergence.theory.inequality import numbers
 from convergence.theory.loop import Loop
 from convergence.theory.lyapunov import written
-from convergence.theory.noise import entering, heard
 from convergence.theory.rational import lettered
 from convergence.theory.symbols import CURVATURE, Z
 from convergence.theory.system import System, system

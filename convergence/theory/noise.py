@@ -21,7 +21,7 @@ from convergence.errors import BadData, BadHyperparameter
 from convergence.methods import as_method
 from convergence.notation import latex
 from convergence.rule import Method
-from convergence.theory.loop import Loop
+from convergence.theory.gradient_noise import answered_points, entering, heard
 from convergence.theory.lyapunov import lyapunov, never_forgets, sylvester, written
 from convergence.theory.rational import lettered
 from convergence.theory.region import gridded, inside
@@ -253,37 +253,6 @@ def floor_of(method: Method, fresh: bool = False) -> NoiseFloor:
         fresh,
         derived.linear,
     )
-
-
-def heard(loop: Loop) -> list[int]:
-    """Which questions of a step ask for a gradient: those that noise enters by."""
-    return [k for k, gain in enumerate(loop.gains) if gain == CURVATURE]
-
-
-def entering(loop: Loop, fresh: bool = False) -> sp.Matrix:
-    """B (s, 1), or (s, gradients) where each has noise of its own: what unit noise in the gradients adds to the state."""
-    return loop.U * _inner(loop) * _noisy(loop, fresh)
-
-
-def answered_points(loop: Loop, fresh: bool = False) -> tuple[sp.Matrix, sp.Matrix]:
-    """What a step's questions are asked, each a row: as the state has it (g, s), and as the step's own noise has it.
-
-    q = Rs + Dγ and γ = Gq + nξ give q = (I − DG)⁻¹(Rs + Dnξ).
-    """
-    count = len(loop.gains)
-    inverse = (sp.eye(count) - loop.D * sp.diag(*loop.gains)).inv()
-    return inverse * loop.R, inverse * loop.D * _noisy(loop, fresh)
-
-
-def _inner(loop: Loop) -> sp.Matrix:
-    return (sp.eye(len(loop.gains)) - sp.diag(*loop.gains) * loop.D).inv()
-
-
-def _noisy(loop: Loop, fresh: bool) -> sp.Matrix:
-    count, gradients = len(loop.gains), heard(loop)
-    if fresh:
-        return sp.Matrix(count, len(gradients), lambda i, j: int(i == gradients[j]))
-    return sp.Matrix(count, 1, lambda i, _: int(i in gradients))
 
 
 def _gradients(derived: System) -> dict[int, str]:

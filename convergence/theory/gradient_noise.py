@@ -1,0 +1,42 @@
+"""How noise in the gradients enters a step: γ = Gq + nξ in the letters of the ``Loop``, n being 1 for a gradient, else 0.
+
+All gradients of a step share one ξ, as they share a minibatch, unless they are ``fresh``; a Newton step's Hessian is exact.
+"""
+
+from __future__ import annotations
+
+import sympy as sp
+
+from convergence.theory.loop import Loop
+from convergence.theory.symbols import CURVATURE
+
+
+def heard(loop: Loop) -> list[int]:
+    """Which questions of a step ask for a gradient: those that noise enters by."""
+    return [k for k, gain in enumerate(loop.gains) if gain == CURVATURE]
+
+
+def entering(loop: Loop, fresh: bool = False) -> sp.Matrix:
+    """B (s, 1), or (s, gradients) where each has noise of its own: what unit noise in the gradients adds to the state."""
+    return loop.U * _inner(loop) * _noisy(loop, fresh)
+
+
+def answered_points(loop: Loop, fresh: bool = False) -> tuple[sp.Matrix, sp.Matrix]:
+    """What a step's questions are asked, each a row: as the state has it (g, s), and as the step's own noise has it.
+
+    q = Rs + Dγ and γ = Gq + nξ give q = (I − DG)⁻¹(Rs + Dnξ).
+    """
+    count = len(loop.gains)
+    inverse = (sp.eye(count) - loop.D * sp.diag(*loop.gains)).inv()
+    return inverse * loop.R, inverse * loop.D * _noisy(loop, fresh)
+
+
+def _inner(loop: Loop) -> sp.Matrix:
+    return (sp.eye(len(loop.gains)) - sp.diag(*loop.gains) * loop.D).inv()
+
+
+def _noisy(loop: Loop, fresh: bool) -> sp.Matrix:
+    count, gradients = len(loop.gains), heard(loop)
+    if fresh:
+        return sp.Matrix(count, len(gradients), lambda i, j: int(i == gradients[j]))
+    return sp.Matrix(count, 1, lambda i, _: int(i in gradients))
