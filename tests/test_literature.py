@@ -10,16 +10,18 @@ import numpy as np
 import pytest
 import sympy as sp
 from hand_matrices import MATRICES, radius, worst
+from scipy.linalg import solve_discrete_lyapunov
 from tolerances import EPS, double_eigenvalue
 
 import convergence.evidence.literature as literature
-from convergence import METHODS, derive, optimum, spectral_radius, stability
-from convergence.evidence.literature import BOUND, KINDS, OPTIMAL, PUBLISHED, REST, STANDARD, published
+from convergence import METHODS, derive, noise_floor, optimum, spectral_radius, stability
+from convergence.evidence.literature import BOUND, FLOOR, KINDS, OPTIMAL, PUBLISHED, REST, STANDARD, published
 
 NUMBERS = {
     literature.MOMENTUM: 0.35,
     literature.DAMPENING: 0.25,
     literature.CURVATURE: 1.7,
+    literature.RATE: 0.3,
     literature.NU: 0.45,
     literature.DECAY: 0.2,
 }
@@ -120,6 +122,25 @@ def test_the_derived_resting_point_is_the_published_one_and_a_fixed_point_of_the
     x = float(entry.value.subs(NUMBERS))
     assert lr * (lam * (x - 1) + decay * x) == pytest.approx(0, abs=EPS * 8)  # the gradient with its decay, at x
     assert entry.value.subs(literature.DECAY, 0) == 1
+
+
+ENTERING = {
+    "gradient_descent": lambda lam, lr: [-lr],
+    "newton": lambda lam, lr: [-lr / lam],
+    "heavy_ball": lambda lam, lr, momentum: [-lr, 1],
+    "nesterov": lambda lam, lr, momentum: [-lr, lr],
+}
+"""What a unit of noise in a gradient adds to the state, by hand."""
+
+
+@pytest.mark.parametrize("entry", entries(FLOOR))
+def test_published_floor_is_what_the_lyapunov_equation_gives(entry):
+    lam, lr = NUMBERS[literature.CURVATURE], NUMBERS[literature.RATE]
+    rest = {"momentum": NUMBERS[literature.MOMENTUM]} if "momentum" in METHODS[entry.method].hyper else {}
+    A, b = MATRICES[entry.method](lam, lr=lr, **rest), ENTERING[entry.method](lam, lr, *rest.values())
+    floor = lam / 2 * solve_discrete_lyapunov(A, np.outer(b, b))[0, 0]
+    assert float(entry.value.subs(NUMBERS)) == pytest.approx(floor, rel=64 * EPS)
+    assert sp.cancel(entry.value - noise_floor(entry.method).loss) == 0
 
 
 @pytest.mark.parametrize("kappa", [2.0, 10.0, 400.0])

@@ -1,4 +1,4 @@
-"""Published results as data: tunings, stable bounds, rates and resting points, each with its source.
+"""Published results as data: tunings, stable bounds, rates, resting points and noise floors, each with its source.
 
 A witness of its own: written from the papers, it imports SymPy alone, and ``theory`` may not import it. Formulas are in
 the letters that theory uses (equal by name and assumptions), and in the conventions of the methods' docstrings. Where a
@@ -16,7 +16,8 @@ OPTIMAL = "optimal rate"
 BOUND = "stable bound"
 STANDARD = "rate at a standard tuning"
 REST = "resting point"
-KINDS = (OPTIMAL, BOUND, STANDARD, REST)
+FLOOR = "noise floor"
+KINDS = (OPTIMAL, BOUND, STANDARD, REST, FLOOR)
 
 MU, L = sp.symbols("mu L", positive=True)
 CURVATURE = sp.Symbol("lambda", positive=True)
@@ -38,13 +39,13 @@ class Published:
         What ``value`` is. "optimal rate": the smallest possible rate over [μ, L], which ``hyper`` attains. "stable
         bound": the supremum of the stable learning rates along λ. "rate at a standard tuning": the largest radius
         over [μ, L] at ``hyper``. "resting point": the part of the minimiser's coordinate along λ at which the method
-        stays.
+        stays. "noise floor": λ/2·E x² in the end, under gradient noise of variance 1 along λ.
     claim
         In words.
     source
         Author, year and equation.
     value
-        A formula in μ, L or λ.
+        A formula in μ, L or λ; a noise floor in the hyperparameters, too.
     hyper
         Name -> formula; one whose value is a letter is given, and not chosen.
     domain
@@ -88,6 +89,11 @@ ADAPTIVE = "Cohen et al. 2022, Adaptive Gradient Methods at the Edge of Stabilit
 NADAM = "Dozat 2016, Incorporating Nesterov Momentum into Adam"
 RIDGE = "Hoerl and Kennard 1970; Hastie, Tibshirani and Friedman 2009, eq. 3.47"
 DECOUPLED = "Loshchilov and Hutter 2019, Proposition 1 (without momentum both decays are one)"
+NOISY = "Zhang, Li, Nado, Martens et al. 2019, Which algorithmic choices matter at which batch sizes?"
+AMPLIFIED = (
+    "Mohammadi, Razaviyayn and Jovanović 2021, Robustness of accelerated first-order algorithms ..., the variance "
+    "amplification of quadratic problems by the eigenvalues of their Hessian"
+)
 
 ROOTS = sp.sqrt(L) + sp.sqrt(MU)
 BALL_RATE = (sp.sqrt(L) - sp.sqrt(MU)) / ROOTS
@@ -116,6 +122,8 @@ CORRECTED_AHEAD = (
 )
 ON_RIDGE = "heavy ball on ½‖·‖² plus (δ/2)‖x‖², whose curvatures are λ+δ"
 AHEAD_ON_RIDGE = "Nesterov's method on ½‖·‖² plus (δ/2)‖x‖², at its look-ahead points"
+ONE_SAMPLE = "a batch of 1 and c = 1 in the source: noise of variance 1 in each gradient"
+ON_ITERATES = "the source's noise has variance 1 on the iterate, σ = 1: 1/η² times that of the gradient; its J is E x²"
 ON_RIDGE_PLAIN = "gradient descent on ½‖·‖² plus (δ/2)‖x‖², whose curvatures are λ+δ; the source's λ is ηδ"
 
 # fmt: off
@@ -222,6 +230,17 @@ PUBLISHED: tuple[Published, ...] = (
               (L - MU) / (L + MU + 2 * DECAY),
               hyper={"lr": 2 / (L + MU + 2 * DECAY), "momentum": sp.Integer(0), "weight_decay": DECAY},
               change=ON_RIDGE_PLAIN),
+    Published("gradient_descent", FLOOR, "the steady-state risk is αc/(2B(2−αh))", NOISY,
+              RATE / (2 * (2 - RATE * CURVATURE)), change=ONE_SAMPLE),
+    Published("newton", FLOOR, "preconditioned by h⁻¹ it is αc/(2Bh(2−α))", f"{NOISY}, §3.3",
+              RATE / (2 * CURVATURE * (2 - RATE)), change=ONE_SAMPLE),
+    Published("heavy_ball", FLOOR, "the steady-state risk is (1+β)αc/(2B(2β+2−αh)(1−β))", f"{NOISY}, Theorem 1",
+              (1 + MOMENTUM) * RATE / (2 * (2 * MOMENTUM + 2 - RATE * CURVATURE) * (1 - MOMENTUM)), domain=(MEMORY,),
+              change=ONE_SAMPLE),
+    Published("nesterov", FLOOR, "J = (1+β(1−αλ))/(αλ(1−β(1−αλ))(2(1+β)−(2β+1)αλ))", AMPLIFIED,
+              RATE * (1 + MOMENTUM * (1 - RATE * CURVATURE)) / (
+                  2 * (1 - MOMENTUM * (1 - RATE * CURVATURE)) * (2 * (1 + MOMENTUM) - (2 * MOMENTUM + 1) * RATE * CURVATURE)
+              ), domain=(MEMORY,), change=ON_ITERATES),
 )
 # fmt: on
 

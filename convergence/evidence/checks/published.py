@@ -1,4 +1,4 @@
-"""The derived optimum, bound and rates are the published ones.
+"""The derived optimum, bound, rates and noise floors are the published ones.
 
 Formulas are compared in fifty digits at three arbitrary points, not by simplification: two forms of one formula agree
 there, and two formulas do not.
@@ -15,10 +15,11 @@ import sympy as sp
 
 from convergence.evidence.check import FAULT, Check, Kind, compared
 from convergence.evidence.experiment import Experiment
-from convergence.evidence.literature import BOUND, OPTIMAL, REST, Published, published
+from convergence.evidence.literature import BOUND, FLOOR, OPTIMAL, REST, Published, published
 from convergence.methods import METHODS
 from convergence.numerics.radius import spectral_radius
 from convergence.rule import Method
+from convergence.theory.noise import floor_of
 from convergence.theory.optimum import best
 from convergence.theory.region import region
 from convergence.theory.system import system
@@ -36,6 +37,7 @@ POINTS: tuple[dict[str, Any], ...] = tuple(
         "mu": sp.Rational(a, 7),
         "L": sp.Rational(b, 3),
         "lambda": sp.Rational(c, 11),
+        "eta": sp.Rational(a, 31),
         "beta": sp.Rational(d, 17),
         "d": sp.Rational(d, 19),
         "nu": sp.Rational(d, 23),
@@ -66,7 +68,7 @@ def checks(trial: Experiment, claimed: Sequence[Claim]) -> Sequence[Check]:
 
 def _check(method: Method, claim: Claim) -> Check:
     entry = claim.entry
-    exact = entry.kind in (OPTIMAL, BOUND, REST)
+    exact = entry.kind in (OPTIMAL, BOUND, REST, FLOOR)
     pairs = [pair for point in POINTS for pair in _pairs(method, entry, point)]
     said, seen = max(((claim.factor * a, b) for a, b in pairs), key=lambda pair: _apart(*pair))
     why = (
@@ -90,6 +92,8 @@ def _pairs(method: Method, entry: Published, point: Mapping[str, Any]) -> list[t
         return [(said, _value(optimum.rate, point)), *hyper]
     if entry.kind == BOUND:
         return [(said, _value(region(method).lr_max, point))]
+    if entry.kind == FLOOR:
+        return [(said, _value(floor_of(method).loss, point))]
     if entry.kind == REST:
         settings = {method.symbols[name]: formula for name, formula in entry.hyper.items()}
         return [(said, _value(system(method).rest[0].subs(settings), point))]
