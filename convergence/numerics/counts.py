@@ -19,9 +19,10 @@ from convergence.numerics import prediction, runs
 from convergence.numerics.inputs import checked_errors, checked_interval, checked_tolerance
 from convergence.numerics.matrices import precise_blocks
 from convergence.numerics.radius import spectral_radius
-from convergence.numerics.replay import constants, residuals
+from convergence.numerics.replay import constants
 from convergence.numerics.settling import Powers, Question, settled
 from convergence.numerics.settling_interval import worst_steps_to
+from convergence.numerics.settling_schedule import settled_under_schedules
 from convergence.plotting import Plotted
 from convergence.problem import Quadratic, checked_curvatures
 from convergence.problem.arrays import floats, short
@@ -119,36 +120,9 @@ def steps_to(
     if not moved.size:
         return 0
     if any(map(varies, hyper.values())):
-        return _under_schedules(method, moved, hyper, within)
+        return settled_under_schedules(method, moved, hyper, within)
     question = Question(method, completed(method, hyper, float(curved.min()), float(curved.max())), within)
     return settled(question, moved)
-
-
-def _under_schedules(method: Method, curvatures: Array, hyper: dict[str, Any], tolerance: float) -> int:
-    """The count where hyperparameters are schedules, of which one ends: a sequence, or one that says its last step."""
-    ends = [_length(value) for value in method.at(**hyper).hyper.values()]
-    steps = min((end for end in ends if end is not None), default=None)
-    if steps is None:
-        raise BadHyperparameter(
-            f"{method.name}: errors under this schedule never end, so none can be the last; give a sequence of as many "
-            f"values as there are steps (schedule.values(steps))"
-        )
-    sizes = np.abs(residuals(method, steps, curvatures, **hyper)).max(axis=1)
-    above = np.flatnonzero(~(sizes <= tolerance))
-    if above.size and above[-1] == steps:
-        raise NoStableLearningRate(
-            f"{method.name} is not within {tolerance:g} when its schedule ends, after {steps} steps: the largest error is "
-            f"{sizes[-1]:.6g} of the first"
-        )
-    return int(above[-1]) + 1 if above.size else 0
-
-
-def _length(value: Any) -> int | None:
-    """The steps of a schedule that ends; None for a number, and for a schedule that does not."""
-    if np.ndim(value):
-        return len(value)
-    last = getattr(value, "last", None)
-    return None if last is None else int(last) + 1
 
 
 @dataclass(frozen=True, eq=False)
