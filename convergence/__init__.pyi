@@ -78,6 +78,8 @@ from .stochastic.noise_scale import NoiseScale as NoiseScale
 from .stochastic.noise_scale import noise_scale as noise_scale
 from .stochastic.sampling import LabelNoise as LabelNoise
 from .stochastic.stationary import stationary as stationary
+from .stochastic.tail import TailAverage as TailAverage
+from .stochastic.tail import tail_average as tail_average
 from .stochastic.targets import StepsByBatch as StepsByBatch
 from .stochastic.targets import steps_by_batch as steps_by_batch
 from .theory.effective_batch import effective_batch as effective_batch

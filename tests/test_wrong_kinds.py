@@ -64,6 +64,10 @@ CALLS = {
     "equivalences": ([["heavy_ball", "nesterov"]], {}),
     "in_libraries": (["gradient_descent"], {"lr": 0.1}),
     "moments": ([P, "heavy_ball", 3], {"batch": 1, "sampling": "step", "noise": 0.1, "start": [0.1, 0.2], **SLOW}),
+    "tail_average": (
+        [P, "heavy_ball", 3],
+        {"average": 2, "batch": 1, "sampling": "step", "noise": 0.1, "start": [0.1, 0.2], **SLOW},
+    ),
     "stationary": ([P, "heavy_ball"], {"batch": 1, "sampling": "step", "noise": 0.1, **SLOW}),
     "mean_square_limit": ([P, "heavy_ball", 1], {"sampling": "step", "momentum": 0.5}),
     "smallest_batch": ([P, "heavy_ball"], {"sampling": "replacement", **SLOW}),
@@ -104,6 +108,7 @@ ELSEWHERE = {
     "Setting": "made by Method.at",
     "StepsByBatch": "made by steps_by_batch",
     "Study": "made by study",
+    "TailAverage": "made by tail_average",
     "System": "made by derive",
 }
 REGION, BEST, FLOOR = cv.stability("heavy_ball"), cv.optimum("heavy_ball"), cv.noise_floor("heavy_ball")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from convergence.rule import Method
 from convergence.stochastic.batch_step import Batches, BatchStep, first_states, start_asks
 from convergence.stochastic.loops import open_loop, start_noise
 from convergence.stochastic.on_a_line import MOST_ROWS, orders
-from convergence.stochastic.steps import Mean, changing, steps_of
+from convergence.stochastic.steps import Mean, State, changing, steps_of
 from convergence.stochastic.subsets import feasible, halved, lift, subsets, whole
 from convergence.theory.system import system
 
@@ -40,32 +41,70 @@ def path_in_epochs(
     """That of a reshuffled run from x (d,), exactly; ``added`` (d, d) is the covariance of noise in the gradients."""
     if _on_a_line(problem, method, full, batch, steps):
         return _path_on_a_line(problem, method, full, added, x, steps)
-    first, sets, batches = Mean.of(problem, method, full, steps, x), subsets(problem.rows, batch), Batches(problem)
-    d, s = first.errors.shape
-    level, states = 0, first.errors[None]
-    if start_asks(method):
-        level, states = 1, first_states(batches, method, first.errors, first.asked, sets.batches)
-    ones = np.concatenate([states.reshape(len(states), d * s), np.ones((len(states), 1))], axis=1)
-    moments = ones[:, :, None] * ones[:, None, :]
-    if level:
-        moments = sets.first(moments)
-        moments[:, :-1, :-1] += _added_at_start(method, added)
-    now, seen, known, lifted, noise = halved(moments)[:, None], [], None, np.empty(0), np.empty(0)
-    position = np.arange(d) * s
-    for loop, shift in (*steps_of(problem, method, full, steps, x), (None, None)):
-        average = whole(now.mean(axis=(0, 1)), d * s + 1)
-        seen.append((average[position, -1], average[np.ix_(position, position)]))
-        if loop is None or shift is None:
-            break
-        if level == sets.steps:
-            level = 0
-        if loop is not known:
-            step = BatchStep(batches, loop, first.offset, shift)
-            lifted = lift(step.matrices(sets.batches))
-            noise, known = halved(np.pad(step.added(added), (0, 1))), loop
-        now, level = sets.advance(level, now, lifted) + noise, level + 1
+    d = len(problem.curvatures)
+    position = np.arange(d) * len(system(method).state)
+    moments = moments_in_epochs(problem, method, full, added, batch, x, steps)
+    seen = [(now[position, -1], now[np.ix_(position, position)]) for now in moments]
     mean, second = (np.array(part) for part in zip(*seen, strict=True))
     return mean, second - mean[:, :, None] * mean[:, None, :]
+
+
+def moments_in_epochs(
+    problem: Quadratic,
+    method: Method,
+    full: Mapping[str, Any],
+    added: Array,
+    batch: int,
+    x: Array,
+    steps: int,
+    summed: int | None = None,
+) -> Iterator[Array]:
+    """Second moments (D, D) of (errors, 1) at each step, with the errors (d·s,) of the state.
+
+    With ``summed`` it is (errors, sums, 1), with the sums (d,) of the positions' errors from that step on.
+    """
+    first, sets, batches = Mean.of(problem, method, full, steps, x), subsets(problem.rows, batch), Batches(problem)
+    (d, s), level, states = first.errors.shape, 0, first.errors[None]
+    if start_asks(method):
+        level, states = 1, first_states(batches, method, first.errors, first.asked, sets.batches)
+    now = _outer(states.reshape(len(states), d * s))
+    if level:
+        now = sets.first(now)
+        now[:, :-1, :-1] += _added_at_start(method, added)
+    counted = np.eye(d * s)[::s]
+    if summed is not None:
+        into = with_sums(d * s, counted if summed == 0 else 0 * counted)
+        now = into @ now @ into.T
+    size = now.shape[-1]
+    yield now.mean(axis=0)
+    now, known, lifted, noise = halved(now)[:, None], None, np.empty(0), np.empty(0)
+    for k, (loop, shift) in enumerate(steps_of(problem, method, full, steps, x), 1):
+        level, counts = level % sets.steps, summed is not None and k >= summed
+        if (loop, counts) != known:
+            step = BatchStep(batches, loop, first.offset, shift)
+            maps, entering = step.matrices(sets.batches), np.pad(step.added(added), (0, 1))
+            if summed is not None:
+                into = with_sums(d * s, counted if counts else 0 * counted)
+                kept = np.zeros((size, size))
+                kept[d * s : -1, d * s : -1] = np.eye(d)
+                out = np.delete(np.eye(size), np.s_[d * s : -1], axis=0)
+                maps, entering = into @ maps @ out + kept, into @ entering @ into.T
+            lifted, noise, known = lift(maps), halved(entering), (loop, counts)
+        now, level = sets.advance(level, now, lifted) + noise, level + 1
+        yield whole(now.mean(axis=(0, 1)), size)
+
+
+def _outer(states: Array) -> Array:
+    """Products (m, D, D) of (state, 1) with itself, for states (m, D−1)."""
+    ones = np.concatenate([states, np.ones((len(states), 1))], axis=1)
+    return np.asarray(ones[:, :, None] * ones[:, None, :])
+
+
+def with_sums(size: int, counted: Array) -> Array:
+    """The matrix that makes (errors, counted·errors, 1) of (errors, 1), for errors (size,)."""
+    into = np.zeros((size + len(counted) + 1, size + 1))
+    into[:size, :size], into[size:-1, :size], into[-1, -1] = np.eye(size), counted, 1.0
+    return into
 
 
 def _added_at_start(method: Method, added: Array) -> Array:
@@ -93,6 +132,15 @@ def path_in_order(
     problem: Quadratic, method: Method, full: Mapping[str, Any], added: Array, batch: int, x: Array, steps: int
 ) -> Path:
     """That of a run on the rows in their order, always: its batches are not random, only the noise that is added is."""
+    states = states_in_order(problem, method, full, added, batch, x, steps)
+    mean, covariance = zip(*((error[:, 0], spread[:, :, 0, 0]) for error, spread, _ in states), strict=True)
+    return np.array(mean), np.array(covariance)
+
+
+def states_in_order(
+    problem: Quadratic, method: Method, full: Mapping[str, Any], added: Array, batch: int, x: Array, steps: int
+) -> Iterator[State]:
+    """The states of such a run."""
     first, batches = Mean.of(problem, method, full, steps, x), Batches(problem)
     drawn = np.arange(problem.rows).reshape(-1, batch)
     (d, s), asks, noisy = first.errors.shape, start_asks(method), bool(added.any())
@@ -100,14 +148,11 @@ def path_in_order(
     if asks:
         error = first_states(batches, method, error, first.asked, drawn[:1])[0]
         covariance = _added_at_start(method, added).reshape(d, s, d, s)
-    means, kept = [error[:, 0]], np.zeros((steps + 1, d, d))
-    kept[0] = covariance[:, 0, :, 0]
+    yield error, covariance.swapaxes(1, 2), np.asarray
     for k, (loop, shift) in enumerate(steps_of(problem, method, full, steps, x)):
         step, rows = BatchStep(batches, loop, first.offset, shift), drawn[(k + asks) % len(drawn)]
         error = step(error, rows)
-        means.append(error[:, 0])
         if noisy:
             half = step.linear(covariance, rows).transpose(2, 3, 0, 1)
             covariance = step.linear(half, rows) + step.added(added).reshape(d, s, d, s)
-            kept[k + 1] = covariance[:, 0, :, 0]
-    return np.array(means), kept
+        yield error, covariance.swapaxes(1, 2), partial(step.linear, batch=rows)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from convergence.stochastic.epochs import exact_in_epochs, path_in_epochs, path_
 from convergence.stochastic.loops import linear_system, open_loop, require_samples, start_noise
 from convergence.stochastic.recursion import DENSE, Recursion
 from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, added_noise, gradient_noise
-from convergence.stochastic.steps import Mean, changing, steps_of
+from convergence.stochastic.steps import Mean, State, carried_by, changing, steps_of
 from convergence.tabular import Tabular
 
 Array = NDArray[np.float64]
@@ -246,11 +246,18 @@ def _constant(
 def _changing_steps(
     problem: Quadratic, method: Method, full: Mapping[str, Any], random: GradientNoise, x: Array, steps: int
 ) -> tuple[Array, Array]:
+    seen = ((mean[:, 0], spread[..., 0, 0]) for mean, spread, _ in states(problem, method, full, random, x, steps))
+    means, kept = zip(*seen, strict=True)
+    return np.array(means), np.array(kept)
+
+
+def states(
+    problem: Quadratic, method: Method, full: Mapping[str, Any], random: GradientNoise, x: Array, steps: int
+) -> Iterator[State]:
+    """The states of a run from x (d,), on batches that are independent of each other."""
     mean, covariance, offset = first_moments(problem, method, full, random, x)
-    means, kept = [mean[:, 0]], [covariance[..., 0, 0]]
+    yield mean, covariance, np.asarray
     for loop, shift in steps_of(problem, method, full, steps, x):
         step, away = Recursion(loop, random, offset + shift[:, 0]), mean - shift
-        mean, covariance = (loop.closed @ away[..., None])[..., 0] + shift, step(covariance, step.fresh(away))
-        means.append(mean[:, 0])
-        kept.append(covariance[..., 0, 0])
-    return np.array(means), np.array(kept)
+        mean, covariance = carried_by(loop)(away) + shift, step(covariance, step.fresh(away))
+        yield mean, covariance, carried_by(loop)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
@@ -24,6 +24,14 @@ Array = NDArray[np.float64]
 
 Step = tuple[OpenLoop, Array]
 """The loop of a step, and the shift (d, s) of where that step rests from where the first one does."""
+
+State = tuple[Array, Array, Callable[[Array], Array]]
+"""Mean (d, s) and covariance (d, d, s, s) of the errors of a state, and what the step to it does to errors (…, d, s)."""
+
+
+def carried_by(loop: OpenLoop) -> Callable[[Array], Array]:
+    """What a step does to mean errors (…, d, s)."""
+    return lambda errors: np.asarray((loop.closed @ errors[..., None])[..., 0])
 
 
 def changing(method: Method, full: Mapping[str, Any], steps: int) -> bool:
