@@ -63,7 +63,7 @@ def moments_in_epochs(
 
     With ``summed`` it is (errors, sums, 1), with the sums (d,) of the positions' errors from that step on.
     """
-    first, sets, batches = Mean.of(problem, method, full, steps, x), subsets(problem.rows, batch), Batches(problem)
+    first, sets, batches = Mean.of(problem, method, full, x), subsets(problem.rows, batch), Batches(problem)
     (d, s), level, states = first.errors.shape, 0, first.errors[None]
     if start_asks(method):
         level, states = 1, first_states(batches, method, first.errors, first.asked, sets.batches)
@@ -116,7 +116,7 @@ def _added_at_start(method: Method, added: Array) -> Array:
 def _path_on_a_line(
     problem: Quadratic, method: Method, full: Mapping[str, Any], added: Array, x: Array, steps: int
 ) -> Path:
-    first = Mean.of(problem, method, full, steps, x)
+    first = Mean.of(problem, method, full, x)
     step = BatchStep(Batches(problem), open_loop(method, problem.curvatures, full), first.offset, np.zeros((1, 1)))
     maps, noise = step.matrices(np.arange(problem.rows)[:, None]), float(step.added(added)[0, 0])
     of_orders = orders(maps[:, 0, 0], maps[:, 0, 1])
@@ -141,7 +141,7 @@ def states_in_order(
     problem: Quadratic, method: Method, full: Mapping[str, Any], added: Array, batch: int, x: Array, steps: int
 ) -> Iterator[State]:
     """The states of such a run."""
-    first, batches = Mean.of(problem, method, full, steps, x), Batches(problem)
+    first, batches = Mean.of(problem, method, full, x), Batches(problem)
     drawn = np.arange(problem.rows).reshape(-1, batch)
     (d, s), asks, noisy = first.errors.shape, start_asks(method), bool(added.any())
     error, covariance = first.errors, np.zeros((d, s, d, s))

@@ -193,7 +193,7 @@ def _exact(
 ) -> Moments:
     """The result, of means (K+1, d) and covariances (K+1, d, d) of the position."""
     mean, covariance = (np.where(np.isnan(part), np.inf, part) for part in (mean, covariance))
-    offset = Mean.of(problem, method, full, len(mean) - 1, x).offset
+    offset = Mean.of(problem, method, full, x).offset
     with np.errstate(all="ignore"):
         bias = 0.5 * np.square(mean + offset) @ problem.curvatures
         variance = 0.5 * np.einsum("kii,i->k", covariance, problem.curvatures)
@@ -205,7 +205,7 @@ def first_moments(
     problem: Quadratic, method: Method, full: Mapping[str, Any], random: GradientNoise, x: Array
 ) -> tuple[Array, Array, Array]:
     """Mean error (d, s) and covariance (d, d, s, s) of the first state, and the offset (d,) of the rest."""
-    first, enters = Mean.of(problem, method, full, 0, x), start_noise(method)
+    first, enters = Mean.of(problem, method, full, x), start_noise(method)
     noisy = random.covariance(first.asked[:, None] * first.asked, 2 * first.asked, 1.0)
     return first.errors, noisy[:, :, None, None] * (enters[:, None] * enters), first.offset
 
@@ -213,7 +213,7 @@ def first_moments(
 def _estimated(problem: Quadratic, method: Method, full: Mapping[str, Any], made: Ensemble, x: Array) -> Moments:
     """The result, of runs."""
     mean, second = made.first.value, made.second.value
-    offset = Mean.of(problem, method, full, len(mean) - 1, x).offset
+    offset = Mean.of(problem, method, full, x).offset
     with np.errstate(all="ignore"):
         bias = 0.5 * np.square(mean + offset) @ problem.curvatures
     return Moments(method.name, full, mean, second, made.mean, bias, made.mean - bias, made.standard_error, made.runs)

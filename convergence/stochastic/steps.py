@@ -89,8 +89,9 @@ class Mean:
     offset: Array
 
     @classmethod
-    def of(cls, problem: Quadratic, method: Method, full: Mapping[str, Any], steps: int, x: Array) -> Mean:
+    def of(cls, problem: Quadratic, method: Method, full: Mapping[str, Any], x: Array) -> Mean:
         """That of a run from x (d,)."""
-        rest = resting_state(problem, method, scheduled(method, full, steps)(0), x)
+        first = {name: next(iter(value), 0.0) if np.ndim(value) else value for name, value in full.items()}
+        rest = resting_state(problem, method, first, x)
         target = problem.to_directions(problem.reachable(x))
         return cls(first_errors(problem, method, x, rest), problem.to_directions(x) - target, rest[0] - target)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import repeat
 from math import ceil
 from typing import Any
@@ -18,6 +19,7 @@ from convergence.numerics.runs import first_position
 from convergence.problem import Quadratic, as_quadratic
 from convergence.problem.arrays import floats, short
 from convergence.rule import Method
+from convergence.setting import Setting
 from convergence.stochastic.batches import checked_batch, checked_sampling
 from convergence.stochastic.ensemble import Ensemble, ensemble
 from convergence.stochastic.epochs import moments_in_epochs, states_in_order
@@ -130,11 +132,11 @@ def tail_average(
     problem, method = as_quadratic(p), as_method(m)
     sampling, count = checked_sampling(sampling), checked_steps(steps, len(problem.columns))
     linear_system(method) if batch is None else require_samples(method)
-    full, length = method.settings(hyper), _checked_average(average, count)
+    run = Averaged(problem, method.at(**hyper), count, _checked_average(average, count))
+    full = run.full
     size = None if batch is None else checked_batch(problem, batch, sampling, drawn=False)
     if size == problem.rows and sampling not in INDEPENDENT:
         sampling = "step"  # all rows, at each step
-    run = Averaged(problem, method, full, count, length)
     random = gradient_noise(problem, size, sampling, noise) if size is None or sampling in INDEPENDENT else None
     with np.errstate(all="ignore"):
         if isinstance(start, str):
@@ -178,10 +180,18 @@ class Averaged:
     """A run whose last ``length`` iterates are averaged."""
 
     problem: Quadratic
-    method: Method
-    full: Mapping[str, Any]
+    setting: Setting
     steps: int
     length: int
+
+    @property
+    def method(self) -> Method:
+        return self.setting.method
+
+    @cached_property
+    def full(self) -> dict[str, Any]:
+        """The hyperparameters, schedules with an entry a step."""
+        return self.setting.over(self.steps)
 
     @property
     def first(self) -> int:
@@ -229,10 +239,10 @@ class Averaged:
         loss, last = float(losses.mean()), float(made.mean[-1])
         error = float(losses.std(ddof=1) / made.runs**0.5) if made.runs > 1 else float("nan")
         parts = (loss, float(bias), loss - float(bias), last, float("nan"), error)
-        return TailAverage(self.method.name, self.full, self.steps, self.length, *parts)
+        return TailAverage(self.method.name, self.setting.shown, self.steps, self.length, *parts)
 
     def _offset(self, x: Array) -> Array:
-        return Mean.of(self.problem, self.method, self.full, self.steps, x).offset
+        return Mean.of(self.problem, self.method, self.full, x).offset
 
     def _result(
         self, total: Array, spread: Array, last: Array, covariance: Array, offset: Array, bound: float = float("nan")
@@ -242,7 +252,7 @@ class Averaged:
         bias, variance = (total / T + offset) ** 2 @ half, np.diag(spread) @ half / T**2
         end = ((last + offset) ** 2 + np.diag(covariance)) @ half
         parts = (float(bias + variance), float(bias), float(variance), float(end), bound)
-        return TailAverage(self.method.name, self.full, self.steps, T, *parts)
+        return TailAverage(self.method.name, self.setting.shown, self.steps, T, *parts)
 
     def _cramer_rao(self, random: GradientNoise) -> float:
         """½ tr(H⁻¹Q)/T."""
