@@ -46,6 +46,18 @@ def test_every_method_on_every_sequence_of_batches(name, sampling, batch):
     agree(THREE, name, batch, sampling, rest=rest_of(THREE, name, hyper, START), **hyper)
 
 
+FOUR = cv.LeastSquares([*X, [1.5, 0.2]], [*Y, 2.0], "mean")
+
+
+@pytest.mark.parametrize(
+    ("sampling", "batch", "steps"), [("epoch", 1, 6), ("epoch", 2, 4), ("cyclic", 2, 5), ("epoch", 4, 2)]
+)
+@pytest.mark.parametrize("name", SAMPLED)
+def test_every_method_on_rows_in_epochs(name, sampling, batch, steps):
+    hyper = settings(name)
+    agree(FOUR, name, batch, sampling, steps=steps, rest=rest_of(FOUR, name, hyper, START), **hyper)
+
+
 @pytest.mark.parametrize("name", ["gradient_descent", "heavy_ball", "torch_sgd_nesterov", "weight_decay_decoupled"])
 def test_fewer_rows_than_columns(name):
     hyper, start = settings(name), np.array([0.5, -1.0, 2.0])

@@ -49,6 +49,27 @@ def test_with_clocks_and_three_hyperparameters_too(name, random):
     assert all(check.passed for check in found.checks)
 
 
+SIX = cv.LeastSquares(np.random.default_rng(1).normal(size=(6, 2)), np.random.default_rng(2).normal(size=6), "mean")
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize(
+    "random", [{"batch": 2}, {"batch": 1, "noise": 0.2}, {"batch": 3, "sampling": "cyclic"}], ids=str
+)
+def test_rows_in_epochs(name, random):
+    found = cv.verify(SIX, name, **{"sampling": "epoch", **random})
+    assert found, found.failed or [c for c in found.controls if not c]
+    assert all(check.passed for check in found.checks)
+    assert "batches taken for independent ones" in {control.fault for control in found.controls}
+
+
+def test_many_reshuffled_rows_are_checked_on_a_few():
+    found = cv.verify(NOTES, "heavy_ball", batch=100, sampling="epoch")
+    assert found
+    assert {check.kind for check in found.checks if check.passed} == {"enumeration"}
+    assert all("rows" in check.why for check in found.checks if check.passed is None)
+
+
 def test_all_faults_that_were_named_are_tried_and_rejected():
     found = cv.verify(NOTES, "nesterov", batch=2, sampling="step")
     assert {control.fault for control in found.controls} >= FAULTS

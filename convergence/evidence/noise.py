@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import permutations
 from typing import Any
 
 import numpy as np
@@ -31,6 +32,9 @@ from convergence.stochastic.sampling import added_noise, batch_factor
 from convergence.theory.system import system
 
 Array = NDArray[np.float64]
+
+MOST_ROWS = 6
+"""Rows whose orders, 720, are tried one by one."""
 
 LARGEST = 24
 """States times directions, up to which the operator on all second moments is made: 331 776 entries."""
@@ -80,9 +84,18 @@ class NoisyTrial:
         return ensemble(self.problem, self.method, STEPS, RUNS, start=self.start, **self.random, **self.hyper)
 
     @property
-    def other(self) -> str:
-        """The independent sampling that this one is not."""
-        return "replacement" if self.sampling == "step" else "step"
+    def in_epochs(self) -> bool:
+        """Whether the batches of an epoch depend on each other."""
+        return self.batch is not None and self.sampling in ("epoch", "cyclic")
+
+    @property
+    def wrong_sampling(self) -> tuple[str, str] | None:
+        """The fault of taking batches for others: its name, and the sampling it takes; None where there is none."""
+        if self.batch is None or self.sampling == "stream" or self.batch > self.problem.rows:
+            return None
+        if self.in_epochs:
+            return "batches taken for independent ones", "step"
+        return "c of the other sampling", "replacement" if self.sampling == "step" else "step"
 
     @property
     def factor(self) -> float:
@@ -99,18 +112,23 @@ class NoisyTrial:
         """The first hyperparameter that is a share, as momentum is."""
         return next((name for name, domain in self.method.domains.items() if domain.is_share), None)
 
-    def small(self) -> bool:
-        """Whether the operator on all second moments can be made."""
-        return self.problem.rank * len(system(self.method).state) <= LARGEST
+    @property
+    def too_large(self) -> str:
+        """Why second moments cannot be made by hand; nothing where they can."""
+        if self.problem.rank * len(system(self.method).state) > LARGEST:
+            return f"more than {LARGEST} states of all directions: the operator is too large"
+        if self.batch is not None and self.sampling == "epoch" and self.problem.rows > MOST_ROWS:
+            return f"more than {MOST_ROWS} rows have too many orders to be tried one by one"
+        return ""
 
     @cached_property
     def hand(self) -> ByHand:
         """The second moments by hand."""
-        return ByHand(self)
+        return InEpochs(self) if self.in_epochs else ByHand(self)
 
     def growth(self, lr: float) -> float:
-        """The factor by which second moments, by hand, grow a step in the end at this learning rate."""
-        return ByHand(replace(self, hyper={**self.hyper, str(self.method.rate): lr})).growth()
+        """The factor by which second moments, by hand, grow a step (an epoch) in the end at this learning rate."""
+        return replace(self, hyper={**self.hyper, str(self.method.rate): lr}).hand.growth()
 
 
 def noisy_trial(
@@ -125,8 +143,9 @@ def noisy_trial(
     hyper = completed(problem, method, given)
     if batch is not None and method.rate is not None and method.rate not in given:
         others = {name: value for name, value in hyper.items() if name != method.rate}
+        kind = "step" if sampling == "epoch" else sampling  # whose limit is known whatever the number of rows
         try:
-            limit = mean_square_limit(problem, method, batch, sampling=sampling, **others)
+            limit = mean_square_limit(problem, method, batch, sampling=kind, **others)
         except NoStableLearningRate:
             limit = np.inf
         hyper = {**hyper, str(method.rate): min(hyper[str(method.rate)], limit / 2)}
@@ -233,7 +252,7 @@ class ByHand:
         return np.asarray(self.by_noise @ noise @ self.by_noise.T)
 
     def growth(self) -> float:
-        """The factor by which second moments grow a step in the end: the spectral radius of the operator."""
+        """The factor by which second moments grow in the end: the spectral radius of the operator."""
         return float(np.abs(np.linalg.eigvals(self.operator())).max())
 
     @cached_property
@@ -256,6 +275,11 @@ class ByHand:
         """The condition number of these equations."""
         return float(np.linalg.cond(self.equations))
 
+    @cached_property
+    def settled_mean(self) -> Array:
+        """(s·d,), the mean that a step leaves as it is."""
+        return np.zeros(self.size)
+
     def settled(self, added: Array) -> Array:
         """(s·d, s·d), the second moments that a step leaves as they are, where it adds these."""
         solution = np.linalg.solve(self.equations, added.reshape(-1) / self.units) * self.units
@@ -271,3 +295,55 @@ class ByHand:
         unit = problem.scale * problem.rows * np.diag(problem.curvatures[:d]) / trial.batch
         settled = self.settled(self.by_noise @ unit @ self.by_noise.T)[:d, :d]
         return float(np.abs(settled).max() * (2 * size * deviation + deviation**2))
+
+
+@dataclass(frozen=True, eq=False)
+class InEpochs(ByHand):
+    """The same over whole epochs, whose batches are parts of one order of the rows, averaged over all orders there are."""
+
+    @cached_property
+    def orders(self) -> NDArray[np.int64]:
+        """(orders, steps of an epoch, batch), equally likely."""
+        rows, batch = self.trial.problem.rows, int(self.trial.batch or 1)
+        every = [range(rows)] if self.trial.sampling == "cyclic" else permutations(range(rows))
+        return np.array(list(every)).reshape(-1, rows // batch, batch)
+
+    @cached_property
+    def epochs(self) -> tuple[Array, Array, Array]:
+        """(orders, s·d, s·d) what an epoch makes of a state, (orders, s·d) what it adds, and the covariance of added noise."""
+        problem, trial, d, n = self.trial.problem, self.trial, self.trial.problem.rank, self.size
+        V, weight = problem.directions[:, :d], problem.scale * problem.rows
+        z, rest = problem.X @ V, resting_point(problem, trial.method, trial.hyper, problem.minimizer)
+        slopes = weight * (problem.X @ rest - problem.y)[:, None] * z
+        noise = self.by_noise @ added_noise(problem, trial.noise, trial.batch or 1)[:d, :d] @ self.by_noise.T
+        still = self.step(_Entry(np.zeros((d, d))), np.eye(n)).T
+        product, added = np.tile(np.eye(n), (len(self.orders), 1, 1)), np.zeros((len(self.orders), n))
+        covariance = np.zeros((len(self.orders), n, n))
+        for batches in self.orders.transpose(1, 0, 2):
+            h = weight * np.einsum("obi,obj->oij", z[batches], z[batches]) / batches.shape[1]
+            step = still + np.einsum("ok,knm->onm", h.reshape(len(h), d * d), self.by_entry)
+            gradient = slopes[batches].mean(axis=1) - slopes.mean(axis=0)
+            product, added = step @ product, (step @ added[..., None])[..., 0] + gradient @ self.by_noise.T
+            covariance = step @ covariance @ step.swapaxes(1, 2) + noise
+        return product, added, covariance.mean(axis=0)
+
+    def operator(self) -> Array:
+        """((s·d)², (s·d)²), what an epoch makes of the second moments, without what is added."""
+        products, n = self.epochs[0], self.size
+        flat = products.reshape(len(products), n * n)
+        mixed = (flat.T @ flat / len(flat)).reshape(n, n, n, n)
+        return np.asarray(mixed.transpose(0, 2, 1, 3).reshape(n * n, n * n))
+
+    @cached_property
+    def settled_mean(self) -> Array:
+        products, added, _ = self.epochs
+        return np.asarray(np.linalg.solve(np.eye(self.size) - products.mean(axis=0), added.mean(axis=0)))
+
+    @cached_property
+    def constant(self) -> Array:
+        """(s·d, s·d), what an epoch adds where the mean is settled, which here is not 0."""
+        products, added, covariance = self.epochs
+        carried = products @ self.settled_mean
+        both = carried + added
+        apart = np.einsum("on,om->nm", both, both) - np.einsum("on,om->nm", carried, carried)
+        return np.asarray(apart / len(both) + covariance)

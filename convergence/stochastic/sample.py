@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.errors import NotLinear
+from convergence.errors import BadData, NotLinear
 from convergence.problem import Quadratic
 from convergence.stochastic.batches import block_size, indices, stream_of
 from convergence.stochastic.sampling import added_noise
@@ -113,6 +113,8 @@ class Sampler:
             return 1.0, iter(lambda: None, 0)
         if self.sampling == "stream":
             return 1 / batch, (rows[:runs] for rows in _fresh(random, p, self.block, batch))
+        if len(p.X) != p.rows:
+            raise BadData("minibatches need the rows of the data, and this problem kept a sample; read the data again")
         table = np.column_stack([p.X, p.y])
         drawn = indices(random, p.rows, batch, self.sampling, self.block)
         return p.scale * p.rows / batch, (table.take(chosen[:runs], axis=0) for chosen in drawn)

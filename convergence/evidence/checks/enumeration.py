@@ -38,10 +38,10 @@ class Claims:
 
 def claims(trial: NoisyTrial) -> Claims:
     """Exact moments of the trial's method on a few rows of its data."""
-    if trial.batch is None or trial.sampling not in ("replacement", "step"):
+    if trial.batch is None or trial.sampling == "stream":
         return Claims(None, None, 0.0, 0, None, "there are sequences of batches only where rows of the data are drawn")
     try:
-        problem = few_rows(trial.problem)
+        problem = few_rows(trial)
     except ConvergenceError as error:
         return Claims(None, None, 0.0, 0, None, f"a few of the rows are no problem: {error}")
     batch, steps = sizes(trial, problem)
@@ -83,10 +83,12 @@ def faults(trial: NoisyTrial, claimed: Claims) -> Sequence[tuple[str, Any]]:
         return []
     right, problem, batch, steps = claimed.said, claimed.problem, claimed.batch, claimed.said.steps
     wrong = {
-        "c of the other sampling": _exact(trial, problem, batch, steps, trial.other),
         "cross term dropped": _without_cross_term(trial, problem, batch, steps),
         "a factor 2 of the loss": replace(right, loss=2 * right.loss),
     }
+    if trial.wrong_sampling:
+        name, sampling = trial.wrong_sampling
+        wrong[name] = _exact(trial, problem, batch, steps, sampling)
     visible = {
         name: np.abs(other.second - right.second).max() > 2 * claimed.allowed
         or np.abs(other.loss - right.loss).max() > 2 * claimed.allowed * problem.L

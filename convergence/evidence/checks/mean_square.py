@@ -6,14 +6,14 @@ Growth is the spectral radius of the operator on the second moments of the whole
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf, log
+from math import inf, isnan, log, nan
 
 import numpy as np
 
-from convergence.errors import NoStableLearningRate
+from convergence.errors import BadHyperparameter, NoStableLearningRate
 from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
 from convergence.evidence.checks.edge import PROBE
-from convergence.evidence.noise import LARGEST, NoisyTrial
+from convergence.evidence.noise import NoisyTrial
 from convergence.stochastic.limits import mean_square_limit
 
 NAME = "mean-square edge"
@@ -34,18 +34,22 @@ def _limit(trial: NoisyTrial, sampling: str) -> float:
         return mean_square_limit(trial.problem, trial.method, int(trial.batch or 1), sampling=sampling, **trial.rates)
     except NoStableLearningRate:
         return inf
+    except BadHyperparameter:  # reshuffled rows, of which there are too many
+        return nan
 
 
 def checks(trial: NoisyTrial, limit: float) -> Sequence[Check]:
     """One check: where the growth a step, by hand below and above the limit, passes through 1."""
     claim = f"stable in mean square below {trial.method.rate} = {limit:.6g}, unstable above"
+    if isnan(limit):
+        return [not_made(NAME, claim, "the limit of so many reshuffled rows is not known")]
     if limit == inf:
         why = (
             "noise that is added moves no edge" if trial.batch is None else "no learning rate is stable in mean square"
         )
         return [not_made(NAME, claim, why)]
-    if not trial.small():
-        return [not_made(NAME, claim, f"more than {LARGEST} states of all directions: the operator is too large")]
+    if trial.too_large:
+        return [not_made(NAME, claim, trial.too_large)]
     low, high = (log(trial.growth(limit * (1 + side * PROBE))) for side in (-1, 1))
     if max(abs(low), abs(high)) < KNOWN:
         return [not_made(NAME, claim, "growth on both sides is within rounding of 1")]
@@ -57,14 +61,15 @@ def checks(trial: NoisyTrial, limit: float) -> Sequence[Check]:
 
 def faults(trial: NoisyTrial, limit: float) -> Sequence[tuple[str, float]]:
     """The limit off by one per cent, that of the other sampling, and that of an average in the place of heavy ball's."""
-    if limit == inf or not trial.small():
+    if not limit < inf or trial.too_large:
         return []
     wrong = [(f"limit {sign * FAULT:+.0%} off", limit * (1 + sign * FAULT)) for sign in (1, -1)]
     share = 0.0 if trial.share is None else trial.hyper[trial.share]
     if 0.1 <= share < 1:
         wrong.append(("the learning rate of an average, (1−β) times as large", limit * (1 - share)))
-    if trial.sampling in ("replacement", "step") and int(trial.batch or 1) <= trial.problem.rows:
-        wrong.append(("c of the other sampling", _limit(trial, trial.other)))
+    if trial.wrong_sampling:
+        name, sampling = trial.wrong_sampling
+        wrong.append((name, _limit(trial, sampling)))
     return [(name, other) for name, other in wrong if abs(other / limit - 1) > 2 * WITHIN]
 
 

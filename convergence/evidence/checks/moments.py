@@ -31,6 +31,10 @@ def claims(trial: NoisyTrial) -> Moments:
 
 def checks(trial: NoisyTrial, said: Moments) -> Sequence[Check]:
     """One check each of all means, all second moments, and the loss at all steps."""
+    if not said.exact:
+        return [
+            not_made(NAME, "an ensemble has the exact moments", "of so many reshuffled rows they are estimates too")
+        ]
     runs = trial.runs
     with np.errstate(all="ignore"):
         carried = runs.loss.max(axis=0) > CARRIED * runs.loss.sum(axis=0)
@@ -58,6 +62,8 @@ def _within(what: str, said: Array, seen: Estimate, end: int) -> Check:
 
 def faults(trial: NoisyTrial, said: Moments) -> Sequence[tuple[str, Any]]:
     """The loss without its half; the learning rate of an average taken for heavy ball's."""
+    if not said.exact:
+        return []
     wrong: list[tuple[str, Any]] = [("a factor 2 of the loss", replace(said, loss=2 * said.loss))]
     share, rate = trial.share, trial.method.rate
     if share is not None and rate is not None and 0.1 <= trial.hyper[share] < 1:

@@ -12,7 +12,7 @@ from scipy.linalg import solve_discrete_lyapunov
 
 from convergence.errors import NoStableLearningRate
 from convergence.evidence.check import Check, Kind, compared, not_made
-from convergence.evidence.noise import LARGEST, NoisyTrial
+from convergence.evidence.noise import NoisyTrial
 from convergence.numerics.runs import resting_point
 from convergence.stochastic.stationary import Stationary, stationary
 
@@ -60,8 +60,10 @@ def _not_made(trial: NoisyTrial, said: Stationary | None) -> str:
     """Why there is no check; nothing where there is one."""
     if said is None:
         return "second moments grow at these settings"
-    if not trial.small():
-        return f"more than {LARGEST} states of all directions: the operator is too large"
+    if said.standard_error:
+        return "of so many reshuffled rows it is an estimate"
+    if trial.too_large:
+        return trial.too_large
     if ROUNDINGS * EPS * trial.hand.condition > KNOWN:
         return "the equations are too ill-conditioned to be solved by hand"
     return ""
@@ -97,7 +99,8 @@ def _loss(trial: NoisyTrial, second: Any) -> float:
     problem, d = trial.problem, trial.problem.rank
     rest = resting_point(problem, trial.method, trial.hyper, problem.minimizer)
     offset = problem.to_directions(rest - problem.minimizer)[:d]
-    return float(0.5 * (np.diagonal(second) + offset**2) @ problem.curvatures[:d])
+    squares = np.diagonal(second) + 2 * trial.hand.settled_mean[:d] * offset + offset**2
+    return float(0.5 * squares @ problem.curvatures[:d])
 
 
 def faults(trial: NoisyTrial, said: Stationary | None) -> Sequence[tuple[str, Any]]:
@@ -108,8 +111,9 @@ def faults(trial: NoisyTrial, said: Stationary | None) -> Sequence[tuple[str, An
         "the look-ahead point taken for the position": replace(said, second=said.asked),
         "a factor 2 of the loss": replace(said, excess_loss=2 * said.excess_loss),
     }
-    if trial.batch is not None and trial.sampling in ("replacement", "step") and trial.batch <= trial.problem.rows:
-        wrong["c of the other sampling"] = _settled(trial, trial.other)
+    if trial.wrong_sampling:
+        name, sampling = trial.wrong_sampling
+        wrong[name] = _settled(trial, sampling)
     d, most = trial.problem.rank, 2 * _allowed(trial)
 
     def shows(other: Stationary) -> bool:
