@@ -33,7 +33,10 @@ from convergence.rule import Method
 SCHEMA_VERSION = 3
 """The version of the schema that this package writes, and the only one that it reads."""
 
-ROOMS = ("theory", "numerics", "evidence", "certificates", "conventions", "diagnosis", "parts", "domain", "problem")
+ROOMS = (
+    *("theory", "numerics", "stochastic", "evidence", "certificates", "conventions"),
+    *("diagnosis", "parts", "domain", "problem"),
+)
 """Where the classes of results stand."""
 
 CHAPTER = ("method", "given", "hyper", "parts")

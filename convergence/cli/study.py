@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import convergence as cv
 from convergence.cli.command import Answer, Option, command, group, option
 from convergence.cli.modules import Lazy, arguments, console, notation, pages, writing
-from convergence.cli.options import DATA, METHODS, OPEN, formats, hyper, out
+from convergence.cli.options import DATA, DEVIATION, LABEL_NOISE, METHODS, OPEN, SAMPLING, formats, hyper, out
 
 if TYPE_CHECKING:
     from convergence.document import Chapter, Study
@@ -32,12 +32,21 @@ STUDY: tuple[Option, ...] = (
     option("--steps", type=int, metavar="N", help="length of the runs shown (default: as long as they need)"),
 )
 
+NOISE = group(
+    "noise: each method has a part on it then",
+    option("--batch", type=int, metavar="B", help="rows of the data in each step"),
+    SAMPLING,
+    DEVIATION,
+    LABEL_NOISE,
+)
+
 
 @command(
     "report",
     "write the report: Markdown, HTML, JSON, LaTeX and the figures",
     *STUDY,
     option("--all", action="store_true", help="the whole catalogue, in classes of equal theory"),
+    NOISE,
     out("convergence-report"),
     formats("--formats", ["md", "html", "json", "tex"], "md,html,json,tex"),
     formats("--figure-formats", ["svg"], "svg,png,pdf"),
@@ -50,7 +59,7 @@ def report(options: Namespace) -> Answer:
     arguments.require_folder(options.out)
     if options.methods is None and not options.all:
         options.methods = list(parts.CLASSIC)
-    study = _study(options, title=options.title)
+    study = _study(options, title=options.title, **_random(options))
     with console.working(options, "drawing figures and writing"):
         files = study.save(options.out, options.formats, options.figure_formats, WORKERS)
     content = {"passed": bool(study), "methods": [c.name for c in study.methods], "files": [str(f) for f in files]}
@@ -76,6 +85,7 @@ def verify(options: Namespace) -> Answer:
     "figures",
     "write the figures alone",
     *STUDY,
+    NOISE,
     out("convergence-figures"),
     formats("--figure-formats", ["png"], "svg,png,pdf"),
     example="convergence figures --methods heavy_ball --figure-formats pdf",
@@ -83,7 +93,7 @@ def verify(options: Namespace) -> Answer:
 def figures(options: Namespace) -> Answer:
     pages.require_formats(options.figure_formats, cv.report.FIGURE_FORMATS)
     arguments.require_folder(options.out)
-    study = _study(options)
+    study = _study(options, **_random(options))
     with console.working(options, "drawing figures"):
         drawn = pictures.drawn(pictures.pictures(study), options.figure_formats, WORKERS)
     files = {f"{name}.{ending}": content for (name, ending), content in drawn.items()}
@@ -98,6 +108,10 @@ def _study(options: Namespace, title: str | None = None, **named: Any) -> Study:
     named |= {"hyper": given, "steps": options.steps, "title": title or usual, "workers": WORKERS}
     with console.progress(options, len(methods)) as progress:
         return cv.study(data, methods, progress=progress, **named)
+
+
+def _random(options: Namespace) -> dict[str, Any]:
+    return {"batch": options.batch, "sampling": options.sampling, "noise": arguments.added_noise(options)}
 
 
 def page_of(options: Namespace, name: str) -> Path | None:

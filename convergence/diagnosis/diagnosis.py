@@ -66,7 +66,7 @@ def diagnose(
     >>> print(diagnose(curvatures=[10.0, 1.0], method="gradient_descent", lr=0.3).headline)
     diverges: 1 of 2 directions not contracting
     >>> print(diagnose(curvatures=[10.0, 1.0], method="gradient_descent", lr=0.15, batch=1, sampling="stream").headline)
-    diverges in mean square: the noise of batches of 1, not curvature; batches of 10 or more hold
+    diverges in mean square: the noise of batches of 1, not curvature; batches of 7 or more hold
     """
     spectrum, chosen = spectrum_of(X, y, curvatures=curvatures, loss=loss, columns=columns), as_method(method)
     found = judged(spectrum, chosen, hyper)

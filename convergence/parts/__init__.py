@@ -18,9 +18,12 @@ from convergence.parts.answer import answer
 from convergence.parts.case import Case
 from convergence.parts.finite import finite
 from convergence.parts.method import certificates, diagnosis, libraries, optimum, regimes, region, system, verification
+from convergence.parts.noise import noise as noise_part
 from convergence.parts.whole import classes, limit, rates_of
-from convergence.problem import as_quadratic
+from convergence.problem import Quadratic, as_quadratic
 from convergence.rule import Method
+from convergence.stochastic.limits import require_independent
+from convergence.stochastic.sampling import gradient_noise
 from convergence.workers import spread
 
 OF_METHOD: dict[str, Callable[[Case], Any]] = {
@@ -28,6 +31,9 @@ OF_METHOD: dict[str, Callable[[Case], Any]] = {
     for part in (system, region, regimes, optimum, answer, verification, certificates, finite, libraries, diagnosis)
 }
 """What a study says of each method."""
+
+NOISE = "noise"
+"""What it says too where a batch or noise is given."""
 
 OF_STUDY: dict[str, Callable[..., Any]] = {part.__name__: part for part in (classes, limit)}
 """What it says of all of them together; and ``RATES``, which are made method by method."""
@@ -48,6 +54,9 @@ def study(
     parts: Iterable[str] | None = None,
     hyper: Mapping[str, float] | None = None,
     steps: int | None = None,
+    batch: int | None = None,
+    sampling: str = "replacement",
+    noise: Any = None,
     title: str | None = None,
     progress: Progress | None = None,
     workers: int = 1,
@@ -61,11 +70,13 @@ def study(
     methods
         One method or several: Methods, names, presets, plain rules; the catalogue, if not given.
     parts
-        Names of what is made (default: everything; see ``OF_METHOD`` and ``OF_STUDY``).
+        Names of what is made (default: everything; see ``OF_METHOD`` and ``OF_STUDY``; "noise" with a batch or noise).
     hyper
         Fixes hyperparameters for every method that has them; the others are the best for those given.
     steps
         The length of the runs that figures show; None: as long as they need.
+    batch, sampling, noise
+        As for ``moments``: each method has a part on noise then.
     title
         Names the data.
     progress
@@ -81,7 +92,7 @@ def study(
     Raises
     ------
     BadHyperparameter
-        Where no method has one of the names in ``hyper``.
+        Where no method has one of the names in ``hyper``; for a batch or noise that is none.
     BadName
         For an unknown method or part.
     BadData
@@ -104,9 +115,10 @@ def study(
         raise BadName("a study needs at least one method: its name, a Method, or a rule")
     fixed = dict(hyper or {})
     _require_usable(chosen, fixed, steps)
-    names = _part_names(parts)
-    own = [name for name in OF_METHOD if name in names]
-    cases = [Case(problem, m, {n: v for n, v in fixed.items() if n in m.hyper}, own) for m in chosen]
+    random = _random(problem, batch, sampling, noise)
+    names = _part_names(parts, random)
+    own = [name for name in (*OF_METHOD, NOISE) if name in names]
+    cases = [Case(problem, m, {n: v for n, v in fixed.items() if n in m.hyper}, own, random) for m in chosen]
     chapters, curves = [], []
     jobs = spread(partial(chapter_of, rates=RATES in names), cases, workers)
     whole = {name: made(name, partial(OF_STUDY[name], problem, chosen)) for name in OF_STUDY if name in names}
@@ -123,7 +135,7 @@ def study(
 
 def chapter_of(case: Case, rates: bool) -> tuple[Chapter, Any]:
     """Every part of one method that is asked for, and its curve of rates, which the same derivation serves."""
-    parts = {name: made(name, partial(OF_METHOD[name], case)) for name in case.parts}
+    parts = {name: made(name, partial(noise_part if name == NOISE else OF_METHOD[name], case)) for name in case.parts}
     settled = made("hyper", lambda: case.hyper)
     chapter = Chapter(case.method, case.given, {} if isinstance(settled, Gap) else settled, parts)
     return chapter, made(RATES, lambda: rates_of(case)) if rates else None
@@ -138,12 +150,23 @@ def made(name: str, make: Callable[[], Any]) -> Any:
         return Gap(name, f"{kind}{error}" or type(error).__name__)
 
 
-def _part_names(parts: Iterable[str] | None) -> tuple[str, ...]:
-    known = (*OF_METHOD, *OF_STUDY, RATES)
+def _random(problem: Quadratic, batch: int | None, sampling: str, noise: Any) -> dict[str, Any] | None:
+    """What is random, if anything is. Raises for what is no batch, sampling or noise."""
+    if batch is None and noise is None:
+        return None
+    require_independent(sampling)
+    gradient_noise(problem, batch, sampling, noise)
+    return {"batch": batch, "sampling": sampling, "noise": noise}
+
+
+def _part_names(parts: Iterable[str] | None, random: Mapping[str, Any] | None) -> tuple[str, ...]:
+    known = (*OF_METHOD, *([] if random is None else [NOISE]), *OF_STUDY, RATES)
     if not isinstance(parts, Iterable | None) or isinstance(parts, bytes):
         raise BadName(f"parts are names, as {known[0]!r}; got {str(parts)[:60]!r}")
     names = known if parts is None else (parts,) if isinstance(parts, str) else tuple(parts)
     for name in names:
+        if name == NOISE and random is None:
+            raise BadHyperparameter("a study has a part on noise where there is any: give batch= or noise=")
         if not isinstance(name, str) or name not in known:
             raise BadName(f"a study has no part {str(name)[:60]!r}: {nearest(str(name), known)}")
     return names

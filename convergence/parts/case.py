@@ -14,12 +14,16 @@ from convergence.rule import Method
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """What every part of a chapter is made from; ``given`` are the hyperparameters that are fixed."""
+    """What every part of a chapter is made from.
+
+    ``given`` are the hyperparameters that are fixed; ``random`` the batch, its sampling and the noise, if there are any.
+    """
 
     problem: Quadratic
     method: Method
     given: Mapping[str, Any]
     parts: Sequence[str] = ()
+    random: Mapping[str, Any] | None = None
 
     @cached_property
     def hyper(self) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from convergence.notation import text
 from convergence.numerics import curves, maps
 from convergence.numerics.identification import identify
 from convergence.report.summary import Summary, direction_name
+from convergence.stochastic.floors import FloorMap
 from convergence.workers import spread
 
 if TYPE_CHECKING:
@@ -167,6 +168,9 @@ class Shown:
             ways["radius"] = lambda: figures.radius_curve(curve(), best=best, **names)
             ways["spectrum"] = lambda: self._spectrum(sorted({indices[0], indices[-1]}), float(curve().lr[-1]))
         ways["error"] = lambda: figures.errors(self.run(), self._closed(), title=self.title, rows=indices, **names)
+        floor = None if self.chapter.noise is None else self.chapter.noise.map
+        if floor is not None:
+            ways["floor"] = partial(figures.floor_map if isinstance(floor, FloorMap) else figures.floor_curve, floor)
         if method.name in NOTED:
             ways["descent"] = lambda: figures.descent({self.title: self.run()}, problem.columns)
         for kind, draw in ways.items():
