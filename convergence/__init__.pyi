@@ -7,6 +7,7 @@ from . import report as report
 from . import schedules as schedules
 from .certificates.proving import certify as certify
 from .certificates.proving import certify_formula as certify_formula
+from .certificates.proving import certify_mean_square as certify_mean_square
 from .certificates.proving import certify_optimum as certify_optimum
 from .certificates.proving import certify_radius as certify_radius
 from .certificates.proving import certify_rate as certify_rate

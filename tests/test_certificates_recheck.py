@@ -12,6 +12,7 @@ from user_rules import two_buffers
 import convergence as cv
 from convergence import (
     certify_formula,
+    certify_mean_square,
     certify_optimum,
     certify_radius,
     certify_rate,
@@ -27,6 +28,7 @@ K = sp.sqrt(10)
 BEST_RATE = (K - 1) / (K + 1)
 BEST = {"lr": 4 / (1 + K) ** 2, "momentum": BEST_RATE**2}
 PLAIN = {"lr": 2 / (L + MU), "momentum": sp.Integer(0)}
+ROWS = [[1.0, 0.5], [-0.5, 1.0], [1.0, 0.75]]
 NEAR = 1e-6
 """How far floats may see a claim violated that holds: at a double eigenvalue they are off by the root of rounding."""
 
@@ -57,6 +59,8 @@ PROOFS = {
     "optimum": lambda: certify_optimum("nesterov", mu=1, L=10),
     "held": lambda: certify_optimum("heavy_ball", mu=1, L=9, momentum=0.5),
     "formula": lambda: certify_formula("heavy_ball"),
+    "mean square": lambda: certify_mean_square((ROWS, [0, 0, 0]), "heavy_ball", 2, lr=0.1, momentum=0.5),
+    "not in mean square": lambda: certify_mean_square((ROWS, [0, 0, 0]), "heavy_ball", 2, lr=0.5, momentum=0.5),
     "false formula": lambda: certify_formula("heavy_ball", rate=(L - MU) / (L + MU), hyper=PLAIN),
 }
 
@@ -95,6 +99,8 @@ def so(content, rule):
             place = value(content["place"], field)
             return mu - NEAR <= place <= high + NEAR and radius(rule, [place], hyper)[0] >= rate - NEAR
         return radius(rule, np.linspace(mu, high, 400), hyper).max() <= rate + NEAR
+    if kind == "mean square":
+        return (mean_square_radius(content) < 1 + NEAR) if content["holds"] else mean_square_radius(content) > 1 - NEAR
     if kind == "radius":
         hyper, at = {n: value(v, field) for n, v in content["hyper"].items()}, value(content["mu"], field)
         if not content["holds"]:
@@ -111,6 +117,22 @@ def so(content, rule):
             return False
         return low - NEAR <= best <= up + NEAR and radius(rule, np.linspace(mu, high, 400), hyper).max() <= up + NEAR
     return so_formula(content, rule)
+
+
+def mean_square_radius(content):
+    """Of heavy ball's step of second moments, from the Hessian of every row and the mean over pairs of rows."""
+    lr, momentum = (float(Fraction(content["hyper"][n])) for n in ("lr", "momentum"))
+    X = np.array([[float(Fraction(v)) for v in row] for row in content["rows"]])
+    n, eye = len(X), np.eye(X.shape[1])
+    hessians = float(Fraction(content["weight"])) * X[:, :, None] * X[:, None, :]
+    mean, size = hessians.mean(axis=0), content["batch"]
+    share = 1 / size if content["sampling"] == "replacement" else (n - size) / (size * (n - 1))
+
+    def step(h):
+        return np.block([[eye - lr * h, -lr * momentum * eye], [h, momentum * eye]])
+
+    spread = np.mean([np.kron(step(h) - step(mean), step(h) - step(mean)) for h in hessians], axis=0)
+    return np.abs(np.linalg.eigvals(np.kron(step(mean), step(mean)) + share * spread)).max()
 
 
 def quotient(parts):

@@ -11,6 +11,7 @@ import sympy as sp
 import convergence as cv
 
 P = cv.datasets.gaussian_2d()
+SMALL = ([[1.0, 0.5], [-0.5, 1.0], [1.0, 1.0]], [0.0, 1.0, 0.0])
 SLOW, H, ENDS = {"lr": 1e-4, "momentum": 0.5}, {"lr": 0.1, "momentum": 0.5}, {"mu": 1, "L": 10}
 RUN = 0.5 ** np.arange(40.0)[:, None]
 
@@ -80,6 +81,7 @@ CALLS = {
     "noise_scale": ([P, [0.1, 0.2]], {}),
     "LabelNoise": ([0.1], {}),
     "certify": ([None], {}),
+    "certify_mean_square": ([SMALL, "heavy_ball", 1], {"sampling": "step", "lr": 0.1, "momentum": 0.5}),
     "certify_stable": (["gradient_descent"], {**ENDS, "lr": 0.1}),
     "certify_rate": (["gradient_descent"], {**ENDS, "lr": 0.1, "rate": 0.95}),
     "certify_radius": (["gradient_descent", 1.0], {"lr": 0.1}),

@@ -21,7 +21,9 @@ Name = Annotated[str, StringConstraints(max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=10_000)]
 Fractional = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,2000}(/[1-9][0-9]{0,1999})?$")]
 Number = Annotated[tuple[Fractional, ...], Field(min_length=1, max_length=64)]
+Row = Annotated[tuple[Fractional, ...], Field(min_length=1, max_length=32)]
 Ratio = tuple[Number, Number]
+Drawn = Literal["replacement", "step"]
 Place = Annotated[int, Field(ge=0, le=10_000)]
 Weight = Annotated[int, Field(gt=0, le=2**64)]
 Leaf = Annotated[tuple[tuple[Place, Weight], ...], Field(min_length=1)]
@@ -121,6 +123,24 @@ class Best(_Claim):
     faster: dict[Name, Fractional] | None = None
 
 
+class MeanSquare(_Claim):
+    """mean square: with minibatches of these rows x the second moments of all errors tend to zero, or do not.
+
+    A row's Hessian is ``weight``·xxᵀ, that of the loss their mean. ``moment`` is the lower triangle of a symmetric M, in the
+    states' coordinates (all of the first state, then all of the next): with T a step of second moments, M and M − T(M) are
+    positive definite; or, where it does not hold, M ≠ 0 and T(M) − M are positive semidefinite.
+    """
+
+    kind: Literal["mean square"]
+    holds: bool
+    hyper: dict[Name, Fractional]
+    rows: Annotated[tuple[Row, ...], Field(min_length=1, max_length=100_000)]
+    weight: Fractional
+    batch: Annotated[int, Field(gt=0, le=2**53)]
+    sampling: Drawn
+    moment: Annotated[tuple[Row, ...], Field(min_length=1, max_length=32)]
+
+
 class Undecided(_Claim):
     """A claim that was neither proven nor refuted, with what is known: it confirms nothing."""
 
@@ -134,7 +154,7 @@ class Undecided(_Claim):
     assumptions: tuple[Text, ...] = ()
 
 
-Certificate = OnInterval | Best | Undecided
+Certificate = OnInterval | Best | MeanSquare | Undecided
 
 _READER: TypeAdapter[Certificate] = TypeAdapter(Annotated[Certificate, Field(discriminator="kind")])
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain
 
-from convergence.certificates.certificate import Best, Certificate, OnInterval, Square, Undecided
+from convergence.certificates.certificate import Best, Certificate, MeanSquare, OnInterval, Square, Undecided
 from convergence.certificates.exact import HALVINGS, Doubt, Poly, Ring, at, bernstein, require, violation
 from convergence.certificates.loop import Loop, Pole, Ratio, ring_of, run
 from convergence.certificates.lower_bound import below_domain, least, nothing_below, scale_free
+from convergence.certificates.second_moment import second_moments
 from convergence.certificates.words import decimal, isolating, listed, ratio, shown
 from convergence.rule import Method
 
@@ -62,12 +63,18 @@ def rechecked(certificate: Certificate, method: Method | None) -> Recheck:
             raise Doubt(f"the certificate is about {certificate.method}, {given}")
         known = sorted(certificate.hyper) == sorted(method.hyper)
         require(known, f"the hyperparameters are not those of {method.name}")
-        facts = _on_interval(certificate, method) if isinstance(certificate, OnInterval) else _best(certificate, method)
+        facts = _facts(certificate, method)
     except Doubt as doubt:
         return Recheck((), (str(doubt),))
     except (Exception, SystemExit) as error:  # whatever a rule does: no exception is a confirmation
         return Recheck((), (f"it cannot be checked: {type(error).__name__}: {str(error)[:200]}",))
     return Recheck(tuple(facts), ())
+
+
+def _facts(certificate: OnInterval | Best | MeanSquare, method: Method) -> list[str]:
+    if isinstance(certificate, MeanSquare):
+        return second_moments(certificate, method)
+    return _on_interval(certificate, method) if isinstance(certificate, OnInterval) else _best(certificate, method)
 
 
 def _on_interval(c: OnInterval, method: Method) -> list[str]:

@@ -65,4 +65,18 @@ class Formula:
     hyper: Mapping[str, Any] | None = None
 
 
-Claim = Radius | Stable | Rate | Optimum | Formula
+@dataclass(frozen=True)
+class MeanSquare:
+    """With minibatches of the rows of the data the second moments of all errors tend to zero.
+
+    ``problem`` is a LeastSquares or (X, y); ``sampling`` "replacement" or "step".
+    """
+
+    method: Method
+    problem: Any
+    batch: int
+    sampling: str = "replacement"
+    hyper: Mapping[str, Any] = field(default_factory=dict)
+
+
+Claim = Radius | Stable | Rate | Optimum | Formula | MeanSquare

@@ -188,6 +188,14 @@ def ring_of(method: Method, unknown: Sequence[str] = (), ground: str = "t", **fi
 
 def run(method: Method, curvature: Poly, hyper: Mapping[str, Ratio]) -> Loop:
     """Run the rule on letters. Pole where it divides by zero, Doubt where it is not one linear formula."""
+    rows, scale, divisors, clocks = matrix(method, curvature, hyper)
+    return Loop(_faddeev(rows, curvature.ring.constant(1)), scale, divisors, clocks)
+
+
+def matrix(
+    method: Method, curvature: Poly, hyper: Mapping[str, Ratio]
+) -> tuple[list[list[Poly]], Poly, tuple[Poly, ...], tuple[str, ...]]:
+    """The iteration matrix times ``scale``, the scale, what is divided by, and the clocks; raises as ``run``."""
     ring, divisors, clocks = curvature.ring, list[Poly](), dict[int, Quotient]()
     one = ring.constant(1)
     f = Parabola(Quotient(curvature, one, divisors))
@@ -216,7 +224,7 @@ def run(method: Method, curvature: Poly, hyper: Mapping[str, Ratio]) -> Loop:
         cofactor = prod((b for b in belows.values() if b.terms != values[k].below.terms), start=one)
         rows.append([sum(values[k].above.by(letters[j])[1:], one * 0) * cofactor for j in moving])
     scale = prod(belows.values(), start=one)
-    return Loop(_faddeev(rows, one), scale, tuple(divisors), tuple(method.state[k] for k in clocks))
+    return rows, scale, tuple(divisors), tuple(method.state[k] for k in clocks)
 
 
 def _affine(value: Quotient, letters: Sequence[str]) -> bool:

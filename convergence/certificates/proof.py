@@ -9,7 +9,16 @@ from typing import Any
 
 import sympy as sp
 
-from convergence.certificates.certificate import SCHEMA, Best, Certificate, OnInterval, Undecided, read, written
+from convergence.certificates.certificate import (
+    SCHEMA,
+    Best,
+    Certificate,
+    MeanSquare,
+    OnInterval,
+    Undecided,
+    read,
+    written,
+)
 from convergence.certificates.check import NO_MATRIX, Recheck, rechecked
 from convergence.certificates.exact import at
 from convergence.certificates.numbers import algebraic, rational
@@ -66,6 +75,8 @@ class Proof:
             return "the method has no iteration matrix there"
         if c.kind == "formula":
             return "; ".join(facts.passed[:1] or facts.failed)
+        if isinstance(c, MeanSquare):
+            return "second moments do not tend to zero"
         return "the radius is not below 1 there" if c.kind == "stable" else "the radius is larger there"
 
     @property

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Any
 
 from convergence.certificates.check import Recheck
-from convergence.certificates.claims import Claim, Formula, Optimum, Radius, Rate, Stable
+from convergence.certificates.claims import Claim, Formula, MeanSquare, Optimum, Radius, Rate, Stable
 from convergence.certificates.formula import formula
 from convergence.certificates.interval import radius, rate, stable
+from convergence.certificates.mean_square import mean_square
 from convergence.certificates.optimum import optimum
 from convergence.certificates.proof import Proof
 from convergence.errors import BadData, BadRule
@@ -20,6 +21,7 @@ _PROVERS: dict[type, Callable[..., Proof]] = {
     Rate: rate,
     Optimum: optimum,
     Formula: formula,
+    MeanSquare: mean_square,
 }
 
 
@@ -29,8 +31,8 @@ def certify(claim: Claim) -> Proof:
     Parameters
     ----------
     claim
-        A Radius, Stable, Rate, Optimum or Formula of ``convergence.certificates.claims``. Numbers are read exactly, floats as
-        the decimals they print as.
+        A Radius, Stable, Rate, Optimum, Formula or MeanSquare of ``convergence.certificates.claims``. Numbers are read
+        exactly, floats as the decimals they print as.
 
     Returns a Proof, truthy where the claim was proven; ``.holds`` is None where it is undecided, and ``.why`` says so. Raises
     BadRule for what is no claim, and what the kind of claim raises for numbers that cannot be used.
@@ -146,6 +148,36 @@ def certify_formula(m: Any, /, *, rate: Any = None, hyper: Any = None) -> Proof:
     True
     """
     return formula(as_method(m), rate, hyper)
+
+
+def certify_mean_square(p: Any, m: Any, /, batch: int, *, sampling: str = "replacement", **hyper: Any) -> Proof:
+    """Prove that second moments tend to zero under minibatches of the data's rows, or that they do not.
+
+    Parameters
+    ----------
+    p
+        A LeastSquares or (X, y), in few directions: numbers are read exactly, floats as the decimals they print as.
+    m
+        A Method, its name in ``METHODS``, a preset ("pytorch"), or a plain update rule.
+    batch
+        Rows of a batch, B.
+    sampling
+        "replacement" or "step" (distinct rows within a step).
+    hyper
+        Rational numbers.
+
+    It is about the errors alone: noise that is left at the rest (residuals, weight decay) adds a constant, so that second
+    moments stay bounded. The witness is a matrix that a step of second moments makes smaller, or not. Undecided within
+    rounding of the limit. Raises BadData for a list of curvatures, data without full column rank or with many columns,
+    NotLinear for a rule whose step is not affine in the sampled Hessian, BadHyperparameter for a wrong batch or setting.
+
+    >>> rows = ([[1.0, 0.5], [-0.5, 1.0], [1.0, 1.0]], [0.0, 1.0, 0.0])
+    >>> bool(certify_mean_square(rows, "gradient_descent", 1, lr=0.15))
+    True
+    >>> certify_mean_square(rows, "gradient_descent", 1, lr=0.4).why
+    'second moments do not tend to zero'
+    """
+    return mean_square(as_method(m), p, batch, sampling, hyper)
 
 
 def read_certificate(text: str | bytes) -> Proof:

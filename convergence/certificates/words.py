@@ -7,7 +7,7 @@ from decimal import ROUND_DOWN, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
-from convergence.certificates.certificate import Best, Certificate, Number, Ratio, Theta, Undecided
+from convergence.certificates.certificate import Best, Certificate, MeanSquare, Number, Ratio, Theta, Undecided
 from convergence.certificates.exact import Doubt, Ring, at
 
 WIDTH = Fraction(1, 10**20)
@@ -18,6 +18,8 @@ def claim(certificate: Certificate) -> str:
     """The claim in words, from its numbers."""
     if isinstance(certificate, Undecided):
         return certificate.about
+    if isinstance(certificate, MeanSquare):
+        return _mean_square(certificate)
     return _best(certificate) if isinstance(certificate, Best) else _on_interval(certificate)
 
 
@@ -41,6 +43,12 @@ def _on_interval(c: Any) -> str:
         return f"{where} {f'is {rate}' if (c.lower,) == c.rate else f'lies in [{shown(c.lower, 17)}, {rate}]'}"
     said = "is stable" if c.kind == "stable" else f"has a radius of at most {rate}"
     return f"{setting} {said} for all λ in [{mu}, {L}]"
+
+
+def _mean_square(c: MeanSquare) -> str:
+    drawn = "with replacement" if c.sampling == "replacement" else "distinct within a step"
+    data = f"these {len(c.rows)} rows of {len(c.rows[0])} numbers, a row's Hessian {shown(c.weight)}·xxᵀ"
+    return f"{c.method}({listed(c.hyper)}) is stable in mean square on batches of {c.batch}, {drawn}, of {data}"
 
 
 def listed(numbers: Mapping[str, str]) -> str:
