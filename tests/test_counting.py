@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from convergence import METHODS, datasets
+from convergence import METHODS, LeastSquares, datasets
 from convergence.numerics.counts import passed as settled
 from convergence.numerics.counts import predicted_steps
 
@@ -38,3 +38,13 @@ def test_an_ordinary_run_is_not_blurred(name):
     found = predicted_steps(data, METHODS[name], np.zeros(2), hyper)
     assert found is not None
     assert not found.blurred
+
+
+@pytest.mark.parametrize("hyper", [{"lr": 0.3}, {"lr": 0.3, "momentum": 0.5}])
+def test_a_direction_without_curvature_is_not_waited_for(hyper):
+    """It never moves, so it is as if its column were not there."""
+    X, y, method = np.diag([1.0, 0.5]), [1.0, 2.0], METHODS["heavy_ball" if "momentum" in hyper else "gradient_descent"]
+    full, flat = LeastSquares(X, y, "half"), LeastSquares(np.column_stack([X, np.zeros(2)]), y, "half")
+    counts = [predicted_steps(problem, method, None, hyper) for problem in (full, flat)]
+    assert counts[0] == counts[1] is not None
+    assert counts[0].count > 5
