@@ -97,6 +97,11 @@ def test_letters_become_the_numbers_put_in(name):
     assert sp.expand(with_letters - residual_polynomial(name, 3, **numbers).as_expr()) == 0
 
 
+@pytest.mark.parametrize("name", ["gradient_descent", "heavy_ball", "chebyshev"])
+def test_before_the_first_step_the_polynomial_is_one(name):
+    assert residual_polynomial(name, 0).as_expr() == 1
+
+
 def test_gradient_descent_has_the_power_of_one_factor():
     lam, eta = sp.Symbol("lambda", positive=True), sp.Symbol("eta", positive=True)
     poly = residual_polynomial("gradient_descent", 5)
@@ -108,12 +113,18 @@ def test_gradient_descent_has_the_power_of_one_factor():
     )
 
 
-def test_an_interior_maximum_is_enclosed_exactly():
-    case = worst_case("heavy_ball", 6, mu=Fraction(1, 100), L=1, lr=2, momentum=Fraction(1, 2), exact=True)
-    poly = residual_polynomial("heavy_ball", 6, lr=2, momentum=Fraction(1, 2))
-    lam = poly.gen
-    inside = [r for r in sp.Poly(poly.diff(lam)).nroots(n=40) if r.is_real and 0.01 <= r <= 1]
-    known = max(abs(poly.eval(sp.Rational(1, 100))), abs(poly.eval(1)), *(abs(poly.eval(r)) for r in inside))
+@pytest.mark.parametrize(
+    ("k", "mu", "momentum"),
+    [(6, Fraction(1, 100), Fraction(1, 2)), (5, Fraction(1, 2), Fraction(1, 2)), (8, Fraction(1, 5), Fraction(4, 5))],
+)
+def test_a_maximum_is_enclosed_exactly(k, mu, momentum):
+    """At an end of the interval for the first, inside it for the others."""
+    case = worst_case("heavy_ball", k, mu=mu, L=1, lr=2, momentum=momentum, exact=True)
+    poly = residual_polynomial("heavy_ball", k, lr=2, momentum=momentum)
+    at_ends = max(abs(poly.eval(mu)), abs(poly.eval(1)))
+    inside = [r for r in sp.Poly(poly.diff(poly.gen)).nroots(n=40) if r.is_real and mu <= r <= 1]
+    known = max(at_ends, *(abs(poly.eval(r)) for r in inside))
+    assert (case.exact is None) == (known > at_ends) == (k != 6)
     assert float(case.interval[0]) <= float(known) * (1 + EPS)
     assert float(known) <= float(case.interval[1]) * (1 + EPS)
     assert case.value == pytest.approx(float(known), rel=1e-13)

@@ -88,6 +88,14 @@ def test_while_a_clock_runs_a_run_shows_no_eigenvalues_of_its_limit_and_afterwar
     assert apart(late[0]) <= 16 * late.error[0].max() + 1e-10
 
 
+def test_as_many_eigenvalues_as_rows_are_refused():
+    """One less is the most that a recurrence through these rows can have."""
+    errors = 0.5 ** np.arange(5.0)[:, None]
+    assert np.nanmax(cv.identify(errors, order=4).eigenvalues.real) == pytest.approx(0.5)
+    with pytest.raises(cv.BadData, match="below the rows"):
+        cv.identify(errors, order=5)
+
+
 def test_bad_input_is_refused():
     with pytest.raises(cv.BadData, match="steps\\+1, d"):
         cv.identify(np.ones(5))

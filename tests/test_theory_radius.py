@@ -7,7 +7,7 @@ import pytest
 import sympy as sp
 from hand_matrices import MATRICES
 from tolerances import EPS, spectral
-from user_rules import USERS, random_rule
+from user_rules import USERS, linear_rule, random_rule
 
 import convergence as cv
 from convergence import METHODS, BadHyperparameter, method, spectral_radius
@@ -81,6 +81,15 @@ def test_over_a_spectrum_is_the_largest_over_all_members(method, matrix):
     assert np.array_equal(found, spectral_radius(method, spectra, **hyper).max(axis=-1)) or np.allclose(
         found, spectral_radius(method, spectra, **hyper).max(axis=-1), rtol=1e-14
     )
+
+
+def test_of_three_states_the_worst_curvature_may_lie_inside():
+    """Stable at both ends of [1, 10], and not between: ends suffice for two states only."""
+    rule, matrix = linear_rule([[0.5, -0.6], [0.8, 0.6]], [0.1, -0.2], [-0.9, -0.5], [-0.3, -0.5])
+    lam = np.linspace(1, 10, 91)
+    true = max(by_numpy(matrix, value, lr=0.2) for value in lam)
+    assert spectral_radius(rule, lam, over="spectrum", lr=0.2) == pytest.approx(true, abs=DEFECTIVE)
+    assert spectral_radius(rule, [1.0, 10.0], over="spectrum", lr=0.2) < 0.95 < 1 < true
 
 
 @method

@@ -170,3 +170,10 @@ def test_a_kind_that_is_not_stable_for_all_momentum_says_for_which():
     largest = regimes(repelled).largest_stable["real"]
     assert largest.subs(beta, sp.Rational(9, 10)) == 0
     assert sp.simplify(largest.subs(beta, sp.Rational(1, 2)) - sp.Rational(27, 8) / lam) == 0
+
+
+def test_regimes_show_the_learning_rates_of_each_kind():
+    shown = repr(regimes("heavy_ball"))
+    assert shown.startswith("Regimes of heavy_ball: real ")
+    assert "; repeated (" in shown
+    assert "; complex (" in shown
