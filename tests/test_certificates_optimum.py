@@ -46,6 +46,18 @@ def test_brute_force_finds_nothing_below_the_bound():
     assert found.rate < proof.upper + 1e-3
 
 
+@pytest.mark.parametrize("unit", [1e-7, 1e7])
+def test_the_blind_search_is_at_home_in_every_unit_of_the_rate(unit):
+    @method
+    def other_unit(f, x, v, *, lr, momentum):
+        v = momentum * v + unit * f.grad(x)
+        return x - lr * v, v
+
+    found = global_search(other_unit, np.array([1.0, 4.0]), {})
+    assert found.rate == pytest.approx(1 / 3, abs=1e-6)
+    assert found.hyper["lr"] * unit == pytest.approx(4 / 9, abs=1e-4)
+
+
 def test_three_states_are_certified():
     proof = certify_optimum(two_buffers, mu=1, L=100)
     assert proof

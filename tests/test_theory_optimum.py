@@ -330,3 +330,11 @@ def test_the_brute_force_can_tell_one_per_cent():
     assert abs(wrong - smallest_rate("nesterov", (1, 30), 0.4)[1]) > NUMERIC
     assert dict(METHODS["weight_decay_coupled"].defaults)["weight_decay"] == DECAY
     assert set(brute_force.PAIRS) <= set(METHODS)
+
+
+@pytest.mark.parametrize(("name", "L"), [("gradient_descent", 2.5), ("heavy_ball", 4.0)])
+def test_a_learning_rate_that_is_held_too_large_has_no_optimum(name, L):
+    """The closed form has a number there, 1.5 and 1, and it is no rate of convergence."""
+    with pytest.raises(NoStableLearningRate):
+        optimum(METHODS[name], lr=1).at(mu=0.1, L=L)
+    assert optimum(METHODS[name], lr=1).at(mu=0.1, L=1.9).rate < 1
