@@ -88,6 +88,12 @@ def task(name, **held):
     return Task(cv.METHODS[name], Fraction(1), Fraction(9), Fraction(1, 10**6), held, (Fraction(1), Fraction(9)))
 
 
+@pytest.mark.parametrize("L", [10**300, float("inf")], ids=["ten to the 300th", "infinite"])
+def test_an_interval_without_end_is_refused(L):
+    with pytest.raises(cv.BadHyperparameter):
+        certify_optimum("gradient_descent", mu=1, L=L)
+
+
 @pytest.mark.parametrize(("name", "best"), [("heavy_ball", Fraction(1, 2)), ("gradient_descent", Fraction(4, 5))])
 def test_branch_and_bound_proves_what_is_so_and_finds_what_is_not(name, best):
     method = cv.METHODS[name]

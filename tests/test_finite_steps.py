@@ -14,6 +14,7 @@ from convergence import (
     NoStableLearningRate,
     horizon_optimum,
     lower_bound,
+    method,
     optimum,
     residuals,
     steps_across,
@@ -69,6 +70,21 @@ def test_a_worst_case_just_above_the_tolerance_is_one_step_too_early(k):
     for short in (1e-3, 1e-6):
         assert steps_to("heavy_ball", values[0] * (1 - short), mu=1.0, L=100.0, **tuned) == k + 1
         assert steps_to("heavy_ball", values[0] * (1 + short), mu=1.0, L=100.0, **tuned) == k
+
+
+def test_a_state_that_nothing_reads_changes_no_count():
+    """The worst curvature lies inside the interval, and so near the tolerance that a sample would miss it."""
+
+    @method
+    def watched(f, x, v, log, *, lr, momentum):
+        v = momentum * v + f.grad(x)
+        return x - lr * v, v, 0.5 * log + f.grad(x)
+
+    hyper = {"lr": 0.15, "momentum": 0.6}
+    worst = worst_case("heavy_ball", 25, mu=1.0, L=10.0, **hyper)
+    assert 1.0 < worst.curvature < 10.0
+    counts = [steps_to(m, worst.value * (1 - 1e-4), mu=1.0, L=10.0, **hyper) for m in ("heavy_ball", watched)]
+    assert counts == [26, 26]
 
 
 def test_gradient_descent_by_logarithms():
