@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -92,6 +93,14 @@ class Sampler:
     factor: Array | None
     entropy: tuple[int, ...]
 
+    @cached_property
+    def table(self) -> Array:
+        """(n, d+1), the rows with their targets. BadData where the problem has kept a part of them only."""
+        p = self.problem
+        if len(p.X) != p.rows:
+            raise BadData("minibatches need the rows of the data, and this problem kept a sample; read the data again")
+        return np.column_stack([p.X, p.y])
+
     @property
     def block(self) -> int:
         """The number of runs that are drawn together."""
@@ -113,11 +122,8 @@ class Sampler:
             return 1.0, iter(lambda: None, 0)
         if self.sampling == "stream":
             return 1 / batch, (rows[:runs] for rows in _fresh(random, p, self.block, batch))
-        if len(p.X) != p.rows:
-            raise BadData("minibatches need the rows of the data, and this problem kept a sample; read the data again")
-        table = np.column_stack([p.X, p.y])
         drawn = indices(random, p.rows, batch, self.sampling, self.block)
-        return p.scale * p.rows / batch, (table.take(chosen[:runs], axis=0) for chosen in drawn)
+        return p.scale * p.rows / batch, (self.table.take(chosen[:runs], axis=0) for chosen in drawn)
 
 
 def _fresh(random: np.random.Generator, problem: Quadratic, runs: int, batch: int) -> Iterator[Array]:

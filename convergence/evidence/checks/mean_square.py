@@ -10,7 +10,7 @@ from math import inf, isnan, log, nan
 
 import numpy as np
 
-from convergence.errors import BadHyperparameter, NoStableLearningRate
+from convergence.errors import NoStableLearningRate
 from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
 from convergence.evidence.checks.edge import PROBE
 from convergence.evidence.noise import NoisyTrial
@@ -25,8 +25,10 @@ KNOWN = 4 * float(np.finfo(float).eps) ** 0.5
 
 
 def claims(trial: NoisyTrial) -> float:
-    """The derived limit; infinite where there is none, as without batches."""
-    return _limit(trial, trial.sampling) if trial.batch is not None and trial.method.rate is not None else inf
+    """The derived limit; infinite where there is none, as without batches, and nan where nothing could be held against it."""
+    if trial.batch is None or trial.method.rate is None:
+        return inf
+    return nan if trial.too_large else _limit(trial, trial.sampling)
 
 
 def _limit(trial: NoisyTrial, sampling: str) -> float:
@@ -34,22 +36,18 @@ def _limit(trial: NoisyTrial, sampling: str) -> float:
         return mean_square_limit(trial.problem, trial.method, int(trial.batch or 1), sampling=sampling, **trial.rates)
     except NoStableLearningRate:
         return inf
-    except BadHyperparameter:  # reshuffled rows, of which there are too many
-        return nan
 
 
 def checks(trial: NoisyTrial, limit: float) -> Sequence[Check]:
     """One check: where the growth a step, by hand below and above the limit, passes through 1."""
     claim = f"stable in mean square below {trial.method.rate} = {limit:.6g}, unstable above"
     if isnan(limit):
-        return [not_made(NAME, claim, "the limit of so many reshuffled rows is not known")]
+        return [not_made(NAME, "stable in mean square below the derived limit, unstable above", trial.too_large)]
     if limit == inf:
         why = (
             "noise that is added moves no edge" if trial.batch is None else "no learning rate is stable in mean square"
         )
         return [not_made(NAME, claim, why)]
-    if trial.too_large:
-        return [not_made(NAME, claim, trial.too_large)]
     low, high = (log(trial.growth(limit * (1 + side * PROBE))) for side in (-1, 1))
     if max(abs(low), abs(high)) < KNOWN:
         return [not_made(NAME, claim, "growth on both sides is within rounding of 1")]
@@ -61,7 +59,7 @@ def checks(trial: NoisyTrial, limit: float) -> Sequence[Check]:
 
 def faults(trial: NoisyTrial, limit: float) -> Sequence[tuple[str, float]]:
     """The limit off by one per cent, that of the other sampling, and that of an average in the place of heavy ball's."""
-    if not limit < inf or trial.too_large:
+    if not limit < inf:
         return []
     wrong = [(f"limit {sign * FAULT:+.0%} off", limit * (1 + sign * FAULT)) for sign in (1, -1)]
     share = 0.0 if trial.share is None else trial.hyper[trial.share]

@@ -27,8 +27,8 @@ Array = NDArray[np.float64]
 
 
 def claims(trial: NoisyTrial) -> Stationary | None:
-    """The derived stationary moments; None where second moments grow."""
-    return _settled(trial, trial.sampling)
+    """The derived stationary moments; None where second moments grow, or nothing could be held against them."""
+    return None if trial.too_large else _settled(trial, trial.sampling)
 
 
 def _settled(trial: NoisyTrial, sampling: str) -> Stationary | None:
@@ -58,12 +58,10 @@ def checks(trial: NoisyTrial, said: Stationary | None) -> Sequence[Check]:
 
 def _not_made(trial: NoisyTrial, said: Stationary | None) -> str:
     """Why there is no check; nothing where there is one."""
-    if said is None:
-        return "second moments grow at these settings"
-    if said.standard_error:
-        return "of so many reshuffled rows it is an estimate"
     if trial.too_large:
         return trial.too_large
+    if said is None:
+        return "second moments grow at these settings"
     if ROUNDINGS * EPS * trial.hand.condition > KNOWN:
         return "the equations are too ill-conditioned to be solved by hand"
     return ""
