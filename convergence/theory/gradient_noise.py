@@ -8,7 +8,9 @@ from __future__ import annotations
 import sympy as sp
 
 from convergence.theory.loop import Loop
+from convergence.theory.rest import rest_of
 from convergence.theory.symbols import CURVATURE
+from convergence.theory.system import System
 
 
 def heard(loop: Loop) -> list[int]:
@@ -40,3 +42,27 @@ def _noisy(loop: Loop, fresh: bool) -> sp.Matrix:
     if fresh:
         return sp.Matrix(count, len(gradients), lambda i, j: int(i == gradients[j]))
     return sp.Matrix(count, 1, lambda i, _: int(i in gradients))
+
+
+def named_points(derived: System) -> dict[int, str]:
+    """The points of the step's gradients, by the place of their question: as they stand in the rule, x - beta*m."""
+    trace, names = rest_of(derived.method).trace, derived.method.state
+    letters = {s: sp.Symbol(name) for s, name in zip(trace.inputs, names, strict=True)}
+    spelled: dict[int, str] = {}
+    for k, question in enumerate(trace.questions):
+        spelled[k] = _sum(question.asked.xreplace(letters), list(letters.values()))
+        letters[question.answer] = sp.Symbol(f"{question.oracle}({spelled[k]})")
+    return {k: spelled[k] for k in heard(derived.loop)}
+
+
+def _sum(formula: sp.Expr, states: list[sp.Symbol]) -> str:
+    """A formula as text, its terms in the order of the states: the position first."""
+
+    def place(term: sp.Expr) -> tuple[int, int, str]:
+        first = min((k for k, state in enumerate(states) if term.has(state)), default=len(states))
+        return first, sp.count_ops(term), str(term)
+
+    terms = sorted(sp.Add.make_args(formula), key=place)
+    signed = [f" - {-term}" if term.could_extract_minus_sign() else f" + {term}" for term in terms]
+    text = "".join(signed)
+    return text[3:] if text.startswith(" + ") else f"-{text[3:]}"

@@ -6,25 +6,27 @@ for two states, 6 for three). ``sympy.solve`` does not come to an end on these s
 
 from __future__ import annotations
 
+from typing import Any
+
 import sympy as sp
 from sympy.polys.matrices import DomainMatrix
 from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 
 from convergence.errors import NotLinear
-from convergence.theory.symbols import CURVATURE, factored
+from convergence.theory.symbols import CURVATURE, factored, turned
 
 
-def lyapunov(A: sp.Matrix, Q: sp.Matrix) -> sp.ImmutableMatrix | None:
-    """The symmetric S = ASAᵀ + Q, entries factored; None where there is no single one."""
+def lyapunov(A: sp.Matrix, Q: sp.Matrix) -> DomainMatrix | None:
+    """The symmetric S = ASAᵀ + Q over a field; None where there is no single one."""
     return _solved(A, A, Q, [(i, j) for i in range(A.rows) for j in range(i + 1)])
 
 
-def sylvester(A: sp.Matrix, B: sp.Matrix, Q: sp.Matrix) -> sp.ImmutableMatrix | None:
-    """The S = ASBᵀ + Q, entries factored; None where there is no single one."""
+def sylvester(A: sp.Matrix, B: sp.Matrix, Q: sp.Matrix) -> DomainMatrix | None:
+    """The S = ASBᵀ + Q over a field; None where there is no single one."""
     return _solved(A, B, Q, [(i, j) for i in range(A.rows) for j in range(B.rows)])
 
 
-def _solved(A: sp.Matrix, B: sp.Matrix, Q: sp.Matrix, pairs: list[tuple[int, int]]) -> sp.ImmutableMatrix | None:
+def _solved(A: sp.Matrix, B: sp.Matrix, Q: sp.Matrix, pairs: list[tuple[int, int]]) -> DomainMatrix | None:
     place = {pair: k for k, pair in enumerate(pairs)}
     place = {(j, i): k for (i, j), k in place.items()} | place
     system = sp.zeros(len(pairs), len(pairs) + 1)
@@ -34,17 +36,44 @@ def _solved(A: sp.Matrix, B: sp.Matrix, Q: sp.Matrix, pairs: list[tuple[int, int
         for k in range(A.rows):
             for m in range(B.rows):
                 system[row, place[k, m]] -= A[i, k] * B[j, m]
-    whole = DomainMatrix.from_Matrix(system).to_field()
+    whole = over_field(system)
     try:
-        entries = whole[:, : len(pairs)].lu_solve(whole[:, len(pairs) :]).to_Matrix()
+        entries = whole[:, : len(pairs)].lu_solve(whole[:, len(pairs) :])
     except DMNonInvertibleMatrixError:
         return None
-    return sp.ImmutableMatrix(A.rows, B.rows, lambda i, j: written(entries[place[i, j]]))
+    columns = [[entries[place[i, j], 0].element for j in range(B.rows)] for i in range(A.rows)]
+    return DomainMatrix(columns, (A.rows, B.rows), entries.domain)
+
+
+def over_field(matrix: sp.Matrix) -> DomainMatrix:
+    """A matrix over the field of rational functions of its letters."""
+    return DomainMatrix.from_Matrix(matrix).to_field()
+
+
+def read(matrix: DomainMatrix) -> sp.ImmutableMatrix:
+    """A matrix over a field as formulas, each a product of factors. Its entries are in lowest terms: none is expanded."""
+    return sp.ImmutableMatrix(*matrix.shape, [_read(element, matrix.domain) for element in matrix.to_list_flat()])
+
+
+def _read(element: Any, domain: Any) -> sp.Expr:
+    if not domain.is_FractionField:
+        return domain.to_sympy(element)
+    above, below = (_factors(part) for part in (element.numer, element.denom))
+    return _grouped(turned(above / below))
+
+
+def _factors(poly: Any) -> sp.Expr:
+    number, factors = poly.factor_list()
+    return sp.sympify(number) * sp.Mul(*(factor.as_expr() ** times for factor, times in factors))
 
 
 def written(formula: sp.Expr) -> sp.Expr:
     """A rational formula as a product of factors, a sum among them by powers of λ where that is shorter."""
-    return sp.Mul(*(_by_curvature(part) for part in sp.Mul.make_args(factored(formula))))
+    return _grouped(factored(formula))
+
+
+def _grouped(product: sp.Expr) -> sp.Expr:
+    return sp.Mul(*(_by_curvature(part) for part in sp.Mul.make_args(product)))
 
 
 def _by_curvature(part: sp.Expr) -> sp.Expr:

@@ -15,19 +15,19 @@ from typing import Any
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
+from sympy.polys.matrices import DomainMatrix
 
 from convergence.crossing import compiled
 from convergence.errors import BadData, BadHyperparameter
 from convergence.methods import as_method
 from convergence.notation import latex
 from convergence.rule import Method
-from convergence.theory.gradient_noise import answered_points, entering, heard
-from convergence.theory.lyapunov import lyapunov, never_forgets, sylvester, written
+from convergence.theory.gradient_noise import answered_points, entering, heard, named_points
+from convergence.theory.lyapunov import lyapunov, never_forgets, over_field, read, sylvester, written
 from convergence.theory.rational import lettered
 from convergence.theory.region import gridded, inside
-from convergence.theory.rest import rest_of
 from convergence.theory.symbols import CURVATURE
-from convergence.theory.system import System, system
+from convergence.theory.system import system
 
 Array = NDArray[np.float64]
 
@@ -229,24 +229,25 @@ def noise_floor(m: Any, *, fresh: bool = False) -> NoiseFloor:
 def floor_of(method: Method, fresh: bool = False) -> NoiseFloor:
     """The noise floor of a method. NotLinear where there is none."""
     derived = system(method)
-    size, asked = len(derived.state), _gradients(derived)
+    size, asked = len(derived.state), named_points(derived)
     noise = entering(derived.loop, fresh)
     seen, own = answered_points(derived.loop, fresh)
     whole = sp.Matrix.vstack(sp.Matrix.hstack(derived.matrix, noise), sp.Matrix.hstack(seen, own))
     whole, roots = lettered(derived, whole)
     A, b, R, E = whole[:size, :size], whole[:size, size:], whole[size:, :size], whole[size:, size:]
-    covariance = lyapunov(A, b * b.T)
-    if covariance is None:
+    solved = lyapunov(A, b * b.T)
+    if solved is None:
         raise never_forgets(A, derived.state, method.name)
-    points = {name: written((R[k, :] * covariance * R[k, :].T + E[k, :] * E[k, :].T)[0]) for k, name in asked.items()}
+    covariance = read(solved)
+    points = {name: read(_quadratic(R[k, :], solved, R[k, :], E[k, :] * E[k, :].T))[0] for k, name in asked.items()}
     gains = ((sp.eye(size) - A).LUsolve(b))[0, :]
     long_run = written(sum((gain**2 for gain in gains), sp.Integer(0)))
     return NoiseFloor(
         method,
         derived.state,
         covariance[0, 0].xreplace(roots),
-        sp.ImmutableMatrix(covariance.xreplace(roots)),
-        written(CURVATURE * covariance[0, 0] / 2).xreplace(roots),
+        covariance.xreplace(roots),
+        (CURVATURE * covariance[0, 0] / 2).xreplace(roots),
         {name: variance.xreplace(roots) for name, variance in points.items()},
         long_run.xreplace(roots),
         derived.symbols,
@@ -255,28 +256,11 @@ def floor_of(method: Method, fresh: bool = False) -> NoiseFloor:
     )
 
 
-def _gradients(derived: System) -> dict[int, str]:
-    """The points of the step's gradients, by the place of their question: as they stand in the rule, x - beta*m."""
-    trace, names = rest_of(derived.method).trace, derived.method.state
-    letters = {s: sp.Symbol(name) for s, name in zip(trace.inputs, names, strict=True)}
-    spelled: dict[int, str] = {}
-    for k, question in enumerate(trace.questions):
-        spelled[k] = _sum(question.asked.xreplace(letters), list(letters.values()))
-        letters[question.answer] = sp.Symbol(f"{question.oracle}({spelled[k]})")
-    return {k: spelled[k] for k in heard(derived.loop)}
-
-
-def _sum(formula: sp.Expr, states: list[sp.Symbol]) -> str:
-    """A formula as text, its terms in the order of the states: the position first."""
-
-    def place(term: sp.Expr) -> tuple[int, int, str]:
-        first = min((k for k, state in enumerate(states) if term.has(state)), default=len(states))
-        return first, sp.count_ops(term), str(term)
-
-    terms = sorted(sp.Add.make_args(formula), key=place)
-    signed = [f" - {-term}" if term.could_extract_minus_sign() else f" + {term}" for term in terms]
-    text = "".join(signed)
-    return text[3:] if text.startswith(" + ") else f"-{text[3:]}"
+def _quadratic(left: sp.Matrix, middle: DomainMatrix, right: sp.Matrix, more: sp.Matrix) -> DomainMatrix:
+    """left·middle·rightᵀ + more, over a field."""
+    one, other, rest = (over_field(part) for part in (left, right.T, more))
+    one, middle, other, rest = one.unify(middle, other, rest)
+    return one * middle * other + rest
 
 
 @cache
@@ -295,5 +279,5 @@ def cross_gain(method: Method, fresh: bool = False) -> sp.ImmutableMatrix:
     states = sylvester(one[:size, :size], other[:size, :size], one[:size, size:] * other[:size, size:].T)
     if states is None:
         raise never_forgets(whole[:size, :size], derived.state, method.name)
-    gain = one[size:, :size] * states * other[size:, :size].T + one[size:, size:] * other[size:, size:].T
-    return sp.ImmutableMatrix(gain.applyfunc(written).xreplace(roots))
+    own = one[size:, size:] * other[size:, size:].T
+    return read(_quadratic(one[size:, :size], states, other[size:, :size], own)).xreplace(roots)

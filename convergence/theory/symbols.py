@@ -29,14 +29,19 @@ def factored(formula: sp.Expr) -> sp.Expr:
 
     1−β and not −(β−1): the way one writes it by hand. One factor is left as it was where the signs do not cancel.
     """
-    number, product = sp.factor(sp.cancel(formula)).as_coeff_Mul()
+    return turned(sp.factor(sp.cancel(formula)))
+
+
+def turned(formula: sp.Expr) -> sp.Expr:
+    """A product of factors, each written so that it is positive for small hyperparameters."""
+    number, product = formula.as_coeff_Mul()
     parts = sp.Mul.make_args(product)
-    turned = [_turned(part) for part in parts]
-    sign = sp.Mul(*(sign for sign, _ in turned)) * number
+    pairs = [_turned(part) for part in parts]
+    sign = sp.Mul(*(sign for sign, _ in pairs)) * number
     if sign < 0 < number:
-        first = next(k for k, (turn, _) in enumerate(turned) if turn == -1)
-        turned[first], sign = (sp.Integer(1), parts[first]), -sign
-    return sp.Mul(sign, *(part for _, part in turned))
+        first = next(k for k, (turn, _) in enumerate(pairs) if turn == -1)
+        pairs[first], sign = (sp.Integer(1), parts[first]), -sign
+    return sp.Mul(sign, *(part for _, part in pairs))
 
 
 def _turned(part: sp.Expr) -> tuple[sp.Expr, sp.Expr]:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import sympy as sp
-from sympy.polys.matrices import DomainMatrix
 from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 
 from convergence.crossing import exact
 from convergence.errors import BadHyperparameter
-from convergence.theory.lyapunov import written
+from convergence.theory.lyapunov import over_field, read, written
 from convergence.theory.schur import stable_conditions
 from convergence.theory.symbols import Z
 
@@ -46,12 +45,16 @@ def energy(above: sp.Expr, below: sp.Expr) -> sp.Expr:
     for i in range(order + 1):
         for j in range(order + 1):
             rows[i, abs(i - j)] += a[j]
-    whole = DomainMatrix.from_Matrix(rows).to_field()
+    squares = sp.zeros(1, order + 1)  # of the numerator: the coefficients of r
+    for i in range(order + 1):
+        for j in range(order + 1):
+            squares[0, abs(i - j)] += b[i] * b[j]
+    whole, numerators = over_field(rows).unify(over_field(squares))
     try:
-        r = whole[:, : order + 1].lu_solve(whole[:, order + 1 :]).to_Matrix()
+        r = whole[:, : order + 1].lu_solve(whole[:, order + 1 :])
     except DMNonInvertibleMatrixError:
         return sp.oo
-    return written(sum(b[i] * b[j] * r[abs(i - j)] for i in range(order + 1) for j in range(order + 1)))
+    return read(numerators * r)[0]
 
 
 def coloured(above: sp.Expr, below: sp.Expr, correlation: sp.Expr) -> sp.Expr:
