@@ -45,6 +45,28 @@ def test_noise_prints_the_formula_and_the_floor_at_numbers(capsys):
     assert "directions" not in content(capsys, "noise", "heavy_ball")  # formulas alone
 
 
+def test_noise_prints_the_filter_and_the_effective_batch_in_every_meaning(capsys):
+    asked = ("heavy_ball", "--lr", "0.1", "--momentum", "0.9", "--curvature", "2")
+    data = content(capsys, "noise", *asked)
+    for meaning in ("average", "equal_lr", "equal_effective_lr", "equal_speed", "stability"):
+        found = cv.effective_batch("heavy_ball", meaning, curvature=2.0, lr=0.1, momentum=0.9)
+        assert float(data["effective_batch"][meaning]) == pytest.approx(found)
+    assert data["filter"]["at"]["window"] == pytest.approx(19)
+    assert data["filter"]["at"]["half_life"] == pytest.approx(np.log(2) / -np.log(0.9))
+    text = run(capsys, "noise", *asked)
+    assert "window 19" in text
+    assert "part of the stability limit" in text
+    assert fits(text)
+    letters = content(capsys, "noise", "heavy_ball")["effective_batch"]
+    assert letters["average"]["text"] == text_of(cv.effective_batch("heavy_ball"))
+    far = run(capsys, "noise", "heavy_ball", "--lr", "1", "--momentum", "0.9", "--curvature", "1")
+    assert "∞" in far  # gradient descent diverges at the learning rate of the long run
+    decay = run(
+        capsys, "noise", "weight_decay_coupled", "--curvature", 1, "--lr", 0.1, "--momentum", 0.9, "--weight_decay", 0.1
+    )
+    assert "—" in decay  # it follows no constant gradient
+
+
 def test_noise_names_the_look_ahead_point(capsys):
     text = run(capsys, "noise", "nesterov", "--curvature", "2", "--lr", "0.1", "--momentum", "0.9")
     found = cv.noise_floor("nesterov").at(curvature=2.0, lr=0.1, momentum=0.9)

@@ -101,6 +101,22 @@ def test_steps_by_batch_are_drawn_with_perfect_scaling_and_the_knee():
     assert {ax.get_xscale(), ax.get_yscale()} == {"log"}
 
 
+def test_a_frequency_response_is_the_filter_s_gain_and_its_resonance_is_seen():
+    average = cv.filter_of("ema_momentum_zero_start")
+    ax = cf.filter_response(average, momentum=0.9)
+    omega, gain = np.array(ax.lines[0].get_xydata()).T
+    assert gain == pytest.approx(np.abs(0.1 / (1 - 0.9 * np.exp(-1j * omega))), rel=1e-4)
+    assert is_drawn(ax, [average.at(momentum=0.9).cutoff], [0.5**0.5])
+    assert any("window 19" in word for word in words(ax))
+    ringing = cf.filter_response(cv.filter_of("heavy_ball", "x", closed=True), curvature=1, lr=0.5, momentum=0.9)
+    omega, gain = np.array(ringing.lines[0].get_xydata()).T
+    assert (gain.max(), omega[gain.argmax()]) == pytest.approx((7.40797197, 0.73937697), rel=1e-2)
+    several = cf.response({f"β = {b}": average.at(momentum=b) for b in (0.5, 0.9)})
+    assert {"β = 0.5", "β = 0.9"} <= set(words(several))
+    check_texts(several.get_figure(root=True))
+    cf.filter_response(cv.filter_of("gradient_descent"), lr=0.5)  # all pass
+
+
 def test_moments_are_drawn_with_their_parts_beside_the_band_of_runs():
     ax = cf.moments(exact(), seen=runs())
     for row in (exact().loss, exact().bias, exact().variance):
@@ -112,7 +128,13 @@ def test_moments_are_drawn_with_their_parts_beside_the_band_of_runs():
 
 @pytest.mark.parametrize(
     ("draw", "result"),
-    [(cf.floor_map, heavy), (cf.floor_curve, curve), (cf.moments, exact), (cf.ensemble, runs), (cf.steps_by_batch, trade)],
+    [
+        (cf.floor_map, heavy),
+        (cf.floor_curve, curve),
+        (cf.moments, exact),
+        (cf.ensemble, runs),
+        (cf.steps_by_batch, trade),
+    ],
 )
 def test_each_is_drawn_on_the_axes_given_or_on_its_own(draw, result):
     ax = Figure().subplots()

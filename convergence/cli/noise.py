@@ -10,14 +10,25 @@ import convergence as cv
 from convergence.cli.command import Answer, command, option
 from convergence.cli.modules import Lazy, arguments, console, np
 from convergence.cli.options import DEVIATION, LATEX, METHOD, SAMPLING, SPECTRUM, hyper
-from convergence.errors import BadHyperparameter
+from convergence.errors import BadHyperparameter, ConvergenceError
 
 if TYPE_CHECKING:
     from convergence.problem import LeastSquares
     from convergence.rule import Method
+    from convergence.theory.filters import Filter
     from convergence.theory.noise import NoiseFloor
 
 batches = Lazy("convergence.stochastic.batches")
+symbols = Lazy("convergence.theory.symbols")
+
+MEANINGS = {
+    "average": "variance of the averaged gradient",
+    "equal_lr": "floor, at the same learning rate",
+    "equal_effective_lr": "floor, at the learning rate of its long run",
+    "equal_speed": "floor, at the learning rate of the same speed",
+    "stability": "part of the stability limit (it needs more)",
+}
+"""What is the same, for each meaning of an effective batch."""
 
 MOST = 6
 """Directions of the data that are shown, the steepest and the flattest ones."""
@@ -58,7 +69,78 @@ def noise(options: Namespace) -> Answer:
         "linear": floor.linear,
     }
     numbers, more = _at_numbers(method, floor, options)
-    return Answer(content | numbers, [*lines, *more])
+    at = numbers.get("hyper"), (numbers["directions"][0]["curvature"] if "directions" in numbers else None)
+    filters, averaged = _filter(method, options, *at)
+    batches, effective = _effective(method, options.latex, *at)
+    content |= numbers | {"filter": filters, "effective_batch": batches}
+    return Answer(content, [*lines, *averaged, *more, *effective])
+
+
+def _filter(
+    method: Method, options: Namespace, hyper: Mapping[str, float] | None, curvature: float | None
+) -> tuple[Any, list[Any]]:
+    """What the method averages: gain and window as formulas, and at numbers the time that it remembers."""
+    try:
+        average = cv.filter_of(method)
+        weights = None if hyper is None else average.at(**_asked(average, hyper, curvature))
+    except ConvergenceError as error:
+        return {"error": str(error)}, [f"\nno filter: {error}"]
+    gain, window = average.variance_gain, average.window
+    content: dict[str, Any] = {
+        "output": average.output,
+        "transfer": console.formula(average.formula),
+        "variance_gain": console.formula(gain),
+        "window": None if window is None else console.formula(window),
+    }
+    if method.name == "gradient_descent":  # which averages nothing
+        return content, []
+    what = "its step" if average.output == "step" else f"its state {average.output}"
+    shown = [("transfer function", average.formula), ("variance for white gradients of variance 1", gain)]
+    shown += (
+        [] if window is None or window == 0 else [("window: the gradients of a plain mean of this variance", window)]
+    )
+    lines = console.formulas(f"\nthe average of gradients in {what}", shown, options.latex)
+    if weights is not None:
+        numbers = {
+            n: float(getattr(weights, n)) for n in ("variance_gain", "window", "half_life", "time_constant", "cutoff")
+        }
+        content["at"] = numbers
+        kept = (f"{n.replace('_', ' ')} {console.significant(v, 5)}" for n, v in numbers.items() if np.isfinite(v))
+        lines.append(f"at these settings: {', '.join(kept)} (in steps)")
+    return content, lines
+
+
+def _asked(average: Filter, hyper: Mapping[str, float], curvature: float | None) -> dict[str, Any]:
+    return {**hyper, **({"curvature": curvature} if average.formula.has(symbols.CURVATURE) else {})}
+
+
+def _effective(
+    method: Method, latex: bool, hyper: Mapping[str, float] | None, curvature: float | None
+) -> tuple[Any, list[Any]]:
+    """How many times its batch gradient descent needs, in each meaning: formulas, or numbers at the settings."""
+    if method.name == "gradient_descent":
+        return {}, []
+    content: dict[str, Any] = {}
+    rows: list[tuple[str, str, str]] = []
+    formulas: list[tuple[str, Any]] = []
+    for meaning, words in MEANINGS.items():
+        try:
+            value = cv.effective_batch(method, meaning, **({} if hyper is None else {**hyper, "curvature": curvature}))
+        except ConvergenceError as error:
+            content[meaning] = {"error": str(error)}
+            rows.append((meaning, words, "—"))
+            continue
+        if isinstance(value, float):
+            content[meaning] = value
+            rows.append((meaning, words, "∞" if np.isinf(value) else console.significant(value, 5)))
+        else:
+            content[meaning] = console.formula(value)
+            formulas.append((f"{meaning} ({words})", value))
+    title = "\neffective batch: as many times its batch would gradient descent need"
+    if formulas:
+        return content, console.formulas(title, formulas, latex)
+    title = title if curvature is None else f"{title}, at λ = {curvature:.6g}"
+    return content, [console.table(("meaning", "the same", "times"), rows, left=(0, 1), title=title)]
 
 
 def _elsewhere(floor: NoiseFloor) -> Mapping[str, Any]:
@@ -94,9 +176,8 @@ def _at_numbers(method: Method, floor: NoiseFloor, options: Namespace) -> tuple[
 def _on_data(
     method: Method, floor: NoiseFloor, given: dict[str, float], options: Namespace
 ) -> tuple[dict[str, Any], list[Any]]:
-    (ends, data), name = arguments.spectrum(options), arguments.problem(options)[1]
-    assert data is not None
-    hyper = arguments.settings(method, given, ends)
+    data, name = arguments.problem(options)
+    hyper = arguments.settings(method, given, {"mu": float(data.mu), "L": float(data.L)})
     deviation = None if options.noise is None else arguments.real("--noise", options.noise)
     if options.batch is None and deviation is None:
         deviation = 1.0

@@ -22,6 +22,7 @@ from convergence.figures.comparison import (
 )
 from convergence.figures.damping import damping, regimes
 from convergence.figures.evidence import verification
+from convergence.figures.filters import filter_response, response
 from convergence.figures.landscape import landscape, scatter
 from convergence.figures.noise import ensemble, floor_curve, floor_map, moments, steps_by_batch
 from convergence.figures.picture import Picture, render
@@ -39,6 +40,7 @@ __all__ = [
     "eigenvalues",
     "ensemble",
     "errors",
+    "filter_response",
     "floor_curve",
     "floor_map",
     "gradients",
@@ -55,6 +57,7 @@ __all__ = [
     "regimes",
     "region",
     "render",
+    "response",
     "run",
     "scatter",
     "spectrum",

@@ -18,6 +18,7 @@ from convergence.crossing import exact
 from convergence.errors import BadHyperparameter, BadName, NotLinear, nearest
 from convergence.methods import as_method
 from convergence.notation import latex
+from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.theory.gradient_noise import entering, heard
 from convergence.theory.inequality import numbers
@@ -34,7 +35,7 @@ STEP = "step"
 
 
 @dataclass(frozen=True)
-class Filter:
+class Filter(Plotted, figure="filter_response"):
     """The transfer function from the gradients to an output of a method, as a formula; of one with a clock, the limit.
 
     ``variance_gain`` and ``window`` hold where the filter forgets (all its poles inside the unit circle); ``at`` says ∞

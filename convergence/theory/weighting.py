@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from convergence.crossing import compiled, exact
 from convergence.errors import BadData
+from convergence.plotting import Plotted
 from convergence.theory.inequality import numbers
 from convergence.theory.schur import stable_conditions
 from convergence.theory.symbols import Z
@@ -44,7 +45,7 @@ class Realisation:
 
 
 @dataclass(frozen=True, eq=False)
-class Weights:
+class Weights(Plotted, figure="response"):
     """A filter at numbers. Of a method with a clock all but ``weights`` and ``variance`` is of the limit.
 
     Attributes
