@@ -41,8 +41,8 @@ BESIDE = np.array([(across, up) for up in (1.35, -1.35) for across in (0.0, 1.05
 FARTHER = np.array([(across, up) for up in (3.5, -3.5) for across in (0.0, 1.05, -1.05, 2.2, -2.2)])
 """Where it stands when other words are there: lines may leave the figure side by side."""
 
-WORDS, FAR = 1000, 20
-"""Costs: of hiding other words, and of standing farther from the line, in points of lines that are hidden."""
+WORDS, MARKS, FAR = 1000, 50, 300
+"""Costs: of hiding other words, of hiding a single point, and of standing farther from the line than beside it."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def star(ax: Axes, x: float, y: float, words: str = "", spare: Sequence[Array] =
     if words and np.isfinite([x, y]).all():
         spot, half = to_axes(ax).transform((x, y)), _half(words)
         sides = np.array([(1, -1), (1, 1), (-1, -1), (-1, 1)])
-        costs = _costs(spot + sides * (half + MARGIN), half, [*_curves(ax), *spare], boxes(ax))
+        costs = _costs(spot + sides * (half + MARGIN), half, [*_curves(ax), *spare], _words(ax), _marks(ax))
         across, up = sides[costs.argmin()]
         note(ax, words, (x, y), (11 * across, 17 * up), "left" if across > 0 else "right")
 
@@ -145,7 +145,7 @@ def name_lines(ax: Axes, notes: Sequence[str] = (), letters: int = 30) -> None:
     if len(lines) > 4 or max(map(len, names), default=0) > letters:
         legend(ax, notes)
         return
-    curves, placed = dict(zip(ax.lines, _curves(ax), strict=True)), boxes(ax)
+    curves, placed, marks = dict(zip(ax.lines, _curves(ax), strict=True)), _words(ax), _marks(ax)
     offsets, farther = np.concatenate([BESIDE, FARTHER]), np.repeat([0, FAR], [len(BESIDE), len(FARTHER)])
     for line, name in zip(lines, names, strict=True):
         own, half, others = curves[line], _half(name), [curves[other] for other in lines if other is not line]
@@ -153,7 +153,7 @@ def name_lines(ax: Axes, notes: Sequence[str] = (), letters: int = 30) -> None:
         if not len(own):
             continue
         spots = (own[::6, None] + offsets * half).reshape(-1, 2)
-        costs = _costs(spots, half, list(curves.values()), placed) + _mistaken(spots, own, others)
+        costs = _costs(spots, half, list(curves.values()), placed, marks) + _mistaken(spots, own, others)
         best = spots[(costs + np.tile(farther, len(own[::6]))).argmin()]
         placed.append(np.array([best - half, best + half]))
         look: dict[str, Any] = {"color": line.get_color(), "fontsize": 9.5, "ha": "center", "va": "center"}
@@ -192,10 +192,18 @@ def _dense(pixels: Array, ax: Axes) -> Array:
 
 def boxes(ax: Axes) -> list[Array]:
     """About where words and single points stand already, as corners (2, 2) in parts of the axes."""
-    words = [word for word in ax.texts if isinstance(word, Annotation) and word.get_text()]
+    return _words(ax) + _marks(ax)
+
+
+def _words(ax: Axes) -> list[Array]:
+    words = (word for word in ax.texts if isinstance(word, Annotation) and word.get_text())
+    return [np.array([at - half, at + half]) for at, half in map(_box, words)]
+
+
+def _marks(ax: Axes) -> list[Array]:
     points = [line for line in ax.lines if line.get_linestyle() == "None" and line.get_label() != "_star"]
     spots = [spot for line in points for spot in to_axes(ax).transform(line.get_xydata())]
-    return [np.array([at - half, at + half]) for at, half in [*map(_box, words), *((spot, MARGIN) for spot in spots)]]
+    return [np.array([spot - MARGIN, spot + MARGIN]) for spot in spots]
 
 
 def _box(word: Annotation) -> tuple[Array, Array]:
@@ -205,14 +213,19 @@ def _box(word: Annotation) -> tuple[Array, Array]:
     return at + np.asarray(word.xyann) / POINTS + np.array([side * half[0], 0.0]), half
 
 
-def _costs(spots: Array, half: Array, curves: Sequence[Array], placed: Sequence[Array]) -> Array:
-    """How much words at each spot (n, 2) would hide: lines, other words, the frame; a little less to the right."""
+def _costs(spots: Array, half: Array, curves: Sequence[Array], words: Sequence[Array], marks: Sequence[Array]) -> Array:
+    """How much words at each spot (n, 2) would hide: lines, words, points, the frame; a little less to the right."""
     low, high = spots - half, spots + half
-    points, corners = np.concatenate([np.empty((0, 2)), *curves]), np.array(placed).reshape(-1, 2, 2)
+    points = np.concatenate([np.empty((0, 2)), *curves])
+
+    def hidden(placed: Sequence[Array]) -> Array:
+        corners = np.array(placed).reshape(-1, 2, 2)
+        overlap = np.minimum(high[:, None], corners[:, 1]) > np.maximum(low[:, None], corners[:, 0])
+        return np.asarray(overlap.all(axis=2).sum(axis=1))
+
     outside = (np.maximum(0, 0.01 - low) + np.maximum(0, high - 0.99)).sum(axis=1)
     crossed = ((points > low[:, None]) & (points < high[:, None])).all(axis=2).sum(axis=1)
-    overlap = np.minimum(high[:, None], corners[:, 1]) > np.maximum(low[:, None], corners[:, 0])
-    costs = 2000 * outside + crossed + WORDS * overlap.all(axis=2).sum(axis=1) - 0.2 * spots[:, 0]
+    costs = 2000 * outside + crossed + WORDS * hidden(words) + MARKS * hidden(marks) - 0.2 * spots[:, 0]
     return np.asarray(np.round(costs, 6))
 
 
