@@ -101,6 +101,23 @@ def test_small_errors_of_theory_are_caught():
         assert not all(kind.checks(trial, wrong[name](claims)))
 
 
+@pytest.mark.parametrize("sampling", ["replacement", "step"])
+def test_a_wrong_batch_factor_in_the_theory_is_caught_by_every_exact_kind(monkeypatch, sampling):
+    """n for n−1 in (n−B)/(B(n−1)), or B−1 for B: the checks fail, and not their controls alone."""
+    from convergence.stochastic import limits
+    from convergence.stochastic import sampling as of_theory
+
+    def wrong(kind, batch, rows):
+        return (rows - batch) / (batch * rows) if kind == "step" else 1 / (batch + 1)
+
+    few = cv.LeastSquares(NOTES.X[:40], NOTES.y[:40], "mean")
+    assert cv.verify(few, "heavy_ball", batch=4, sampling=sampling)
+    for module in (limits, of_theory):
+        monkeypatch.setattr(module, "batch_factor", wrong)
+    found = cv.verify(few, "heavy_ball", batch=4, sampling=sampling)
+    assert {check.kind for check in found.failed} >= {"enumeration", "mean-square edge", "stationary"}
+
+
 def test_the_operator_by_hand_is_the_mean_over_rows():
     """Heavy ball written as a matrix for each row, and the products of them averaged."""
     trial = noisy_trial(NOTES, cv.METHODS["heavy_ball"], 1, "replacement", None, {"lr": 0.01, "momentum": 0.8})

@@ -28,7 +28,7 @@ from convergence.stochastic.batches import checked_batch, checked_sampling
 from convergence.stochastic.ensemble import Ensemble, ensemble
 from convergence.stochastic.limits import mean_square_limit
 from convergence.stochastic.loops import require_samples
-from convergence.stochastic.sampling import added_noise, batch_factor
+from convergence.stochastic.sampling import added_noise
 from convergence.theory.system import system
 
 Array = NDArray[np.float64]
@@ -99,8 +99,11 @@ class NoisyTrial:
 
     @property
     def factor(self) -> float:
-        """c of the mean of a batch."""
-        return 0.0 if self.batch is None else batch_factor(self.sampling, self.batch, self.problem.rows)
+        """The variance of the mean of a batch, in parts of a row's: less for distinct rows, 0 for all of them."""
+        if self.batch is None:
+            return 0.0
+        left = (self.problem.rows - self.batch) / max(self.problem.rows - 1, 1) if self.sampling == "step" else 1.0
+        return left / self.batch
 
     @property
     def rates(self) -> dict[str, Any]:
