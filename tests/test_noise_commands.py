@@ -122,6 +122,28 @@ def test_moments_beside_runs(capsys, p, sampling):
     assert "in the long run" in text
 
 
+def test_moments_of_rows_in_epochs(capsys):
+    asked = ("gradient_descent", "--steps", 10, "--batch", 100, "--loss", "mean", "--lr", "0.02")
+    text = run(capsys, "moments", *asked, "--sampling", "epoch")
+    assert "estimated from runs: standard errors up to" in text  # 500 rows have too many orders
+    assert "estimated loss" in text
+    assert fits(text)
+    data = content(capsys, "moments", *asked, "--sampling", "cyclic")
+    assert data["exact"]
+    assert max(data["variance"]) == 0
+
+
+def test_batches_in_order_have_limits_and_no_steps(capsys, p):
+    asked = ("gradient_descent", "--loss", "mean", "--lr", "0.045", "--sampling", "cyclic")
+    data = content(capsys, "batch", *asked)
+    assert [row["batch"] for row in data["batches"]] == [1, 10, 25, 500]  # those that divide the rows
+    assert "steps" not in data["batches"][0]
+    assert data["batches"][1]["limit"] == cv.mean_square_limit(p, "gradient_descent", 10, sampling="cyclic")
+    text = run(capsys, "batch", *asked)
+    assert "from batch 2 on" in text
+    assert fits(text)
+
+
 def test_moments_of_added_noise_and_where_nothing_settles(capsys, p):
     data = content(capsys, "moments", "nesterov", "--steps", 8, *SETTING, "--label-noise", "0.5")
     exact = cv.moments(p, "nesterov", 8, noise=cv.LabelNoise(0.5), lr=0.002, momentum=0.9)

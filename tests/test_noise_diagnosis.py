@@ -37,6 +37,14 @@ def test_noise_is_told_from_curvature(p, sampling):
     assert cv.diagnose(p, **HEAVY, lr=0.02, batch=whole, sampling=sampling)
 
 
+def test_rows_in_order_need_a_batch_that_divides_them(p):
+    found = cv.diagnose(p, method="gradient_descent", lr=0.05, batch=1, sampling="cyclic")
+    assert found.by_noise
+    assert found.noise.whole_batch == 2
+    assert cv.diagnose(p, method="gradient_descent", lr=0.05, batch=2, sampling="cyclic")
+    assert cv.diagnose(p, method="gradient_descent", lr=0.05, batch=100, sampling="cyclic").noise.larger is None
+
+
 def test_what_is_advised_settles_where_it_says(p):
     found = cv.diagnose(p, **HEAVY, lr=0.02, batch=4)
     lr, floor = (float(x) for x in re.search(r"to (\S+) with .* settles at (\S+) above", found.advice[0]).groups())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -17,9 +18,7 @@ if TYPE_CHECKING:
     from convergence.problem import LeastSquares
     from convergence.rule import Method
     from convergence.stochastic.ensemble import Ensemble
-
-USUAL = (1, 8, 32)
-"""Batches that are shown where none are named, and all rows."""
+    from convergence.stochastic.targets import StepsByBatch
 
 LONGEST = 10_000
 """Steps after which a target counts as not reached."""
@@ -52,31 +51,31 @@ def _setting(options: Namespace) -> tuple[Method, LeastSquares, str, dict[str, A
 def batch(options: Namespace) -> Answer:
     method, data, name, chosen = _setting(options)
     rate, sampling, target = str(method.rate), options.sampling, arguments.real("--to", options.to)
-    usual = sorted({size for size in (*USUAL, data.rows) if size <= data.rows})
-    sizes = usual if options.batches is None else sorted(set(arguments.counts("--batches", options.batches)))
+    asked = None if options.batches is None else sorted(set(arguments.counts("--batches", options.batches)))
+    sizes = asked or batches.usual_batches(data.rows, batches.checked_sampling(sampling))
     smallest = cv.smallest_batch(data, method, sampling=sampling, **chosen)
     others = {n: v for n, v in chosen.items() if n != rate}
     with console.working(options, "limits, floors and steps"):
         rows = [_row(data, method, size, sampling, chosen, others) for size in sizes]
         top = cv.mean_square_limit(data, method, data.rows, sampling="step", **others)
-        curve = cv.steps_by_batch(data, method, sizes, target=target, sampling=sampling, limit=LONGEST, **others)
-    for row, steps, lr in zip(rows, curve.steps, curve.lr, strict=True):
-        row |= {"steps": float(steps), "best_lr": float(lr)}
-    headings = (
+        curve = _curve(data, method, sizes, target, sampling, others)
+    if curve is not None:
+        for row, steps, lr in zip(rows, curve.steps, curve.lr, strict=True):
+            row |= {"steps": float(steps), "best_lr": float(lr)}
+    headings = [
         "batch",
         f"largest {rate}",
         "of that\nwithout noise",
         f"settles at, with\n{rate}={chosen[rate]:.4g}",
-        f"steps to\n{100 * target:g} %",
-        f"best {rate}\nfor that",
-    )
+        *([f"steps to\n{100 * target:g} %", f"best {rate}\nfor that"] if curve else []),
+    ]
     lines = [
         f"{console.titled(method, chosen)} on {name},\nbatches {batches.IN_WORDS[sampling]}; loss above its minimum",
         console.table(headings, [_batch_cells(row, top) for row in rows], left=()),
         f"largest {rate} without noise: {console.significant(top)}",
-        _smallest(smallest, rate, chosen[rate], data),
+        _smallest(smallest, sampling, rate, chosen[rate], data),
     ]
-    if np.isfinite(curve.critical_batch):
+    if curve and np.isfinite(curve.critical_batch):
         law = f"steps ≈ {curve.fewest:.3g}·(1 + B_c/B), critical batch B_c = {curve.critical_batch:.3g}"
         lines.append(f"{law}: beyond it little is gained")
     scale = cv.noise_scale(data)
@@ -90,8 +89,7 @@ def batch(options: Namespace) -> Answer:
         "limit_without_noise": top,
         "target": target,
         "batches": rows,
-        "fewest": curve.fewest,
-        "critical_batch": curve.critical_batch,
+        **({"fewest": curve.fewest, "critical_batch": curve.critical_batch} if curve else {}),
         "noise_scale": {"simple": scale.simple, "full": scale.full},
     }
     return Answer(content, lines)
@@ -112,26 +110,37 @@ def _row(
 
 
 def _batch_cells(row: dict[str, Any], top: float) -> list[Any]:
-    settles, steps = row["floor"] < inf, row["steps"] < inf
-    return [
+    cells = [
         row["batch"],
         f"{row['limit']:.5g}" if row["limit"] else "none",
         f"{100 * row['limit'] / top:.3g} %",
-        f"{row['floor']:.5g}" if settles else console.Text("grows", "red"),
-        f"{row['steps']:.0f}" if steps else f"> {LONGEST}",
-        f"{row['best_lr']:.4g}" if steps else "—",
+        f"{row['floor']:.5g}" if row["floor"] < inf else console.Text("grows", "red"),
     ]
+    if "steps" not in row:
+        return cells
+    reached = row["steps"] < inf
+    return [*cells, *((f"{row['steps']:.0f}", f"{row['best_lr']:.4g}") if reached else (f"> {LONGEST}", "—"))]
 
 
-def _smallest(size: float, rate: str, lr: float, data: LeastSquares) -> Any:
+def _curve(
+    data: LeastSquares, method: Method, sizes: Sequence[int], target: float, sampling: str, others: dict[str, Any]
+) -> StepsByBatch | None:
+    """Steps to the target; None for rows in epochs, of which it is not known."""
+    if batches.in_epochs(sampling):
+        return None
+    return cv.steps_by_batch(data, method, list(sizes), target=target, sampling=sampling, limit=LONGEST, **others)
+
+
+def _smallest(size: float, sampling: str, rate: str, lr: float, data: LeastSquares) -> Any:
     """From which batch on the chosen rate is stable in mean square, in a sentence."""
     if size == inf:
         return console.Text(f"at {rate}={lr:.6g} it does not converge even without noise", "bold red")
-    if size < 1:
+    whole = batches.whole_batch(size, sampling)
+    if whole == 1:
         return f"at {rate}={lr:.6g} every batch is stable in mean square"
-    above = int(np.floor(size)) + 1
-    beyond = f", more than the {data.rows} rows" if above > data.rows else ""
-    return f"at {rate}={lr:.6g} stable in mean square from batch {above} on{beyond} (the edge: {size:.6g})"
+    beyond = f", more than the {data.rows} rows" if whole > data.rows else ""
+    edge = "" if batches.in_epochs(sampling) else f" (the edge: {size:.6g})"
+    return f"at {rate}={lr:.6g} stable in mean square from batch {whole} on{beyond}{edge}"
 
 
 @command(
@@ -159,13 +168,16 @@ def moments(options: Namespace) -> Answer:
     seen = None if options.runs is None else _runs(options, data, method, law | chosen)
     steps = shown_steps(exact.steps)
     rows = [_moments_row(exact, seen, k) for k in steps]
-    headings = ["step", "bias", "variance", "expected loss"] + (["mean of runs ± s.e.", "off by"] if seen else [])
+    expected = "expected loss" if exact.exact else "estimated loss"
+    headings = ["step", "bias", "variance", expected] + (["mean of runs ± s.e.", "off by"] if seen else [])
     cells = [_moments_cells(row) for row in rows]
     lines = [
         f"{console.titled(method, chosen)} on {name},\n{noise_words(**law)}: loss above its minimum {data.minimum:.6g}",
         console.table(headings, cells, left=()),
         *_settles(data, method, law, chosen),
     ]
+    if not exact.exact:
+        lines.append(f"estimated from runs: standard errors up to {exact.standard_error.max():.1g}")
     if seen is not None:
         gone = f"; {seen.diverged} overflowed" if seen.diverged else ""
         lines.append(f"{seen.runs} runs, seed {options.seed}; off by: (mean − expected)/s.e.{gone}")
@@ -176,6 +188,7 @@ def moments(options: Namespace) -> Answer:
         "sampling": options.sampling,
         "steps": exact.steps,
         "exact": exact.exact,
+        "loss_standard_error": exact.standard_error,
         "bias": exact.bias,
         "variance": exact.variance,
         "loss": exact.loss,
@@ -201,7 +214,8 @@ def shown_steps(last: int) -> list[int]:
 
 
 def _moments_row(exact: Any, seen: Ensemble | None, k: int) -> dict[str, Any]:
-    row = {"step": k, "bias": exact.bias[k], "variance": exact.variance[k], "loss": exact.loss[k]}
+    variance = exact.variance[k] if abs(exact.variance[k]) > ROUNDING * exact.loss[k] else 0.0
+    row = {"step": k, "bias": exact.bias[k], "variance": variance, "loss": exact.loss[k]}
     return row if seen is None else {**row, "mean": seen.mean[k], "error": seen.standard_error[k]}
 
 

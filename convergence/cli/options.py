@@ -53,7 +53,7 @@ SAMPLING = option(
     "--sampling",
     metavar="WAY",
     default="replacement",
-    help="of the rows: replacement (default), step (distinct within a step), stream (fresh Gaussian rows)",
+    help="of the rows: replacement (default), step (distinct within a step), epoch (reshuffled), cyclic, stream (fresh)",
 )
 DEVIATION = option(
     "--noise", metavar="S", help="standard deviation of noise added to the gradient, along any direction"

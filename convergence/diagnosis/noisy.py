@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
-from math import floor, inf
+from math import inf
 from typing import Any
 
 from convergence.diagnosis.result import Diagnosis
@@ -13,7 +13,7 @@ from convergence.diagnosis.wording import DIGITS, number, rounded, settings_text
 from convergence.errors import NoStableLearningRate
 from convergence.problem import as_quadratic
 from convergence.rule import Method
-from convergence.stochastic.batches import IN_WORDS
+from convergence.stochastic.batches import IN_WORDS, in_epochs, whole_batch
 from convergence.stochastic.limits import mean_square_limit, smallest_batch
 from convergence.stochastic.sampling import LabelNoise
 from convergence.stochastic.stationary import stationary
@@ -66,7 +66,7 @@ class NoiseState:
     @property
     def whole_batch(self) -> int | None:
         """The smallest whole batch that holds; None where none does."""
-        return None if self.smallest_batch == inf else max(1, floor(self.smallest_batch) + 1)
+        return whole_batch(self.smallest_batch, self.sampling)
 
 
 @dataclass(frozen=True, repr=False)
@@ -156,12 +156,23 @@ def _state(problem: Any, method: Method, hyper: Mapping[str, Any], random: Mappi
             largest = 0.0
     settles = floored < inf
     slower = _floor(problem, method, {**hyper, rate: hyper[rate] / 2}, random) if settles and rate else None
-    twice = batch is not None and (sampling != "step" or 2 * batch <= problem.rows)
-    larger = _floor(problem, method, hyper, {**random, "batch": 2 * batch}) if settles and twice else None
+    larger = (
+        _floor(problem, method, hyper, {**random, "batch": 2 * batch})
+        if settles and _drawn(problem, random, 2)
+        else None
+    )
     kept = random["noise"]
     if not isinstance(kept, LabelNoise | None):
         kept = float(kept) if not hasattr(kept, "__len__") else tuple(map(_plain, kept))
     return NoiseState(rate, batch, sampling, kept, settles, smallest, largest, floored, slower, larger)
+
+
+def _drawn(problem: Any, random: Mapping[str, Any], times: int) -> bool:
+    """Whether there are batches so many times as large."""
+    batch, sampling = random["batch"], random["sampling"]
+    if batch is None or (sampling == "step" and times * batch > problem.rows):
+        return False
+    return not (in_epochs(sampling) and problem.rows % (times * batch))
 
 
 def _plain(entry: Any) -> Any:
@@ -207,7 +218,7 @@ def _against_noise(found: NoisyDiagnosis, problem: Any, method: Method) -> Itera
         yield f"No {rate} holds with batches of {state.batch} and these other settings."
     whole = state.whole_batch
     if whole is not None:
-        wide = whole if state.sampling == "step" and 2 * whole > problem.rows else 2 * whole
+        wide = 2 * whole if _drawn(problem, {**random, "batch": whole}, 2) else whole
         after = _floor(problem, method, found.hyper, {**random, "batch": wide})
         yield (
             f"Or raise the batch from {state.batch} to {whole} or more at {rate}={now}: with {wide} the loss settles at "
@@ -222,9 +233,8 @@ def _afterwards(found: NoisyDiagnosis, problem: Any, method: Method) -> Iterator
     if near is None or near.printed is None or found.state.batch is None:
         return
     hyper = near.printed.hyper
-    size = smallest_batch(problem, method, sampling=found.state.sampling, **hyper)
-    if size < inf:
-        whole = max(1, floor(size) + 1)
+    whole = whole_batch(smallest_batch(problem, method, sampling=found.state.sampling, **hyper), found.state.sampling)
+    if whole is not None:
         yield f"Under noise, {settings_text(hyper)} needs batches of {whole} or more."
 
 

@@ -22,8 +22,8 @@ from convergence.parts.noise import noise as noise_part
 from convergence.parts.whole import classes, limit, rates_of
 from convergence.problem import Quadratic, as_quadratic
 from convergence.rule import Method
-from convergence.stochastic.limits import require_independent
-from convergence.stochastic.sampling import gradient_noise
+from convergence.stochastic.batches import checked_batch, checked_sampling
+from convergence.stochastic.sampling import added_noise
 from convergence.workers import spread
 
 OF_METHOD: dict[str, Callable[[Case], Any]] = {
@@ -154,8 +154,10 @@ def _random(problem: Quadratic, batch: int | None, sampling: str, noise: Any) ->
     """What is random, if anything is. Raises for what is no batch, sampling or noise."""
     if batch is None and noise is None:
         return None
-    require_independent(sampling)
-    gradient_noise(problem, batch, sampling, noise)
+    checked_sampling(sampling)
+    if batch is not None:
+        checked_batch(problem, batch, sampling)
+    added_noise(problem, noise, batch or 1)
     return {"batch": batch, "sampling": sampling, "noise": noise}
 
 

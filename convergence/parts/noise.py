@@ -16,7 +16,7 @@ import convergence as cv
 from convergence.errors import ConvergenceError, NoStableLearningRate
 from convergence.numerics.maps import second
 from convergence.parts.case import Case
-from convergence.stochastic.batches import IN_WORDS
+from convergence.stochastic.batches import IN_WORDS, whole_batch
 from convergence.stochastic.floors import FloorCurve, FloorMap, floor_curve, floor_map, limit, shown
 
 
@@ -72,7 +72,7 @@ class Noise:
     @property
     def whole_batch(self) -> int | None:
         """The smallest whole batch that is stable in mean square; None where none is, or no rows are drawn."""
-        return None if self.smallest is None or self.smallest == inf else max(1, int(np.floor(self.smallest)) + 1)
+        return None if self.smallest is None else whole_batch(self.smallest, self.sampling)
 
 
 def noise(case: Case) -> Noise:
@@ -84,7 +84,7 @@ def noise(case: Case) -> Noise:
     except NoStableLearningRate:
         excess = inf
     others, floor = {name: value for name, value in hyper.items() if name != method.rate}, cv.noise_floor(method)
-    batches = shown(problem.rows, batch, None)
+    batches = shown(problem.rows, sampling, batch)
     limits = np.array([limit(problem, method, size, sampling, others) for size in batches])
     return Noise(
         batch=batch,

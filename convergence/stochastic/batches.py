@@ -7,6 +7,7 @@ batch alone, so neither the method, its settings, the steps nor the number of ru
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import floor, inf
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,27 @@ def checked_batch(problem: Quadratic, batch: Any, sampling: str, drawn: bool = T
             f"rows more; got {batch}. The nearest is {near}; or leave rows out, or take sampling='step'"
         )
     return int(batch)
+
+
+def in_epochs(sampling: str) -> bool:
+    """Whether each row is seen once an epoch, so that a batch must divide their number."""
+    return sampling in ("epoch", "cyclic")
+
+
+def whole_batch(smallest: float, sampling: str) -> int | None:
+    """The smallest whole batch that holds, of what ``smallest_batch`` found; None where none does."""
+    if smallest == inf:
+        return None
+    return int(smallest) if in_epochs(sampling) else max(1, floor(smallest) + 1)
+
+
+def usual_batches(rows: int, sampling: str) -> tuple[int, ...]:
+    """Batches that tables and figures show: 1, 8, 32 and all rows, or near those what divides them."""
+    sizes = {size for size in (1, 8, 32, rows) if size <= rows}
+    if in_epochs(sampling):
+        divisors = [k for k in range(1, rows + 1) if rows % k == 0]
+        sizes = {min(divisors, key=lambda k: abs(k - size)) for size in sizes}
+    return tuple(sorted(sizes))
 
 
 def checked_runs(runs: Any) -> int:

@@ -17,13 +17,11 @@ from convergence.numerics.radius import bounds
 from convergence.plotting import Plotted
 from convergence.problem import as_quadratic
 from convergence.rule import Method
+from convergence.stochastic.batches import usual_batches
 from convergence.stochastic.limits import mean_square_limit
 from convergence.stochastic.stationary import stationary
 
 Array = NDArray[np.float64]
-
-USUAL = (1, 8, 32)
-"""Batches whose limits are drawn, with that of all rows."""
 
 CELLS = {4: (36, 24), 16: (24, 16)}
 """Points of a map, across and up, by the most directions: each is a solution of its own."""
@@ -135,7 +133,7 @@ def floor_map(
     fixed = {name: float(value) for name, value in held(method, hyper, x, y).items()}
     random: dict[str, Any] = {"batch": batch, "sampling": sampling, "noise": noise}
     up = interval(method, y, hyper, points[1])
-    sizes = (*shown(problem.rows, batch, batches), None)
+    sizes = (*shown(problem.rows, sampling, batch, batches), None)
     edges = np.array(
         [[limit(problem, method, size, sampling, {**fixed, y: b}) for b in map(float, up)] for size in sizes]
     )
@@ -164,7 +162,7 @@ def floor_curve(
     problem, method = as_quadratic(p), as_method(m)
     x = rate_of(method)
     fixed = {name: float(value) for name, value in held(method, hyper, x).items()}
-    sizes: tuple[int | None, ...] = shown(problem.rows, batch, batches) or (None,)
+    sizes: tuple[int | None, ...] = shown(problem.rows, sampling, batch, batches) or (None,)
     limits = np.array([limit(problem, method, size, sampling, fixed) for size in sizes])
     lr = axis(limits, points, hyper.get(x))
     floors = []
@@ -174,11 +172,11 @@ def floor_curve(
     return FloorCurve(method, lr, sizes, np.array(floors), limits, sampling, noise, dict(hyper))
 
 
-def shown(rows: int, batch: int | None, batches: Sequence[int] | None) -> tuple[int, ...]:
+def shown(rows: int, sampling: str, batch: int | None, batches: Sequence[int] | None = None) -> tuple[int, ...]:
     """The batches that are shown, the smallest first; none where all is noise that is added."""
     if batch is None and batches is None:
         return ()
-    usual = [size for size in (*USUAL, rows) if size <= rows] if batches is None else list(batches)
+    usual = usual_batches(rows, sampling) if batches is None else tuple(batches)
     return tuple(sorted({*usual, *([] if batch is None else [batch])}))
 
 
