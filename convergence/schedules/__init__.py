@@ -23,6 +23,7 @@ from convergence.schedules.families import (
     warmup,
     wsd,
 )
+from convergence.schedules.libraries import optax, torch
 from convergence.schedules.spectral import chebyshev, silver
 
 __all__ = [
@@ -34,10 +35,12 @@ __all__ = [
     "inverse_time",
     "linear",
     "one_cycle",
+    "optax",
     "piecewise",
     "polynomial",
     "silver",
     "staircase",
+    "torch",
     "warmup",
     "wsd",
 ]

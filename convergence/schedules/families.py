@@ -16,7 +16,7 @@ def _made(family: Callable[..., Schedule], formula: sp.Expr, last: int | None = 
     return Schedule(named(family, parameters), formula, last, parameters=parameters)
 
 
-def _number(value: Any, what: str, *, above: float | None = None) -> sp.Expr:
+def number(value: Any, what: str, *, above: float | None = None) -> sp.Expr:
     """An exact finite number, where asked for above a bound. BadHyperparameter for anything else."""
     try:
         number = exact(value)
@@ -29,13 +29,28 @@ def _number(value: Any, what: str, *, above: float | None = None) -> sp.Expr:
     return number
 
 
+def until(steps: int) -> sp.Expr:
+    """The step, and the last one after it."""
+    return sp.Min(STEP, steps)
+
+
+def half_cosine(begin: sp.Expr, end: sp.Expr, share: sp.Expr) -> sp.Expr:
+    """Half a cosine from one value to another, at a share of its way."""
+    return end + (begin - end) * (1 + sp.cos(sp.pi * share)) / 2
+
+
+def straight(begin: sp.Expr, end: sp.Expr, share: sp.Expr) -> sp.Expr:
+    """A straight line from one value to another, at a share of its way."""
+    return begin + (end - begin) * share
+
+
 def constant(base: float) -> Schedule:
     """The same value at every step.
 
     >>> constant(0.1).values(2)
     array([0.1, 0.1])
     """
-    return _made(constant, _number(base, "base"), base=base)
+    return _made(constant, number(base, "base"), base=base)
 
 
 def exponential(base: float, factor: float) -> Schedule:
@@ -45,7 +60,7 @@ def exponential(base: float, factor: float) -> Schedule:
     2**(-k)
     """
     return _made(
-        exponential, _number(base, "base") * _number(factor, "factor", above=0) ** STEP, base=base, factor=factor
+        exponential, number(base, "base") * number(factor, "factor", above=0) ** STEP, base=base, factor=factor
     )
 
 
@@ -56,7 +71,7 @@ def staircase(base: float, factor: float, every: int) -> Schedule:
     array([1. , 1. , 0.1, 0.1])
     """
     stairs = sp.floor(STEP / whole(every, "every", 1))
-    formula = _number(base, "base") * _number(factor, "factor", above=0) ** stairs
+    formula = number(base, "base") * number(factor, "factor", above=0) ** stairs
     return _made(staircase, formula, base=base, factor=factor, every=every)
 
 
@@ -72,7 +87,7 @@ def piecewise(values: Sequence[float], boundaries: Sequence[int]) -> Schedule:
             f"piecewise takes boundaries that rise, and one value more than there are; got {len(values)} values and "
             f"boundaries {list(boundaries)}"
         )
-    levels = [_number(value, "a value") for value in values]
+    levels = [number(value, "a value") for value in values]
     parts = [(level, end > STEP) for level, end in zip(levels[:-1], ends, strict=True)]
     return _made(piecewise, sp.Piecewise(*parts, (levels[-1], True)), values=list(values), boundaries=list(boundaries))
 
@@ -83,7 +98,7 @@ def inverse_time(base: float, rate: float) -> Schedule:
     >>> inverse_time(1.0, 1.0).values(3)
     array([1.        , 0.5       , 0.33333333])
     """
-    return _made(inverse_time, _number(base, "base") / (1 + _number(rate, "rate") * STEP), base=base, rate=rate)
+    return _made(inverse_time, number(base, "base") / (1 + number(rate, "rate") * STEP), base=base, rate=rate)
 
 
 def polynomial(base: float, rate: float, power: float) -> Schedule:
@@ -92,10 +107,8 @@ def polynomial(base: float, rate: float, power: float) -> Schedule:
     >>> polynomial(1.0, 1.0, 2).values(3)
     array([1.        , 0.25      , 0.11111111])
     """
-    inner = 1 + _number(rate, "rate") * STEP
-    return _made(
-        polynomial, _number(base, "base") * inner ** -_number(power, "power"), base=base, rate=rate, power=power
-    )
+    inner = 1 + number(rate, "rate") * STEP
+    return _made(polynomial, number(base, "base") * inner ** -number(power, "power"), base=base, rate=rate, power=power)
 
 
 def inverse_sqrt(base: float, offset: float = 1) -> Schedule:
@@ -104,7 +117,7 @@ def inverse_sqrt(base: float, offset: float = 1) -> Schedule:
     >>> inverse_sqrt(1.0).values(2)
     array([1.        , 0.70710678])
     """
-    formula = _number(base, "base") / sp.sqrt(STEP + _number(offset, "offset", above=0))
+    formula = number(base, "base") / sp.sqrt(STEP + number(offset, "offset", above=0))
     return _made(inverse_sqrt, formula, base=base, offset=offset)
 
 
@@ -114,7 +127,7 @@ def linear(base: float, steps: int, end: float = 0) -> Schedule:
     >>> linear(1.0, 4).values(5)
     array([1.  , 0.75, 0.5 , 0.25, 0.  ])
     """
-    length, first, last = whole(steps, "steps", 1), _number(base, "base"), _number(end, "end")
+    length, first, last = whole(steps, "steps", 1), number(base, "base"), number(end, "end")
     return _made(linear, last + (first - last) * (1 - STEP / length), length, base=base, steps=steps, end=end)
 
 
@@ -129,9 +142,9 @@ def cosine(base: float, steps: int, end: float = 0, restarts: int = 0) -> Schedu
     array([1. , 0.5, 1. , 0.5, 0. ])
     """
     length, again = whole(steps, "steps", 1), whole(restarts, "restarts", 0)
-    first, last = _number(base, "base"), _number(end, "end")
+    first, last = number(base, "base"), number(end, "end")
     clock = STEP - length * sp.Min(sp.floor(STEP / length), again) if again else STEP
-    formula = last + (first - last) * (1 + sp.cos(sp.pi * clock / length)) / 2
+    formula = half_cosine(first, last, clock / length)
     return _made(cosine, formula, length * (again + 1), base=base, steps=steps, end=end, restarts=restarts)
 
 
@@ -143,7 +156,7 @@ def warmup(steps: int, start: float = 0, end: float = 1) -> Schedule:
     >>> warmup(4).values(6)
     array([0.25, 0.5 , 0.75, 1.  , 1.  , 1.  ])
     """
-    length, first, last = whole(steps, "steps", 1), _number(start, "start"), _number(end, "end")
+    length, first, last = whole(steps, "steps", 1), number(start, "start"), number(end, "end")
     formula = first + (last - first) * (STEP + 1) / length
     return _made(warmup, formula, length - 1, steps=steps, start=start, end=end)
 
@@ -159,7 +172,7 @@ def wsd(base: float, steps: int, warmup: int, decay: int) -> Schedule:
     length, up, down = whole(steps, "steps", 1), whole(warmup, "warmup", 0), whole(decay, "decay", 0)
     if up + down > length:
         raise BadHyperparameter(f"warmup and decay must fit into the {length} steps; got {up} and {down}")
-    top = _number(base, "base")
+    top = number(base, "base")
     parts = [(top * (STEP + 1) / up, up > STEP)] if up else []
     parts += [(top, length - down > STEP)]
     formula = sp.Piecewise(*parts, (top * (length - STEP) / max(down, 1), True))
@@ -174,16 +187,13 @@ def one_cycle(top: float, steps: int, rise: float = 0.3, start: float = 25, end:
     >>> one_cycle(1.0, 5, rise=0.5, start=2, end=2).values(5).round(3)
     array([0.5  , 0.75 , 1.   , 0.625, 0.25 ])
     """
-    length, peak = whole(steps, "steps", 2), _number(top, "top")
-    low = peak / _number(start, "start", above=0)
-    last = low / _number(end, "end", above=0)
-    turn = _number(rise, "rise", above=0) * length - 1
+    length, peak = whole(steps, "steps", 2), number(top, "top")
+    low = peak / number(start, "start", above=0)
+    last = low / number(end, "end", above=0)
+    turn = number(rise, "rise", above=0) * length - 1
     if not 0 < turn < length - 1:
         raise BadHyperparameter(f"rise must be a part of the {length} steps that leaves some for both; got {rise}")
 
-    def half(begin: sp.Expr, finish: sp.Expr, share: sp.Expr) -> sp.Expr:
-        return finish + (begin - finish) * (1 + sp.cos(sp.pi * share)) / 2
-
     down = (STEP - turn) / (length - 1 - turn)
-    formula = sp.Piecewise((half(low, peak, STEP / turn), turn >= STEP), (half(peak, last, down), True))
+    formula = sp.Piecewise((half_cosine(low, peak, STEP / turn), turn >= STEP), (half_cosine(peak, last, down), True))
     return _made(one_cycle, formula, length - 1, top=top, steps=steps, rise=rise, start=start, end=end)
