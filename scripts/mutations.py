@@ -22,7 +22,15 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).parent.parent
 CORPUS = "tests/test_corpus.py"
 ROOMS = {
-    "convergence/theory": ("test_theory_*", "test_certificates_*", "test_conventions_*", "test_verification*"),
+    "convergence/theory": (
+        "test_theory_*",
+        "test_noise_theory*",
+        "test_noise_filters*",
+        "test_noise_effective*",
+        "test_certificates_*",
+        "test_conventions_*",
+        "test_verification*",
+    ),
     "convergence/numerics": (
         "test_finite_*",
         "test_counting*",

@@ -38,7 +38,8 @@ def gradient(lam, lr):
 
 
 BY_HAND = {"heavy_ball": ball, "nesterov": look_ahead}
-POINTS = [(1.0, 0.1, 0.9), (3.0, 0.2, 0.5), (0.5, 0.7, 0.3)]
+POINTS = [(1.0, 0.1, 0.9), (3.0, 0.2, 0.5), (0.5, 0.7, 0.3), (1.0, 0.3, 0.9)]
+"""Curvature, lr, momentum; at the last gradient descent diverges at the rate η/(1−β)."""
 
 
 @pytest.mark.parametrize("m", HEAVY)
