@@ -167,3 +167,24 @@ def test_a_power_law_has_no_rate_below_the_largest_step():
 def test_a_step_that_is_none(wrong):
     with pytest.raises(cv.BadHyperparameter, match="gamma"):
         cv.streaming_rate([1.0], wrong)
+
+
+@pytest.mark.parametrize(("name", "momentum"), [("gradient_descent", 0.0), ("heavy_ball", 0.9)])
+def test_directions_that_do_not_mix_have_each_its_own_limit(name, momentum):
+    """One-hot rows, as many directions as take the iteration without a matrix; another leads at another learning rate."""
+    rows = 3 * np.eye(40)[np.random.default_rng(0).integers(40, size=300)]
+    p = cv.LeastSquares(rows, rows.sum(axis=1), "mean")
+    mean, variance = p.curvatures, p.curvatures * 2 * 9 - p.curvatures**2
+    noisy = variance * (1 + momentum) / 8
+    limit = (2 * mean * (1 - momentum**2) / (mean**2 * (1 - momentum) + noisy)).min()
+    assert cv.mean_square_limit(p, name, 8, **RULES[name]) == pytest.approx(limit, rel=1e-9)
+
+
+def test_many_directions_are_bounded_from_both_sides():
+    rows = np.random.default_rng(1).normal(size=(200, 40))
+    p = cv.LeastSquares(rows, rows.sum(axis=1), "mean")
+    amplified = amplification(p, "heavy_ball", "replacement", RULES["heavy_ball"])
+    low, high = amplified.gain(0.1).bounds()
+    other = amplified.gain(0.1, near=amplified.gain(0.11)).leading[0]
+    assert low * (1 - 1e-12) <= other <= high * (1 + 1e-12)
+    assert high / low < 1 + 1e-8

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from math import inf
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,8 +24,14 @@ Array = NDArray[np.float64]
 DENSE = 300
 """Up to so many entries of E q qᵀ the operator is a matrix, and all its eigenvalues are computed."""
 
+POWERS, PATIENCE = 40, 6
+"""Of the operator, before its spectral radius is looked for by another iteration; after these changes are to halve."""
+
 TOLERANCE = 1e-12
 """Relative, of iterations in larger dimensions."""
+
+ENCLOSED = 1e-8
+"""How far above the radius that was found, relatively, the upper bound of it may lie."""
 
 INSIDE = 1e-9
 """The part of the mean eigenvalue that is added to a leading Q, so that it is positive definite."""
@@ -40,6 +47,7 @@ class Gain:
 
     loop: OpenLoop
     samples: Samples
+    near: Array | None = None  # a leading Q (d·g, d·g) of an operator nearby, where one is known
 
     @property
     def shape(self) -> tuple[int, int, int, int]:
@@ -90,27 +98,57 @@ class Gain:
     def leading(self) -> tuple[float, Array]:
         """The spectral radius ρ(G∘N), and an eigenvector (d·g, d·g) of it, symmetric with a positive trace."""
         d, _, g, _ = self.shape
+        everywhere = np.eye(d * g)
         if d * d * g * g <= DENSE:
-            values, vectors = np.linalg.eig(self.matrix)
-        else:
-            begin = np.einsum("ij,ab->ijab", np.eye(d), np.eye(g)).reshape(-1)
-            values, vectors = eigs(self.operator, k=1, which="LM", v0=begin, tol=TOLERANCE)
+            return self._largest(*np.linalg.eig(self.matrix))
+        for begin in (everywhere,) if self.near is None else (self.near, everywhere):
+            found = self._by_powers(begin)
+            # a direction that was left out of Q would show in the upper bound
+            if found is not None and self.enclosed(found[1])[1] <= found[0] * (1 + ENCLOSED):
+                return found
+        begin = self._unsquare(everywhere).reshape(-1)
+        return self._largest(*eigs(self.operator, k=1, which="LM", v0=begin, tol=TOLERANCE))
+
+    def _by_powers(self, begin: Array) -> tuple[float, Array] | None:
+        """By powers of the operator: what all directions share leads by far, as a rule. None where it does not."""
+        Q, radius, before = self._unsquare(begin), 0.0, inf
+        for power in range(POWERS):
+            Q = Q / np.linalg.norm(Q)
+            after = self(Q)
+            now = float(np.vdot(Q, after))
+            change = abs(now - radius)
+            # where changes halve at least, all that are to come add up to at most the last one
+            if change <= TOLERANCE * abs(now) and change < before / 2:
+                return now, _square(after) + _square(after).T
+            if power > PATIENCE and change > before / 2:
+                return None
+            Q, radius, before = after, now, change
+        return None
+
+    def _largest(self, values: Array, vectors: Array) -> tuple[float, Array]:
         largest = int(np.abs(values).argmax())
         Q = _square(vectors[:, largest].real.reshape(self.shape))
         return float(np.abs(values[largest])), (Q + Q.T) * np.sign(np.trace(Q))
 
     def bounds(self) -> tuple[float, float]:
-        """Lower and upper bounds of ρ(G∘N), from a positive definite Q near the leading one (Collatz and Wielandt).
+        """Lower and upper bounds of ρ(G∘N), from a positive definite Q near the leading one (Collatz and Wielandt)."""
+        return self.enclosed(self.leading[1])
 
-        T(Q) between low·Q and high·Q, in the order of symmetric matrices, puts ρ(T) between low and high.
+    def enclosed(self, Q: Array) -> tuple[float, float]:
+        """Bounds of ρ(T) for T = G∘N: T(Q) between low·Q and high·Q, in the order of symmetric matrices, has it between them.
+
+        Q (d·g, d·g) is positive semidefinite; a small part of the identity is added.
         """
-        d, _, g, _ = self.shape
-        Q = self.leading[1]
         Q = Q + INSIDE * np.trace(Q) / len(Q) * np.eye(len(Q))
         root = np.linalg.inv(np.linalg.cholesky(Q))
-        after = _square(self(Q.reshape(d, g, d, g).transpose(0, 2, 1, 3)))
+        after = _square(self(self._unsquare(Q)))
         values = np.linalg.eigvalsh(root @ ((after + after.T) / 2) @ root.T)
         return float(values[0]), float(values[-1])
+
+    def _unsquare(self, Q: Array) -> Array:
+        """A matrix (d·g, d·g) as moments (d, d, g, g)."""
+        d, _, g, _ = self.shape
+        return Q.reshape(d, g, d, g).transpose(0, 2, 1, 3)
 
     def state(self, noise: Array) -> Array:
         """The stationary covariance (d, d, s, s) of the state under gradient noise of covariance (d, d, g, g)."""

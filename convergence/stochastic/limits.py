@@ -17,7 +17,7 @@ from convergence.numerics.radius import bounds, spectral_radius
 from convergence.problem import Quadratic, as_quadratic
 from convergence.rule import Method
 from convergence.stochastic.batches import checked_batch, checked_sampling
-from convergence.stochastic.gain import Gain
+from convergence.stochastic.gain import TOLERANCE, Gain
 from convergence.stochastic.gaussian import least_batch, own_gains
 from convergence.stochastic.loops import open_loop, require_samples
 from convergence.stochastic.periodic import Epoch, largest_stable, smallest_divisor
@@ -58,21 +58,27 @@ class Amplification:
     def curvatures(self) -> Array:
         return self.problem.curvatures[: self.problem.rank]
 
-    def gain(self, lr: float) -> Gain:
-        """The cross gain at this learning rate."""
+    def gain(self, lr: float, near: Gain | None = None) -> Gain:
+        """The cross gain at this learning rate, with that of one ``near``."""
         settings = self.method.scalars({**self.others, str(self.method.rate): lr})
-        return Gain(open_loop(self.method, self.curvatures, settings), self.samples)
+        return Gain(
+            open_loop(self.method, self.curvatures, settings), self.samples, None if near is None else near.leading[1]
+        )
 
     def __call__(self, lr: float) -> float:
         """ρ(G∘N), infinite where the method is not stable without noise."""
+        return self.at(lr, None)[0]
+
+    def at(self, lr: float, near: Gain | None) -> tuple[float, Gain | None]:
+        """The same, and the gain by which it was found, one for a rate nearby being known."""
         settings = {**self.others, str(self.method.rate): lr}
         radius = np.max(spectral_radius(self.method, self.curvatures, over="spectrum", **settings))
         if not radius < 1:
-            return inf
-        gain = self.gain(lr)
+            return inf, near
+        gain = self.gain(lr, near)
         if self.by_one_equation:
-            return least_batch(self.curvatures**2 * own_gains(gain.loop))
-        return gain.leading[0]
+            return least_batch(self.curvatures**2 * own_gains(gain.loop)), None
+        return gain.leading[0], gain
 
     @property
     def by_one_equation(self) -> bool:
@@ -161,19 +167,24 @@ def mean_square_limit(p: Any, m: Any, /, batch: int, *, sampling: str = "replace
     if factor == 0:
         return top
 
+    near: Gain | None = None
+
     def excess(lr: float) -> float:
         """log(c·ρ), below 0 where it is stable."""
-        return min(max(log(max(factor * amplified(lr), 1e-300)), -700.0), 700.0)
+        nonlocal near
+        radius, near = amplified.at(lr, near)
+        return min(max(log(max(factor * radius, 1e-300)), -700.0), 700.0)
 
-    points = GRID if len(amplified.curvatures) < MANY or amplified.by_one_equation else LARGE_GRID
+    few = len(amplified.curvatures) < MANY or amplified.by_one_equation
+    points, digits = (GRID, 1e-15) if few else (LARGE_GRID, TOLERANCE)
     rates = [top * share for share in (TINY, *(k / points for k in range(1, points)), 1 - EDGE)]
     stable = [excess(lr) < 0 for lr in rates]
     if not any(stable):
         raise NoStableLearningRate(f"{method.name} is stable in mean square at no learning rate that was tried")
     last = len(stable) - 1 - stable[::-1].index(True)
-    return (
-        top if last == len(stable) - 1 else float(brentq(excess, rates[last], rates[last + 1], rtol=1e-15, xtol=1e-300))
-    )
+    if last == len(stable) - 1:
+        return top
+    return float(brentq(excess, rates[last], rates[last + 1], rtol=digits, xtol=1e-300))
 
 
 def _limit_without_noise(problem: Quadratic, method: Method, hyper: Mapping[str, Any]) -> float:
