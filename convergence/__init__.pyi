@@ -68,6 +68,8 @@ from .reading import read_problem as read_problem
 from .rule import Method as Method
 from .rule import method as method
 from .schedule import Schedule as Schedule
+from .scheduling.comparison import compare_schedules as compare_schedules
+from .scheduling.optimal_schedule import optimal_schedule as optimal_schedule
 from .setting import Setting as Setting
 from .stochastic.ensemble import ensemble as ensemble
 from .stochastic.high_dimension import critical_batch as critical_batch

@@ -42,7 +42,7 @@ RESERVED = {
         "epsilon",
     ),
     *("density", "method", "loss", "columns", "seconds"),
-    *("runs", "batch", "sampling", "noise", "rng", "keep", "progress", "average"),
+    *("runs", "batch", "sampling", "noise", "rng", "keep", "progress", "average", "cap", "family"),
 }
 """Words that the functions of the package use themselves, next to a method's hyperparameters."""
 

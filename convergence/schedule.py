@@ -75,6 +75,9 @@ class Schedule(Plotted, Tabular, figure="schedule"):
         k = np.asarray(steps, dtype=float)
         inside = k if self.last is None else np.minimum(k, self.last)
         formula = self.formula
+        letters = sorted(map(str, formula.free_symbols - {STEP})) if formula is not None else []
+        if letters:
+            raise BadHyperparameter(f"{self} has values for numbers only; it has letters: {', '.join(letters)}")
         value = self._called(inside) if formula is None else compiled((STEP,), (formula,))(inside)[0]
         values = np.array(np.broadcast_to(np.asarray(value, dtype=float), k.shape))
         if not np.isfinite(values).all():

@@ -47,6 +47,14 @@ CALLS = {
     "steps_across": (["heavy_ball", 1e-2, [0.05, 0.1]], {"curvatures": [10.0, 1.0], "momentum": 0.5}),
     "worst_case": (["heavy_ball", 3], {**ENDS, **H}),
     "average_case": (["heavy_ball", 3, cv.MarchenkoPastur(0.5)], H),
+    "optimal_schedule": (
+        [[2.0, 1.0], 3],
+        {"method": "gradient_descent", "noise": 0.1, "start": [0.1, 0.2], "cap": 1.0, "family": cv.schedules.constant},
+    ),
+    "compare_schedules": (
+        [[2.0, 1.0], 3, [[1.0, 0.5, 0.2]]],
+        {"method": "heavy_ball", "batch": 1, "sampling": "step", "start": [0.1, 0.2], "cap": "2/L", "momentum": 0.5},
+    ),
     "horizon_optimum": (["gradient_descent", 2], ENDS),
     "fraction_of_limit": (["gradient_descent", 3], {**ENDS, "lr": 0.1}),
     "krylov_bound": ([[1.0, 2.0, 3.0], [1.0, 1.0, 1.0], 2], {}),

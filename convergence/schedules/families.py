@@ -17,7 +17,14 @@ def _made(family: Callable[..., Schedule], formula: sp.Expr, last: int | None = 
 
 
 def number(value: Any, what: str, *, above: float | None = None) -> sp.Expr:
-    """An exact finite number, where asked for above a bound. BadHyperparameter for anything else."""
+    """An exact finite number, where asked for above a bound; or a letter of which that is known. Else BadHyperparameter."""
+    if (
+        isinstance(value, sp.Symbol)
+        and value.is_finite
+        and value.is_real
+        and (above is None or (value - above).is_positive)
+    ):
+        return value
     try:
         number = exact(value)
     except BadHyperparameter:

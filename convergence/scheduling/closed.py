@@ -1,0 +1,140 @@
+"""Schedules that are best, exactly, where that can be derived: along one direction, and where every error can be made zero.
+
+Both are of rules with one state, e ← A(η)e + B(η)ξ, and their formulas are solved for here, from the rule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from convergence.crossing import compiled, exact
+from convergence.rule import Method
+from convergence.schedule import STEP, Schedule
+from convergence.scheduling.laws import Separate
+from convergence.scheduling.objective import Task
+from convergence.scheduling.steps import formulas
+from convergence.theory.symbols import CURVATURE
+from convergence.theory.system import system
+
+Array = NDArray[np.float64]
+
+MOMENT, ADDED, OWN = sp.symbols("P v w", positive=True)
+"""E e² before the step; the noise of a gradient has variance v + w·P."""
+
+
+@dataclass(frozen=True)
+class Closed:
+    """Rates (K,), in words where they come from, and their formula where there is one."""
+
+    rates: Array
+    note: str
+    schedule: Schedule | None = None
+
+
+def closed_form(task: Task) -> Closed | None:
+    """The best schedule where it can be derived, else None."""
+    if len(task.method.state) > 1 or system(task.method).clock is not None or not isinstance(task.loss.law, Separate):
+        return None
+    if len(task.loss.curvatures) == 1:
+        return _one_direction(task)
+    return _all_zero(task)
+
+
+@cache
+def best_step(method: Method) -> tuple[sp.Expr, sp.Expr] | None:
+    """The rate that minimises P ← A²P + B²(v + wP), and what P becomes; None where that is no one formula.
+
+    It does not grow with the P that follows: so to minimise step by step is best for all steps together.
+
+    >>> import convergence as cv
+    >>> best_step(cv.METHODS["gradient_descent"])[0]
+    P*lambda/(P*lambda**2 + P*w + v)
+    """
+    rate = method.symbols[str(method.rate)]
+    closed, enters, _ = formulas(system(method).loop)
+    after = sp.expand(closed[0] ** 2 * MOMENT + sum(enters, sp.Integer(0)) ** 2 * (ADDED + OWN * MOMENT))
+    if not after.is_polynomial(rate) or sp.Poly(after, rate).degree() != 2:
+        return None
+    (best,) = sp.solve(sp.diff(after, rate), rate)
+    return sp.cancel(best), sp.factor(after.subs(rate, best))
+
+
+def over_time(method: Method) -> sp.Expr | None:
+    """The best rate at step k, from P at first, where 1/P grows by the same amount each step; else None.
+
+    >>> import convergence as cv
+    >>> over_time(cv.METHODS["gradient_descent"])
+    P*lambda/(P*k*lambda**2 + P*lambda**2 + v)
+    """
+    step = best_step(method)
+    if step is None:
+        return None
+    best, after = (part.subs(OWN, 0) for part in step)
+    growth = sp.cancel(1 / after - 1 / MOMENT)
+    if growth.has(MOMENT):
+        return None
+    return sp.cancel(best.subs(MOMENT, 1 / (1 / MOMENT + STEP * growth)))
+
+
+def _one_direction(task: Task) -> Closed | None:
+    method, law, loss = task.method, task.loss.law, task.loss
+    best = best_step(method)
+    if best is None or not isinstance(law, Separate):
+        return None
+    curvature, first = float(loss.curvatures[0]), float(loss.second.flat[0])
+    added = float(law.added[0] + 2 * law.factor * law.minimum * curvature)
+    own = 2 * law.factor * curvature**2
+    letters, names = {CURVATURE: exact(curvature)}, [n for n in method.hyper if n != method.rate]
+    if any(np.ndim(loss.others[name]) for name in names):
+        return None
+    letters |= {method.symbols[name]: exact(loss.others[name]) for name in names}
+    step = compiled((MOMENT, ADDED, OWN), tuple(part.subs(letters) for part in best))
+    rates, moment = np.zeros(task.steps), first
+    for k in range(task.steps):
+        if not moment:
+            break  # nothing is left, and a rate of 0 adds no noise
+        rates[k], moment = (float(part) for part in step(moment, added, own))
+        if rates[k] > task.largest:
+            return None
+    note = "closed form: along one direction each step is minimised by itself"
+    general = over_time(method)
+    if own or not added or not first or general is None:
+        return Closed(rates, note)
+    formula = sp.cancel(general.subs(letters).subs({MOMENT: exact(first), ADDED: exact(added)}))
+    return Closed(rates, note, Schedule(f"best for {method.name} along one direction", formula))
+
+
+def _all_zero(task: Task) -> Closed | None:
+    """Without noise, a step for each curvature that takes its error to zero, where steps and cap allow it."""
+    loss, law, rate = task.loss, task.loss.law, task.method.symbols[str(task.method.rate)]
+    if not isinstance(law, Separate) or law.added.any() or law.sampled:
+        return None
+    left = np.unique(loss.curvatures[loss.second[0, 0] > 0])
+    if not left.size:
+        return Closed(np.zeros(task.steps), "closed form: nothing is left from the start")
+    names = [name for name in task.method.hyper if name != task.method.rate]
+    roots = sp.solve(system(task.method).loop.closed()[0], rate)
+    if len(roots) != 1 or len(left) > task.steps or any(np.ndim(loss.others[name]) for name in names):
+        return None
+    root = compiled((CURVATURE, *(task.method.symbols[n] for n in names)), (roots[0],))
+    rates = np.broadcast_to(root(left, *(loss.others[n] for n in names))[0], left.shape)
+    if rates.min() < 0 or rates.max() > task.largest:
+        return None
+    full = np.full(task.steps, rates.min())  # those that are left over, where they take no direction up
+    full[: len(rates)] = rates[_leja(left)]
+    return Closed(full, "closed form: one step for each curvature takes its error to zero, but for rounding")
+
+
+def _leja(points: Array) -> list[int]:
+    """An order in which products of 1 − λ/point stay small (Leja's: each point as far as can be from those before)."""
+    order, size = [len(points) - 1], np.zeros(len(points))
+    with np.errstate(divide="ignore"):
+        while len(order) < len(points):
+            size = size + np.log(np.abs(1 - points / points[order[-1]]))
+            order.append(int(np.argmax(size)))
+    return order

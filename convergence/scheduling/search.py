@@ -1,0 +1,111 @@
+"""The search for the rates of all steps: L-BFGS with the exact gradient, from several first guesses.
+
+What is minimised is the logarithm of the loss, which falls by many orders of magnitude, in rates over 2/L.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import minimize, minimize_scalar
+
+from convergence.numerics.semi_iteration import chebyshev_steps
+from convergence.scheduling.objective import Task
+
+Array = NDArray[np.float64]
+
+SCALES, DECADES = 4, 4
+"""Base rates that are tried for a shape: so many a decade, and so many decades below the highest and below 2/L."""
+
+ROUNDS = ((30, 6), (100, 2), (1000, 1), (1000, 1))
+"""Iterations of each round, and how many of the best so far it takes up; a round begins with no memory of slopes."""
+
+LOWEST = 1e-300
+HUGE = 700.0
+"""The logarithm of a loss that is infinite."""
+
+
+@dataclass(frozen=True, eq=False)
+class Best:
+    """The best rates (K,) that were found, their loss, its gradient's norm (see ``projected``), and the number of guesses."""
+
+    rates: Array
+    loss: float
+    gradient_norm: float
+    starts: int
+
+
+def searched(task: Task, more: Sequence[Array] = ()) -> Best:
+    """The best schedule found from all guesses, and ``more`` of them."""
+    guesses = [*_guesses(task), *more]
+    ends = [(task.loss(guess), guess) for guess in guesses]
+    for iterations, followed in ROUNDS:
+        ends = sorted((_descended(task, end, iterations) for _, end in ends[:followed]), key=itemgetter(0))
+    best = ends[0][1]
+    loss, gradient = task.loss.with_gradient(best)
+    return Best(best, loss, projected(task, best, loss, gradient), len(guesses))
+
+
+def projected(task: Task, rates: Array, loss: float, gradient: Array) -> float:
+    """The largest slope of log(loss) by a rate over 2/L, of those along which the rate may still go down."""
+    if not loss > 0:
+        return 0.0
+    slope = gradient * task.unit / loss
+    blocked = ((rates <= 0) & (slope > 0)) | ((rates >= task.largest) & (slope < 0))
+    return float(np.abs(np.where(blocked, 0.0, slope)).max())
+
+
+def _descended(task: Task, guess: Array, iterations: int) -> tuple[float, Array]:
+    """The loss and the rates after so many iterations; those of the guess where nothing better was met."""
+    unit = task.unit
+
+    def objective(point: Array) -> tuple[float, Array]:
+        loss, gradient = task.loss.with_gradient(point * unit)
+        if not np.isfinite(loss):
+            return HUGE, gradient
+        size = max(loss, LOWEST)
+        return float(np.log(size)), gradient * unit / size
+
+    top = task.largest / unit if np.isfinite(task.largest) else None
+    options = {"maxiter": iterations, "maxfun": 2 * iterations, "ftol": 1e-13, "gtol": 1e-10, "maxcor": 20}
+    bounds = [(0.0, top)] * len(guess)
+    end = minimize(objective, guess / unit, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
+    return min(((task.loss(x), x) for x in (np.clip(end.x * unit, 0.0, task.largest), guess)), key=itemgetter(0))
+
+
+def best_scale(task: Task, shape: Array) -> tuple[float, float]:
+    """The best multiple of a shape (K,), its values at most the cap, and the loss: best found by search."""
+    top = float(np.max(shape))
+    if not top > 0:
+        return 0.0, task.loss(np.zeros(task.steps))
+    limit = task.highest / top
+    decades = DECADES + max(np.log10(task.highest / task.unit), 0.0)
+    scales = limit * np.logspace(-decades, 0, int(SCALES * decades) + 1)
+    losses = [task.loss(scale * shape) for scale in scales]
+    place = int(np.argmin(losses))
+    low, high = scales[max(place - 1, 0)], scales[min(place + 1, len(scales) - 1)]
+    scale = minimum(lambda u: task.loss(np.exp(u) * shape), float(np.log(low)), float(np.log(high)))
+    candidates = [float(np.exp(scale)), float(scales[place])]
+    return min(((c, task.loss(c * shape)) for c in candidates), key=lambda pair: pair[1])
+
+
+def minimum(function: Callable[[float], float], low: float, high: float) -> float:
+    """Where a function of one number is least between two."""
+    found = minimize_scalar(function, bounds=(low, high), method="bounded", options={"xatol": 1e-9})
+    return float(found.x)
+
+
+def _guesses(task: Task) -> list[Array]:
+    """Constant (tilted a little: equal rates have equal slopes, and would stay equal), linear, 1/k, and Chebyshev's."""
+    k, steps = np.arange(task.steps), task.steps
+    shapes = [1.0 + 0.02 * (steps - 2 * k) / steps, 1 - k / steps, 1 / (1 + 8 * k / steps), 1 / (1 + k)]
+    guesses = [np.minimum(best_scale(task, shape)[0] * shape, task.largest) for shape in shapes]
+    problem = task.problem
+    if steps > 1 and problem.kappa > 1:
+        rates = chebyshev_steps(steps, mu=problem.mu, L=problem.L)
+        guesses += [np.minimum(rates, task.largest), np.minimum(np.sort(rates)[::-1], task.largest)]
+    return guesses
