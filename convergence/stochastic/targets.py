@@ -31,7 +31,7 @@ from convergence.theory.system import system
 Array = NDArray[np.float64]
 
 GRID, LARGE_GRID = 220, 24
-"""Learning rates that are tried, where the moments are few and where they are many."""
+"""Learning rates that are tried, where the moments are few and where they are many, or a clock runs."""
 
 SPAN = 1e-4
 """The smallest of them, as a part of the limit without noise."""
@@ -142,7 +142,7 @@ def steps_by_batch(
     Raises
     ------
     NotLinear
-        For a rule whose step is not affine in the sampled Hessian, or changes with a clock.
+        For a rule whose step is not affine in the sampled Hessian.
     NoStableLearningRate
         Where no learning rate is stable, even without noise.
     BadHyperparameter, BadData, BadName
@@ -155,8 +155,8 @@ def steps_by_batch(
     problem, method = as_quadratic(p), as_method(m)
     require_independent(sampling)
     require_samples(method)
-    if method.rate is None or system(method).clock is not None:
-        raise BadHyperparameter(f"{method.name} has no learning rate, or its steps change with a clock")
+    if method.rate is None:
+        raise BadHyperparameter(f"{method.name} has no learning rate")
     require_others(method, hyper)
     goal, most = _checked_target(target), _checked_limit(limit)
     sizes = _checked_batches(problem, batches, sampling)
@@ -173,7 +173,7 @@ def steps_by_batch(
     found = []
     with np.errstate(all="ignore"):
         coarse = tried(grid)
-        rounds = 0 if lrs is not None else ROUNDS if coarse.size <= DENSE else 1
+        rounds = 0 if lrs is not None else ROUNDS if len(grid) > LARGE_GRID else 1
         for size in sizes:
             factor = batch_factor(sampling, int(size), problem.rows)
             best, rates = _first_below(coarse, grid, factor, goal * excess, most), grid
@@ -219,8 +219,8 @@ def _grid(problem: Quadratic, method: Method, others: Mapping[str, Any]) -> Arra
     top = float(bounds(method, problem.curvatures[: problem.rank], settings).min())
     if not 0 < top < inf:
         raise NoStableLearningRate(f"{method.name} has no learning rate at which it is only just stable without noise")
-    moments = (len(problem.curvatures) * len(system(method).state)) ** 2
-    return np.geomspace(SPAN * top, top, (GRID if moments <= DENSE else LARGE_GRID) + 1)[:-1]
+    few = (len(problem.curvatures) * len(system(method).state)) ** 2 <= DENSE and system(method).clock is None
+    return np.geomspace(SPAN * top, top, (GRID if few else LARGE_GRID) + 1)[:-1]
 
 
 def _law(batches: NDArray[np.int64], steps: Array) -> tuple[float, float]:
