@@ -19,10 +19,11 @@ from convergence.numerics.inputs import checked_steps
 from convergence.numerics.replay import Settings, scheduled
 from convergence.numerics.runs import first_position, resting_point
 from convergence.plotting import Plotted
-from convergence.problem import Quadratic, as_quadratic
+from convergence.problem import as_quadratic
 from convergence.problem.arrays import floats, short
 from convergence.rule import Method, State
 from convergence.stochastic.batches import checked_batch, checked_runs, checked_sampling, entropy_of
+from convergence.stochastic.estimates import Estimate, Record, standard_error
 from convergence.stochastic.sample import Sample, Sampler, noise_factor
 from convergence.tabular import Tabular
 
@@ -32,14 +33,6 @@ Progress = Callable[[int, int], object]
 
 COMPARED = 3
 """Steps in which a run is compared with the same run alone."""
-
-
-@dataclass(frozen=True, eq=False)
-class Estimate:
-    """A mean over runs, with its standard error, nan for a single run."""
-
-    value: Array
-    standard_error: Array
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +94,7 @@ class Ensemble(Plotted, Tabular, figure="ensemble"):
     def standard_error(self) -> Array:
         """The standard error of ``mean``, (steps+1,); nan for a single run, and where a run diverged."""
         with np.errstate(all="ignore"):
-            return _standard_error(((self.loss - self.mean) ** 2).sum(axis=0), self.runs)
+            return standard_error(((self.loss - self.mean) ** 2).sum(axis=0), self.runs)
 
     def quantiles(self, q: Any) -> Array:
         """Quantiles of the excess loss over runs: (steps+1,) for a share q in [0, 1], (len(q), steps+1) for several.
@@ -223,7 +216,7 @@ def ensemble(
     rows = None if batch is None else checked_batch(problem, batch, name)
     sampler = Sampler(problem, rows, name, noise_factor(problem, noise, rows), entropy_of(rng))
     x = np.empty((count, number + 1, size)) if keep else None
-    record = _Record.empty(problem, resting_point(problem, method, settings(0), first), count, number)
+    record = Record.empty(problem, resting_point(problem, method, settings(0), first), count, number)
     with np.errstate(all="ignore"):
         for block, begin in enumerate(range(0, count, sampler.block)):
             end = min(begin + sampler.block, count)
@@ -276,55 +269,3 @@ def _require_runs_apart(
 
 def _of_run(part: Any, runs: int) -> Any:
     return part[0] if np.ndim(part) and len(part) == runs else part
-
-
-@dataclass(frozen=True)
-class _Record:
-    """Losses, and sums over runs of errors and of their products, step by step.
-
-    Errors are e = m + δ with m the mean of the first block. With sums of powers of δ, Σ(e_ie_j − m_im_j) and the sum of its
-    squares lose nothing where the noise is small beside the mean, as sums of (e_ie_j)² would.
-    """
-
-    problem: Quadratic
-    rest: Array
-    loss: Array
-    center: Array
-    sums: Array
-    powers: tuple[Array, Array, Array]
-
-    @classmethod
-    def empty(cls, problem: Quadratic, rest: Array, runs: int, steps: int) -> _Record:
-        d = len(problem.curvatures)
-        center, sums = np.zeros((2, steps + 1, d))
-        powers = (np.zeros((steps + 1, d, d)), np.zeros((steps + 1, d, d)), np.zeros((steps + 1, d, d)))
-        return cls(problem, rest, np.empty((runs, steps + 1)), center, sums, powers)
-
-    def add(self, begin: int, end: int, step: int, position: Array) -> None:
-        """Positions (end − begin, d) of these runs."""
-        away = self.problem.to_directions(position - self.problem.minimizer)
-        self.loss[begin:end, step] = (away * away) @ self.problem.curvatures / 2
-        error = self.problem.to_directions(position - self.rest)
-        if begin == 0:
-            self.center[step] = error.mean(axis=0)
-        error -= self.center[step]
-        square = error * error
-        self.sums[step] += error.sum(axis=0)
-        for power, (left, right) in zip(self.powers, ((error, error), (error, square), (square, square)), strict=True):
-            power[step] += left.T @ right
-
-    def estimates(self) -> tuple[Estimate, Estimate]:
-        runs, m, s = len(self.loss), self.center, self.sums
-        second, third, fourth = self.powers
-        spread = np.diagonal(second, axis1=1, axis2=2) - s**2 / runs
-        left, across = m[:, :, None], m[:, None, :]
-        total = left * s[:, None, :] + across * s[:, :, None] + second
-        of_mean = np.square(left) * np.diagonal(second, axis1=1, axis2=2)[:, None, :] + 2 * left * third
-        squares = of_mean + of_mean.swapaxes(1, 2) + 2 * left * across * second + fourth
-        products = Estimate(left * across + total / runs, _standard_error(squares - total**2 / runs, runs))
-        return Estimate(m + s / runs, _standard_error(spread, runs)), products
-
-
-def _standard_error(spread: Array, runs: int) -> Array:
-    """Of a mean, from the sum of squared deviations."""
-    return np.sqrt(np.maximum(spread, 0.0) / (runs - 1) / runs) if runs > 1 else np.full_like(spread, np.nan)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from convergence.evidence.check import Check, Kind, compared, not_made
 from convergence.evidence.noise import RUNS, SIGMAS, STEPS, NoisyTrial, sigmas
-from convergence.stochastic.ensemble import Estimate
+from convergence.stochastic.estimates import Estimate
 from convergence.stochastic.moments import Moments, moments
 
 NAME = "moments"
