@@ -132,6 +132,14 @@ class Schedule(Plotted, Tabular, figure="schedule"):
         return self.formula is not None and not self.formula.free_symbols
 
     @property
+    def shown(self) -> int:
+        """How many steps a table or a picture has: all of its own, 100 where it has no end."""
+        if self.last is not None:
+            return self.last + 1
+        entries = self.parameters.get("values") if self.formula is None else None
+        return SHOWN if entries is None else len(entries)
+
+    @property
     def _for_ever(self) -> sp.Expr:
         """The formula, which keeps its last value after the last step of its own."""
         assert self.formula is not None
@@ -139,8 +147,7 @@ class Schedule(Plotted, Tabular, figure="schedule"):
 
     def table(self) -> dict[str, Any]:
         """A row for each step, 100 of them where it has no end."""
-        steps = SHOWN if self.last is None else self.last + 1
-        return {"step": range(steps), "value": self.values(steps)}
+        return {"step": range(self.shown), "value": self.values(self.shown)}
 
     def _repr_latex_(self) -> str | None:
         return None if self.formula is None else f"$${latex(self.formula)}$$"

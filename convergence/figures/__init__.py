@@ -27,6 +27,7 @@ from convergence.figures.landscape import landscape, scatter
 from convergence.figures.noise import ensemble, floor_curve, floor_map, moments, steps_by_batch
 from convergence.figures.picture import Picture, render
 from convergence.figures.runs import descent, errors, gradients, losses, run, weights
+from convergence.figures.schedules import prefixes, product, risks, schedule, schedules
 from convergence.figures.spectrum import eigenvalues, identification, spectrum
 from convergence.figures.stability import optimum, radius_curve, radius_map, region
 from convergence.figures.style import of_pyplot
@@ -51,6 +52,8 @@ __all__ = [
     "moments",
     "optimum",
     "plot",
+    "prefixes",
+    "product",
     "radius_curve",
     "radius_map",
     "rates",
@@ -58,8 +61,11 @@ __all__ = [
     "region",
     "render",
     "response",
+    "risks",
     "run",
     "scatter",
+    "schedule",
+    "schedules",
     "spectrum",
     "steps_across",
     "steps_by_batch",
