@@ -50,6 +50,8 @@ from .numerics.horizon import horizon_optimum as horizon_optimum
 from .numerics.identification import identify as identify
 from .numerics.krylov import krylov_bound as krylov_bound
 from .numerics.prediction import predict as predict
+from .numerics.products import Product as Product
+from .numerics.products import product as product
 from .numerics.radius import spectral_radius as spectral_radius
 from .numerics.replay import residuals as residuals
 from .numerics.runs import simulate as simulate

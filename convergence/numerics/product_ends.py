@@ -1,0 +1,90 @@
+"""What a product of gradient steps becomes without end: 0, without bound, or the number at which it stops prematurely."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+
+import mpmath
+import sympy as sp
+
+from convergence.crossing import exact
+from convergence.numerics.factors import Sized, factors_of, multiplied
+from convergence.schedule import Schedule
+from convergence.theory.product_limits import Fate, fate
+from convergence.theory.products import head
+from convergence.theory.stretches import Stretch, stretches
+
+LONGEST = 2**26
+"""Steps before the last stretch of a schedule that are gone through, at most."""
+
+HIT = "a learning rate of exactly 1/λ: the error is 0 from there on"
+
+
+@dataclass(frozen=True, eq=False)
+class Limit:
+    """A product without end.
+
+    Attributes
+    ----------
+    value, log
+        The limit and the natural logarithm of its size; None where it is not known, or depends on λ.
+    formula
+        In λ; None where it has no closed form.
+    stops
+        Whether the limit is neither 0 nor infinite.
+    reason
+        The theorem that decides it, in words.
+    """
+
+    value: float | None
+    log: float | None
+    formula: sp.Expr | None
+    stops: bool
+    reason: str
+
+    def __repr__(self) -> str:
+        if self.value is None or self.log is None:
+            return f"?: {self.reason}"
+        small = not self.value and self.log > -inf
+        return f"{f'exp({self.log:.8g}) in size' if small else f'{self.value:.6g}'}: {self.reason}"
+
+
+def limit_of(schedule: Schedule, letter: sp.Expr, size: float | None) -> Limit | None:
+    """Of the product under a schedule, along λ as a letter or number and as a float. None for a table of numbers."""
+    if schedule.formula is None:
+        return None
+    rates = stretches(exact(schedule.formula), schedule.last)
+    if rates is None:
+        return Limit(None, None, None, False, "the formula has cases that are not told apart here")
+    end = fate(rates, letter)
+    before = _before(schedule, rates[-1].first, letter, size)
+    if before is not None and not before.sign:
+        return Limit(0.0, -inf, sp.S.Zero, False, HIT)
+    if end.kind in ("zero", "grows"):
+        value, total = (0.0, -inf) if end.kind == "zero" else (inf, inf)
+        return Limit(value, total, sp.S.Zero if end.kind == "zero" else sp.oo, False, end.reason)
+    if end.kind != "stops":
+        return Limit(None, None, None, False, end.reason)
+    first = head([Stretch(part.first, part.end, 1 - letter * part.formula) for part in rates])
+    formula = None if first is None or end.rest is None else first * end.rest
+    return _stop(end, formula, before)
+
+
+def _before(schedule: Schedule, steps: int, letter: sp.Expr, size: float | None) -> Sized | None:
+    """What the steps before the last stretch leave; None where that is not known."""
+    if size is None or steps > LONGEST:
+        return None
+    return multiplied(factors_of(schedule, schedule.values(steps), letter, size))
+
+
+def _stop(end: Fate, formula: sp.Expr | None, before: Sized | None) -> Limit:
+    """The number at which it stops: what the steps before the last stretch leave, times the rest."""
+    if end.rest is None or before is None:
+        return Limit(None, None, formula, True, end.reason)
+    rest = mpmath.mpf(end.rest.evalf(20))
+    if rest == 0:
+        return Limit(0.0, -inf, sp.S.Zero, False, HIT)
+    mantissa, exponent = mpmath.frexp(rest)
+    total = Sized(before.mantissa * float(mantissa), before.exponent + int(exponent))
+    return Limit(total.value, total.log, formula, True, end.reason)

@@ -1,0 +1,152 @@
+"""Where products of gradient steps Π (1 − λη_k) end, decided by the learning rates: whether they stay, and whether Ση < ∞.
+
+For η_k ≥ 0 with η_k → 0: if Ση is finite and no factor is 0, the product has a limit that is not 0 (it *stops
+prematurely*), and if Ση is infinite it goes to 0, since ln|1 − x| ≤ −x for x < 1 and ≥ −2x for x ≤ ½.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import sympy as sp
+
+from convergence.notation import text
+from convergence.schedule import STEP
+from convergence.theory.products import COUNT, closed
+from convergence.theory.special import PowerProduct
+from convergence.theory.stretches import Stretch
+
+Kind = Literal["zero", "stops", "grows", "turns", "depends", "unknown"]
+
+_X = sp.Symbol("x", positive=True)
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of a product without end.
+
+    Attributes
+    ----------
+    kind
+        "zero": it goes to 0. "stops": to a number that is not 0. "grows": without bound. "turns": its size stays, and its
+        sign changes. "depends": on λ. "unknown": not decided.
+    reason
+        In words.
+    rest
+        Of one that stops: the product from the last stretch on, a formula; None where none is known.
+    """
+
+    kind: Kind
+    reason: str
+    rest: sp.Expr | None = None
+
+
+def fate(rates: list[Stretch], curvature: sp.Expr) -> Fate:
+    """Where the product goes, by the last of the stretches of the learning rate."""
+    tail = rates[-1].formula
+    stair = _unstaired(tail)
+    if stair is None:
+        return Fate("unknown", "a period without end is not decided here")
+    level = _limit(stair)
+    if level is None:
+        return Fate("unknown", "the limit of the learning rate is not decided")
+    if level != 0:
+        return _stays(level, curvature, tail)
+    if tail == 0:
+        return Fate(
+            "stops", f"the learning rate is 0 from step {rates[-1].first} on: what is left then stays", sp.S.One
+        )
+    finite = _summable(stair)
+    if finite is None:
+        return Fate("unknown", "whether Ση is finite is not decided")
+    if finite:
+        reason = "Ση is finite: the steps shrink too fast, and the descent stops prematurely"
+        return Fate("stops", reason, _endless(1 - curvature * tail))
+    order = _limit(stair * STEP)
+    like = f", like K^(−{text(curvature * order)})" if order is not None and order.is_finite and order != 0 else ""
+    return Fate("zero", f"η → 0 but Ση is infinite: the product goes to 0{like}")
+
+
+def asymptotic(factor: sp.Expr) -> sp.Expr | None:
+    """Of Π_{k<K} (1 − a/√(k + b)) as K grows, with its first correction; None for other factors.
+
+    ln is −Σ_m aᵐ/m·Σ_k (k + b)^(−m/2), and each sum ζ(m/2, b) − ζ(m/2, K + b), so that the product is
+
+        C·exp(−2a√K)·K^(−a²/2)·(1 + (2a³/3 − a(b − ½))/√K + O(1/K)),
+        C = exp(−aζ(½, b) + a²ψ(b)/2 − Σ_{m≥3} aᵐζ(m/2, b)/m).
+
+    >>> asymptotic(1 - sp.Rational(1, 2) / sp.sqrt(STEP + 1))
+    (1 - 1/(6*sqrt(K)))*exp(-sqrt(K))*PowerProduct(1/2, 1, 1/2)/K**(1/8)
+    """
+    found = power_law(factor)
+    if found is None or found[2] != sp.S.Half:
+        return None
+    a, b, _ = found
+    correction = (2 * a**3 / 3 - a * (b - sp.S.Half)) / sp.sqrt(COUNT)
+    constant = PowerProduct(a, b, sp.S.Half)
+    return constant * sp.exp(-2 * a * sp.sqrt(COUNT)) * COUNT ** (-(a**2) / 2) * (1 + correction)
+
+
+def power_law(factor: sp.Expr) -> tuple[sp.Expr, sp.Expr, sp.Expr] | None:
+    """a, b and p of a factor 1 − a·(k + b)^(−p); None where it is none."""
+    size, moving = sp.factor_terms(1 - factor).as_independent(STEP, as_Add=False)
+    base, power = moving.as_base_exp()
+    if not (power.is_number and base.is_polynomial(STEP) and sp.degree(base, STEP) == 1 and power.is_negative):
+        return None
+    slope, start = sp.Poly(base, STEP).all_coeffs()
+    return sp.simplify(size * slope**power), start / slope, -power
+
+
+def _stays(level: sp.Expr, curvature: sp.Expr, tail: sp.Expr) -> Fate:
+    size = curvature * level
+    said = "stays at" if STEP not in tail.free_symbols else "tends to"
+    if size.free_symbols:
+        return Fate(
+            "depends", f"the learning rate {said} {text(level)}: the product goes to 0 for λ < {text(2 / level)}"
+        )
+    words = f"the learning rate {said} {text(float(level))}: λη is {text(float(size))},"
+    if size < 2:
+        return Fate("zero", f"{words} below 2: each step contracts")
+    if size > 2:
+        return Fate("grows", f"{words} above 2: each step grows")
+    return (
+        Fate("turns", f"{words} just 2: each step turns the sign") if tail == level else Fate("unknown", words + " 2")
+    )
+
+
+def _unstaired(rate: sp.Expr) -> sp.Expr | None:
+    """h(k) where the rate is h(⌊k/m⌋); None where it changes in an epoch too."""
+    floors = rate.atoms(sp.floor)
+    if not floors:
+        return rate
+    plain = rate.xreplace(dict.fromkeys(floors, _X))
+    return None if len(floors) > 1 or plain.has(STEP) else plain.subs(_X, STEP)
+
+
+def _endless(factor: sp.Expr) -> sp.Expr | None:
+    found = closed(factor).endless
+    law = power_law(factor) if found is None else None
+    return PowerProduct(*law) if law is not None and law[2] > 1 else found
+
+
+def _summable(rate: sp.Expr) -> bool | None:
+    """Whether Σ of a positive sequence is finite: by the quotient of neighbours, then by Raabe's test, then against 1/k."""
+    quotient = sp.simplify(rate.subs(STEP, STEP + 1) / rate)
+    ratio = _limit(quotient)
+    if ratio is None or ratio != 1:
+        return None if ratio is None else bool(ratio < 1)
+    power = _limit(STEP * (1 / quotient - 1))
+    if power is None or power != 1:
+        return None if power is None else bool(power > 1)
+    order = _limit(STEP * rate)
+    return False if order is not None and order != 0 else None
+
+
+def _limit(formula: sp.Expr) -> sp.Expr | None:
+    """As k → ∞; None where SymPy does not know."""
+    try:
+        value = sp.limit(formula.subs(STEP, _X), _X, sp.oo)
+    except (NotImplementedError, ValueError):
+        return None
+    return value if value.is_number and value.is_extended_real else None
