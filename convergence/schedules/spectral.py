@@ -16,7 +16,7 @@ from convergence.errors import BadHyperparameter
 from convergence.numerics.inputs import checked_interval
 from convergence.numerics.semi_iteration import chebyshev_steps
 from convergence.schedule import Schedule, as_schedule, named, whole
-from convergence.schedules.families import _number
+from convergence.schedules.families import number
 from convergence.theory.best_rates import FIRST, NOISE, best_rates
 from convergence.theory.symbols import CURVATURE
 
@@ -98,6 +98,6 @@ def noise_optimal(curvature: Any, noise: Any, start: Any) -> Schedule:
     array([0.99009901, 0.49751244])
     """
     given = {"curvature": curvature, "noise": noise, "start": start}
-    size, deviation, first = (_number(value, name, above=0) for name, value in given.items())
+    size, deviation, first = (number(value, name, above=0) for name, value in given.items())
     formula = best_rates()[0].subs({CURVATURE: size, NOISE: deviation**2, FIRST: first**2})
     return Schedule(named(noise_optimal, given), formula, parameters=given)
