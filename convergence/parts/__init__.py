@@ -167,7 +167,7 @@ def _part_names(parts: Iterable[str] | None, random: Mapping[str, Any] | None) -
         raise BadName(f"parts are names, as {known[0]!r}; got {str(parts)[:60]!r}")
     names = known if parts is None else (parts,) if isinstance(parts, str) else tuple(parts)
     for name in names:
-        if name == NOISE and random is None:
+        if isinstance(name, str) and name == NOISE and random is None:
             raise BadHyperparameter("a study has a part on noise where there is any: give batch= or noise=")
         if not isinstance(name, str) or name not in known:
             raise BadName(f"a study has no part {str(name)[:60]!r}: {nearest(str(name), known)}")
