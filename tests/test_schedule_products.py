@@ -427,12 +427,13 @@ def test_one_over_k_under_noise_has_a_rate_whose_exponent_switches():
     assert exponent == pytest.approx(-0.4, abs=0.02)
 
 
-def test_the_best_rates_under_noise_are_derived_and_no_others_are_better():
-    lr = S.noise_optimal(1, 1, 10)
+def test_the_best_rates_under_noise_are_one_over_k_and_no_others_are_better():
+    """η_k = 1/(λ(k + 1 + σ²/(λ²x₀²))), which leaves σ²/(λ²k + σ²/x₀²); derived by ``optimal_schedule``."""
+    lr = cv.optimal_schedule([1.0], 100, noise=1.0, start=[10.0], cap=None).schedule
+    assert sp.cancel(lr.formula - 1 / (STEP + 1 + sp.Rational(1, 100))) == 0
     second = cv.moments([1.0], "gradient_descent", 100, noise=1.0, start=[11.0], lr=lr).second
     assert second[-1].item() == pytest.approx(0.0099990001, rel=1e-8)
-    expected = [1 / (k + 1 / 100) for k in range(101)]
-    assert second.ravel() == pytest.approx(expected, rel=1e-10)
+    assert second.ravel() == pytest.approx([1 / (k + 1 / 100) for k in range(101)], rel=1e-10)
 
     def left(rates, size=1.7, deviation=0.6, start=2.0):
         total = start**2
@@ -440,13 +441,12 @@ def test_the_best_rates_under_noise_are_derived_and_no_others_are_better():
             total = (1 - rate * size) ** 2 * total + rate**2 * deviation**2
         return total
 
-    best = S.noise_optimal(1.7, 0.6, 2).values(12)
+    best = cv.optimal_schedule([1.7], 12, noise=0.6, start=[2.0], cap=None).lr
     least, rng = left(best), np.random.default_rng(0)
     assert least == pytest.approx(0.36 / (1.7**2 * 12 + 0.36 / 4), rel=1e-12)
     assert all(left(best * np.exp(rng.normal(0, s, 12))) > least for s in (1e-3, 0.1, 1.0) for _ in range(50))
-    for wrong in ({"curvature": 0}, {"noise": -1}, {"start": "a"}):
-        with pytest.raises(cv.BadHyperparameter):
-            S.noise_optimal(**{"curvature": 1, "noise": 1, "start": 1, **wrong})
+    limit = cv.product(lr, 10, 1).limit
+    assert (limit.value, limit.stops) == (0.0, False)  # it forgets its start: Ση is infinite
 
 
 # -- many factors, and what is refused

@@ -24,7 +24,7 @@ from convergence.schedules.families import (
     wsd,
 )
 from convergence.schedules.libraries import optax, torch
-from convergence.schedules.spectral import chebyshev, noise_optimal, silver
+from convergence.schedules.spectral import chebyshev, silver
 
 __all__ = [
     "chebyshev",
@@ -34,7 +34,6 @@ __all__ = [
     "inverse_sqrt",
     "inverse_time",
     "linear",
-    "noise_optimal",
     "one_cycle",
     "optax",
     "piecewise",

@@ -1,6 +1,4 @@
-"""Schedules that know the curvature: Chebyshev's, optimal on quadratics; silver steps, for all convex functions; the best
-under gradient noise, in one direction.
-"""
+"""Schedules that know the spectrum's ends: Chebyshev's, optimal on quadratics; silver steps, for all convex functions."""
 
 from __future__ import annotations
 
@@ -16,9 +14,6 @@ from convergence.errors import BadHyperparameter
 from convergence.numerics.inputs import checked_interval
 from convergence.numerics.semi_iteration import chebyshev_steps
 from convergence.schedule import Schedule, as_schedule, named, whole
-from convergence.schedules.families import number
-from convergence.theory.best_rates import FIRST, NOISE, best_rates
-from convergence.theory.symbols import CURVATURE
 
 Array = NDArray[np.float64]
 
@@ -81,23 +76,3 @@ def _step(t: float, kappa: float) -> float:
 
 def _table(family: Callable[..., Schedule], rates: Array, **parameters: Any) -> Schedule:
     return replace(as_schedule(rates), name=named(family, parameters), parameters=parameters, last=len(rates) - 1)
-
-
-def noise_optimal(curvature: Any, noise: Any, start: Any) -> Schedule:
-    """The best learning rates for one curvature under gradient noise: 1/(λ(k + 1 + σ²/(λ²x₀²))), for every number of steps.
-
-    Derived in ``theory.best_rates``: no other rates, chosen beforehand, have a smaller E x² after any number of steps; it is
-    σ²/(λ²k + σ²/x₀²) after k.
-
-    Parameters
-    ----------
-    curvature, noise, start
-        λ, the standard deviation σ of the gradient, and the first error x₀: numbers above 0.
-
-    >>> noise_optimal(1, 1, 10).values(2)
-    array([0.99009901, 0.49751244])
-    """
-    given = {"curvature": curvature, "noise": noise, "start": start}
-    size, deviation, first = (number(value, name, above=0) for name, value in given.items())
-    formula = best_rates()[0].subs({CURVATURE: size, NOISE: deviation**2, FIRST: first**2})
-    return Schedule(named(noise_optimal, given), formula, parameters=given)
