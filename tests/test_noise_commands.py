@@ -188,3 +188,11 @@ def test_a_users_file(capsys, tmp_path):
 def test_wrong_questions(capsys, command, arguments, words):
     assert main([command, *map(str, arguments)]) == 2
     assert words in capsys.readouterr().err
+
+
+def test_verify_with_a_batch_checks_the_noise_too(capsys):
+    methods = content(capsys, "verify", "--methods", "heavy_ball,newton", "--batch", "32", "--loss", "mean")["methods"]
+    heavy, newton = ({check["kind"]: check["passed"] for check in one["checks"]} for one in methods)
+    assert heavy["moments"]
+    assert heavy["mean-square edge"]
+    assert newton["noise"] is None

@@ -70,11 +70,12 @@ def report(options: Namespace) -> Answer:
     "verify",
     "hold the theory against runs, claim by claim, and print the checks",
     *STUDY,
+    NOISE,
     out(None, "write verification.json there as well"),
-    example="convergence verify --methods heavy_ball,nesterov",
+    example="convergence verify --methods heavy_ball,nesterov --batch 32",
 )
 def verify(options: Namespace) -> Answer:
-    study = _study(options, parts=("answer", "verification"))
+    study = _study(options, parts=("answer", "verification"), **_random(options))
     content = {"passed": bool(study), "methods": [_evidence(chapter) for chapter in study.methods]}
     if options.out:
         writing.write_files(options.out, {"verification.json": console.json_text(content)})

@@ -6,7 +6,7 @@ A check that could not be made is neither a pass nor a failure; with no check ma
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -58,6 +58,10 @@ class Verification(Plotted, Tabular, figure="verification"):
 
     def __bool__(self) -> bool:
         return any(check.passed for check in self.checks) and all(self.checks) and all(self.controls)
+
+    def __and__(self, other: Verification) -> Verification:
+        """Both, as one: the checks and controls of this, then those of the other."""
+        return replace(self, checks=(*self.checks, *other.checks), controls=(*self.controls, *other.controls))
 
     @property
     def failed(self) -> tuple[Check, ...]:

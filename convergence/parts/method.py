@@ -6,6 +6,8 @@ from math import ceil, floor, log10
 from typing import Any
 
 import convergence as cv
+from convergence.evidence.check import not_made
+from convergence.evidence.verification import Verification
 from convergence.parts.case import Case
 
 DIGITS = 4
@@ -33,8 +35,15 @@ def optimum(case: Case) -> Any:
 
 
 def verification(case: Case) -> Any:
-    """Checks and controls of the settings on the data."""
-    return cv.verify(case.problem, case.method, **case.hyper)
+    """Checks and controls of the settings on the data; with a batch or noise, of what it does, too, at rates that it leaves."""
+    plain = cv.verify(case.problem, case.method, **case.hyper)
+    if case.random is None:
+        return plain
+    try:
+        return plain & cv.verify(case.problem, case.method, **case.random, **case.given)
+    except cv.NotLinear as reason:
+        why = not_made("noise", "what the noise does", str(reason))
+        return plain & Verification(case.method.name, plain.hyper, (why,), ())
 
 
 def certificates(case: Case) -> dict[str, Any]:
