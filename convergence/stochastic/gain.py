@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, eigs, gmres
 
 from convergence.errors import ConvergenceError
+from convergence.stochastic.lanczos import largest
 from convergence.stochastic.loops import OpenLoop
 from convergence.stochastic.sampling import Samples
 
@@ -27,11 +28,17 @@ DENSE = 300
 POWERS, PATIENCE = 40, 6
 """Of the operator, before its spectral radius is looked for by another iteration; after these changes are to halve."""
 
-TOLERANCE = 1e-12
-"""Relative, of iterations in larger dimensions."""
+TOLERANCE, RESIDUAL = 1e-12, 1e-10
+"""Relative, of iterations in larger dimensions; the second where an eigenvalue's error is its square."""
 
-ENCLOSED = 1e-8
-"""How far above the radius that was found, relatively, the upper bound of it may lie."""
+ENCLOSED, SMOOTHED = 1e-6, 12
+"""How far, relatively, the upper bound may lie from a radius that was found; steps that bring them together at most."""
+
+MIXED = 1e-3
+"""The part of the mean eigenvalue that is added where an iteration begins: a direction that is left out stays out."""
+
+DEFINITE = 1e-9
+"""The least eigenvalue of a matrix that is positive definite whatever an iteration leaves over, as a part of the largest."""
 
 INSIDE = 1e-9
 """The part of the mean eigenvalue that is added to a leading Q, so that it is positive definite."""
@@ -96,18 +103,72 @@ class Gain:
 
     @cached_property
     def leading(self) -> tuple[float, Array]:
-        """The spectral radius ρ(G∘N), and an eigenvector (d·g, d·g) of it, symmetric with a positive trace."""
-        d, _, g, _ = self.shape
-        everywhere = np.eye(d * g)
-        if d * d * g * g <= DENSE:
+        """The spectral radius ρ(G∘N), and an eigenvector (d·g, d·g) of it, symmetric with a positive trace.
+
+        ConvergenceError where an iteration found one that its upper bound does not confirm.
+        """
+        if self.dense:
             return self._largest(*np.linalg.eig(self.matrix))
+        everywhere = np.eye(len(self.loop.asked) * self.shape[-1])
         for begin in (everywhere,) if self.near is None else (self.near, everywhere):
-            found = self._by_powers(begin)
-            # a direction that was left out of Q would show in the upper bound
-            if found is not None and self.enclosed(found[1])[1] <= found[0] * (1 + ENCLOSED):
+            found = self.led(begin, RESIDUAL) if self.weights is not None else self._by_powers(begin)
+            if found is not None and self.confirmed(*found):
                 return found
         begin = self._unsquare(everywhere).reshape(-1)
-        return self._largest(*eigs(self.operator, k=1, which="LM", v0=begin, tol=TOLERANCE))
+        radius, Q = self._largest(*eigs(self.operator, k=1, which="LM", v0=begin, tol=TOLERANCE))
+        self.require_confirmed(radius, Q)
+        return radius, Q
+
+    @property
+    def dense(self) -> bool:
+        """Whether all eigenvalues are computed."""
+        return int(np.prod(self.shape)) <= DENSE
+
+    @cached_property
+    def weights(self) -> Array | None:
+        """(d, d), 1/G of a single gradient a step where G is positive: G∘N is self-adjoint in the product Σ XY/G. Else None."""
+        if self.shape[-1] > 1 or not (self.gains > 0).all():
+            return None
+        return np.asarray(1 / self.gains[..., 0, 0])
+
+    def led(self, begin: Array, residual: float) -> tuple[float, Array] | None:
+        """``leading`` without its check, to this residual as a part of it, from a symmetric Q (d·g, d·g). None in vain."""
+        if self.dense or self.weights is None:
+            return self.leading
+        begin = begin + MIXED * np.trace(begin) / len(begin) * np.eye(len(begin))
+        found = largest(lambda q: self.operator @ q, self.weights.ravel(), begin.ravel(), residual)
+        if found is None:
+            return None
+        Q = found[1].reshape(begin.shape)
+        return found[0], np.asarray((Q + Q.T) * np.sign(np.trace(Q)))
+
+    def slope(self, Q: Array, change: Array) -> float:
+        """d log ρ, for an eigenvector Q (d, d) and a change (d, d) of G: its left eigenvector is Q/G."""
+        G = self.gains[..., 0, 0]
+        return float((Q**2 * change / G**2).sum() / (Q**2 / G).sum())
+
+    def confirmed(self, radius: float, Q: Array) -> bool:
+        """Whether an upper bound, from Q or from what the operator makes of it, is within ENCLOSED of an iterated radius.
+
+        An iterated eigenvalue is one, and so no more than the radius; a direction that was left out shows in the bound.
+        """
+        if self.dense or radius == 0:
+            return True
+        for _ in range(SMOOTHED):
+            Q = _inside(Q)
+            after = self._applied(Q)
+            if abs(_between(Q, after)[1] / radius - 1) <= ENCLOSED:
+                return True
+            Q = after / radius
+        return False
+
+    def require_confirmed(self, radius: float, Q: Array) -> None:
+        """ConvergenceError unless it is."""
+        if not self.confirmed(radius, Q):
+            raise ConvergenceError(
+                f"the amplification of second moments was iterated to {radius:.9g}, but its upper bound is "
+                f"{self.enclosed(Q)[1]:.9g}: the spectrum is too wide for an answer that is sure"
+            )
 
     def _by_powers(self, begin: Array) -> tuple[float, Array] | None:
         """By powers of the operator: what all directions share leads by far, as a rule. None where it does not."""
@@ -139,11 +200,13 @@ class Gain:
 
         Q (d·g, d·g) is positive semidefinite; a small part of the identity is added.
         """
-        Q = Q + INSIDE * np.trace(Q) / len(Q) * np.eye(len(Q))
-        root = np.linalg.inv(np.linalg.cholesky(Q))
+        Q = _inside(Q)
+        return _between(Q, self._applied(Q))
+
+    def _applied(self, Q: Array) -> Array:
+        """G∘N of Q (d·g, d·g)."""
         after = _square(self(self._unsquare(Q)))
-        values = np.linalg.eigvalsh(root @ ((after + after.T) / 2) @ root.T)
-        return float(values[0]), float(values[-1])
+        return np.asarray((after + after.T) / 2)
 
     def _unsquare(self, Q: Array) -> Array:
         """A matrix (d·g, d·g) as moments (d, d, g, g)."""
@@ -155,17 +218,50 @@ class Gain:
         d, s, _ = self.loop.closed.shape
         return np.asarray((self.settled @ noise.reshape(d, d, -1, 1)).reshape(d, d, s, s))
 
-    def solve(self, factor: float, constant: Array) -> Array:
-        """The Q with Q = factor·(G∘N)(Q) + constant."""
+    def solved(self, factor: float, constant: Array) -> Array | None:
+        """The Q with Q = factor·(G∘N)(Q) + constant, for a positive semidefinite constant; None where factor·ρ ≥ 1.
+
+        Where the constant is positive definite, a Q that is so too shows that factor·ρ < 1, by its upper bound; else the
+        radius is computed.
+        """
         size = int(np.prod(self.shape))
-        if size <= DENSE:
-            dense = np.linalg.solve(np.eye(size) - factor * self.matrix, constant.reshape(size))
-            return np.asarray(dense.reshape(self.shape))
+        if self.dense:
+            if factor * self.leading[0] >= 1:
+                return None
+            found = np.linalg.solve(np.eye(size) - factor * self.matrix, constant.reshape(size))
+            return np.asarray(found.reshape(self.shape))
         step = LinearOperator((size, size), lambda q: q - factor * (self.operator @ q), dtype=float)
         found, failed = gmres(step, constant.reshape(size), rtol=TOLERANCE, atol=0.0, restart=60, maxiter=20)
+        Q = np.asarray(found.reshape(self.shape))
+        certain = not failed and _is_definite(_square(constant)) and _is_definite(_square(Q))
+        if not certain and factor * self.leading[0] >= 1:
+            return None
         if failed:
             raise ConvergenceError("the stationary covariance was not reached by iteration: too near the limit")
-        return np.asarray(found.reshape(self.shape))
+        return Q
+
+
+def _is_definite(matrix: Array) -> bool:
+    """Positive definite, by far more than iterations leave over."""
+    values = np.linalg.eigvalsh((matrix + matrix.T) / 2)
+    return bool(values[0] > DEFINITE * values[-1])
+
+
+def _inside(Q: Array) -> Array:
+    """Q, moved into the positive definite matrices."""
+    return np.asarray(Q + INSIDE * np.trace(Q) / len(Q) * np.eye(len(Q)))
+
+
+def _between(Q: Array, after: Array) -> tuple[float, float]:
+    """The largest low and the smallest high with low·Q ≤ after ≤ high·Q; (0, ∞) where Q is not positive definite."""
+    scale = np.sqrt(np.abs(np.diag(Q)))
+    scale[scale == 0] = 1.0
+    try:
+        root = np.linalg.inv(np.linalg.cholesky(Q / scale[:, None] / scale))
+    except np.linalg.LinAlgError:
+        return 0.0, inf
+    values = np.linalg.eigvalsh(root @ (after / scale[:, None] / scale) @ root.T)
+    return float(values[0]), float(values[-1])
 
 
 def _square(Q: Array) -> Array:

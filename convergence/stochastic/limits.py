@@ -20,6 +20,7 @@ from convergence.stochastic.batches import checked_batch, checked_sampling
 from convergence.stochastic.gain import TOLERANCE, Gain
 from convergence.stochastic.gaussian import least_batch, own_gains
 from convergence.stochastic.loops import open_loop, require_samples
+from convergence.stochastic.monotone import growing_limit, grows
 from convergence.stochastic.periodic import Epoch, largest_stable, smallest_divisor
 from convergence.stochastic.sampling import (
     INDEPENDENT,
@@ -79,6 +80,24 @@ class Amplification:
         if self.by_one_equation:
             return least_batch(self.curvatures**2 * own_gains(gain.loop)), None
         return gain.leading[0], gain
+
+    def grows(self, top: float) -> bool:
+        """Whether rows' cross gain, of one gradient a step, grows with the rate up to ``top``."""
+        if isinstance(self.samples, GaussianRows) or len(system(self.method).loop.gains) != 1:
+            return False
+        return grows(self.gain, top)
+
+    def limit_of_gaussian_rows(self, factor: float, top: float) -> float:
+        """The limit for Gaussian rows with this spectrum, up to ``top``: a first guess for others."""
+
+        def excess(lr: float) -> float:
+            shares = self.curvatures**2 * own_gains(self.gain(lr).loop)
+            return log(factor * least_batch(shares))
+
+        low, high = TINY * top, (1 - EDGE) * top
+        if excess(high) < 0 or excess(low) > 0:
+            return top / 2
+        return float(brentq(excess, low, high, rtol=1e-3, xtol=1e-3 * low))
 
     @property
     def by_one_equation(self) -> bool:
@@ -166,6 +185,8 @@ def mean_square_limit(p: Any, m: Any, /, batch: int, *, sampling: str = "replace
     top = _limit_without_noise(problem, method, hyper)
     if factor == 0:
         return top
+    if amplified.grows(top):
+        return growing_limit(amplified.gain, factor, top, lambda: amplified.limit_of_gaussian_rows(factor, top))
 
     near: Gain | None = None
 

@@ -238,7 +238,7 @@ def _constant(
             kept[k + 1].reshape(-1)[:] = flat[of_position]
         return means[..., 0], kept
     for k in range(steps):
-        covariance = step(covariance, step.fresh(means[k]))
+        covariance = step(covariance, means[k])
         kept[k + 1] = covariance[..., 0, 0]
     return means[..., 0], kept
 
@@ -259,5 +259,5 @@ def states(
     yield mean, covariance, np.asarray
     for loop, shift in steps_of(problem, method, full, steps, x):
         step, away = Recursion(loop, random, offset + shift[:, 0]), mean - shift
-        mean, covariance = carried_by(loop)(away) + shift, step(covariance, step.fresh(away))
+        mean, covariance = carried_by(loop)(away) + shift, step(covariance, away)
         yield mean, covariance, carried_by(loop)

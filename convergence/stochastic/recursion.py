@@ -69,9 +69,12 @@ class Recursion:
         pairs = np.broadcast_to(np.moveaxis(sums, -3, -1) if sums.ndim > 1 else sums, of_pairs.shape[:-1])
         return np.moveaxis(self.noise.covariance(of_pairs, pairs, one), (-2, -1), (-4, -3))
 
-    def __call__(self, covariance: Array, fresh: Array) -> Array:
-        """The next covariance, ``fresh`` being that of the present means."""
-        return self.spread(covariance) + fresh
+    def __call__(self, covariance: Array, means: Array) -> Array:
+        """The next covariance, for present means (d, s): ``spread`` and ``fresh`` with one pass over the rows."""
+        loop, asked = self.loop, self.asked_at(means)
+        second = sandwiched(loop.asked, covariance) + asked[:, None, :, None] * asked[None, :, None, :]
+        gradients = self._gradients(second, asked[:, :, None] + asked[:, None], 1.0)
+        return np.asarray(sandwiched(loop.closed, covariance) + sandwiched(loop.enters, gradients))
 
     @cached_property
     def matrix(self) -> Array:

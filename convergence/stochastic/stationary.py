@@ -160,17 +160,17 @@ def _of_independent(
     if np.max(spectral_radius(method, curvatures, over="spectrum", **full)) >= 1:
         raise NoStableLearningRate(f"{method.name} does not settle at these settings, even without noise")
     gain = Gain(open_loop(method, curvatures, full), samples_of(problem, sampling))
-    if batch is not None and noise_of.factor * gain.leading[0] >= 1:
-        raise NoStableLearningRate(
-            f"{method.name} does not settle at these settings: with batches of {batch} second moments grow; the smallest "
-            f"batch that settles is above {gain.leading[0]:.6g} (see smallest_batch), and see mean_square_limit"
-        )
     offset, g = _offset(problem, method, full), gain.shape[-1]
     covariance = np.broadcast_to(noise_of.added[:rank, :rank, None, None], gain.shape)
     if batch is not None:
         still = np.broadcast_to((offset[:, None] * offset)[..., None, None], gain.shape)
         alone = noise_of.factor * gain.noisy(still, np.broadcast_to(2 * offset, (g, g, rank)), 1.0) + covariance
-        Q = gain.solve(noise_of.factor, gain.amplified(alone))
+        Q = gain.solved(noise_of.factor, gain.amplified(alone))
+        if Q is None:
+            raise NoStableLearningRate(
+                f"{method.name} does not settle at these settings: with batches of {batch} second moments grow; the smallest "
+                f"batch that settles is above {gain.leading[0]:.6g} (see smallest_batch), and see mean_square_limit"
+            )
         covariance = noise_of.factor * gain.noisy(Q, np.zeros(rank), 0.0) + alone
     second = gain.state(covariance)
     return Settled(gain.loop, offset, np.zeros((rank, second.shape[-1])), second)
