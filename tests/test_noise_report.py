@@ -56,7 +56,8 @@ def test_the_page_has_the_formula_the_floor_and_the_limits():
     assert "batches of 8 drawn with replacement" in text
     assert "from batch 1 on" in text
     grows = cv.study(p(), "heavy_ball", parts=PARTS, hyper={"lr": 0.05, "momentum": 0.9}, batch=1)
-    assert "settles nowhere" in page(grows, {})
+    assert page(grows, {}).count("settles nowhere") == 2  # at the top, and in its section
+    assert f"takes batches of {grows['heavy_ball'].noise.whole_batch} or more" in page(grows, {})
     added = page(cv.study(p(), "newton", parts=PARTS, hyper={"lr": 0.5}, noise=cv.LabelNoise(0.3)), {})
     assert "in the targets" in added
     assert "from batch" not in added
