@@ -515,3 +515,12 @@ def test_what_a_product_shows():
     assert len(letters.table()["log"]) == 3
     assert "K" in repr(letters)
     assert cv.product(S.exponential(0.5, 0.9), 0, 1).value == 1.0
+
+
+def test_a_product_is_drawn_and_one_in_letters_is_not():
+    found = cv.product(S.linear(2.6, 30), 29, 1)
+    axes = found.plot()
+    drawn = axes.get_lines()[0].get_ydata()
+    assert drawn == pytest.approx(found.logs / log(10), rel=1e-4)  # lines are simplified
+    with pytest.raises(cv.BadHyperparameter, match="letters"):
+        cv.product(S.linear(2.5, 30), 29).plot()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from convergence.errors import BadHyperparameter
 from convergence.figures.curves import (
     Array,
     at_end,
@@ -105,7 +106,11 @@ def product(result: Any, ax: Axes | None = None) -> Axes:
         A Product.
     ax
         Where to draw; a new figure, if not given.
+
+    Raises BadHyperparameter for a product in letters.
     """
+    if result.logs is None:
+        raise BadHyperparameter("a product in letters has no sizes to draw: give product a curvature")
     return prefixes({f"λ = {result.curvature:.4g}": result.logs}, ax, title=f"Error under {result.schedule}")
 
 

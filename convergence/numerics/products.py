@@ -22,6 +22,7 @@ from convergence.numerics.factors import Sized, factors_of, multiplied
 from convergence.numerics.inputs import checked_interval, checked_steps
 from convergence.numerics.product_ends import Limit, limit_of
 from convergence.numerics.replay import Parabolas, scheduled, walked
+from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.schedule import Schedule, as_schedule
 from convergence.tabular import Tabular
@@ -41,7 +42,7 @@ class Peak(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Product(Tabular):
+class Product(Plotted, Tabular, figure="product"):
     """What a schedule leaves of an error after so many steps.
 
     Attributes

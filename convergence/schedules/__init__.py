@@ -9,6 +9,7 @@ array([0.05, 0.1 , 0.1 , 0.1 ])
 
 from __future__ import annotations
 
+from convergence.schedules.course_notes import notes
 from convergence.schedules.families import (
     constant,
     cosine,
@@ -34,6 +35,7 @@ __all__ = [
     "inverse_sqrt",
     "inverse_time",
     "linear",
+    "notes",
     "one_cycle",
     "optax",
     "piecewise",

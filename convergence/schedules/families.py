@@ -63,8 +63,8 @@ def constant(base: float) -> Schedule:
 def exponential(base: float, factor: float) -> Schedule:
     """base·factorᵏ.
 
-    >>> exponential(1.0, 0.5).formula
-    2**(-k)
+    >>> exponential(1.0, 0.9).formula
+    (9/10)**k
     """
     return _made(
         exponential, number(base, "base") * number(factor, "factor", above=0) ** STEP, base=base, factor=factor
@@ -192,7 +192,7 @@ def one_cycle(top: float, steps: int, rise: float = 0.3, start: float = 25, end:
     Reached at step ``steps`` − 1. PyTorch's OneCycleLR has these defaults.
 
     >>> one_cycle(1.0, 5, rise=0.5, start=2, end=2).values(5).round(3)
-    array([0.5  , 0.75 , 1.   , 0.625, 0.25 ])
+    array([0.5  , 0.875, 0.928, 0.509, 0.25 ])
     """
     length, peak = whole(steps, "steps", 2), number(top, "top")
     low = peak / number(start, "start", above=0)

@@ -7,6 +7,7 @@ state: the first step has k = 0 in both.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from inspect import Parameter, signature
 from typing import Any
 
@@ -36,7 +37,7 @@ def torch(name: str, /, **arguments: Any) -> Schedule:
     >>> torch("LinearLR", lr=0.1, start_factor=0.5, total_iters=2).values(4)
     array([0.05 , 0.075, 0.1  , 0.1  ])
     """
-    return _called(
+    return called(
         "torch", TORCH, name, arguments, "k counts calls of scheduler.step(), one a step: 0 in the first step"
     )
 
@@ -54,12 +55,13 @@ def optax(name: str, /, **arguments: Any) -> Schedule:
     >>> optax("linear_schedule", init_value=0.0, end_value=1.0, transition_steps=2).values(4)
     array([0. , 0.5, 1. , 1. ])
     """
-    return _called("optax", OPTAX, name, arguments, "k is optax's count: 0 in the first step")
+    return called("optax", OPTAX, name, arguments, "k is optax's count: 0 in the first step")
 
 
-def _called(
-    library: str, known: Mapping[str, Callable[..., Any]], name: str, arguments: Mapping[str, Any], clock: str
+def called(
+    library: str, known: Mapping[str, Callable[..., Any]], name: str, arguments: Mapping[str, Any], clock: str = ""
 ) -> Schedule:
+    """A schedule by its name in a library and the arguments that it takes there, checked."""
     if not isinstance(name, str) or name not in known:
         raise BadName(f"{library} has no schedule {str(name)[:60]!r} that is known here: {nearest(str(name), known)}")
     takes = signature(known[name]).parameters
@@ -72,6 +74,8 @@ def _called(
     made = known[name](**arguments)
     said = ", ".join(f"{n}={value}" for n, value in arguments.items())
     title, parameters = f"{library} {name}({said})", dict(arguments)
+    if isinstance(made, Schedule):
+        return replace(made, name=title, parameters=parameters)
     if isinstance(made, sp.Expr):
         return Schedule(title, made, clock=clock, parameters=parameters)
     return Schedule(title, clock=clock, function=made, parameters=parameters)

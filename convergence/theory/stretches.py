@@ -37,6 +37,7 @@ def stretches(formula: sp.Expr, last: int | None = None) -> list[Stretch] | None
     >>> [(s.first, s.end, s.formula) for s in stretches(sp.Min(STEP, 3) + 1)]
     [(0, 3, k + 1), (3, None, 4)]
     """
+    formula = formula.replace(sp.floor, _one_floor)
     conditions = set(_conditions(formula))
     if not all(_bounds_step(condition) for condition in conditions):
         return None
@@ -46,6 +47,12 @@ def stretches(formula: sp.Expr, last: int | None = None) -> list[Stretch] | None
         return None
     ends = [*starts[1:], None]
     return [Stretch(a, b, _part(formula, a, b, last)) for a, b in zip(starts, ends, strict=True)]
+
+
+def _one_floor(inner: sp.Expr) -> sp.Expr:
+    """⌊⌊x⌋/m⌋ is ⌊x/m⌋ for whole m."""
+    part, stair = inner.as_coeff_Mul()
+    return sp.floor(part * stair.args[0] if isinstance(stair, sp.floor) and (1 / part).is_Integer else inner)
 
 
 def _conditions(formula: sp.Expr) -> Iterator[sp.Basic]:
