@@ -239,3 +239,26 @@ def test_what_is_refused_in_words():
         cv.stationary(NOTES, "heavy_ball", batch=1, sampling="cyclic", lr=0.04, momentum=0.9)
     with pytest.raises(cv.NoStableLearningRate, match="grew"):
         cv.stationary(NOTES, "gradient_descent", batch=1, sampling="epoch", lr=0.05, runs=2)
+
+
+def test_an_answer_that_would_take_minutes_is_not_begun():
+    """Exact where it takes seconds; the widest batches of 22 rows are 705 432, and long runs count, too."""
+    rng = np.random.default_rng(3)
+    wide = cv.LeastSquares(rng.normal(size=(22, 1)), rng.normal(size=22), "mean")
+    with pytest.raises(cv.BadHyperparameter, match="too many orders"):
+        cv.mean_square_limit(wide, "heavy_ball", 11, sampling="epoch", momentum=0.5)
+    fourteen = cv.LeastSquares(rng.normal(size=(14, 2)), rng.normal(size=14), "mean")
+    hyper = {"batch": 1, "sampling": "epoch", "lr": 0.01, "momentum": 0.5, "runs": 2}
+    assert cv.moments(fourteen, "heavy_ball", 100, **hyper).exact
+    assert not cv.moments(fourteen, "heavy_ball", 120_000, **hyper).exact
+
+
+@pytest.mark.parametrize("wrong", [{"runs": 0}, {"runs": "ab"}, {"runs": 1.5}, {"runs": True}, {"rng": "ab"}, {"rng": -1}])
+def test_runs_that_are_none(wrong):
+    hyper = {"batch": 100, "sampling": "epoch", "lr": 0.02, **wrong}
+    with pytest.raises(cv.BadData):
+        cv.moments(NOTES, "gradient_descent", 5, **hyper)
+    with pytest.raises(cv.BadData):
+        cv.stationary(NOTES, "gradient_descent", **hyper)
+    with pytest.raises(cv.BadData):
+        cv.tail_average(NOTES, "gradient_descent", 5, average=3, **hyper)

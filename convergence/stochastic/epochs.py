@@ -26,8 +26,8 @@ Path = tuple[Array, Array]
 
 def exact_in_epochs(problem: Quadratic, method: Method, full: Mapping[str, Any], batch: int, steps: int) -> bool:
     """Whether the moments of a reshuffled run are computed exactly: by sets of rows, or on a line."""
-    size = len(problem.curvatures) * len(system(method).state) + 1
-    return feasible(problem.rows, batch, size) or _on_a_line(problem, method, full, batch, steps)
+    size, epochs = len(problem.curvatures) * len(system(method).state) + 1, 1 + steps * batch // problem.rows
+    return feasible(problem.rows, batch, size, epochs=epochs) or _on_a_line(problem, method, full, batch, steps)
 
 
 def _on_a_line(problem: Quadratic, method: Method, full: Mapping[str, Any], batch: int, steps: int) -> bool:

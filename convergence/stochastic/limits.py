@@ -168,6 +168,8 @@ def mean_square_limit(p: Any, m: Any, /, batch: int, *, sampling: str = "replace
     ------
     NoStableLearningRate
         Where no rate is stable.
+    ConvergenceError
+        With many directions, where no upper bound confirms the radius that an iteration found.
     NotLinear
         For a rule whose step is not affine in the sampled Hessian, as Newton's, or that is not linear.
     BadHyperparameter

@@ -29,6 +29,9 @@ DENSE = 2**23
 SMALL, LINEAR, GEOMETRIC = 1e-6, 40, 1.05
 """The first rate that is tried, rates up to the limit without noise, and the ratio of those beyond, all in its units."""
 
+SEVERAL = 16
+"""Epochs' operators that are to be computed in seconds."""
+
 ROUNDING = 1e-13
 """Of the logarithm of a radius."""
 
@@ -72,7 +75,7 @@ class Epoch:
         if self.size == 1 and self.batch == 1 and self.problem.rows <= MOST_ROWS:
             return "line"
         half = (self.size + 1) * (self.size + 2) // 2
-        return "sets" if feasible(self.problem.rows, self.batch, self.size + 1, half) else None
+        return "sets" if feasible(self.problem.rows, self.batch, self.size + 1, half, SEVERAL) else None
 
     def require_known(self) -> None:
         """BadHyperparameter, with what can be asked, where it is not computed."""

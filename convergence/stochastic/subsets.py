@@ -22,14 +22,14 @@ Indices = NDArray[np.int64]
 MOST_ROWS = 22
 """Sets of more rows are not numbered."""
 
-MOST_PRODUCTS = 2**20
-"""Products of an epoch: sets, times the batches that may have been their last."""
+MOST_PRODUCTS, MOST_PASSES = 2**20, 2**20
+"""Products of an epoch: sets, times the batches that may have been their last; and passes over the sets of all epochs."""
 
 MOST_NUMBERS = 2**26
 """Numbers in the moments of all sets of one size."""
 
-MOST_WORK = 2**33
-"""Multiplications of one epoch."""
+MOST_WORK = 2**36
+"""Multiplications of all epochs."""
 
 
 @dataclass(frozen=True)
@@ -120,12 +120,13 @@ def subsets(rows: int, batch: int) -> Subsets:
     return Subsets(rows, batch)
 
 
-def feasible(rows: int, batch: int, size: int, moments: int = 1) -> bool:
-    """Whether an epoch of ``moments`` second moments (size, size) at once takes seconds at most."""
+def feasible(rows: int, batch: int, size: int, moments: int = 1, epochs: int = 1) -> bool:
+    """Whether ``epochs`` of ``moments`` second moments (size, size) at once take seconds."""
     if rows > MOST_ROWS:
         return False
-    steps, p = range(1, rows // batch + 1), size * (size + 1) // 2
+    steps, p, batches = range(1, rows // batch + 1), size * (size + 1) // 2, comb(rows, batch)
     products = sum(comb(rows, j * batch) * comb(j * batch, batch) for j in steps)
-    widest = max(comb(rows, j * batch) for j in steps)
-    kept = widest * moments * p + comb(rows, batch) * p * p
-    return products <= MOST_PRODUCTS and kept <= MOST_NUMBERS and products * moments * p * p <= MOST_WORK
+    kept = max(comb(rows, j * batch) for j in steps) * moments * p + batches * p * p
+    if products > MOST_PRODUCTS or kept > MOST_NUMBERS or batches * len(steps) * epochs > MOST_PASSES:
+        return False
+    return products * moments * p * p * epochs <= MOST_WORK

@@ -154,7 +154,8 @@ def tail_average(
         added = added_noise(problem, noise, size)
         if sampling == "cyclic":
             return run.of_states(states_in_order(problem, method, full, added, size, x, count), x)
-        if feasible(problem.rows, size, len(problem.curvatures) * (len(system(method).state) + 1) + 1):
+        width = len(problem.curvatures) * (len(system(method).state) + 1) + 1
+        if feasible(problem.rows, size, width, epochs=1 + count * size // problem.rows):
             return run.in_epochs(added, size, x)
     kept = {"batch": size, "sampling": sampling, "noise": noise, "start": x, "rng": rng}
     return run.of_runs(ensemble(problem, method, count, runs, keep=True, **kept, **hyper), x)
