@@ -262,3 +262,31 @@ def test_runs_that_are_none(wrong):
         cv.stationary(NOTES, "gradient_descent", **hyper)
     with pytest.raises(cv.BadData):
         cv.tail_average(NOTES, "gradient_descent", 5, average=3, **hyper)
+
+
+@pytest.mark.parametrize("sampling", ["epoch", "cyclic"])
+def test_rows_of_a_list_of_curvatures(sampling):
+    """A row for each: with d rows its Hessian is d times as large as in the mean."""
+    p = cv.LeastSquares(np.diag(np.sqrt([3.0, 2.0, 1.0])), np.sqrt([3.0, 2.0, 1.0]), "half")
+    exact = cv.moments([3.0, 2.0, 1.0], "heavy_ball", 4, batch=1, sampling=sampling, lr=0.1, momentum=0.5)
+    close(exact, moments_by_enumeration(p, cv.METHODS["heavy_ball"], 4, 1, sampling, lr=0.1, momentum=0.5), 4)
+    assert cv.mean_square_limit([2.0, 1.0], "gradient_descent", 1, sampling=sampling) == pytest.approx(0.5, rel=1e-10)
+
+
+@pytest.mark.parametrize("sampling", ["epoch", "cyclic"])
+def test_what_overflows_is_infinite(sampling):
+    hyper = {"batch": 1, "sampling": sampling, "lr": 50.0, "momentum": 0.9}
+    assert cv.moments(DATA, "heavy_ball", 3000, **hyper).loss[-1] == np.inf
+    assert cv.tail_average(DATA, "heavy_ball", 3000, average=9, **hyper).excess_loss == np.inf
+
+
+@pytest.mark.parametrize("sampling", ["epoch", "cyclic"])
+def test_flat_directions_take_no_part(sampling):
+    flat = cv.LeastSquares([[1.0, 1.0], [2.0, 2.0], [0.5, 0.5], [1.0, 1.0]], [1.0, 0.0, 2.0, 1.0], "mean")
+    one = cv.LeastSquares(np.sqrt(2) * np.array([[1.0], [2.0], [0.5], [1.0]]), [1.0, 0.0, 2.0, 1.0], "mean")
+    for name, hyper in (("gradient_descent", {}), ("heavy_ball", {"momentum": 0.5})):
+        both = [cv.mean_square_limit(p, name, 1, sampling=sampling, **hyper) for p in (flat, one)]
+        assert both[0] == pytest.approx(both[1], rel=1e-11)
+        settled = [cv.stationary(p, name, batch=1, sampling=sampling, lr=0.05, **hyper) for p in (flat, one)]
+        assert settled[0].excess_loss == pytest.approx(settled[1].excess_loss, rel=1e-11)
+        assert settled[0].second[1, 1] == 0.0

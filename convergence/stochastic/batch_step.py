@@ -27,7 +27,7 @@ class Batches:
 
     def __init__(self, problem: Quadratic, count: int | None = None) -> None:
         sampled = Rows(problem, count)
-        self.curvatures, self.weight = sampled.curvatures, problem.sample_scale
+        self.curvatures, self.weight = sampled.curvatures, problem.scale * problem.rows
         self.rows, self.residuals = sampled.rows, sampled.residuals
 
     def excess(self, points: Array, batch: Indices) -> Array:

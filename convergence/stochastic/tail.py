@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
-from math import ceil
+from math import ceil, inf, isnan
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,8 @@ class TailAverage:
     average
         T: the iterates at steps K−T+1, …, K are averaged.
     excess_loss
-        The expected loss of their mean above the minimum, in the problem's own scaling: ``bias`` + ``variance``.
+        The expected loss of their mean above the minimum, in the problem's own scaling: ``bias`` + ``variance``; infinite
+        where it overflows.
     bias
         The excess loss of the expected mean.
     variance
@@ -252,7 +253,8 @@ class Averaged:
         T, half = self.length, 0.5 * self.problem.curvatures
         bias, variance = (total / T + offset) ** 2 @ half, np.diag(spread) @ half / T**2
         end = ((last + offset) ** 2 + np.diag(covariance)) @ half
-        parts = (float(bias + variance), float(bias), float(variance), float(end), bound)
+        losses = (float(bias + variance), float(bias), float(variance), float(end))
+        parts = (*(inf if isnan(loss) else loss for loss in losses), bound)  # nan: infinite less infinite
         return TailAverage(self.method.name, self.setting.shown, self.steps, T, *parts)
 
     def _cramer_rao(self, random: GradientNoise) -> float:
