@@ -63,3 +63,24 @@ def test_the_global_t_is_two_in_the_first_step():
 def test_what_the_notes_do_not_have_is_refused(name, arguments, error):
     with pytest.raises(error):
         N(name, **arguments)
+
+
+def test_the_audit_says_which_decays_reach_the_minimum():
+    found = {finding.id: finding for finding in cv.audit("004", "001")}
+    answers = {
+        "004-decays": "No",
+        "004-epoch-step": "No",
+        "001-from-two": "Yes",
+        "001-piecewise": "Yes",
+        "001-polynomial": "No",
+    }
+    for name, answer in answers.items():
+        assert found[name].verdict == "answered"
+        assert found[name].evidence.startswith(f"{answer}: ")
+        assert found[name].checked
+    assert found["001-too-fast"].verdict == "proved"
+    assert found["004-0.95"].verdict == "refuted"
+    stays = found["001-from-two"].numbers["stays"]
+    run = cv.simulate([0.1], "gradient_descent", 400, lr=N("001-exponential", base=1.0)).error
+    assert abs(run[-1, 0] / run[0, 0]) == pytest.approx(stays, rel=1e-12)
+    assert found["004-epoch-step"].numbers["by_epoch"] == pytest.approx(found["004-epoch-step"].numbers["by_step"] ** 5)

@@ -6,6 +6,7 @@ from convergence.coursework.claim import Claim
 from convergence.coursework.claims import (
     articles,
     beyond,
+    decays,
     notes_000,
     notes_001,
     notes_002,
@@ -14,6 +15,6 @@ from convergence.coursework.claims import (
     papers,
 )
 
-_FILES = (notes_004, notes_001, notes_003, notes_002, notes_000, papers, articles, beyond)
+_FILES = (notes_004, notes_001, decays, notes_003, notes_002, notes_000, papers, articles, beyond)
 
 CLAIMS: tuple[Claim, ...] = tuple(claim for file in _FILES for claim in vars(file).values() if isinstance(claim, Claim))
