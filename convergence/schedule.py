@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from inspect import Parameter, signature
 from math import fsum
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -58,7 +58,7 @@ class Schedule(Plotted, Tabular, figure="schedule"):
     last: int | None = None
     clock: str = "k counts steps, 0 at the first"
     function: Callable[[int], Any] | None = None
-    parameters: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    parameters: Mapping[str, Any] = field(default_factory=dict)
 
     def values(self, steps: int) -> Array:
         """The values at steps 0, …, ``steps`` − 1: (steps,).
@@ -202,7 +202,7 @@ def as_schedule(given: Any) -> Schedule:
     if numbers.ndim == 0:
         return Schedule(f"{float(numbers):g}", sp.Float(float(numbers), 17))
     return Schedule(
-        f"a table of {len(numbers)} values", function=lambda k: _entry(numbers, k), parameters={"values": numbers}
+        f"a table of {len(numbers)} values", function=partial(_entry, numbers), parameters={"values": numbers}
     )
 
 

@@ -20,6 +20,7 @@ GROUPS = (
     "average",
     "noise",
     "minibatches",
+    "schedules",
     "proof",
     "conventions",
     "diagnosis",

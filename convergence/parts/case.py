@@ -10,13 +10,15 @@ from typing import Any
 from convergence.evidence.experiment import completed
 from convergence.problem import Quadratic
 from convergence.rule import Method
+from convergence.schedule import Schedule
 
 
 @dataclass(frozen=True, eq=False)
 class Case:
     """What every part of a chapter is made from.
 
-    ``given`` are the hyperparameters that are fixed; ``random`` the batch, its sampling and the noise, if there are any.
+    ``given`` are the hyperparameters that are fixed; ``random`` the batch, its sampling and the noise, if there are any;
+    ``schedules`` of the learning rate by name, and for how many ``steps``.
     """
 
     problem: Quadratic
@@ -24,6 +26,8 @@ class Case:
     given: Mapping[str, Any]
     parts: Sequence[str] = ()
     random: Mapping[str, Any] | None = None
+    schedules: Mapping[str, Schedule] | None = None
+    steps: int | None = None
 
     @cached_property
     def hyper(self) -> dict[str, Any]:

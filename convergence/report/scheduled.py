@@ -1,0 +1,49 @@
+"""The figures of schedules beside each other: the rates, what is left of the error, and the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from convergence import figures
+from convergence.figures.picture import Picture, render
+from convergence.schedule import as_schedule
+
+if TYPE_CHECKING:
+    from convergence.parts.schedule import Scheduled, Schedules
+
+Draw = Callable[[], Axes]
+
+
+def draws(found: Schedules) -> dict[str, Draw]:
+    """What draws each figure: "rates", "risk", and "left-1", … for each schedule."""
+    rates = {row.name: as_schedule(row.rates) for row in found.rows}
+    if found.best is not None:
+        rates["best known"] = as_schedule(found.best)
+    risk = {row.name: row.loss for row in found.rows}
+    ways: dict[str, Draw] = {
+        "rates": partial(figures.schedules, rates, steps=found.steps),
+        "risk": partial(figures.risks, risk, best=found.loss, title="Loss above its minimum under schedules"),
+    }
+    return ways | {f"left-{k}": partial(left, row) for k, row in enumerate(found.rows, 1)}
+
+
+def left(row: Scheduled) -> Axes:
+    """What is left of the errors under one schedule."""
+    named = {f"λ = {one.curvature:.4g}": np.asarray(one.logs) for one in row.left}
+    return figures.prefixes(named, title=f"Error under {row.name}")
+
+
+def files(found: Schedules, endings: Sequence[str]) -> dict[str, bytes | str]:
+    """Each figure as a file in each format, by name."""
+    pictures = [_picture(f"schedule-{name}", draw) for name, draw in draws(found).items()]
+    return {f"{picture.name}.{ending}": render(picture, ending) for picture in pictures for ending in endings}
+
+
+def _picture(name: str, draw: Draw) -> Picture:
+    return Picture(name, "", "", "", None, lambda: cast(Figure, draw().get_figure(root=True)))
