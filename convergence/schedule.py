@@ -48,9 +48,9 @@ class Schedule(Plotted, Tabular, figure="schedule"):
         Those that it was made with.
 
     >>> import convergence as cv
-    >>> s = cv.schedules.exponential(0.5, 0.5)
+    >>> s = cv.schedules.exponential(0.5, 0.9)
     >>> s.values(3), s.formula, s.total(3)
-    (array([0.5  , 0.25 , 0.125]), 2**(-k)/2, 0.875)
+    (array([0.5  , 0.45 , 0.405]), (9/10)**k/2, 1.355)
     """
 
     name: str

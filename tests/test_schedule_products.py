@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from math import exp, inf, log, pi, sqrt
 from time import process_time
 
@@ -524,3 +525,42 @@ def test_a_product_is_drawn_and_one_in_letters_is_not():
     assert drawn == pytest.approx(found.logs / log(10), rel=1e-4)  # lines are simplified
     with pytest.raises(cv.BadHyperparameter, match="letters"):
         cv.product(S.linear(2.5, 30), 29).plot()
+
+
+def test_schedules_in_letters_have_formulas():
+    a, q = sp.symbols("a q", positive=True)
+    numbers = {a: sp.Rational(7, 10), q: sp.Rational(4, 5), CURVATURE: sp.Rational(3, 2), COUNT: 20}
+    families = {
+        "exponential": lambda a, q: S.exponential(a, q),
+        "inverse_time": lambda a, q: S.inverse_time(a, q),
+        "polynomial": lambda a, q: S.polynomial(a, q, 2),
+        "linear": lambda a, q: S.linear(a, 30),
+        "cosine": lambda a, q: S.cosine(a, 20),
+        "staircase": lambda a, q: S.staircase(a, q, 3),
+        "wsd": lambda a, q: S.wsd(a, 30, 3, 4),
+        "constant": lambda a, q: S.constant(a),
+    }
+    for made in families.values():
+        found = cv.product(made(a, q), 20)
+        assert found.value is None
+        assert found.formula.free_symbols <= {a, q, CURVATURE, COUNT}
+        assert repr(found)
+        value = float(sp.re(found.formula.subs(numbers).evalf(25)))
+        assert value == pytest.approx(cv.product(made(numbers[a], numbers[q]), 20, 1.5).value, rel=1e-12)
+    assert cv.product(S.inverse_time(a, q), 5).limit.value == 0
+    assert "K^(−aλ/q)" in cv.product(S.inverse_time(a, q), 5).limit.reason
+    assert cv.product(S.exponential(a, 0.9), 5).limit.formula == QPochhammer(a * CURVATURE, sp.Rational(9, 10), sp.oo)
+
+
+def test_products_are_kept_in_files():
+    for found in (cv.product(0.1, 3, 1), cv.product(0.1, 3), cv.product(0.1, 3, 1, method="heavy_ball", momentum=0.5)):
+        again = pickle.loads(pickle.dumps(found))
+        assert repr(again) == repr(found)
+        assert again.peak == found.peak
+
+
+def test_formulas_are_written_by_hand():
+    assert "(3λ/10; 9/10)_K" in repr(cv.product(S.exponential(0.3, 0.9), 5))
+    assert "U₁₉(2/λ − 1)" in repr(cv.product(S.cosine(1, 20), 20))
+    assert r"U_{19}" in cv.product(S.cosine(1, 20), 20)._repr_latex_()
+    assert r"\left(K\right)" in cv.product(S.inverse_time(1, 1), 20)._repr_latex_()

@@ -149,6 +149,15 @@ class TextFormula(_OneLine, StrPrinter):
     def _print_PlusMinus(self, expr: Any) -> str:
         return f"{self._print(expr.args[0])} ± {self.parenthesize(expr.args[1], PRECEDENCE['Mul'])}"
 
+    def _print_QPochhammer(self, expr: Any) -> str:
+        a, q, n = map(self._print, expr.args)
+        return f"({a}; {q})_{n if len(n) == 1 else f'({n})'}"
+
+    def _print_Chebyshev(self, expr: Any) -> str:
+        n, x = expr.args
+        index = str(n).translate(LOWERED) if n.is_Integer else f"_({self._print(n)})"
+        return f"{expr.kind}{index}({self._print(x)})"
+
     def _print_Rational(self, expr: Any) -> str:
         return str(expr).replace("-", "−")
 

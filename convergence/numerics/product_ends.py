@@ -9,8 +9,9 @@ import mpmath
 import sympy as sp
 
 from convergence.crossing import exact
+from convergence.notation import text
 from convergence.numerics.factors import Sized, factors_of, multiplied
-from convergence.schedule import Schedule
+from convergence.schedule import STEP, Schedule
 from convergence.theory.product_limits import Fate, fate
 from convergence.theory.products import head
 from convergence.theory.stretches import Stretch, stretches
@@ -45,7 +46,7 @@ class Limit:
 
     def __repr__(self) -> str:
         if self.value is None or self.log is None:
-            return f"?: {self.reason}"
+            return f"{'?' if self.formula is None else text(self.formula)}: {self.reason}"
         small = not self.value and self.log > -inf
         return f"{f'exp({self.log:.8g}) in size' if small else f'{self.value:.6g}'}: {self.reason}"
 
@@ -73,14 +74,14 @@ def limit_of(schedule: Schedule, letter: sp.Expr, size: float | None) -> Limit |
 
 def _before(schedule: Schedule, steps: int, letter: sp.Expr, size: float | None) -> Sized | None:
     """What the steps before the last stretch leave; None where that is not known."""
-    if size is None or steps > LONGEST:
+    if size is None or steps > LONGEST or sp.sympify(schedule.formula).free_symbols - {STEP}:
         return None
     return multiplied(factors_of(schedule, schedule.values(steps), letter, size))
 
 
 def _stop(end: Fate, formula: sp.Expr | None, before: Sized | None) -> Limit:
     """The number at which it stops: what the steps before the last stretch leave, times the rest."""
-    if end.rest is None or before is None:
+    if end.rest is None or end.rest.free_symbols or before is None:
         return Limit(None, None, formula, True, end.reason)
     rest = mpmath.mpf(end.rest.evalf(20))
     if rest == 0:

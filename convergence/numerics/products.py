@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from math import exp
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -24,7 +23,7 @@ from convergence.numerics.product_ends import Limit, limit_of
 from convergence.numerics.replay import Parabolas, scheduled, walked
 from convergence.plotting import Plotted
 from convergence.rule import Method
-from convergence.schedule import Schedule, as_schedule
+from convergence.schedule import STEP, Schedule, as_schedule
 from convergence.tabular import Tabular
 from convergence.theory.product_limits import asymptotic
 from convergence.theory.products import closed_form
@@ -48,7 +47,7 @@ class Product(Plotted, Tabular, figure="product"):
     Attributes
     ----------
     schedule, steps, curvature, method, hyper
-        What was asked; without a curvature λ stays a letter, and there are formulas only.
+        What was asked; without a curvature λ stays a letter, and there are formulas only, as for schedules with letters.
     value
         The product: 0.0 or infinite where it under- or overflows.
     log, sign
@@ -103,7 +102,7 @@ class Product(Plotted, Tabular, figure="product"):
     @property
     def step_edge(self) -> float | None:
         """Up to which λ, times the largest learning rate, each step contracts: 2, of gradient descent."""
-        return 2.0 if self._is_descent and self.rates.any() else None
+        return 2.0 if self._is_descent and (self.rates > 0).any() else None
 
     @cached_property
     def cycle_edge(self) -> float | None:
@@ -141,7 +140,7 @@ class Product(Plotted, Tabular, figure="product"):
     def __repr__(self) -> str:
         what = f"{self.steps} steps of {self.schedule}"
         if self.log is None or self.peak is None:
-            return f"{what}: {text(self.formula)}"
+            return f"{what}{'' if self.curvature is None else f' at λ = {self.curvature:g}'}: {text(self.formula)}"
         size = "0" if not self.sign else f"{'−' if self.sign < 0 else ''}exp({self.log:.8g})"
         return f"{what} at λ = {self.curvature:g}: {size}, at most exp({self.peak.log:.3g}) on the way"
 
@@ -192,16 +191,26 @@ def product(
     """
     rule, given, count = as_method(method), as_schedule(schedule), checked_steps(steps)
     size = None if curvature is None else checked_interval(curvature, curvature)[0]
-    settings = rule.at(lr=given if given.function is None else schedule, **hyper)
-    rates = np.broadcast_to(np.asarray(settings.over(count)["lr"], dtype=float), (count,))
-    asked = given, count, size, rule.name, MappingProxyType(dict(hyper))
+    letter, in_letters = CURVATURE if size is None else exact(curvature), _in_letters(given)
+    rates = np.full(count, np.nan) if in_letters else _rates(rule, given, schedule, count, hyper)
+    asked = given, count, size, rule.name, dict(hyper)
     if rule is not METHODS["gradient_descent"]:
         return _by_rule(rule, asked, rates)
-    if size is None:
-        return Product(*asked, None, None, None, rates, CURVATURE, None)
-    factors = factors_of(given, rates, exact(curvature), size)
+    if size is None or in_letters:
+        return Product(*asked, None, None, None, rates, letter, None)
+    factors = factors_of(given, rates, letter, size)
     found = multiplied(factors)
-    return Product(*asked, found.value, found.log, found.sign, rates, exact(curvature), lambda: _prefix_logs(factors))
+    return Product(*asked, found.value, found.log, found.sign, rates, letter, partial(_prefix_logs, factors))
+
+
+def _in_letters(schedule: Schedule) -> bool:
+    return schedule.formula is not None and bool(schedule.formula.free_symbols - {STEP})
+
+
+def _rates(rule: Method, schedule: Schedule, given: Any, steps: int, hyper: Mapping[str, Any]) -> Array:
+    """(steps,), checked as the method's; a table of numbers is not called step by step."""
+    settings = rule.at(lr=schedule if schedule.function is None else given, **hyper)
+    return np.broadcast_to(np.asarray(settings.over(steps)["lr"], dtype=float), (steps,))
 
 
 def _prefix_logs(factors: Array) -> Array:
@@ -219,4 +228,4 @@ def _by_rule(rule: Method, asked: tuple[Schedule, int, float | None, str, Mappin
     with np.errstate(all="ignore"):
         sizes = [Sized(float(values[0]), int(exponents[0])) for values, exponents in path]
     last, logs = sizes[-1], np.array([one.log for one in sizes])
-    return Product(*asked, last.value, last.log, last.sign, rates, sp.Float(size), lambda: logs)
+    return Product(*asked, last.value, last.log, last.sign, rates, sp.Float(size), partial(np.asarray, logs))

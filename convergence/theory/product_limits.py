@@ -134,13 +134,13 @@ def _summable(rate: sp.Expr) -> bool | None:
     """Whether Σ of a positive sequence is finite: by the quotient of neighbours, then by Raabe's test, then against 1/k."""
     quotient = sp.simplify(rate.subs(STEP, STEP + 1) / rate)
     ratio = _limit(quotient)
-    if ratio is None or ratio != 1:
-        return None if ratio is None else bool(ratio < 1)
+    if ratio is None or not ratio.is_number or ratio != 1:
+        return None if ratio is None or not ratio.is_number else bool(ratio < 1)
     power = _limit(STEP * (1 / quotient - 1))
-    if power is None or power != 1:
-        return None if power is None else bool(power > 1)
+    if power is None or not power.is_number or power != 1:
+        return None if power is None or not power.is_number else bool(power > 1)
     order = _limit(STEP * rate)
-    return False if order is not None and order != 0 else None
+    return False if order is not None and order.is_nonzero else None
 
 
 def _limit(formula: sp.Expr) -> sp.Expr | None:
@@ -149,4 +149,4 @@ def _limit(formula: sp.Expr) -> sp.Expr | None:
         value = sp.limit(formula.subs(STEP, _X), _X, sp.oo)
     except (NotImplementedError, ValueError):
         return None
-    return value if value.is_number and value.is_extended_real else None
+    return value if value.is_extended_real and not value.has(_X) else None

@@ -159,7 +159,7 @@ def _geometric(factor: sp.Expr) -> Closed | None:
     start = moving.subs(STEP, 0)
     if still == 0:
         return Closed(lambda n: start**n * ratio ** (n * (n - 1) / 2))
-    endless = QPochhammer(-start, ratio, sp.oo) if still == 1 and abs(ratio) < 1 else None
+    endless = QPochhammer(-start, ratio, sp.oo) if still == 1 and (1 - abs(ratio)).is_positive else None
     return Closed(lambda n: _raised(still, n) * QPochhammer(sp.cancel(-start / still), ratio, n), endless)
 
 

@@ -133,7 +133,7 @@ class PowerProduct(sp.Function):
         return rf"\exp\left(-{'' if exp is None else exp}\sum_{{m=1}}^{{\infty}} {terms}\right)"
 
 
-class _Chebyshev(sp.Function):
+class Chebyshev(sp.Function):
     """A polynomial of Chebyshev's, not multiplied out: SymPy's has as many terms as steps. ``doit()`` is the polynomial."""
 
     nargs = 2
@@ -152,7 +152,7 @@ class _Chebyshev(sp.Function):
         return rf"{self.kind}_{{{n}}}{'' if exp is None else f'^{{{exp}}}'}\left({x}\right)"
 
 
-class ChebyshevT(_Chebyshev):
+class ChebyshevT(Chebyshev):
     """Tₙ(x) = cos(n·arccos x).
 
     >>> ChebyshevT(3, sp.Symbol("x")).doit(), ChebyshevT(1000, sp.Rational(3, 5)).evalf()
@@ -172,7 +172,7 @@ class ChebyshevT(_Chebyshev):
         return sp.chebyshevt(*(argument.doit(**hints) for argument in self.args))
 
 
-class ChebyshevU(_Chebyshev):
+class ChebyshevU(Chebyshev):
     """Uₙ(x) = sin((n + 1)·arccos x)/sin(arccos x).
 
     >>> ChebyshevU(3, sp.Symbol("x")).doit(), ChebyshevU(1000, sp.Rational(3, 5)).evalf()
