@@ -153,7 +153,7 @@ class TextFormula(_OneLine, StrPrinter):
         a, q, n = map(self._print, expr.args)
         return f"({a}; {q})_{n if len(n) == 1 else f'({n})'}"
 
-    def _print_Chebyshev(self, expr: Any) -> str:
+    def _print_ChebyshevBase(self, expr: Any) -> str:
         n, x = expr.args
         index = str(n).translate(LOWERED) if n.is_Integer else f"_({self._print(n)})"
         return f"{expr.kind}{index}({self._print(x)})"

@@ -133,8 +133,11 @@ class PowerProduct(sp.Function):
         return rf"\exp\left(-{'' if exp is None else exp}\sum_{{m=1}}^{{\infty}} {terms}\right)"
 
 
-class Chebyshev(sp.Function):
-    """A polynomial of Chebyshev's, not multiplied out: SymPy's has as many terms as steps. ``doit()`` is the polynomial."""
+class ChebyshevBase(sp.Function):
+    """A polynomial of Chebyshev's, not multiplied out: SymPy's has as many terms as steps. ``doit()`` is the polynomial.
+
+    (SymPy's printers look for a method of a class between a function and Function only where its name ends in Base.)
+    """
 
     nargs = 2
     kind = ""
@@ -152,7 +155,7 @@ class Chebyshev(sp.Function):
         return rf"{self.kind}_{{{n}}}{'' if exp is None else f'^{{{exp}}}'}\left({x}\right)"
 
 
-class ChebyshevT(Chebyshev):
+class ChebyshevT(ChebyshevBase):
     """Tₙ(x) = cos(n·arccos x).
 
     >>> ChebyshevT(3, sp.Symbol("x")).doit(), ChebyshevT(1000, sp.Rational(3, 5)).evalf()
@@ -172,7 +175,7 @@ class ChebyshevT(Chebyshev):
         return sp.chebyshevt(*(argument.doit(**hints) for argument in self.args))
 
 
-class ChebyshevU(Chebyshev):
+class ChebyshevU(ChebyshevBase):
     """Uₙ(x) = sin((n + 1)·arccos x)/sin(arccos x).
 
     >>> ChebyshevU(3, sp.Symbol("x")).doit(), ChebyshevU(1000, sp.Rational(3, 5)).evalf()
