@@ -1,5 +1,7 @@
 """The catalogue: each file of this folder holds a family of update rules; ``METHODS`` finds them, simplest first.
 
+Those of ``AVERAGES`` are called by name as the others are, but have no rate: they are asked for a number of steps.
+
 Each docstring has the rule in the letters η = lr and β = momentum, says what β weighs, and names the source. Buffers
 begin at zero unless the rule says otherwise.
 
@@ -12,7 +14,9 @@ begin at zero unless the rule says otherwise.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
+from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
@@ -22,15 +26,24 @@ from convergence.methods.presets import ALIASES, PRESETS, Preset, Variant
 from convergence.rule import Method, method
 from convergence.surroundings import surroundings
 
+WITHOUT_A_RATE = "iterate_averages"
+"""The file of those that have no iteration matrix to tend to, and so no place in the catalogue's regions and rates."""
 
-def _collected() -> dict[str, Method]:
-    modules = [import_module(f"{__name__}.{info.name}") for info in iter_modules(__path__)]
+
+def _collected(names: Iterable[str]) -> dict[str, Method]:
+    modules = [import_module(f"{__name__}.{name}") for name in names]
     rules = {value.name: value for module in modules for value in vars(module).values() if isinstance(value, Method)}
     return dict(sorted(rules.items(), key=lambda item: (len(item[1].state), len(item[1].hyper), item[0])))
 
 
-METHODS: dict[str, Method] = _collected()
-__all__ = ["METHODS", "as_method", "as_preset"]
+METHODS: dict[str, Method] = _collected(info.name for info in iter_modules(__path__) if info.name != WITHOUT_A_RATE)
+__all__ = ["METHODS", "as_method", "as_preset", "averages"]
+
+
+@cache
+def averages() -> dict[str, Method]:
+    """``AVERAGES``, read when it is asked for."""
+    return _collected([WITHOUT_A_RATE])
 
 
 def as_method(given: Any) -> Method:
@@ -43,9 +56,11 @@ def as_method(given: Any) -> Method:
         if given in METHODS:
             return METHODS[given]
         name = ALIASES.get(given, given)
-        if name not in PRESETS:
+        if name in PRESETS:
+            return METHODS[PRESETS[name].main.method]
+        if given not in averages():
             raise BadName(f"there is no method {given[:60]!r}: {_suggestion(given)}")
-        return METHODS[PRESETS[name].main.method]
+        return averages()[given]
     if isinstance(given, Method):
         now = surroundings(given.rule, given.starts)
         return given if now == given.surroundings else replace(given, surroundings=now)
@@ -65,7 +80,7 @@ def as_preset(given: Any) -> Preset:
         name = ALIASES.get(given, given)
         if name in PRESETS:
             return PRESETS[name]
-        if name not in METHODS:
+        if name not in METHODS and name not in averages():
             raise BadName(f"there is no preset or method {given[:60]!r}: {_suggestion(given)}")
     own = as_method(given)
     arguments = {name: dict(own.defaults).get(name) for name in own.hyper}
@@ -81,14 +96,17 @@ def _suggestion(word: str) -> str:
     if len(meant) > 1:
         lines = (f"{m.name} ({m.doc.splitlines()[0].rsplit(': ', 1)[-1].rstrip('.')})" for m in meant[:6])
         return f"name the one that you mean: {'; '.join(lines)}"
-    return nearest(word, (*METHODS, *PRESETS, *ALIASES))
+    return nearest(word, (*METHODS, *averages(), *PRESETS, *ALIASES))
 
 
-def __getattr__(name: str) -> Method:
-    if name in METHODS:
-        return METHODS[name]
+def __getattr__(name: str) -> Any:
+    if name == "AVERAGES":
+        return averages()
+    known = METHODS | averages()
+    if name in known:
+        return known[name]
     raise AttributeError(f"module {__name__!r} has no method {name!r}")
 
 
 def __dir__() -> list[str]:
-    return [*__all__, *METHODS]
+    return [*__all__, *METHODS, *averages()]

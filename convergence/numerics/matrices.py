@@ -22,7 +22,7 @@ from convergence.errors import NotLinear
 from convergence.numerics.replay import Parabolas, moving_states
 from convergence.rule import Method, Objective, State
 from convergence.theory.symbols import CURVATURE, Z
-from convergence.theory.system import system
+from convergence.theory.system import system, system_in_time
 
 Array = NDArray[np.float64]
 
@@ -65,7 +65,7 @@ def _filled(function: Compiled, *values: Any) -> Array:
 
 @cache
 def _matrix(method: Method, timed: bool, slope: bool) -> Compiled:
-    derived = system(method)
+    derived = system_in_time(method) if timed else system(method)
     clock = derived.clock if timed else None
     matrix, letters = (clock.matrix, clock.letters) if clock else (derived.matrix, ())
     return compiled((*arguments(method), *letters), tuple(sp.diff(matrix, CURVATURE) if slope else matrix))
@@ -114,7 +114,7 @@ def _factor_roots(part: tuple[int, Any], curvature: Any, settings: dict[str, Any
 
 def readings(method: Method, settings: Mapping[str, Any], steps: int) -> Array:
     """What the clocks read before each step, (m, clocks), m ≤ steps: up to where they have run down; under a schedule, all."""
-    clock = system(method).clock
+    clock = system_in_time(method).clock
     if clock is None:
         return np.empty((0, 0))
     tick = compiled((*arguments(method), *clock.letters), clock.update)
@@ -140,11 +140,17 @@ def step_matrices(
 ) -> Array:
     """The iteration matrices of a run: (d, n, n) where all steps have the same, else (m+1, d, n, n), the last the limit.
 
+    Where a clock never runs down m = steps, and the last is that of the step to come.
+
     ``settings`` may have entries a step; then m = steps, and the last is that of the last step again. ``slope``: their
     derivatives by the curvature.
     """
     of = sensitivity if slope else blocks
-    seen = [column[:, None] for column in readings(method, settings, steps).T] or None
+    clock = system_in_time(method).clock
+    fades = clock is not None and clock.fades and not is_scheduled(settings)
+    seen = [column[:, None] for column in readings(method, settings, steps + fades).T] or None
+    if fades:
+        return of(method, curvatures, settings, seen)
     if not is_scheduled(settings):
         limit = of(method, curvatures, settings)
         return limit if seen is None else np.concatenate([of(method, curvatures, settings, seen), limit[None]])
@@ -157,7 +163,7 @@ def step_matrices(
 
 def with_clocks(method: Method, settings: Mapping[str, Any], states: Array) -> Array:
     """States (steps+1, n, d) with those of the clocks put in their places."""
-    clock = system(method).clock
+    clock = system_in_time(method).clock
     if clock is None:
         return states
     seen, rest = readings(method, settings, len(states)), np.array([float(v) for v in clock.rest])
@@ -228,6 +234,7 @@ def steady(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> St
     NotLinear where they never do, where the rule has no iteration matrix, or where errors depend on the minimiser.
     """
     moving_states(method, curvatures, lambda j: settings)
+    system(method)
     read = readings(method, settings, WINDING)
     if len(read) == WINDING:
         raise NotLinear(f"{method.name} has a clock that takes more than {WINDING} steps to run down")

@@ -24,7 +24,7 @@ from convergence.numerics.runs import (
 )
 from convergence.problem import Quadratic, as_quadratic
 from convergence.rule import Method
-from convergence.theory.system import system
+from convergence.theory.system import system_in_time
 
 Array = NDArray[np.float64]
 
@@ -108,7 +108,7 @@ def until_clocks_stop(problem: Quadratic, method: Method, x: Array, settings: di
 
 def first_errors(problem: Quadratic, method: Method, x: Array, rest: Array) -> Array:
     """The first state less the state at rest, in the directions: (d, n), without clocks."""
-    kept = [k for k, name in enumerate(method.state) if name in system(method).state]
+    kept = [k for k, name in enumerate(method.state) if name in system_in_time(method).state]
     return np.asarray((problem.to_directions(np.array(method.start(problem, x)))[kept] - rest).T)
 
 

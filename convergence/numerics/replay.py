@@ -21,7 +21,7 @@ from convergence.methods import as_method
 from convergence.numerics.inputs import checked_steps
 from convergence.problem import checked_curvatures
 from convergence.rule import Method
-from convergence.theory.system import System, system
+from convergence.theory.system import System, system_in_time
 
 Array = NDArray[np.float64]
 Exponents = NDArray[np.int64]
@@ -226,7 +226,7 @@ def _same(a: Array, b: Array) -> bool:
 def _require_rest(method: Method) -> None:
     """Where errors come from errors alone, the first state is the state at rest when the first position is."""
     try:
-        derived = system(method)
+        derived = system_in_time(method)
     except NotLinear:
         return  # a rule that is linear about 0 only; the probe decides
     rest = derived.rest

@@ -25,7 +25,7 @@ from convergence.problem.arrays import floats, short
 from convergence.rule import Method
 from convergence.tabular import Tabular
 from convergence.theory.rest import rest_of
-from convergence.theory.system import system
+from convergence.theory.system import system_in_time
 from convergence.theory.trace import MINIMISER
 
 Array = NDArray[np.float64]
@@ -206,7 +206,7 @@ def rests_at_minimiser(method: Method) -> bool:
 
 def _parts(problem: Quadratic, method: Method, settings: Mapping[str, Any]) -> Array:
     """Each state at rest in units of the minimiser: (n, d). At λ = 0 without decay it is 1."""
-    rest = system(method).rest
+    rest = system_in_time(method).rest
     moved = [n for n, v in settings.items() if np.ndim(v) and any(part.has(method.symbols[n]) for part in rest)]
     if moved:
         raise NotLinear(

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from convergence.errors import NotLinear
 from convergence.numerics.replay import Parabolas
 from convergence.rule import Method
-from convergence.theory.system import system
+from convergence.theory.system import system_in_time
 
 Array = NDArray[np.float64]
 
@@ -41,7 +41,7 @@ def positions(method: Method, steps: int, curvatures: Array, settings: dict[str,
 @cache
 def _clockless(method: Method) -> bool:
     try:
-        return system(method).linear and system(method).clock is None
+        return system_in_time(method).linear and system_in_time(method).clock is None
     except NotLinear:
         return False
 

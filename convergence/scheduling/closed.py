@@ -19,7 +19,7 @@ from convergence.scheduling.laws import Separate
 from convergence.scheduling.objective import Task
 from convergence.scheduling.steps import formulas
 from convergence.theory.symbols import CURVATURE
-from convergence.theory.system import system
+from convergence.theory.system import system, system_in_time
 
 Array = NDArray[np.float64]
 
@@ -38,7 +38,11 @@ class Closed:
 
 def closed_form(task: Task) -> Closed | None:
     """The best schedule where it can be derived, else None."""
-    if len(task.method.state) > 1 or system(task.method).clock is not None or not isinstance(task.loss.law, Separate):
+    if (
+        len(task.method.state) > 1
+        or system_in_time(task.method).clock is not None
+        or not isinstance(task.loss.law, Separate)
+    ):
         return None
     if len(task.loss.curvatures) == 1:
         return _one_direction(task)

@@ -24,7 +24,7 @@ from convergence.stochastic.batches import checked_batch, checked_sampling
 from convergence.stochastic.loops import linear_system, require_samples, start_noise
 from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, Rows, gradient_noise
 from convergence.stochastic.steps import Mean
-from convergence.theory.system import system
+from convergence.theory.system import system_in_time
 
 Array = NDArray[np.float64]
 
@@ -120,7 +120,7 @@ def _others(method: Method, hyper: Mapping[str, Any], steps: int) -> dict[str, A
     if method.rate in hyper:
         raise BadHyperparameter(f"{method.rate} is what is sought; leave it out")
     held = method.at(**{**hyper, method.rate: 0.0}).over(steps)
-    clock = system(method).clock
+    clock = system_in_time(method).clock
     if clock is not None and any(update.has(method.symbols[method.rate]) for update in clock.update):
         raise NotLinear(
             f"a clock of {method.name} hears the learning rate; a schedule is sought for clocks that do not"

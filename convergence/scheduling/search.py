@@ -21,8 +21,17 @@ Array = NDArray[np.float64]
 SCALES, DECADES = 4, 4
 """Base rates that are tried for a shape: so many a decade, and so many decades below the highest and below 2/L."""
 
-ROUNDS = ((30, 6), (100, 2), (1000, 1), (1000, 1))
+ROUNDS = ((25, 7), (50, 2), (1000, 1), (500, 1))
 """Iterations of each round, and how many of the best so far it takes up; a round begins with no memory of slopes."""
+
+LONGER, CHEAP = ((150, 7), (1000, 1), (500, 1)), 100_000
+"""Those where rates beyond 2/L are allowed, and so many local minima; up to so many second moments in a run."""
+
+ENDS = 16
+"""Lower ends that are tried for the interval of Chebyshev's rates."""
+
+EQUAL = 1e-9
+"""A cap that is 2/L but for rounding."""
 
 LOWEST = 1e-300
 HUGE = 700.0
@@ -40,10 +49,11 @@ class Best:
 
 
 def searched(task: Task, more: Sequence[Array] = ()) -> Best:
-    """The best schedule found from all guesses, and ``more`` of them."""
-    guesses = [*_guesses(task), *more]
+    """The best schedule found from all guesses, and the best of ``more`` of them."""
+    guesses = [*_guesses(task), *sorted(more, key=task.loss)[:1]]
     ends = [(task.loss(guess), guess) for guess in guesses]
-    for iterations, followed in ROUNDS:
+    beyond = task.largest > task.unit * (1 + EQUAL) and task.steps * task.loss.second.size <= CHEAP
+    for iterations, followed in LONGER if beyond else ROUNDS:
         ends = sorted((_descended(task, end, iterations) for _, end in ends[:followed]), key=itemgetter(0))
     best = ends[0][1]
     loss, gradient = task.loss.with_gradient(best)
@@ -60,7 +70,7 @@ def projected(task: Task, rates: Array, loss: float, gradient: Array) -> float:
 
 
 def _descended(task: Task, guess: Array, iterations: int) -> tuple[float, Array]:
-    """The loss and the rates after so many iterations; those of the guess where nothing better was met."""
+    """The loss and the rates after so many iterations, in falling order if that is better; the guess if nothing was."""
     unit = task.unit
 
     def objective(point: Array) -> tuple[float, Array]:
@@ -71,10 +81,11 @@ def _descended(task: Task, guess: Array, iterations: int) -> tuple[float, Array]
         return float(np.log(size)), gradient * unit / size
 
     top = task.largest / unit if np.isfinite(task.largest) else None
-    options = {"maxiter": iterations, "maxfun": 2 * iterations, "ftol": 1e-13, "gtol": 1e-10, "maxcor": 20}
+    options = {"maxiter": iterations, "maxfun": 2 * iterations, "ftol": 1e-12, "gtol": 1e-10, "maxcor": 20}
     bounds = [(0.0, top)] * len(guess)
     end = minimize(objective, guess / unit, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-    return min(((task.loss(x), x) for x in (np.clip(end.x * unit, 0.0, task.largest), guess)), key=itemgetter(0))
+    rates = np.clip(end.x * unit, 0.0, task.largest)
+    return min(((task.loss(x), x) for x in (rates, np.sort(rates)[::-1], guess)), key=itemgetter(0))
 
 
 def best_scale(task: Task, shape: Array) -> tuple[float, float]:
@@ -104,8 +115,12 @@ def _guesses(task: Task) -> list[Array]:
     k, steps = np.arange(task.steps), task.steps
     shapes = [1.0 + 0.02 * (steps - 2 * k) / steps, 1 - k / steps, 1 / (1 + 8 * k / steps), 1 / (1 + k)]
     guesses = [np.minimum(best_scale(task, shape)[0] * shape, task.largest) for shape in shapes]
-    problem = task.problem
-    if steps > 1 and problem.kappa > 1:
-        rates = chebyshev_steps(steps, mu=problem.mu, L=problem.L)
-        guesses += [np.minimum(rates, task.largest), np.minimum(np.sort(rates)[::-1], task.largest)]
-    return guesses
+    return guesses + (_chebyshev(task) if steps > 1 and task.problem.kappa > 1 else [])
+
+
+def _chebyshev(task: Task) -> list[Array]:
+    """Chebyshev's rates over the best part [a, L] of the spectrum, in the order that is stable and in falling order."""
+    mu, L = task.problem.interval
+    sets = [chebyshev_steps(task.steps, mu=a, L=L) for a in np.geomspace(mu, L / 1.1, ENDS) if a < L]
+    sets = [np.minimum(rates, task.largest) for rates in sets]
+    return [min(ordered, key=task.loss) for ordered in (sets, [np.sort(rates)[::-1] for rates in sets])]

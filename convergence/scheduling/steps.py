@@ -20,7 +20,7 @@ from convergence.numerics.matrices import arguments
 from convergence.rule import Method
 from convergence.theory.loop import Loop
 from convergence.theory.symbols import CURVATURE
-from convergence.theory.system import system
+from convergence.theory.system import system_in_time
 
 Array = NDArray[np.float64]
 
@@ -72,10 +72,10 @@ def _filled(entries: list[Any], shape: tuple[int, int], steps: int) -> Array:
 
 @cache
 def _functions(method: Method, slope: bool) -> tuple[tuple[Compiled, tuple[int, int]], ...]:
-    clock = system(method).clock
+    clock = system_in_time(method).clock
     letters = (*arguments(method), *(clock.letters if clock else ()))
     rate = method.symbols[str(method.rate)]
-    parts = formulas(system(method).loop_in_time)
+    parts = formulas(system_in_time(method).loop_in_time)
     return tuple(
         (compiled(letters, tuple(sp.diff(part, rate) if slope else part)), (part.rows, part.cols)) for part in parts
     )

@@ -16,7 +16,7 @@ from convergence.stochastic.loops import open_loop, start_noise
 from convergence.stochastic.on_a_line import MOST_ROWS, orders
 from convergence.stochastic.steps import Mean, State, changing, steps_of
 from convergence.stochastic.subsets import feasible, halved, lift, subsets, whole
-from convergence.theory.system import system
+from convergence.theory.system import system_in_time
 
 Array = NDArray[np.float64]
 
@@ -26,12 +26,12 @@ Path = tuple[Array, Array]
 
 def exact_in_epochs(problem: Quadratic, method: Method, full: Mapping[str, Any], batch: int, steps: int) -> bool:
     """Whether the moments of a reshuffled run are computed exactly: by sets of rows, or on a line."""
-    size, epochs = len(problem.curvatures) * len(system(method).state) + 1, 1 + steps * batch // problem.rows
+    size, epochs = len(problem.curvatures) * len(system_in_time(method).state) + 1, 1 + steps * batch // problem.rows
     return feasible(problem.rows, batch, size, epochs=epochs) or _on_a_line(problem, method, full, batch, steps)
 
 
 def _on_a_line(problem: Quadratic, method: Method, full: Mapping[str, Any], batch: int, steps: int) -> bool:
-    alone = batch == 1 and len(problem.curvatures) == len(system(method).state) == 1
+    alone = batch == 1 and len(problem.curvatures) == len(system_in_time(method).state) == 1
     return alone and problem.rows <= MOST_ROWS and not start_asks(method) and not changing(method, full, steps)
 
 
@@ -42,7 +42,7 @@ def path_in_epochs(
     if _on_a_line(problem, method, full, batch, steps):
         return _path_on_a_line(problem, method, full, added, x, steps)
     d = len(problem.curvatures)
-    position = np.arange(d) * len(system(method).state)
+    position = np.arange(d) * len(system_in_time(method).state)
     moments = moments_in_epochs(problem, method, full, added, batch, x, steps)
     seen = [(now[position, -1], now[np.ix_(position, position)]) for now in moments]
     mean, second = (np.array(part) for part in zip(*seen, strict=True))

@@ -19,7 +19,7 @@ from convergence.errors import NotLinear
 from convergence.rule import Method
 from convergence.theory.loop import START
 from convergence.theory.symbols import CURVATURE
-from convergence.theory.system import System, system
+from convergence.theory.system import System, system, system_in_time
 from convergence.theory.trace import trace_start
 
 Array = NDArray[np.float64]
@@ -46,7 +46,7 @@ class OpenLoop:
 
 def open_loop(method: Method, curvatures: Array, settings: Mapping[str, Any], reading: Any = ()) -> OpenLoop:
     """The loop at these settings, and this reading of the clocks; without one, the limit that it tends to."""
-    derived = system(method)
+    derived = system_in_time(method) if len(reading) else system(method)
     names = (*method.symbols.values(), *(derived.clock.letters if derived.clock and len(reading) else ()))
     loop = derived.loop_in_time if len(reading) else derived.loop
     P, U, R, D = (_matrix(names, part)(*settings.values(), *reading) for part in (loop.P, loop.U, loop.R, loop.D))
@@ -92,7 +92,7 @@ def require_samples(method: Method) -> None:
 
 def linear_system(method: Method) -> System:
     """The system of a linear method. NotLinear for one that was linearised: its moments do not close."""
-    derived = system(method)
+    derived = system_in_time(method)
     if not derived.linear:
         raise NotLinear(
             f"{method.name} is linear only near its minimiser, so its moments are no linear recursion; noise_floor has "
@@ -109,6 +109,6 @@ def start_noise(method: Method) -> Array:
         raise NotLinear(
             f"{method.name} starts with more than gradients at its first position; its noise is not followed"
         )
-    kept = [trace.values[method.state.index(name)] for name in system(method).state]
+    kept = [trace.values[method.state.index(name)] for name in system_in_time(method).state]
     slopes = [[float(sp.diff(value, q.answer)) for q in trace.questions] for value in kept]
     return np.array([sum(row) for row in slopes])

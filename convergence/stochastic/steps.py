@@ -18,7 +18,7 @@ from convergence.numerics.runs import resting_state
 from convergence.problem import Quadratic
 from convergence.rule import Method
 from convergence.stochastic.loops import OpenLoop, open_loop
-from convergence.theory.system import system
+from convergence.theory.system import system_in_time
 
 Array = NDArray[np.float64]
 
@@ -47,7 +47,7 @@ def steps_of(problem: Quadratic, method: Method, full: Mapping[str, Any], steps:
         yield from repeat((open_loop(method, problem.curvatures, settings(0)), np.zeros(rest.T.shape)), steps)
         return
     letters, known = set(method.symbols.values()), dict[tuple[Any, ...], Step]()
-    still = not any(entry.free_symbols & letters for entry in system(method).rest)
+    still = not any(entry.free_symbols & letters for entry in system_in_time(method).rest)
     for k, reading in zip(range(steps), _readings(method, settings), strict=False):
         now = settings(k)
         key = (*now.values(), *reading)
@@ -59,7 +59,7 @@ def steps_of(problem: Quadratic, method: Method, full: Mapping[str, Any], steps:
 
 def _readings(method: Method, settings: Any) -> Iterator[tuple[float, ...]]:
     """What the clocks read before each step, each moved on by that step's settings; nothing once they have run down."""
-    clock = system(method).clock
+    clock = system_in_time(method).clock
     if clock is not None:
         tick = compiled((*arguments(method), *clock.letters), clock.update)
         now, rest = ([float(v) for v in part] for part in (clock.start, clock.rest))

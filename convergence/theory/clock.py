@@ -1,17 +1,20 @@
 """Clocks: states that only keep time, and the iteration matrix of the others at every reading of them.
 
-Bias correction needs βᵗ, Chebyshev's coefficients βᵏ. Such a state is a clock: it hears nothing but itself. Given its
-reading the rule may be linear; then it is a linear method whose matrix changes with time and tends to a limit.
+Bias correction needs βᵗ, Chebyshev's coefficients βᵏ, an average of all iterates the weight 1/t, which is the map
+c ← c/(1 + c). Such a state is a clock: it hears nothing but itself. Given its reading the rule may be linear; then it is a
+linear method whose matrix changes with time and tends to a limit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import sympy as sp
 
-from convergence.theory.symbols import tidy
+from convergence.theory.symbols import CURVATURE, tidy
+from convergence.theory.trace import MINIMISER
 
 Formulas = tuple[sp.Expr, ...]
 
@@ -30,6 +33,12 @@ class Clock:
     rest: Formulas
     matrix: sp.ImmutableMatrix
 
+    @cached_property
+    def fades(self) -> bool:
+        """Whether one comes to rest as 1/t does, so that the limit is never reached and says nothing of the way there."""
+        pairs = zip(self.update, self.letters, self.rest, strict=True)
+        return any(sp.diff(update, letter).subs(letter, rest) == 1 for update, letter, rest in pairs)
+
 
 def clock_of(
     names: Sequence[str], state: Sequence[sp.Symbol], update: Formulas, start: Formulas, rest: Formulas
@@ -37,7 +46,9 @@ def clock_of(
     """The clocks of a rule that is linear once they are read; None where it has none, or is not linear even then."""
     places = [k for k, s in enumerate(state) if k and keeps_time(update[k], s, state)]
     moving = [k for k in range(len(state)) if k not in places]
-    readable = all(start[k].is_number and rest[k].is_number for k in places)
+    readable = all(
+        start[k].is_number and rest[k].is_number and _nears(update[k], state[k], start[k], rest[k]) for k in places
+    )
     if not places or not readable or not all(_affine(update[k], [state[m] for m in moving]) for k in moving):
         return None
     at_rest = {state[k]: rest[k] for k in moving}
@@ -51,10 +62,36 @@ def clock_of(
 
 def keeps_time(update: sp.Expr, letter: sp.Symbol, state: Sequence[sp.Symbol]) -> bool:
     """Whether a state's update hears nothing but itself, and comes to rest: c ← 1 − c, which goes to and fro, does not."""
-    if update.free_symbols & (set(state) - {letter}) or not _affine(update, [letter]):
+    if update.free_symbols & ({CURVATURE, MINIMISER, *state} - {letter}):
         return False
+    if not _affine(update, [letter]):
+        return _fading_rest(update, letter) is not None
     slope = sp.diff(update, letter)
     return not slope.is_number or abs(slope) < 1
+
+
+def stopped(update: sp.Expr, letter: sp.Symbol) -> sp.Expr:
+    """Where a state that keeps time comes to rest."""
+    fading = None if _affine(update, [letter]) else _fading_rest(update, letter)
+    return -update.subs(letter, 0) / (sp.diff(update, letter) - 1) if fading is None else fading
+
+
+def _fading_rest(update: sp.Expr, letter: sp.Symbol) -> sp.Expr | None:
+    """The one fixed point of c ← (ac + b)/(ec + d), in numbers, where there is only one: then 1/(c − rest) grows evenly."""
+    top, bottom = sp.fraction(sp.cancel(update))
+    if update.free_symbols != {letter} or not all(part.is_polynomial(letter) for part in (top, bottom)):
+        return None
+    if max(sp.degree(top, letter), sp.degree(bottom, letter)) > 1:
+        return None
+    roots = sp.roots(sp.Poly(top - letter * bottom, letter))
+    return next((rest for rest, times in roots.items() if times == 2 and bottom.subs(letter, rest) != 0), None)
+
+
+def _nears(update: sp.Expr, letter: sp.Symbol, start: sp.Expr, rest: sp.Expr) -> bool:
+    """Whether a fading clock that starts here goes to its rest at once, and not by way of infinity."""
+    return (
+        _affine(update, [letter]) or start == rest or bool(0 < (update.subs(letter, start) - rest) / (start - rest) < 1)
+    )
 
 
 def _affine(entry: sp.Expr, letters: Sequence[sp.Symbol]) -> bool:

@@ -23,7 +23,7 @@ from convergence.errors import BadData, BadHyperparameter, NotLinear
 from convergence.methods import as_method
 from convergence.rule import Method
 from convergence.theory.symbols import CURVATURE
-from convergence.theory.system import System, system
+from convergence.theory.system import System, system_in_time
 
 PRECISION = 64
 """Bits beyond those that a polynomial of its degree and size needs, in which extremes are enclosed."""
@@ -76,7 +76,7 @@ def residual_polynomial(m: Any, /, steps: int, **hyper: Any) -> sp.Poly:
         raise BadHyperparameter(f"{method.name}: a hyperparameter cannot depend on the curvature λ itself")
     if letters:
         return sp.Poly(_over_letters(method, schedules, int(steps), letters), CURVATURE)
-    residual = _residual(system(method), schedules, int(steps), flint.fmpq_poly([0, 1]), _rational)
+    residual = _residual(system_in_time(method), schedules, int(steps), flint.fmpq_poly([0, 1]), _rational)
     coefficients = [sp.Rational(int(c.p), int(c.q)) for c in reversed(residual.coeffs())]
     return sp.Poly(coefficients or [sp.Integer(0)], CURVATURE, domain="QQ")
 
@@ -84,7 +84,7 @@ def residual_polynomial(m: Any, /, steps: int, **hyper: Any) -> sp.Poly:
 def residual_value(method: Method, steps: int, curvature: Any, **hyper: Any) -> sp.Rational:
     """p_k(λ) at one rational λ, exactly; numbers only. Raises what ``residual_polynomial`` raises."""
     schedules = {n: _entries(method, n, v, steps) for n, v in method.settings(hyper).items()}
-    value = _residual(system(method), schedules, steps, _rational(exact(curvature)), _rational)[0]
+    value = _residual(system_in_time(method), schedules, steps, _rational(exact(curvature)), _rational)[0]
     return sp.Rational(int(value.p), int(value.q))
 
 
@@ -112,7 +112,9 @@ def _over_letters(method: Method, schedules: Schedules, steps: int, letters: lis
         except (ValueError, TypeError):
             raise BadHyperparameter(f"{number} is no rational formula") from None
 
-    numerator, denominator = sp.fraction(_residual(system(method), schedules, steps, curvature, constant).as_expr())
+    numerator, denominator = sp.fraction(
+        _residual(system_in_time(method), schedules, steps, curvature, constant).as_expr()
+    )
     if denominator.has(CURVATURE):
         raise NotLinear(f"{method.name} has a residual that is no polynomial in λ")
     return sp.cancel(numerator / denominator)

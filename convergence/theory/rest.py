@@ -14,7 +14,7 @@ import sympy as sp
 
 from convergence.errors import NotLinear
 from convergence.rule import Method
-from convergence.theory.clock import keeps_time
+from convergence.theory.clock import keeps_time, stopped
 from convergence.theory.symbols import CURVATURE
 from convergence.theory.trace import MINIMISER, Formulas, Trace, trace_rule, trace_start
 
@@ -89,27 +89,26 @@ def _buffers_at_minimiser(update: Sequence[sp.Expr], state: Sequence[sp.Symbol])
     Clocks first: what a state that hears only itself runs down to may make the other equations linear.
     """
     equations = {s: (u - s).subs(state[0], MINIMISER) for u, s in zip(update[1:], state[1:], strict=True)}
-    clocks = [s for u, s in zip(update[1:], state[1:], strict=True) if keeps_time(u, s, state)]
-    stopped = {s: -equations[s].subs(s, 0) / sp.diff(equations[s], s) for s in clocks}
-    left = {s: sp.expand(e.subs(stopped)) for s, e in equations.items() if s not in stopped}
+    clocks = {s: stopped(u, s) for u, s in zip(update[1:], state[1:], strict=True) if keeps_time(u, s, state)}
+    left = {s: sp.expand(e.subs(clocks)) for s, e in equations.items() if s not in clocks}
     if not left:
-        return (MINIMISER, *(sp.cancel(stopped[s]) for s in state[1:]))
-    still = sp.expand((update[0] - state[0]).subs(state[0], MINIMISER).subs(stopped))  # the position stays, too
+        return (MINIMISER, *(sp.cancel(clocks[s]) for s in state[1:]))
+    still = sp.expand((update[0] - state[0]).subs(state[0], MINIMISER).subs(clocks))  # the position stays, too
     if not all(is_affine(equation, list(left)) for equation in (still, *left.values())):
         return None
     solutions = sp.linsolve([still, *left.values()], *left)
-    return next(((MINIMISER, *(_of(s, left, solution, stopped) for s in state[1:])) for solution in solutions), None)
+    return next(((MINIMISER, *(_of(s, left, solution, clocks) for s in state[1:])) for solution in solutions), None)
 
 
 def _of(
     state: sp.Symbol,
     left: Mapping[sp.Symbol, sp.Expr],
     solution: Sequence[sp.Expr],
-    stopped: Mapping[sp.Symbol, sp.Expr],
+    clocks: Mapping[sp.Symbol, sp.Expr],
 ) -> sp.Expr:
     """The value of one state: a stopped clock, or the entry of a solution with what it leaves open at zero."""
-    if state in stopped:
-        return sp.cancel(stopped[state])
+    if state in clocks:
+        return sp.cancel(clocks[state])
     return solution[list(left).index(state)].subs(dict.fromkeys(left, 0))
 
 

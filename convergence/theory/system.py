@@ -14,7 +14,7 @@ from typing import Any
 
 import sympy as sp
 
-from convergence.errors import BadHyperparameter, BadName, nearest
+from convergence.errors import BadHyperparameter, BadName, NotLinear, nearest
 from convergence.methods import as_method
 from convergence.notation import latex
 from convergence.rule import Method
@@ -255,13 +255,25 @@ def derive(m: Any, *, sigma: bool = False, loss: str = "sum") -> System:
     """
     if not isinstance(sigma, bool):
         raise BadHyperparameter(f"sigma is True or False; got {str(sigma)[:60]!r}")
-    derived = system(as_method(m))
+    derived = system_in_time(as_method(m))
     return derived.in_sigma(loss) if sigma else derived
 
 
-@cache
 def system(method: Method) -> System:
-    """Derive the system of a method from its rule. NotLinear, with the reason, where it has no iteration matrix."""
+    """The system of a method from its rule. NotLinear, with the reason, where it has no iteration matrix that it tends to."""
+    derived = system_in_time(method)
+    if derived.clock is not None and derived.clock.fades:
+        names = ", ".join(derived.clock.names)
+        raise NotLinear(
+            f"{method.name} has no rate: its clock {names} comes to rest as 1/t does, and its errors fall as powers of the "
+            f"number of steps. Ask for so many steps: simulate, predict, residuals, worst_case, moments, ensemble"
+        )
+    return derived
+
+
+@cache
+def system_in_time(method: Method) -> System:
+    """Derive the system of a method, also where its clock never runs down. NotLinear, with the reason, where there is none."""
     rest = rest_of(method)
     state = rest.trace.inputs
     clock = None if rest.linear else clock_of(method.state, state, rest.update, rest.start.closed, rest.state)
