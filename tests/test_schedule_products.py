@@ -564,3 +564,76 @@ def test_formulas_are_written_by_hand():
     assert "U₁₉(2/λ − 1)" in repr(cv.product(S.cosine(1, 20), 20))
     assert r"U_{19}" in cv.product(S.cosine(1, 20), 20)._repr_latex_()
     assert r"\left(K\right)" in cv.product(S.inverse_time(1, 1), 20)._repr_latex_()
+
+
+LIBRARIES = [
+    (S.torch("StepLR", lr=0.3, step_size=7, gamma=0.3), True),
+    (S.torch("LinearLR", lr=0.3, start_factor=0.1, end_factor=0.7, total_iters=20), True),
+    (S.torch("PolynomialLR", lr=0.3, total_iters=20, power=2.0), True),
+    (S.torch("CosineAnnealingLR", lr=0.3, T_max=20, eta_min=0.01), True),
+    (S.torch("CosineAnnealingWarmRestarts", lr=0.3, T_0=10, eta_min=0.01), True),
+    (S.torch("OneCycleLR", max_lr=0.35, total_steps=60), False),
+    (S.torch("OneCycleLR", max_lr=0.35, total_steps=60, anneal_strategy="linear", three_phase=True), True),
+    (S.torch("CyclicLR", base_lr=0.01, max_lr=0.3, step_size_up=7, step_size_down=4), False),
+    (S.optax("exponential_decay", init_value=0.3, transition_steps=5, decay_rate=0.7, transition_begin=4), True),
+    (
+        S.optax("exponential_decay", init_value=0.3, transition_steps=5, decay_rate=0.7, staircase=True, end_value=0.1),
+        True,
+    ),
+    (S.optax("linear_schedule", init_value=0.0, end_value=0.3, transition_steps=20, transition_begin=3), True),
+    (S.optax("cosine_decay_schedule", init_value=0.3, decay_steps=40, alpha=0.1), True),
+    (
+        S.optax(
+            "warmup_cosine_decay_schedule",
+            init_value=0.0,
+            peak_value=0.3,
+            warmup_steps=9,
+            decay_steps=30,
+            end_value=0.02,
+        ),
+        True,
+    ),
+]
+
+
+@pytest.mark.parametrize("place", range(len(LIBRARIES)))
+def test_closed_forms_and_limits_of_schedules_of_libraries(place):
+    schedule, known = LIBRARIES[place]
+    for steps in (60, 40) if schedule(60) >= 0 else (40,):
+        found, letters = cv.product(schedule, steps, 2.5), cv.product(schedule, steps)
+        assert (found.formula is None) is (letters.formula is None)
+        assert found.formula is not None or not known
+        for formula in (found.formula, letters.formula):
+            if formula is not None:
+                value = formula.subs({COUNT: steps, CURVATURE: sp.Rational(5, 2)}).evalf(25)
+                assert float(sp.log(abs(value))) == pytest.approx(found.log, rel=1e-11)
+    limit = found.limit
+    if "negative" in limit.reason:
+        assert (limit.value, schedule(70) < 0) == (None, True)
+        return
+    if limit.stops:
+        assert limit.value == pytest.approx(cv.product(schedule, 2000, 2.5).value, rel=1e-11)
+    elif limit.value is not None:
+        assert limit.value == 0
+        assert cv.product(schedule, 4000, 2.5).log < cv.product(schedule, 400, 2.5).log < -4
+
+
+def test_a_period_without_end_is_decided_by_its_product():
+    schedule = S.torch("CosineAnnealingLR", lr=1.0, T_max=10)
+    below, above = (cv.product(schedule, 20, a) for a in (3.5, 4.5))
+    assert below.log < 0 < above.log
+    assert (below.limit.value, above.limit.value) == (0, inf)
+    assert below.formula.has(ChebyshevU)
+    assert "every 20 steps" in below.limit.reason
+    assert cv.product(schedule, 5).limit.value is None
+
+
+def test_a_condition_that_comes_and_goes_has_no_closed_form():
+    """k − 10⌊k/11⌋ rises and falls: a stretch is not found by bisection."""
+    to_and_fro = Schedule("", sp.Piecewise((sp.Rational(1, 10), STEP - 10 * sp.floor(STEP / 11) < 8), (0.2, True)))
+    wave = Schedule("", sp.Min(sp.Rational(1, 5), (2 + sp.cos(STEP)) / 10))
+    for schedule in (to_and_fro, wave):
+        found = cv.product(schedule, 50, 1.0)
+        assert found.formula is None
+        assert found.limit.value is None
+        assert found.log == pytest.approx(float(np.sum(np.log(1 - schedule.values(50)))), rel=1e-13)

@@ -19,6 +19,9 @@ from convergence.theory.stretches import Stretch, stretches
 LONGEST = 2**26
 """Steps before the last stretch of a schedule that are gone through, at most."""
 
+EVEN = 1e-14
+"""A period of so small a logarithm, for each of its steps, is not told from 1."""
+
 HIT = "a learning rate of exactly 1/λ: the error is 0 from there on"
 
 
@@ -59,6 +62,8 @@ def limit_of(schedule: Schedule, letter: sp.Expr, size: float | None) -> Limit |
     if rates is None:
         return Limit(None, None, None, False, "the formula has cases that are not told apart here")
     end = fate(rates, letter)
+    if end.period:
+        end = _repeated(end, schedule, rates[-1].first, letter, size)
     before = _before(schedule, rates[-1].first, letter, size)
     if before is not None and not before.sign:
         return Limit(0.0, -inf, sp.S.Zero, False, HIT)
@@ -72,9 +77,27 @@ def limit_of(schedule: Schedule, letter: sp.Expr, size: float | None) -> Limit |
     return _stop(end, formula, before)
 
 
+def _repeated(end: Fate, schedule: Schedule, first: int, letter: sp.Expr, size: float | None) -> Fate:
+    """By the product over a period."""
+    if size is None or max(first, end.period) > LONGEST or _has_letters(schedule):
+        return Fate("depends", f"{end.reason}: the product over a period decides")
+    factors = factors_of(schedule, schedule.values(first + end.period), letter, size)
+    log = multiplied(factors[first:]).log
+    if log == -inf:
+        return Fate("zero", HIT)
+    words = f"{end.reason}, and these multiply the error by exp({log:.4g}) in size"
+    if abs(log) < end.period * EVEN:
+        return Fate("unknown", f"{words}: too near 1 to tell")
+    return Fate("zero" if log < 0 else "grows", words)
+
+
+def _has_letters(schedule: Schedule) -> bool:
+    return bool(sp.sympify(schedule.formula).free_symbols - {STEP})
+
+
 def _before(schedule: Schedule, steps: int, letter: sp.Expr, size: float | None) -> Sized | None:
     """What the steps before the last stretch leave; None where that is not known."""
-    if size is None or steps > LONGEST or sp.sympify(schedule.formula).free_symbols - {STEP}:
+    if size is None or steps > LONGEST or _has_letters(schedule):
         return None
     return multiplied(factors_of(schedule, schedule.values(steps), letter, size))
 

@@ -17,7 +17,7 @@ from convergence.theory.products import COUNT, closed
 from convergence.theory.special import PowerProduct
 from convergence.theory.stretches import Stretch
 
-Kind = Literal["zero", "stops", "grows", "turns", "depends", "unknown"]
+Kind = Literal["zero", "stops", "grows", "turns", "repeats", "depends", "unknown"]
 
 _X = sp.Symbol("x", positive=True)
 
@@ -30,7 +30,7 @@ class Fate:
     ----------
     kind
         "zero": it goes to 0. "stops": to a number that is not 0. "grows": without bound. "turns": its size stays, and its
-        sign changes. "depends": on λ. "unknown": not decided.
+        sign changes. "repeats": the product over a ``period`` decides. "depends": on λ. "unknown": not decided.
     reason
         In words.
     rest
@@ -40,17 +40,22 @@ class Fate:
     kind: Kind
     reason: str
     rest: sp.Expr | None = None
+    period: int = 0
 
 
 def fate(rates: list[Stretch], curvature: sp.Expr) -> Fate:
     """Where the product goes, by the last of the stretches of the learning rate."""
     tail = rates[-1].formula
-    stair = _unstaired(tail)
+    period, stair = _period(tail), _unstaired(tail)
+    if period:
+        return Fate("repeats", f"the learning rate repeats every {period} steps", period=period)
     if stair is None:
-        return Fate("unknown", "a period without end is not decided here")
+        return Fate("unknown", "the learning rate changes in each epoch and with the epochs")
     level = _limit(stair)
     if level is None:
         return Fate("unknown", "the limit of the learning rate is not decided")
+    if level.is_extended_negative:
+        return Fate("unknown", "the learning rate becomes negative")
     if level != 0:
         return _stays(level, curvature, tail)
     if tail == 0:
@@ -124,6 +129,23 @@ def _unstaired(rate: sp.Expr) -> sp.Expr | None:
     return None if len(floors) > 1 or plain.has(STEP) else plain.subs(_X, STEP)
 
 
+def _period(rate: sp.Expr) -> int:
+    """After how many steps it repeats, from cosines and from ⌊k/m⌋; 0 where it does not."""
+    waves = [wave for wave in rate.atoms(sp.cos) if STEP in wave.free_symbols]
+    turns = [2 * sp.pi / slope for wave in waves if (slope := wave.args[0].coeff(STEP)) != 0]
+    lengths = [*turns, *(sp.cancel(STEP / stair.args[0]) for stair in rate.atoms(sp.floor))]
+    if not lengths or not all(length.is_Integer for length in lengths):
+        return 0
+    period = abs(sp.ilcm(1, *lengths))
+    plain = rate.xreplace({wave: sp.Dummy() for wave in waves})
+    whole = all((_growth(wave.args[0], period) / (2 * sp.pi)).is_integer for wave in waves)
+    return int(period) if whole and _growth(plain, period) == 0 else 0
+
+
+def _growth(formula: sp.Expr, steps: int) -> sp.Expr:
+    return sp.expand(formula.subs(STEP, STEP + steps) - formula)
+
+
 def _endless(factor: sp.Expr) -> sp.Expr | None:
     found = closed(factor).endless
     law = power_law(factor) if found is None else None
@@ -149,4 +171,4 @@ def _limit(formula: sp.Expr) -> sp.Expr | None:
         value = sp.limit(formula.subs(STEP, _X), _X, sp.oo)
     except (NotImplementedError, ValueError):
         return None
-    return value if value.is_extended_real and not value.has(_X) else None
+    return value if value.is_extended_real and not value.has(_X, sp.AccumBounds) else None

@@ -228,10 +228,11 @@ def _cosine(factor: sp.Expr) -> Closed | None:
         if start == sp.S.Half:
             size = 2 * ChebyshevT(length, point) * _raised(-height / 2, length)
             return size if n == length else None
-        if start + n not in (length, length + 1):
+        cycles, left = divmod(start + n, length)
+        if not n.is_Integer or left not in (0, 1):
             return None
-        ends = (point - 1 if start == 0 else 1) * (point + 1 if start + n > length else 1)
-        rest = _raised(-height, n - length + 1) * _raised(-height / 2, length - 1)
-        return ends * rest * ChebyshevU(length - 1, point)
+        down, up = (sum(k % 2 == turn for k in range(int(start), int(cycles + left))) for turn in (0, 1))
+        ends = (point - 1) ** down * (point + 1) ** up * _raised(-height, sp.Integer(down + up))
+        return ends * (_raised(-height / 2, length - 1) * ChebyshevU(length - 1, point)) ** cycles
 
     return Closed(of)
