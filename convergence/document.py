@@ -34,7 +34,7 @@ class Chapter:
         All settings, the best for those given; empty where none could be chosen.
     parts
         Name -> result or Gap: ``system``, ``region``, ``regimes``, ``optimum``, ``answer``, ``verification``,
-        ``certificates``, ``finite``, ``libraries``, ``diagnosis``; ``noise`` where there is any.
+        ``certificates``, ``finite``, ``libraries``, ``diagnosis``; ``noise`` and ``schedule`` where they are given.
     """
 
     method: Method

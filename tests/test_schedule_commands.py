@@ -215,3 +215,20 @@ def test_wrong_questions_have_one_message(capsys, arguments, words):
     said = capsys.readouterr().err
     assert words in said
     assert said.count("\n") == 1
+
+
+def test_moments_and_worst_cases_under_a_schedule(capsys, p):
+    asked = ("moments", "heavy_ball", "--steps", 20, "--batch", 8, *ON, "--lr", "0.02", "--momentum", "0.5")
+    data = content(capsys, *asked, "--schedule", "warmup:5*cosine")
+    rates = S.warmup(5) * S.cosine(0.02, 20)
+    assert data["loss"] == pytest.approx(cv.moments(p, "heavy_ball", 20, batch=8, lr=rates, momentum=0.5).loss)
+    assert data["hyper"]["lr"] == rates.name
+    assert "in the long run" not in run(capsys, *asked, "--schedule", "cosine")
+    worst = content(
+        capsys, "worst-case", "gradient_descent", "--steps", 8, "--mu", 1, "--L", 10, "--schedule", "chebyshev"
+    )
+    assert worst["value"] == pytest.approx(cv.lower_bound(8, mu=1, L=10))
+    assert (
+        main(["moments", "heavy_ball", "--steps", "8", "--batch", "8", "--lr", "1e-5", "--schedule", "chebyshev"]) == 2
+    )
+    assert "leave out --lr" in capsys.readouterr().err

@@ -139,11 +139,11 @@ def formula(value: Any) -> dict[str, str]:
     return {"text": text(value), "latex": latex(value)}
 
 
-def in_line(hyper: Mapping[str, float]) -> str:
+def in_line(hyper: Mapping[str, Any]) -> str:
     """A setting in a line."""
-    return ", ".join(f"{name}={significant(value)}" for name, value in hyper.items())
+    return ", ".join(f"{n}={v if callable(v) else significant(v)}" for n, v in hyper.items())
 
 
-def titled(method: Method, hyper: Mapping[str, float]) -> str:
+def titled(method: Method, hyper: Mapping[str, Any]) -> str:
     """A method with its setting, as in "heavy ball (lr=0.1, momentum=0.9)"."""
     return f"{method.title} ({in_line(hyper)})" if hyper else method.title

@@ -12,6 +12,7 @@ import convergence as cv
 from convergence.cli.command import Answer, command, option
 from convergence.cli.modules import arguments, console, np
 from convergence.cli.options import METHOD, METHODS, SPECTRUM, STEPS, hyper
+from convergence.cli.schedules import SCHEDULE, scheduled
 from convergence.errors import BadHyperparameter, ConvergenceError
 
 if TYPE_CHECKING:
@@ -55,17 +56,19 @@ def _warning(method: Method, ends: Mapping[str, float], chosen: Mapping[str, flo
     STEPS,
     SPECTRUM,
     BEST,
+    SCHEDULE,
     option("--measure", default="error", help="error (default), loss, gradient"),
     option("--exact", action="store_true", help="enclose the value in exact rational arithmetic as well"),
     example="convergence worst-case heavy_ball --steps 20 --mu 1 --L 100",
 )
 def worst_case(options: Namespace) -> Answer:
     method, chosen, ends = _tuned(options)
+    chosen = scheduled(options, method, chosen, ends)
     worst = cv.worst_case(method, options.steps, measure=options.measure, exact=options.exact, **ends, **chosen)
     bound = cv.lower_bound(options.steps, **ends) ** (2 if options.measure == "loss" else 1)
     value = f"{worst.value:.12g}" if worst.value not in (0.0, inf) or isinf(worst.log10) else f"1e{worst.log10:.6g}"
     lines = [
-        *_warning(method, ends, chosen),
+        *([] if options.schedule else _warning(method, ends, chosen)),
         f"{console.titled(method, chosen)} after {worst.steps} steps on {_interval(ends)}",
         f"worst {worst.measure} = {value} of the first, at curvature {worst.curvature:.9g}",
         f"{'at most, but for rounding,' if worst.guaranteed else 'resolved to'} {worst.bound:.15g}",
@@ -74,7 +77,8 @@ def worst_case(options: Namespace) -> Answer:
         low, high = (float(end) for end in worst.interval)
         lines.append(f"exactly {worst.exact}" if worst.exact is not None else f"enclosed in [{low:.17g}, {high:.17g}]")
     lines.append(f"no first-order method is below {console.significant(bound)}")
-    return Answer({"method": method.name, "hyper": chosen, **ends, **asdict(worst), "limit": bound}, lines)
+    shown = {name: getattr(value, "name", value) for name, value in chosen.items()}
+    return Answer({"method": method.name, **ends, **asdict(worst), "hyper": shown, "limit": bound}, lines)
 
 
 @command(

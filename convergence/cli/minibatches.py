@@ -12,6 +12,7 @@ from convergence.cli.command import Answer, command, group, option
 from convergence.cli.modules import arguments, console, np
 from convergence.cli.noise import batches, noise_words
 from convergence.cli.options import DATA, DEVIATION, LABEL_NOISE, METHOD, SAMPLING, STEPS, hyper
+from convergence.cli.schedules import SCHEDULE, scheduled
 from convergence.errors import BadData, BadHyperparameter, ConvergenceError, NoStableLearningRate
 
 if TYPE_CHECKING:
@@ -152,6 +153,7 @@ def _smallest(size: float, sampling: str, rate: str, lr: float, data: LeastSquar
     SAMPLING,
     DEVIATION,
     LABEL_NOISE,
+    SCHEDULE,
     option("--runs", type=int, metavar="N", help="beside them: means of so many runs, with standard errors"),
     option("--seed", type=int, metavar="N", default=0, help="of the runs (0)"),
     ON,
@@ -160,6 +162,7 @@ def _smallest(size: float, sampling: str, rate: str, lr: float, data: LeastSquar
 )
 def moments(options: Namespace) -> Answer:
     method, data, name, chosen = _setting(options)
+    chosen = scheduled(options, method, chosen, {"mu": float(data.mu), "L": float(data.L)})
     noise = arguments.added_noise(options)
     if options.batch is None and noise is None:
         raise BadHyperparameter("what is random? give --batch, --noise or --label-noise")
@@ -174,7 +177,7 @@ def moments(options: Namespace) -> Answer:
     lines = [
         f"{console.titled(method, chosen)} on {name},\n{noise_words(**law)}: loss above its minimum {data.minimum:.6g}",
         console.table(headings, cells, left=()),
-        *_settles(data, method, law, chosen),
+        *([] if options.schedule else _settles(data, method, law, chosen)),
     ]
     if not exact.exact:
         lines.append(f"estimated from runs: standard errors up to {exact.standard_error.max():.1g}")
@@ -183,7 +186,7 @@ def moments(options: Namespace) -> Answer:
         lines.append(f"{seen.runs} runs, seed {options.seed}; off by: (mean − expected)/s.e.{gone}")
     content = {
         "method": method.name,
-        "hyper": chosen,
+        "hyper": {name: getattr(value, "name", value) for name, value in chosen.items()},
         "batch": options.batch,
         "sampling": options.sampling,
         "steps": exact.steps,

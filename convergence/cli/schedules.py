@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Mapping
+from functools import partial
 from math import floor, isfinite, log
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,16 @@ from convergence.errors import BadData, BadHyperparameter
 if TYPE_CHECKING:
     from convergence.cli.schedule_names import Family, Typed
     from convergence.parts.schedule import Left, Scheduled, Schedules
-    from convergence.schedule import Schedule
+    from convergence.rule import Method
 
 naming, parts = Lazy("convergence.cli.schedule_names"), Lazy("convergence.parts.schedule")
 pictures = Lazy("convergence.report.scheduled")
 
 SYNTAX = "a family with its arguments: cosine, exponential:0.9, warmup:10*linear, torch.CosineAnnealingLR:T_max=100"
+
+SCHEDULE = option(
+    "--schedule", metavar="NAME", help="of the learning rate, as the command schedule takes it; --lr is its base"
+)
 
 
 @command(
@@ -65,13 +70,12 @@ def schedule(options: Namespace) -> Answer:
     settings = arguments.settings(method, given, ends)
     settings = {n: v for n, v in settings.items() if n != method.rate}
     law = {"batch": options.batch, "sampling": options.sampling, "noise": arguments.added_noise(options)}
-    chosen, sought = typed(options.names, base, options.steps, ends, options.epoch)
+    chosen = typed(options.names, base, options.steps, ends, options.epoch)
     with console.working(options, "the best schedule, and these"):
         found = parts.scheduled(
             problem,
             options.steps,
             chosen,
-            sought=sought,
             method=method,
             random=law,
             cap=_cap(options.cap),
@@ -80,7 +84,7 @@ def schedule(options: Namespace) -> Answer:
     title = f"{console.titled(method, settings)} on {name}, {options.steps} steps"
     title += "" if law["batch"] is law["noise"] is None else f",\n{noise_words(**law)}"
     lines = [*tables(found, f"{title}: loss above its minimum", base), *_remarks(found)]
-    content = {"method": method.name, "hyper": settings, "on": name, **ends, **law, **_content(found, chosen, base)}
+    content = {"method": method.name, "hyper": settings, "on": name, **ends, **law, **_content(found, base)}
     if options.out is None:
         return Answer(content, lines)
     files = pictures.files(found, options.figure_formats)
@@ -113,8 +117,8 @@ def _numbers(values: list[float]) -> str:
 
 def typed(
     texts: list[str], base: float | None, steps: int, ends: Mapping[str, float], epoch: int | None = None
-) -> tuple[dict[str, Schedule], list[str]]:
-    """The schedules that were typed by their texts, and those whose base rate is to be sought: none where ``base`` is given."""
+) -> dict[str, Any]:
+    """The schedules that were typed, by their texts; functions of the base rate where that is to be sought."""
     if epoch is not None and epoch < 1:
         raise BadHyperparameter(f"--epoch N: an epoch has 1 step or more; got {epoch}")
     read: dict[str, Typed] = {text: naming.typed(text) for text in texts}
@@ -122,8 +126,26 @@ def typed(
     if base is not None and not free:
         raise BadHyperparameter(f"no schedule here takes --lr: {', '.join(read)} has rates of its own")
     rate = 1.0 if base is None else base
-    made = {text: one.at(rate if text in free else None, steps, ends, epoch) for text, one in read.items()}
-    return made, free if base is None else []
+    made: dict[str, Any] = {
+        text: one.at(rate if text in free else None, steps, ends, epoch) for text, one in read.items()
+    }
+    if base is None:
+        made |= {text: partial(read[text].at, steps=steps, ends=ends, epoch=epoch) for text in free}
+    return made
+
+
+def scheduled(
+    options: Namespace, method: Method, chosen: Mapping[str, Any], ends: Mapping[str, float], steps: int | None = None
+) -> dict[str, Any]:
+    """The hyperparameters with the schedule of --schedule, if there is one, for the learning rate."""
+    if options.schedule is None:
+        return dict(chosen)
+    rate = str(method.rate)
+    read: Typed = naming.typed(options.schedule)
+    if options.lr is not None and not read.is_free:
+        raise BadHyperparameter(f"{options.schedule} has rates of its own: leave out --lr")
+    base = float(chosen[rate]) if read.is_free else None
+    return {**chosen, rate: read.at(base, options.steps if steps is None else steps, ends)}
 
 
 def _cap(text: str) -> Any:
@@ -199,11 +221,11 @@ def _remarks(found: Schedules) -> list[Any]:
     return lines
 
 
-def _content(found: Schedules, chosen: Mapping[str, Schedule], base: float | None) -> dict[str, Any]:
+def _content(found: Schedules, base: float | None) -> dict[str, Any]:
     rows = [
         {
             "name": row.name,
-            "schedule": str(chosen[row.name]),
+            "rates": row.rates,
             "clock": row.clock,
             "base": row.base if row.base is not None else base,
             "first": row.rates[0],

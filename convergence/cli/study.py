@@ -12,11 +12,13 @@ import convergence as cv
 from convergence.cli.command import Answer, Option, command, group, option
 from convergence.cli.modules import Lazy, arguments, console, notation, pages, writing
 from convergence.cli.options import DATA, DEVIATION, LABEL_NOISE, METHODS, OPEN, SAMPLING, formats, hyper, out
+from convergence.cli.schedules import typed
 
 if TYPE_CHECKING:
     from convergence.document import Chapter, Study
 
 parts = Lazy("convergence.parts")
+scheduled = Lazy("convergence.parts.schedule")
 pictures = Lazy("convergence.report.pictures")
 
 WORKERS = min(4, os.cpu_count() or 1)
@@ -40,6 +42,14 @@ NOISE = group(
     LABEL_NOISE,
 )
 
+SCHEDULE = option(
+    "--schedule",
+    nargs="+",
+    action="extend",
+    metavar="NAME",
+    help="schedules of the learning rate, as the command schedule takes them: each method has a part on them",
+)
+
 
 @command(
     "report",
@@ -47,6 +57,7 @@ NOISE = group(
     *STUDY,
     option("--all", action="store_true", help="the whole catalogue, in classes of equal theory"),
     NOISE,
+    SCHEDULE,
     out("convergence-report"),
     formats("--formats", ["md", "html", "json", "tex"], "md,html,json,tex"),
     formats("--figure-formats", ["svg"], "svg,png,pdf"),
@@ -87,6 +98,7 @@ def verify(options: Namespace) -> Answer:
     "write the figures alone",
     *STUDY,
     NOISE,
+    SCHEDULE,
     out("convergence-figures"),
     formats("--figure-formats", ["png"], "svg,png,pdf"),
     example="convergence figures --methods heavy_ball --figure-formats pdf",
@@ -106,6 +118,9 @@ def figures(options: Namespace) -> Answer:
 def _study(options: Namespace, title: str | None = None, **named: Any) -> Study:
     methods, given = arguments.methods(options), arguments.hyper(options)
     data, usual = arguments.problem(options)
+    if getattr(options, "schedule", None):
+        ends = {"mu": float(data.mu), "L": float(data.L)}
+        named["schedules"] = typed(options.schedule, given.get("lr"), options.steps or scheduled.USUAL, ends)
     named |= {"hyper": given, "steps": options.steps, "title": title or usual, "workers": WORKERS}
     with console.progress(options, len(methods)) as progress:
         return cv.study(data, methods, progress=progress, **named)

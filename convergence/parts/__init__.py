@@ -19,6 +19,8 @@ from convergence.parts.case import Case
 from convergence.parts.finite import finite
 from convergence.parts.method import certificates, diagnosis, libraries, optimum, regimes, region, system, verification
 from convergence.parts.noise import noise as noise_part
+from convergence.parts.schedule import schedule as schedule_part
+from convergence.parts.schedule import shapes
 from convergence.parts.whole import classes, limit, rates_of
 from convergence.problem import Quadratic, as_quadratic
 from convergence.rule import Method
@@ -34,6 +36,11 @@ OF_METHOD: dict[str, Callable[[Case], Any]] = {
 
 NOISE = "noise"
 """What it says too where a batch or noise is given."""
+
+SCHEDULE = "schedule"
+"""What it says too where schedules are given."""
+
+WHERE_ASKED = {NOISE: noise_part, SCHEDULE: schedule_part}
 
 OF_STUDY: dict[str, Callable[..., Any]] = {part.__name__: part for part in (classes, limit)}
 """What it says of all of them together; and ``RATES``, which are made method by method."""
@@ -57,6 +64,7 @@ def study(
     batch: int | None = None,
     sampling: str = "replacement",
     noise: Any = None,
+    schedules: Any = None,
     title: str | None = None,
     progress: Progress | None = None,
     workers: int = 1,
@@ -70,13 +78,17 @@ def study(
     methods
         One method or several: Methods, names, presets, plain rules; the catalogue, if not given.
     parts
-        Names of what is made (default: everything; see ``OF_METHOD`` and ``OF_STUDY``; "noise" with a batch or noise).
+        Names of what is made (default: everything; see ``OF_METHOD`` and ``OF_STUDY``; "noise" with a batch or noise,
+        "schedule" with schedules).
     hyper
         Fixes hyperparameters for every method that has them; the others are the best for those given.
     steps
-        The length of the runs that figures show; None: as long as they need.
+        The length of the runs that figures show; None: as long as they need. With schedules also theirs, 100 by default.
     batch, sampling, noise
         As for ``moments``: each method has a part on noise then.
+    schedules
+        Of the learning rate, a list or names to: schedules, taken as they are; or functions of a base rate, such as
+        ``lambda lr: cv.schedules.cosine(lr, 100)``, the best of which is sought. Each method has a part on them then.
     title
         Names the data.
     progress
@@ -92,7 +104,7 @@ def study(
     Raises
     ------
     BadHyperparameter
-        Where no method has one of the names in ``hyper``; for a batch or noise that is none.
+        Where no method has one of the names in ``hyper``; for a batch or noise that is none, or schedules that are none.
     BadName
         For an unknown method or part.
     BadData
@@ -116,9 +128,11 @@ def study(
     fixed = dict(hyper or {})
     _require_usable(chosen, fixed, steps)
     random = _random(problem, batch, sampling, noise)
-    names = _part_names(parts, random)
-    own = [name for name in (*OF_METHOD, NOISE) if name in names]
-    cases = [Case(problem, m, {n: v for n, v in fixed.items() if n in m.hyper}, own, random) for m in chosen]
+    given_shapes = shapes(schedules, steps)
+    names = _part_names(parts, random, given_shapes)
+    own = [name for name in (*OF_METHOD, *WHERE_ASKED) if name in names]
+    asked = own, random, given_shapes, steps
+    cases = [Case(problem, m, {n: v for n, v in fixed.items() if n in m.hyper}, *asked) for m in chosen]
     chapters, curves = [], []
     jobs = spread(partial(chapter_of, rates=RATES in names), cases, workers)
     whole = {name: made(name, partial(OF_STUDY[name], problem, chosen)) for name in OF_STUDY if name in names}
@@ -135,7 +149,7 @@ def study(
 
 def chapter_of(case: Case, rates: bool) -> tuple[Chapter, Any]:
     """Every part of one method that is asked for, and its curve of rates, which the same derivation serves."""
-    parts = {name: made(name, partial(noise_part if name == NOISE else OF_METHOD[name], case)) for name in case.parts}
+    parts = {name: made(name, partial({**OF_METHOD, **WHERE_ASKED}[name], case)) for name in case.parts}
     settled = made("hyper", lambda: case.hyper)
     chapter = Chapter(case.method, case.given, {} if isinstance(settled, Gap) else settled, parts)
     return chapter, made(RATES, lambda: rates_of(case)) if rates else None
@@ -161,14 +175,19 @@ def _random(problem: Quadratic, batch: int | None, sampling: str, noise: Any) ->
     return {"batch": batch, "sampling": sampling, "noise": noise}
 
 
-def _part_names(parts: Iterable[str] | None, random: Mapping[str, Any] | None) -> tuple[str, ...]:
-    known = (*OF_METHOD, *([] if random is None else [NOISE]), *OF_STUDY, RATES)
+def _part_names(
+    parts: Iterable[str] | None, random: Mapping[str, Any] | None, schedules: Mapping[str, Any] | None
+) -> tuple[str, ...]:
+    there = {NOISE: random is not None, SCHEDULE: schedules is not None}
+    known = (*OF_METHOD, *(name for name, is_there in there.items() if is_there), *OF_STUDY, RATES)
     if not isinstance(parts, Iterable | None) or isinstance(parts, bytes):
         raise BadName(f"parts are names, as {known[0]!r}; got {str(parts)[:60]!r}")
     names = known if parts is None else (parts,) if isinstance(parts, str) else tuple(parts)
     for name in names:
         if isinstance(name, str) and name == NOISE and random is None:
             raise BadHyperparameter("a study has a part on noise where there is any: give batch= or noise=")
+        if name == SCHEDULE and schedules is None:
+            raise BadHyperparameter("a study has a part on schedules where there are any: give schedules=")
         if not isinstance(name, str) or name not in known:
             raise BadName(f"a study has no part {str(name)[:60]!r}: {nearest(str(name), known)}")
     return names

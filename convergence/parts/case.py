@@ -10,7 +10,6 @@ from typing import Any
 from convergence.evidence.experiment import completed
 from convergence.problem import Quadratic
 from convergence.rule import Method
-from convergence.schedule import Schedule
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,7 +25,7 @@ class Case:
     given: Mapping[str, Any]
     parts: Sequence[str] = ()
     random: Mapping[str, Any] | None = None
-    schedules: Mapping[str, Schedule] | None = None
+    schedules: Mapping[str, Any] | None = None
     steps: int | None = None
 
     @cached_property

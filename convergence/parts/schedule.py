@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,15 +14,21 @@ from convergence.errors import BadHyperparameter
 from convergence.parts.case import Case
 from convergence.problem import Quadratic, as_quadratic
 from convergence.rule import Method
-from convergence.schedule import Schedule
+from convergence.schedule import Schedule, as_schedule
 
 Array = NDArray[np.float64]
 
 MOST = 4
 """Directions of which is said what is left, from the steepest to the flattest."""
 
+OfBase = Callable[[Any], Schedule]
+"""A schedule as a function of its base rate."""
+
 USUAL = 100
 """Steps where none are given."""
+
+ROUNDING = 1e-9
+"""Of a logarithm: an error that has grown by less has not."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,8 +60,8 @@ class Left:
 
     @property
     def peak(self) -> tuple[float, int]:
-        """The largest logarithm on the way, and after how many steps."""
-        step = int(np.argmax(self.logs))
+        """The largest logarithm on the way, and after how many steps: (0, 0) where the first error is the largest."""
+        step = int(np.argmax(np.where(self.logs > ROUNDING, self.logs, 0.0)))
         return float(self.logs[step]), step
 
 
@@ -68,7 +74,7 @@ class Scheduled:
     name
         Of the schedule, as it was given.
     base
-        The factor that was found best for it; None where it was taken as it is.
+        The base rate that was found best for it; None where it was taken as it is.
     rates
         (K,), the learning rates.
     clock
@@ -127,21 +133,22 @@ class Schedules:
 def scheduled(
     p: Any,
     steps: int,
-    schedules: Mapping[str, Schedule],
+    schedules: Mapping[str, Schedule | OfBase],
     *,
-    sought: Collection[str],
     method: Method,
     random: Mapping[str, Any],
     cap: Any = "2/L",
     start: Any = None,
     hyper: Mapping[str, Any],
 ) -> Schedules:
-    """Schedules beside each other; of those that are ``sought`` the best multiple. Raises as ``cv.compare_schedules``."""
+    """Schedules beside each other; functions of a base rate at the best one. Raises as ``cv.compare_schedules``."""
     problem, rate = as_quadratic(p), str(method.rate)
     law = {"method": method, **random, "cap": cap, "start": start, **hyper}
-    best, note, chosen, largest = None, "", dict(schedules), np.inf
+    sought = {name: _based(one) for name, one in schedules.items() if not isinstance(one, Schedule)}
+    chosen: dict[str, Any] = dict(schedules)
+    best, note, largest = None, "", np.inf
     try:
-        found = cv.compare_schedules(p, steps, dict(schedules), **law)
+        found = cv.compare_schedules(p, steps, {**schedules, **sought}, **law)
     except BadHyperparameter as error:
         if sought:
             raise
@@ -157,15 +164,15 @@ def scheduled(
     rows = []
     for name, one in chosen.items():
         rates, risk = one.values(steps), loss(one)
-        factor = _factor(rates, schedules[name].values(steps)) if name in sought else None
+        base = float(one.parameters["base"]) if name in sought else None
         share = None if optimum is None else float(optimum[-1] / risk[-1]) if risk[-1] > 0 else 1.0
-        rows.append(Scheduled(name, factor, rates, one.clock, risk, _left(problem, method, one, steps, hyper), share))
+        rows.append(Scheduled(name, base, rates, one.clock, risk, _left(problem, method, one, steps, hyper), share))
     return Schedules(tuple(rows), steps, dict(hyper), best, optimum, note, largest)
 
 
-def _factor(rates: Array, shape: Array) -> float:
-    top = int(np.argmax(np.abs(shape)))
-    return float(rates[top] / shape[top]) if shape.any() else 0.0
+def _based(of_base: OfBase) -> OfBase:
+    """The same, which keeps the base."""
+    return lambda base: replace(as_schedule(of_base(base)), parameters={"base": base})
 
 
 def _left(
@@ -186,10 +193,31 @@ def _along(curvature: float, method: Method, schedule: Schedule, steps: int, hyp
     return Left(curvature, product.logs, product.sign, stops)
 
 
+def shapes(given: Any, steps: int | None) -> dict[str, Schedule | OfBase] | None:
+    """Schedules and functions of a base rate, by name; those without a formula as tables that another process can be given.
+
+    Raises BadHyperparameter for what is none.
+    """
+    if given is None:
+        return None
+    if not isinstance(given, Mapping | list | tuple) or not given:
+        raise BadHyperparameter(f"schedules are a list of them, or names to them; got {str(given)[:60]!r}")
+    listed = given.items() if isinstance(given, Mapping) else [(None, one) for one in given]
+    made: dict[str, Schedule | OfBase] = {}
+    for name, one in listed:
+        if callable(one) and not isinstance(one, Schedule):
+            made[str(getattr(one, "__name__", "a function") if name is None else name)] = one
+            continue
+        schedule = as_schedule(one)
+        values = schedule.values(steps or USUAL)
+        kept = schedule if schedule.formula is not None else replace(as_schedule(values), name=schedule.name)
+        made[str(schedule if name is None else name)] = replace(kept, clock=schedule.clock)
+    return made
+
+
 def schedule(case: Case) -> Schedules:
     """Raises NotLinear for a method that has no product of steps; BadHyperparameter for one without a learning rate."""
     asked, method = dict(case.schedules or {}), case.method
     hyper = {name: value for name, value in case.hyper.items() if name != method.rate}
     random = dict(case.random or {"batch": None, "sampling": "replacement", "noise": None})
-    sought = () if method.rate in case.given else tuple(asked)
-    return scheduled(case.problem, case.steps or USUAL, asked, sought=sought, method=method, random=random, hyper=hyper)
+    return scheduled(case.problem, case.steps or USUAL, asked, method=method, random=random, hyper=hyper)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, cast
@@ -21,6 +21,7 @@ from convergence.figures.picture import Picture, render
 from convergence.notation import text
 from convergence.numerics import curves, maps
 from convergence.numerics.identification import identify
+from convergence.report import scheduled
 from convergence.report.summary import Summary, direction_name
 from convergence.stochastic.floors import FloorMap
 from convergence.workers import spread
@@ -171,10 +172,14 @@ class Shown:
         floor = None if self.chapter.noise is None else self.chapter.noise.map
         if floor is not None:
             ways["floor"] = partial(figures.floor_map if isinstance(floor, FloorMap) else figures.floor_curve, floor)
+        if self.chapter.schedule is not None:
+            ways |= scheduled.draws(self.chapter.schedule)
         if method.name in NOTED:
             ways["descent"] = lambda: figures.descent({self.title: self.run()}, problem.columns)
         for kind, draw in ways.items():
-            yield _picture(kind, draw, method.name, title=self.title, settings=settings, point=point)
+            general, _, number = kind.partition("-")
+            picture = _picture(general, draw, method.name, title=self.title, settings=settings, point=point)
+            yield replace(picture, name=f"{picture.name}_{number}") if number else picture
 
     def _closed(self) -> Run:
         return cv.predict(self.study.problem, self.chapter.method, self.run().steps, **self.chapter.hyper)
