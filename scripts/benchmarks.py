@@ -22,6 +22,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import sympy as sp
+from decaying import products
 from ensembles import ensembles, noise
 from measuring import Result, medians, versus
 from proving import certificates, worst_cases
@@ -204,6 +205,7 @@ ALL = (
     certificates,
     ensembles,
     noise,
+    products,
     report,
     start_up,
     large_data,

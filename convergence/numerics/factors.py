@@ -17,6 +17,9 @@ Array = NDArray[np.float64]
 BLOCK = 512
 """Mantissas between ½ and 1 that are multiplied before an exponent is split off: 2^−512 is far from underflow."""
 
+FEW, MODERATE = 16, 2.0**60
+"""So many factors of moderate size, or of one over it, are multiplied without that."""
+
 NEAR, REDONE = 2.0**-12, 16
 """Factors below this lose digits in 1 − λη, and so many of them are computed anew from the formula."""
 
@@ -51,15 +54,27 @@ class Sized(NamedTuple):
 
 def multiplied(factors: Array) -> Sized:
     """The product of many factors, to a relative error of about their number · ε."""
-    if not factors.all():
+    sizes = np.abs(factors)
+    least, most = (float(f(sizes, initial=1.0)) for f in (np.min, np.max))
+    if not least:
         return Sized(0.0, 0)
-    mantissas, exponents = np.frexp(factors)
-    total = int(exponents.sum(dtype=np.int64))
-    while len(mantissas) > 1:
-        blocks = np.pad(mantissas, (0, -len(mantissas) % BLOCK), constant_values=1.0).reshape(-1, BLOCK)
-        mantissas, exponents = np.frexp(np.multiply.reduce(blocks, axis=1))
+    total, left = 0, factors
+    if least > 1 / MODERATE and most < MODERATE:
+        left = _in_blocks(left, FEW)
+    while True:
+        left, exponents = np.frexp(left)
         total += int(exponents.sum(dtype=np.int64))
-    return Sized(float(mantissas[0]) if len(mantissas) else 1.0, total)
+        if len(left) <= 1:
+            return Sized(float(left[0]) if len(left) else 1.0, total)
+        left = _in_blocks(left, BLOCK)
+
+
+def _in_blocks(factors: Array, length: int) -> Array:
+    """Products of so many factors each, those that are left over by themselves."""
+    columns = len(factors) // length
+    blocks = np.multiply.reduce(factors[: columns * length].reshape(length, columns), axis=0)
+    rest = np.multiply.reduce(factors[columns * length :], keepdims=True)
+    return np.concatenate([blocks, rest])
 
 
 def factors_of(schedule: Schedule, rates: Array, letter: sp.Expr, size: float) -> Array:
