@@ -94,6 +94,30 @@ def test_risks_are_drawn_beside_the_best_known():
     assert {"cosine", "linear", "constant", "best known at the end"} <= set(words(ax))
 
 
+def test_a_comparison_is_drawn_with_the_loss_of_each_and_of_the_optimum():
+    shapes = {"cosine": S.cosine(1, 30), "constant": S.constant(1)}
+    found = cv.compare_schedules(p(), 30, shapes, batch=8)
+    ax = found.plot()
+    for row in found.rows:
+        run = cv.moments(p(), "gradient_descent", 30, batch=8, lr=row.schedule)
+        assert row.risk == pytest.approx(run.loss, rel=1e-9)
+        assert row.risk[-1] == pytest.approx(row.loss, rel=1e-9)
+        assert is_drawn(ax, np.arange(31), row.risk)
+    check_texts(ax.get_figure(root=True))
+    assert is_drawn(found.optimum.plot(), np.arange(30), found.optimum.lr)
+    noisy = cv.compare_schedules([4.0, 1.0], 8, shapes, noise=0.3)
+    for row in noisy.rows:
+        run = cv.moments([4.0, 1.0], "gradient_descent", 8, noise=0.3, lr=row.schedule)
+        assert row.risk == pytest.approx(run.loss, rel=1e-9)
+
+
+def test_the_best_known_rates_are_black():
+    best = np.linspace(0.2, 0.1, K)
+    ax = cf.schedules({"cosine": S.cosine(0.1, K)}, steps=K, best=best)
+    assert is_drawn(ax, np.arange(K), best)
+    assert {"cosine", "best known"} == set(words(ax))
+
+
 @pytest.mark.parametrize(
     "draw",
     [

@@ -27,7 +27,15 @@ from convergence.figures.landscape import landscape, scatter
 from convergence.figures.noise import ensemble, floor_curve, floor_map, moments, steps_by_batch
 from convergence.figures.picture import Picture, render
 from convergence.figures.runs import descent, errors, gradients, losses, run, weights
-from convergence.figures.schedules import prefixes, product, risks, schedule, schedules
+from convergence.figures.schedules import (
+    optimal_schedule,
+    prefixes,
+    product,
+    risks,
+    schedule,
+    schedule_comparison,
+    schedules,
+)
 from convergence.figures.spectrum import eigenvalues, identification, spectrum
 from convergence.figures.stability import optimum, radius_curve, radius_map, region
 from convergence.figures.style import of_pyplot
@@ -50,6 +58,7 @@ __all__ = [
     "landscape",
     "losses",
     "moments",
+    "optimal_schedule",
     "optimum",
     "plot",
     "prefixes",
@@ -65,6 +74,7 @@ __all__ = [
     "run",
     "scatter",
     "schedule",
+    "schedule_comparison",
     "schedules",
     "spectrum",
     "steps_across",

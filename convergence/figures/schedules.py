@@ -26,6 +26,8 @@ from convergence.figures.curves import (
 from convergence.figures.runs import STEP, sunk
 from convergence.figures.style import BLACK, EDGE, LOOKS, MOST, left_out, legend, linear_ticks, panel, plain, wrapped
 from convergence.schedule import Schedule
+from convergence.scheduling.comparison import ScheduleComparison
+from convergence.scheduling.optimal_schedule import OptimalSchedule
 
 DECADES = 2
 """A quarter of the steps so much below the largest value makes an axis logarithmic: a line to 0 is not drawn as one."""
@@ -55,9 +57,14 @@ def schedule(result: Schedule, ax: Axes | None = None, *, steps: int | None = No
 
 
 def schedules(
-    named: Mapping[str, Schedule], ax: Axes | None = None, *, steps: int, title: str = "Learning rate of each step"
+    named: Mapping[str, Schedule],
+    ax: Axes | None = None,
+    *,
+    steps: int,
+    best: Array | None = None,
+    title: str = "Learning rate of each step",
 ) -> Axes:
-    """Several schedules over the same steps, a line each; those that coincide are one.
+    """Several schedules over the same steps, a line each; those that coincide are one. The best known is black.
 
     Parameters
     ----------
@@ -67,6 +74,8 @@ def schedules(
         Where to draw; a new figure, if not given.
     steps
         How many are shown.
+    best
+        (steps,), the best rates that are known.
     title
         Of the figure.
     """
@@ -80,6 +89,9 @@ def schedules(
         for one, row, look in zip(groups, shown, LOOKS, strict=False):
             own: dict[str, Any] = look.marked if steps <= FEW else look.line
             axes.plot(np.arange(steps), row, **own, label=wrapped(one.label))
+        if best is not None:
+            shown.append(positive(best) if logarithmic else finite(best))
+            axes.plot(np.arange(steps), shown[-1], color=BLACK, linewidth=1.2, label="best known")
         if logarithmic:
             log_axis(axes, shown)
         else:
@@ -87,7 +99,7 @@ def schedules(
             axes.set_ylim(low - 0.05 * (high - low) * (low < 0), high + 0.08 * (high - low))
             linear_ticks(axes.yaxis)
         step_axis(axes, [steps - 1])
-        if len(groups) > 1:
+        if len(groups) > 1 or best is not None:
             legend(axes, left_out(len(groups) - MOST, "schedule"))
     return axes
 
@@ -156,6 +168,35 @@ def _zeros(named: Mapping[str, Array]) -> dict[str, int]:
     """Where an error is 0 at the end, from which step on it is."""
     ends = {name: np.flatnonzero(np.isfinite(logs)) for name, logs in named.items()}
     return {name: int(ends[name][-1]) + 1 for name, logs in named.items() if ends[name].size and logs[-1] == -np.inf}
+
+
+def schedule_comparison(result: ScheduleComparison, ax: Axes | None = None) -> Axes:
+    """The expected loss over the steps under each schedule at its best base rate, and black under the optimum.
+
+    Parameters
+    ----------
+    result
+        A ScheduleComparison.
+    ax
+        Where to draw; a new figure, if not given.
+    """
+    *rows, optimum = result.rows
+    title = f"Expected loss of {result.optimum.method.replace('_', ' ')} under schedules"
+    return risks({row.name: row.risk for row in rows}, ax, best=optimum.risk, title=title)
+
+
+def optimal_schedule(result: OptimalSchedule, ax: Axes | None = None) -> Axes:
+    """The best rates that are known, a step each.
+
+    Parameters
+    ----------
+    result
+        An OptimalSchedule.
+    ax
+        Where to draw; a new figure, if not given.
+    """
+    title = f"Best {result.steps} rates known of {result.method.replace('_', ' ')}"
+    return schedules({"lr": result.schedule}, ax, steps=result.steps, title=title)
 
 
 def risks(

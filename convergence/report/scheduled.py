@@ -23,11 +23,9 @@ Draw = Callable[[], Axes]
 def draws(found: Schedules) -> dict[str, Draw]:
     """What draws each figure: "rates", "risk", and "left-1", … for each schedule."""
     rates = {row.name: as_schedule(row.rates) for row in found.rows}
-    if found.best is not None:
-        rates["best known"] = as_schedule(found.best)
     risk = {row.name: row.loss for row in found.rows}
     ways: dict[str, Draw] = {
-        "rates": partial(figures.schedules, rates, steps=found.steps),
+        "rates": partial(figures.schedules, rates, steps=found.steps, best=found.best),
         "risk": partial(figures.risks, risk, best=found.loss, title="Loss above its minimum under schedules"),
     }
     return ways | {f"left-{k}": partial(left, row) for k, row in enumerate(found.rows, 1)}

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from convergence.errors import BadHyperparameter
 from convergence.numerics.replay import residuals
+from convergence.plotting import Plotted
 from convergence.schedule import Schedule, as_schedule
 from convergence.schedules import constant, cosine, exponential, inverse_sqrt, inverse_time, linear, wsd
 from convergence.scheduling.family import fitted
@@ -43,6 +44,8 @@ class ComparedSchedule:
         grown on the way. For gradient descent the largest |Π(1 − λη)| of the first k factors.
     total
         Ση.
+    risk
+        (K+1,), the expected excess loss over the steps.
     """
 
     name: str
@@ -52,10 +55,11 @@ class ComparedSchedule:
     share: float
     peak: float
     total: float
+    risk: Array
 
 
 @dataclass(frozen=True, eq=False)
-class ScheduleComparison(Tabular):
+class ScheduleComparison(Plotted, Tabular, figure="schedule_comparison"):
     """Schedules at their best base rates: ``rows``, the optimum the last of them, and the ``optimum`` itself."""
 
     rows: tuple[ComparedSchedule, ...]
@@ -179,4 +183,6 @@ def _row(goal: Task, name: str, schedule: Schedule, rates: Array, optimum: Optim
     settings = {key: rates if key == goal.method.rate else goal.loss.others[key] for key in goal.method.hyper}
     table = np.abs(residuals(goal.method, goal.steps, goal.loss.curvatures, **settings))
     share = 1.0 if loss == optimum.loss else optimum.loss / loss
-    return ComparedSchedule(name, schedule, float(rates.max()), loss, share, float(table.max()), float(rates.sum()))
+    return ComparedSchedule(
+        name, schedule, float(rates.max()), loss, share, float(table.max()), float(rates.sum()), goal.loss.over(rates)
+    )

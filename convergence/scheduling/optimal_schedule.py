@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from convergence.plotting import Plotted
 from convergence.schedule import Schedule, as_schedule
 from convergence.scheduling.closed import closed_form
 from convergence.scheduling.family import fitted
@@ -20,7 +21,7 @@ Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class OptimalSchedule(Tabular):
+class OptimalSchedule(Plotted, Tabular, figure="optimal_schedule"):
     """The best schedule that is known for K steps.
 
     Attributes

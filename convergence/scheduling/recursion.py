@@ -68,6 +68,12 @@ class FinalLoss:
             loss = self.law.loss(self._forward(self._loops(rates))[0][-1][0, 0])
         return loss if np.isfinite(loss) else np.inf
 
+    def over(self, rates: Array) -> Array:
+        """The loss before the first step and after each (K+1,)."""
+        with np.errstate(all="ignore"):
+            seconds, _ = self._forward(self._loops(rates))
+            return np.array([self.law.loss(second[0, 0]) for second in seconds])
+
     def with_gradient(self, rates: Array) -> tuple[float, Array]:
         """The loss, and its derivatives by the rates (K,)."""
         with np.errstate(all="ignore"):
