@@ -71,6 +71,7 @@ def test_the_page_has_the_tables_and_the_figures():
     assert "figures/left-gradient_descent_2.svg" in text
     assert "**Stops prematurely:** however many steps, `ours`" in text
     assert "best known" in text
+    assert "Under schedules of the learning rate, after 12 steps" in text
     assert "given one" in page(cv.study(p(), "heavy_ball", parts=PARTS, schedules=[S.cosine(0.01, K)], steps=K), {})
 
 

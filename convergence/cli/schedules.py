@@ -32,7 +32,7 @@ SCHEDULE = option(
 
 @command(
     "schedule",
-    "print what schedules of the learning rate cost against the best, and what they leave of the error",
+    "print what learning-rate schedules cost, and what they leave of the error",
     option("names", nargs="*", metavar="NAME", help=SYNTAX),
     option("--list", action="store_true", help="list the families, PyTorch's and optax's, with their arguments"),
     option("--steps", type=int, metavar="K", help="number of steps"),
