@@ -147,6 +147,16 @@ def test_other_methods_and_noise(capsys):
     assert fits(run(capsys, *asked, "--mu", 1, "--L", 4, "--noise", "0.1"))
 
 
+def test_a_rate_of_another_name(capsys, tmp_path):
+    path = tmp_path / "rules.py"
+    path.write_text("from convergence import Rate\n\n\ndef plain(f, x, *, gain: Rate):\n    return x - gain * f.grad(x)\n")
+    asked = ("schedule", "cosine", "--steps", 20, "--curvatures", "4,1")
+    own = content(capsys, *asked, "--method", f"{path}:plain", "--set", "gain=0.1")["schedules"][0]
+    ours = content(capsys, *asked, "--lr", "0.1")["schedules"][0]
+    assert own["loss"] == pytest.approx(ours["loss"])
+    assert own["directions"][1]["log"] == pytest.approx(ours["directions"][1]["log"])
+
+
 def test_without_an_optimum_the_reason_is_said(capsys):
     text = run(capsys, "schedule", "cosine", "--steps", 10, *ON, "--lr", "0.02", "--batch", 50, "--sampling", "cyclic")
     assert "not sought" in text

@@ -66,7 +66,7 @@ def schedule(options: Namespace) -> Answer:
         arguments.require_folder(options.out)
     problem, ends, name = _problem(options)
     method, given = arguments.method(options.method), arguments.hyper(options)
-    base = given.pop("lr", None)
+    base = given.pop("lr", given.pop(str(method.rate), None))
     settings = arguments.settings(method, given, ends)
     settings = {n: v for n, v in settings.items() if n != method.rate}
     law = {"batch": options.batch, "sampling": options.sampling, "noise": arguments.added_noise(options)}

@@ -159,7 +159,7 @@ def product(
     curvature
         λ, above 0. None: a letter.
     method, hyper
-        Another method whose ``lr`` is scheduled, and its other hyperparameters, numbers or schedules: the position after
+        Another method whose learning rate is scheduled, and its other hyperparameters, numbers or schedules: the position after
         K steps from 1, by its rule, with no formula and no limit.
 
     Returns
@@ -209,8 +209,14 @@ def _in_letters(schedule: Schedule) -> bool:
 
 def _rates(rule: Method, schedule: Schedule, given: Any, steps: int, hyper: Mapping[str, Any]) -> Array:
     """(steps,), checked as the method's; a table of numbers is not called step by step."""
-    settings = rule.at(lr=schedule if schedule.function is None else given, **hyper)
-    return np.broadcast_to(np.asarray(settings.over(steps)["lr"], dtype=float), (steps,))
+    rate = _rate(rule)
+    settings = rule.at(**{rate: schedule if schedule.function is None else given, **hyper})
+    return np.broadcast_to(np.asarray(settings.over(steps)[rate], dtype=float), (steps,))
+
+
+def _rate(rule: Method) -> str:
+    """What the method calls its learning rate."""
+    return rule.rate or "lr"
 
 
 def _prefix_logs(factors: Array) -> Array:
@@ -223,7 +229,7 @@ def _by_rule(rule: Method, asked: tuple[Schedule, int, float | None, str, Mappin
     _, steps, size, _, hyper = asked
     if size is None:
         raise BadHyperparameter(f"the product of {rule.name} needs a curvature: only gradient descent's has formulas")
-    settings = scheduled(rule, {"lr": rates, **hyper}, steps)
+    settings = scheduled(rule, {_rate(rule): rates, **hyper}, steps)
     path = walked(rule, Parabolas(np.array([size])), settings, steps)
     with np.errstate(all="ignore"):
         sizes = [Sized(float(values[0]), int(exponents[0])) for values, exponents in path]
