@@ -49,6 +49,7 @@ from .numerics.first_order import lower_bound as lower_bound
 from .numerics.horizon import horizon_optimum as horizon_optimum
 from .numerics.identification import identify as identify
 from .numerics.krylov import krylov_bound as krylov_bound
+from .numerics.orbits import cycles as cycles
 from .numerics.prediction import predict as predict
 from .numerics.products import Product as Product
 from .numerics.products import product as product
@@ -87,6 +88,7 @@ from .stochastic.tail import TailAverage as TailAverage
 from .stochastic.tail import tail_average as tail_average
 from .stochastic.targets import StepsByBatch as StepsByBatch
 from .stochastic.targets import steps_by_batch as steps_by_batch
+from .theory.cycles import Cycle as Cycle
 from .theory.effective_batch import effective_batch as effective_batch
 from .theory.filters import Filter as Filter
 from .theory.filters import filter_of as filter_of

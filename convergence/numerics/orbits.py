@@ -1,0 +1,304 @@
+"""Cycles of a method along one direction: 2-cycles from the rule's symmetry, longer ones from runs.
+
+A run, or Newton's method on F∘…∘F from its states, finds a cycle; what is found is no list of all. Newton's interval
+operator (Krawczyk 1969) proves that one is there, and only one within its box; where it cannot, the residual is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from convergence.crossing import exact
+from convergence.errors import BadData, BadHyperparameter, NotANumber
+from convergence.methods import as_method
+from convergence.numerics.interval_newton import contains_one
+from convergence.numerics.replay import Parabolas
+from convergence.problem.arrays import short
+from convergence.rule import Method
+from convergence.theory.cycles import NEUTRAL, Cycle, Direction, direction, signed_cycles, spelled
+from convergence.theory.letters import letters_of
+
+Array = NDArray[np.float64]
+Step = Callable[[Array], Array]
+
+LONGEST = 64
+"""The longest period that is looked for."""
+
+RUNS = (1.0, 0.31, 0.0577)
+"""Starts, in units of the curvature's length scale and of the learning rate."""
+
+TRANSIENT, BLOCKS = 2000, 12
+"""Steps between two looks whether a run repeats, and looks."""
+
+TRIES = 40
+"""States of a run that Newton's method starts from."""
+
+REPEATS, SAME = 1e-9, 1e-6
+"""Relative distances: of a state that has come back, and of two states that are not told apart."""
+
+
+def cycles(m: Any, /, period: int = 2, *, curvature: Any = 1, **hyper: Any) -> list[Cycle]:
+    """The cycles of a method on ½λx²: states that follow each other for ever, and whether they attract.
+
+    A 2-cycle of a rule that is odd (x and momenta change sign, second moments do not) is derived: all isolated ones whose
+    states mirror each other, as formulas. Longer ones, and those of other rules, are found from runs, at numbers; then the
+    list may miss some, repelling ones above all. A bias correction βᵗ is at its limit. Where cycles are not isolated
+    (gradient descent at λη = 2) there is none in the list.
+
+    Parameters
+    ----------
+    m
+        A Method, its name, a preset, or an update rule.
+    period
+        2 to 64.
+    curvature
+        λ > 0, a number or a letter.
+    hyper
+        Numbers, or letters; what is left out is a letter. Longer periods need numbers, those with a default excepted.
+
+    Returns
+    -------
+    list of Cycle
+        Largest amplitude first, where these are numbers.
+
+    Raises
+    ------
+    NotLinear
+        For a rule that cannot be read on symbols, counts its steps for ever, or has no formula in these letters.
+    BadHyperparameter, BadData
+        For wrong values; for letters where numbers are needed.
+
+    >>> import numpy as np, convergence as cv
+    >>> @cv.method
+    ... def rmsprop(f, x, v, *, lr: cv.Rate, decay: cv.Share, eps: cv.Offset):
+    ...     g = f.grad(x)
+    ...     v = decay * v + (1 - decay) * g**2
+    ...     return x - lr * g / (np.sqrt(v) + eps), v
+    >>> (cycle,) = cv.cycles(rmsprop)
+    >>> cycle.amplitude, cycle.exists, cycle.attracting
+    (-epsilon + eta/2, -2*epsilon + eta > 0, True)
+    >>> cv.cycles(rmsprop, lr=0.1, decay=0.9, eps=0.01)
+    [Cycle of rmsprop, period 2: amplitude 0.04; attracting (derived)]
+    >>> cv.cycles("gradient_descent", lr=2)
+    []
+    """
+    method = as_method(m)
+    if isinstance(period, bool) or not isinstance(period, int | np.integer) or not 2 <= period <= LONGEST:
+        raise BadData(f"period must be a whole number from 2 to {LONGEST}; got {short(period)}")
+    lam, letters = _curvature(curvature), letters_of(method, hyper)
+    if period == 2:
+        derived = signed_cycles(method, letters, lam)
+        if derived is not None:
+            return sorted(derived, key=lambda c: -c.amplitude if isinstance(c.amplitude, float) else 0.0)
+    why = "cycles longer than 2 are" if period > 2 else f"{method.name} is not odd, so its cycles are"
+    if lam.free_symbols or any(getattr(value, "free_symbols", None) for value in hyper.values()):
+        raise BadHyperparameter(f"{why} found from runs, which need numbers and no letters; give them")
+    full = {**dict(method.defaults), **hyper}
+    missing = [name for name in method.hyper if name not in full]
+    if missing:
+        raise BadHyperparameter(f"{why} found from runs, which need numbers; missing: {', '.join(missing)}")
+    return _from_runs(method, int(period), float(lam), method.scalars(full))
+
+
+def _curvature(given: Any) -> sp.Expr:
+    try:
+        value = sp.Integer(0) if isinstance(given, bool) else exact(given)
+    except NotANumber:
+        value = sp.Integer(0)
+    if value.is_Symbol:
+        return value
+    if not value.is_number or not value.is_real or not value > 0 or not isfinite(_float(value)):
+        raise BadData(f"curvature is a positive number, or a letter; got {short(given)}")
+    return value
+
+
+def _float(value: sp.Expr) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        return float("inf")
+
+
+@dataclass(frozen=True)
+class Orbit:
+    """A rule along one direction at numbers: one ``step`` on (s,), and its derivative ``slope`` (s, s)."""
+
+    along: Direction
+    step: Step
+    slope: Step
+
+    def run(self, state: Array, steps: int) -> Array:
+        """The states (steps+1, s); fewer where the rule has no value, or overflows."""
+        states = [state]
+        for _ in range(steps):
+            after = self.step(states[-1])
+            if not np.isfinite(after).all():
+                break
+            states.append(after)
+        return np.array(states)
+
+    def slope_of(self, points: Array) -> Array:
+        """The derivative of as many steps as there are points, along them."""
+        product = np.eye(points.shape[1])
+        for point in points:
+            product = self.slope(point) @ product
+        return product
+
+
+def _orbit(along: Direction) -> Orbit:
+    jacobian = sp.Matrix(along.update).jacobian(along.state).doit()
+    jacobian = jacobian.replace(sp.DiracDelta, lambda *a: sp.Integer(0))
+    step = sp.lambdify(along.state, along.update, modules="math")
+    slope = sp.lambdify(along.state, jacobian.tolist(), modules=[{"DiracDelta": lambda *a: 0.0}, "math"])
+    return Orbit(along, _guarded(step, (len(along.state),)), _guarded(slope, (len(along.state),) * 2))
+
+
+def _guarded(function: Callable[..., Any], shape: tuple[int, ...]) -> Step:
+    """The function of floats on an array; nan where it has no value."""
+
+    def value(state: Array) -> Array:
+        try:
+            return np.array(function(*state.tolist()), dtype=float)
+        except (ArithmeticError, ValueError, TypeError):  # a root of what is negative, a quotient by zero
+            return np.full(shape, np.nan)
+
+    return value
+
+
+def _from_runs(method: Method, period: int, curvature: float, hyper: Mapping[str, Any]) -> list[Cycle]:
+    along = direction(method, {name: exact(value) for name, value in hyper.items()}, exact(curvature))
+    orbit = _orbit(along)
+    found: list[Array] = []
+    for start in _starts(method, along, curvature, hyper):
+        for points in _candidates(orbit, start, period):
+            if not any(_equal(points, other) for other in found):
+                found.append(points)
+    results = [_result(method, orbit, points) for points in found]
+    return sorted(results, key=lambda cycle: -cycle.amplitude)
+
+
+def _starts(method: Method, along: Direction, curvature: float, hyper: Mapping[str, Any]) -> list[Array]:
+    """First states: from positions of size 1, and of that of a step."""
+    rate = hyper.get(method.rate or "", 1.0)
+    places = [*RUNS, *(share * rate for share in (0.7, 0.5, 0.23)), -0.43]
+    moving = [k for k, name in enumerate(along.names) if name not in along.stopped]
+    objective = Parabolas(np.array([curvature]))
+    states = [method.start(objective, np.array([place])) for place in places]
+    return [np.array([float(np.ravel(state[k])[0]) for k in moving]) for state in states]
+
+
+def _candidates(orbit: Orbit, start: Array, period: int) -> list[Array]:
+    """Cycles of this least period (period, s) near a run: where it ends, or by Newton's method from its states."""
+    state = start
+    states = start[None]
+    for _ in range(BLOCKS):
+        states = orbit.run(state, TRANSIENT)
+        if len(states) <= TRANSIENT:
+            break
+        state = states[-1]
+        if _distance(states[-1 - period], state) < REPEATS * _size(states[-period:]):
+            break
+    tail = states[-min(len(states), TRANSIENT // 2) :]
+    begins = tail[np.unique(np.linspace(0, len(tail) - 1, TRIES).astype(int))]
+    refined = [_newton(orbit, begin, period) for begin in (tail[-1], *begins)]
+    repeated = [orbit.run(tail[-1], period - 1)] if _returns(orbit, tail[-1], period) else []
+    kept: list[Array] = []
+    for points in (*(r for r in refined if r is not None), *repeated):
+        if len(points) == period and _least(orbit, points) and not any(_equal(points, other) for other in kept):
+            kept.append(points)
+    return kept
+
+
+def _returns(orbit: Orbit, state: Array, period: int) -> bool:
+    points = orbit.run(state, period)
+    return len(points) == period + 1 and _distance(points[-1], state) < REPEATS * _size(points)
+
+
+def _newton(orbit: Orbit, state: Array, period: int) -> Array | None:
+    """The states of a cycle by Newton's method on as many steps, less the state; None where it does not settle."""
+    for _ in range(40):
+        points = orbit.run(state, period)
+        if len(points) <= period:
+            return None
+        gap, slope = points[-1] - state, orbit.slope_of(points[:-1])
+        if not np.isfinite(slope).all():
+            return None
+        try:
+            move = np.linalg.solve(slope - np.eye(len(state)), -gap)
+        except np.linalg.LinAlgError:
+            return None
+        if not np.isfinite(move).all():
+            return None
+        state = state + move
+        if np.abs(move).max() <= 4 * np.finfo(float).eps * _size(points):
+            final = orbit.run(state, period)
+            close = len(final) > period and _distance(final[-1], state) < REPEATS * _size(final)
+            return final[:-1] if close else None
+    return None
+
+
+def _least(orbit: Orbit, points: Array) -> bool:
+    """Whether no shorter period does: the rest is one of period 1."""
+    size = len(points)
+    scale = _size(points)
+    if scale == 0 or np.ptp(points[:, 0]) <= SAME * scale:
+        return False
+    return all(_distance(points[0], points[d]) > SAME * scale for d in range(1, size) if size % d == 0)
+
+
+def _equal(one: Array, other: Array) -> bool:
+    scale = _size(one)
+    return any(_distance(np.roll(one, k, axis=0), other) < SAME * scale for k in range(len(one)))
+
+
+def _distance(one: Array, other: Array) -> float:
+    return float(np.abs(one - other).max())
+
+
+def _size(points: Array) -> float:
+    return float(np.abs(points[:, 0]).max())
+
+
+def _at_kink(along: Direction, points: Array) -> bool:
+    """Whether a sign, |·| or maximum in the rule changes its piece at one of the points, so that there is no derivative."""
+    kinks = {kink for entry in along.update for kink in entry.atoms(sp.sign, sp.Abs, sp.Max, sp.Min)}
+    gaps = [kink.args[0] - (kink.func(*kink.args[1:]) if len(kink.args) > 1 else 0) for kink in kinks]
+    if not gaps:
+        return False
+    values = _guarded(sp.lambdify(along.state, gaps, modules="math"), (len(gaps),))
+    return any(np.abs(values(point)).min() <= REPEATS * _size(points) for point in points)
+
+
+def _result(method: Method, orbit: Orbit, points: Array) -> Cycle:
+    top = int(np.argmax(points[:, 0]))
+    points = np.roll(points, -top, axis=0)
+    smooth = not _at_kink(orbit.along, points)
+    multipliers = np.linalg.eigvals(orbit.slope_of(points)) if smooth else np.empty(0)
+    residual = _distance(orbit.step(points[-1]), points[0])
+    along = orbit.along
+    proved = smooth and contains_one(along.state, along.update, points)
+    stopped = {name: float(value) for name, value in along.stopped.items()}
+    moving = [name for name in along.names if name not in stopped]
+    rows = tuple(
+        tuple({**dict(zip(moving, map(float, row), strict=True)), **stopped}[name] for name in along.names)
+        for row in points
+    )
+    return Cycle(
+        method=method.name,
+        period=len(points),
+        amplitude=float(np.ptp(points[:, 0])) / 2,
+        names=along.names,
+        state=rows[0],
+        exists=True,
+        multipliers=spelled(multipliers.astype(complex)),
+        attracting=bool(np.abs(multipliers).max() < 1 - NEUTRAL) if smooth else None,
+        proof="interval Newton" if proved else f"found by iteration, residual {residual:.1g}",
+        points=rows,
+    )

@@ -1,0 +1,156 @@
+"""Hyperparameters as positive letters: a share β in [0, 1) is b/(1 + b), so that SymPy decides signs and roots close.
+
+With β itself it leaves √((1−β)²) as |β − 1|.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sympy as sp
+
+from convergence.crossing import exact
+from convergence.errors import BadHyperparameter
+from convergence.rule import Method
+from convergence.setting import checked, varies
+from convergence.theory.symbols import factored
+
+
+@dataclass(frozen=True)
+class Letters:
+    """The hyperparameters ``inner``, in positive letters, and ``back``, what these letters are of the person's own."""
+
+    inner: Mapping[str, sp.Expr]
+    back: Mapping[sp.Symbol, sp.Expr]
+
+    def outer(self, formula: sp.Expr) -> sp.Expr:
+        """A formula in the person's letters, as one writes it by hand: η(1 − β)/(2(1 + β)) − ε/λ."""
+        formula = sp.sympify(formula).subs(self.back)
+        if not formula.free_symbols:
+            return formula
+        if any(not p.exp.is_Integer for p in formula.atoms(sp.Pow)):
+            return _rooted(formula)
+        whole = factored(formula)
+        above, below = sp.fraction(sp.together(formula))
+        sums = [sp.collect(sp.expand(above), letter, evaluate=False) for letter in self._order(above)]
+        split = [sp.Add(*(factored(power * c / below) for power, c in terms.items())) for terms in sums]
+        return min((whole, *split), key=sp.count_ops)
+
+    def _order(self, formula: sp.Expr) -> list[sp.Symbol]:
+        return sorted(formula.free_symbols, key=str)
+
+    def positive(self, formula: sp.Expr) -> Any:
+        """Formula > 0 as a condition on the person's letters, without the factors that are positive anyway."""
+        formula = sp.sympify(formula)
+        if not formula.free_symbols:
+            return sp.true if _number_sign(formula) > 0 else sp.false
+        sign, left = 1, []
+        above, below = sp.fraction(sp.together(formula))
+        number, factors = sp.factor_list(above * below) if (above * below).is_polynomial() else (1, [(formula, 1)])
+        sign = 1 if number > 0 else -1
+        for factor, times in factors:
+            known = sign_of(factor)
+            if known == 0:
+                return sp.false
+            if known is None and times % 2:
+                left.append(factor)
+            elif known is None:
+                left.extend([factor, factor])
+            elif known < 0 and times % 2:
+                sign = -sign
+        if not left:
+            return sp.true if sign > 0 else sp.false
+        rest = sp.numer(sp.together(sp.Mul(sign, *left).subs(self.back)))
+        return sp.Gt(_ordered(rest, self._denominator(sp.Mul(sign, *left))), 0)
+
+    def _denominator(self, formula: sp.Expr) -> int:
+        """The sign that ``numer`` dropped with the denominator, at a point inside all intervals."""
+        value = sp.together(formula.subs(self.back))
+        below = sp.denom(value)
+        probe = {s: sp.Rational(1, 3) for s in below.free_symbols}
+        return -1 if below.subs(probe) < 0 else 1
+
+
+def letters_of(method: Method, given: Mapping[str, Any]) -> Letters:
+    """What was given, numbers exact; what was left out, or is a letter, as a letter that SymPy knows to be positive.
+
+    Raises BadHyperparameter for unknown names, schedules, arrays, and what is no finite real number.
+    """
+    method.require_known(given)
+    for name, value in given.items():
+        if varies(value):
+            raise BadHyperparameter(f"{method.name}: {name} is one number or letter here; got {str(value)[:60]!r}")
+    full = checked(method, {**method.symbols, **given}).hyper
+    inner, back = {}, {}
+    for name, value in full.items():
+        value = exact(value)
+        if value.is_Symbol:
+            domain = method.domains[name]
+            if domain.is_share:
+                letter = sp.Dummy(name, nonnegative=True)
+                inner[name], back[letter] = letter / (1 + letter), value / (1 - value)
+            else:
+                letter = sp.Dummy(name, **dict.fromkeys(_assumed(domain.symbol), True))
+                inner[name], back[letter] = letter, value
+        else:
+            inner[name] = value
+    return Letters(inner, back)
+
+
+def _assumed(symbol: sp.Symbol) -> tuple[str, ...]:
+    return ("positive",) if symbol.is_positive else ("nonnegative",) if symbol.is_nonnegative else ("real",)
+
+
+def sign_of(formula: sp.Expr) -> int | None:
+    """The sign of a formula, where the letters' own decide it; None where they do not."""
+    if not formula.free_symbols:
+        return _number_sign(formula)
+    short = sp.factor(sp.together(formula))
+    for value in (formula, short):
+        if value.is_zero:
+            return 0
+        if value.is_positive or value.is_negative:
+            return 1 if value.is_positive else -1
+    above, below = (sp.expand(part) for part in sp.fraction(short))
+    signs = [_one_sign(part) for part in (above, below)]
+    return None if None in signs else signs[0] * signs[1]  # type: ignore[operator]
+
+
+def _one_sign(formula: sp.Expr) -> int | None:
+    """Of a sum whose terms all have one sign, one of them not zero."""
+    terms = sp.Add.make_args(formula)
+    for sign in (1, -1):
+        if all((sign * t).is_nonnegative for t in terms) and any((sign * t).is_positive for t in terms):
+            return sign
+    return None
+
+
+def _number_sign(value: sp.Expr) -> int:
+    value = sp.sympify(value)
+    if value.is_zero or (not value.is_Rational and value.equals(0)):
+        return 0
+    if not value.is_real:
+        return 0
+    return 1 if value > 0 else -1
+
+
+def _rooted(formula: sp.Expr) -> sp.Expr:
+    """A formula with roots: the factors that have none in lowest terms, and so what is under the roots."""
+    if formula.is_Add:
+        return sp.Add(*(_rooted(term) for term in formula.args))
+    parts = sp.Mul.make_args(formula)
+    plain = sp.Mul(*(p for p in parts if all(q.exp.is_Integer for q in p.atoms(sp.Pow))))
+    return factored(plain) * sp.Mul(*(_root(p) for p in parts if any(not q.exp.is_Integer for q in p.atoms(sp.Pow))))
+
+
+def _root(part: sp.Expr) -> sp.Expr:
+    if not part.is_Pow or part.exp.is_Integer:
+        return part.replace(lambda p: p.is_Pow and not p.exp.is_Integer, _root) if part.args else part
+    base = factored(part.base)
+    return sp.denom(base) ** -part.exp if sp.numer(base) == 1 else base**part.exp
+
+
+def _ordered(formula: sp.Expr, sign: int) -> sp.Expr:
+    return sp.factor(sign * formula)

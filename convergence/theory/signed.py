@@ -1,0 +1,233 @@
+"""Fixed points of a rule followed by signs: x and momenta change sign, second moments do not; one step solves a 2-cycle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+
+import sympy as sp
+
+from convergence.errors import NotLinear
+from convergence.theory.letters import Letters, sign_of
+
+AMPLITUDE = sp.Dummy("a", positive=True)
+KINKS = (sp.sign, sp.Abs, sp.Max, sp.Min)
+SAMPLES = ((0.7, -1.3, 0.45, 2.1, -0.35, 1.7), (1.9, 0.8, 1.15, -0.6, 0.55, 0.27))
+"""Where an identity of formulas is tried before it is proved."""
+
+MOST_KINKS = 4
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A fixed point of S∘F, its position a: ``amplitude``. ``state`` is in the letter AMPLITUDE, in which squares leave roots.
+
+    ``update`` is the rule near it, its kinks resolved; ``conditions`` are to be positive.
+    """
+
+    amplitude: sp.Expr
+    state: tuple[sp.Expr, ...]
+    update: tuple[sp.Expr, ...]
+    conditions: tuple[sp.Expr, ...]
+
+
+def sign_pattern(state: Sequence[sp.Symbol], update: Sequence[sp.Expr]) -> tuple[int, ...] | None:
+    """Signs S with F(Ss) = S F(s), the position's −1; None where there are none. The first of several: more states odd."""
+    for rest in product((-1, 1), repeat=len(state) - 1):
+        signs = (-1, *rest)
+        turned = {s: sign * s for s, sign in zip(state, signs, strict=True)}
+        if all(same(u.xreplace(turned), sign * u) for u, sign in zip(update, signs, strict=True)):
+            return signs
+    return None
+
+
+def same(one: sp.Expr, other: sp.Expr) -> bool:
+    """Whether two formulas are one: refuted at a point, or proved by simplification."""
+    if one == other:
+        return True
+    letters = sorted((one - other).free_symbols, key=str)
+    for sample in SAMPLES:
+        values = {
+            s: abs(v) if not s.is_real or s.is_nonnegative else v for s, v in zip(letters, sample * 4, strict=False)
+        }
+        gap = (one - other).subs(values).evalf(30)
+        if gap.is_number and gap.is_finite and abs(gap) > sp.Float("1e-20"):
+            return False
+    return bool(sp.expand(one - other) == 0 or sp.simplify(one - other) == 0)
+
+
+def branches(
+    name: str, state: Sequence[sp.Symbol], update: Sequence[sp.Expr], signs: Sequence[int], letters: Letters
+) -> Iterator[Branch]:
+    """The isolated fixed points of S∘F with a positive position, one branch of each kink at a time."""
+    yield from _resolved(name, tuple(state), tuple(update), tuple(signs), letters, ())
+
+
+def _resolved(
+    name: str,
+    state: tuple[sp.Symbol, ...],
+    update: tuple[sp.Expr, ...],
+    signs: tuple[int, ...],
+    letters: Letters,
+    assumed: tuple[sp.Expr, ...],
+) -> Iterator[Branch]:
+    """Kinks are resolved once the buffers that do not hear of them are known: that mostly decides their signs."""
+    known = _buffers(state, update, signs)
+    kinks = [k for u in update for k in u.atoms(*KINKS) if not any(a.has(*KINKS) for a in k.args)]
+    if kinks:
+        kink = min(kinks, key=lambda k: (len(k.free_symbols & (set(state) - set(known))), str(k)))
+        if len(assumed) >= MOST_KINKS:
+            raise NotLinear(f"{name} has too many kinks (sign, |·|, max) for its cycles to be solved for on symbols")
+        for value, condition in _cases(kink):
+            sign = sign_of(short(condition.subs(known)))
+            if sign is None or sign > 0:
+                fresh = () if sign == 1 else (condition,)
+                replaced = tuple(u.xreplace({kink: value}) for u in update)
+                yield from _resolved(name, state, replaced, signs, letters, (*assumed, *fresh))
+        return
+    yield from _solved(name, state, update, signs, known, assumed)
+
+
+def _cases(kink: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]]:
+    """The smooth pieces of a kink, each with what is positive there."""
+    if isinstance(kink, sp.sign | sp.Abs):
+        inner = kink.args[0]
+        pieces = (sp.Integer(1), sp.Integer(-1)) if isinstance(kink, sp.sign) else (inner, -inner)
+        return [(pieces[0], inner), (pieces[1], -inner)]
+    first, rest = kink.args[0], kink.func(*kink.args[1:])
+    gap = first - rest if isinstance(kink, sp.Max) else rest - first
+    return [(first, gap), (rest, -gap)]
+
+
+def _buffers(
+    state: tuple[sp.Symbol, ...], update: tuple[sp.Expr, ...], signs: tuple[int, ...]
+) -> dict[sp.Symbol, sp.Expr]:
+    """The position's letter, and each buffer whose own equation is affine in it, solved one after another."""
+    known: dict[sp.Symbol, sp.Expr] = {state[0]: AMPLITUDE}
+    places = list(range(1, len(state)))
+    progress = True
+    while progress:
+        progress = False
+        for k in list(places):
+            equation = short((update[k] - signs[k] * state[k]).subs(known))
+            others = equation.free_symbols & (set(state) - set(known) - {state[k]})
+            if others or equation.has(*KINKS) or not equation.is_polynomial(state[k]):
+                continue
+            slope = sp.diff(equation, state[k])
+            if slope.has(state[k]) or short(slope) == 0:
+                continue
+            known[state[k]] = short(-equation.subs(state[k], 0) / slope)
+            known = {s: short(v.subs(known)) for s, v in known.items()}
+            places.remove(k)
+            progress = True
+    return known
+
+
+def _solved(
+    name: str,
+    state: tuple[sp.Symbol, ...],
+    update: tuple[sp.Expr, ...],
+    signs: tuple[int, ...],
+    known: dict[sp.Symbol, sp.Expr],
+    assumed: tuple[sp.Expr, ...],
+) -> Iterator[Branch]:
+    missing = [s for s in state if s not in known]
+    if missing:
+        together = [
+            short((u - sign * s).subs(known)) for u, sign, s in zip(update, signs, state, strict=True) if s in missing
+        ]
+        if any(e == 0 for e in together):
+            return  # a line of fixed points: none is isolated
+        if any(not e.free_symbols & set(state) and sign_of(e) for e in together):
+            return  # what only grows comes back nowhere
+        raise NotLinear(f"{name}: its buffers at a 2-cycle solve no linear equation; give numbers and no letters")
+    equation = short((update[0] - signs[0] * state[0]).subs(known))
+    for amplitude, extra in _amplitudes(name, equation):
+        at = {AMPLITUDE: amplitude}
+        conditions = tuple(short(short(c.subs(known)).subs(at)) for c in assumed)
+        size = (amplitude,) if sign_of(amplitude) != 1 else ()
+        if any(sign_of(c) in (0, -1) for c in (*size, *extra)):
+            continue
+        yield Branch(amplitude, tuple(known[s] for s in state), update, (*map(_under_root, size), *extra, *conditions))
+
+
+def _amplitudes(name: str, equation: sp.Expr) -> Iterator[tuple[sp.Expr, tuple[sp.Expr, ...]]]:
+    """The positive roots of the position's equation, each with what has to be positive for it to be one, not of its square."""
+    numerator = sp.numer(sp.together(equation))
+    roots = sorted({p.base for p in numerator.atoms(sp.Pow) if not p.exp.is_Integer and p.has(AMPLITUDE)}, key=str)
+    if any((2 * p.exp).is_integer is not True for p in numerator.atoms(sp.Pow) if p.has(AMPLITUDE)):
+        raise NotLinear(f"{name}: the equation of its 2-cycles is not algebraic; give numbers and no letters")
+    letters = [sp.Dummy(f"u{k}", positive=True) for k in range(len(roots))]
+    swapped = numerator.replace(
+        lambda p: p.is_Pow and not p.exp.is_Integer and p.base in roots,
+        lambda p: letters[roots.index(p.base)] ** (2 * p.exp),
+    )
+    swapped = sp.numer(sp.together(swapped))
+    single = swapped
+    for letter, base in zip(letters, roots, strict=True):
+        above, below = sp.fraction(sp.together(base))
+        single = sp.resultant(single, below * letter**2 - above, letter)
+    for factor, _ in sp.factor_list(sp.expand(single), AMPLITUDE)[1]:
+        polynomial = sp.Poly(factor, AMPLITUDE)
+        if polynomial.degree() == 0 or factor == AMPLITUDE:
+            continue
+        for root in _positive_roots(name, polynomial):
+            at = {AMPLITUDE: root}
+            extra = tuple(_branch(swapped, letters, at)) if letters else ()
+            if letters and not extra and not _holds(equation, at):
+                continue
+            yield root, extra
+
+
+def _branch(swapped: sp.Expr, letters: list[sp.Dummy], at: dict[sp.Symbol, sp.Expr]) -> Iterator[sp.Expr]:
+    """Where the equation is affine in its one root, the root's value by it, which is to be positive."""
+    if len(letters) == 1 and sp.degree(swapped, letters[0]) == 1:
+        slope = sp.diff(swapped, letters[0])
+        value = short((-swapped.subs(letters[0], 0) / slope).subs(at))
+        if sign_of(value) != 1:
+            yield value
+
+
+def _holds(equation: sp.Expr, at: dict[sp.Symbol, sp.Expr]) -> bool:
+    value = equation.subs(at)
+    letters = sorted(value.free_symbols, key=str)
+    sample = value.subs(dict(zip(letters, (sp.Rational(k + 2, 7 + 2 * k) for k in range(len(letters))), strict=True)))
+    return bool(abs(sample.evalf(30)) < sp.Float("1e-15"))
+
+
+def _positive_roots(name: str, polynomial: sp.Poly) -> list[sp.Expr]:
+    """Roots that may be positive: of degree one, and quadratics in a or in a²; at numbers, of any degree."""
+    if not polynomial.as_expr().free_symbols - {AMPLITUDE}:
+        return [sp.sympify(r) for r in sp.real_roots(polynomial) if r > 0]
+    if polynomial.degree() == 1:
+        return [sp.cancel(-polynomial.coeff_monomial(1) / polynomial.LC())]
+    even = all(power % 2 == 0 for (power,) in polynomial.monoms())
+    if even and polynomial.degree() == 2:
+        return [sp.sqrt(sp.factor(sp.cancel(-polynomial.coeff_monomial(1) / polynomial.LC())))]
+    if polynomial.degree() == 2:
+        return list(sp.roots(polynomial))
+    if even and polynomial.degree() == 4:
+        square = sp.Dummy("q")
+        inner = sp.Poly(sum(c * square ** (k // 2) for (k,), c in polynomial.terms()), square)
+        return [sp.sqrt(r) for r in sp.roots(inner)]
+    raise NotLinear(
+        f"{name}: the amplitude of its 2-cycles is a root of degree {polynomial.degree()}, which has no formula to read; "
+        f"give numbers and no letters"
+    )
+
+
+def _under_root(amplitude: sp.Expr) -> sp.Expr:
+    """A product with √r is positive where that with r is."""
+    return sp.Mul(*(p.base if p.is_Pow and p.exp == sp.S.Half else p for p in sp.Mul.make_args(amplitude)))
+
+
+def short(formula: sp.Expr) -> sp.Expr:
+    """In lowest terms, what is under roots in factors, so that positive squares leave them."""
+    formula = sp.sympify(formula)
+    rooted = formula.replace(
+        lambda p: p.is_Pow and not p.exp.is_Integer, lambda p: sp.factor(sp.cancel(sp.together(p.base))) ** p.exp
+    )
+    if rooted.has(*KINKS):
+        return rooted
+    return sp.cancel(sp.together(rooted))
