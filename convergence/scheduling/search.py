@@ -1,6 +1,6 @@
 """The search for the rates of all steps: L-BFGS with the exact gradient, from several first guesses.
 
-What is minimised is the logarithm of the loss, which falls by many orders of magnitude, in rates over 2/L.
+Both the loss and the rates fall by orders of magnitude: it is the logarithm of one that is minimised, in those of the others.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ Array = NDArray[np.float64]
 SCALES, DECADES = 4, 4
 """Base rates that are tried for a shape: so many a decade, and so many decades below the highest and below 2/L."""
 
-ROUNDS = ((25, 7), (50, 2), (1000, 1), (500, 1))
-"""Iterations of each round, and how many of the best so far it takes up; a round begins with no memory of slopes."""
+ROUNDS = ((25, 7, False), (50, 2, False), (500, 1, True), (1000, 1, False), (100, 1, True))
+"""Iterations of each round, how many of the best so far it takes up, and whether it is in rates or in their logarithms."""
 
-LONGER, CHEAP = ((150, 7), (1000, 1), (500, 1)), 100_000
+LONGER, CHEAP = ((150, 7, False), *ROUNDS[2:]), 100_000
 """Those where rates beyond 2/L are allowed, and so many local minima; up to so many second moments in a run."""
 
 ENDS = 16
@@ -32,6 +32,9 @@ ENDS = 16
 
 EQUAL = 1e-9
 """A cap that is 2/L but for rounding."""
+
+SMALLEST = 1e-6
+"""What a rate of 0 begins at, in parts of 2/L."""
 
 LOWEST = 1e-300
 HUGE = 700.0
@@ -53,8 +56,8 @@ def searched(task: Task, more: Sequence[Array] = ()) -> Best:
     guesses = [*_guesses(task), *sorted(more, key=task.loss)[:1]]
     ends = [(task.loss(guess), guess) for guess in guesses]
     beyond = task.largest > task.unit * (1 + EQUAL) and task.steps * task.loss.second.size <= CHEAP
-    for iterations, followed in LONGER if beyond else ROUNDS:
-        ends = sorted((_descended(task, end, iterations) for _, end in ends[:followed]), key=itemgetter(0))
+    for iterations, followed, plain in LONGER if beyond else ROUNDS:
+        ends = sorted((_descended(task, end, iterations, plain) for _, end in ends[:followed]), key=itemgetter(0))
     best = ends[0][1]
     loss, gradient = task.loss.with_gradient(best)
     return Best(best, loss, projected(task, best, loss, gradient), len(guesses))
@@ -69,22 +72,28 @@ def projected(task: Task, rates: Array, loss: float, gradient: Array) -> float:
     return float(np.abs(np.where(blocked, 0.0, slope)).max())
 
 
-def _descended(task: Task, guess: Array, iterations: int) -> tuple[float, Array]:
-    """The loss and the rates after so many iterations, in falling order if that is better; the guess if nothing was."""
+def _descended(task: Task, guess: Array, iterations: int, plain: bool) -> tuple[float, Array]:
+    """The loss and the rates after so many iterations, in falling order if that is better; the guess if nothing was.
+
+    ``plain``: in the rates themselves, which may then become 0; else in their logarithms.
+    """
     unit = task.unit
 
     def objective(point: Array) -> tuple[float, Array]:
-        loss, gradient = task.loss.with_gradient(point * unit)
+        with np.errstate(over="ignore"):
+            rates = (point if plain else np.exp(point)) * unit
+        loss, gradient = task.loss.with_gradient(rates)
         if not np.isfinite(loss):
             return HUGE, gradient
         size = max(loss, LOWEST)
-        return float(np.log(size)), gradient * unit / size
+        return float(np.log(size)), gradient * (unit if plain else rates) / size
 
-    top = task.largest / unit if np.isfinite(task.largest) else None
-    options = {"maxiter": iterations, "maxfun": 2 * iterations, "ftol": 1e-12, "gtol": 1e-10, "maxcor": 20}
-    bounds = [(0.0, top)] * len(guess)
-    end = minimize(objective, guess / unit, jac=True, method="L-BFGS-B", bounds=bounds, options=options)
-    rates = np.clip(end.x * unit, 0.0, task.largest)
+    begin, low, top = guess / unit, 0.0, task.largest / unit
+    if not plain:
+        begin, low, top = np.log(np.maximum(begin, SMALLEST)), -np.inf, np.log(top)
+    options = {"maxiter": iterations, "maxfun": 2 * iterations, "ftol": 1e-13, "gtol": 1e-10, "maxcor": 20}
+    end = minimize(objective, begin, jac=True, method="L-BFGS-B", bounds=[(low, top)] * len(guess), options=options).x
+    rates = np.clip((end if plain else np.exp(end)) * unit, 0.0, task.largest)
     return min(((task.loss(x), x) for x in (rates, np.sort(rates)[::-1], guess)), key=itemgetter(0))
 
 
