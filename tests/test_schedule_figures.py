@@ -118,6 +118,14 @@ def test_the_best_known_rates_are_black():
     assert {"cosine", "best known"} == set(words(ax))
 
 
+def test_a_schedule_that_diverges_does_not_hide_the_others():
+    far = {**losses(), "too large": 2.0 ** np.arange(K + 1)}
+    ax = cf.risks(far)
+    assert ax.get_ylim()[1] < 1e6
+    assert "grows out of the figure: too large" in words(ax)
+    assert not any("grows" in word for word in words(cf.risks(losses())))
+
+
 @pytest.mark.parametrize(
     "draw",
     [

@@ -69,6 +69,7 @@ def test_the_page_has_the_tables_and_the_figures():
     for name in ("rates", "risk", "left"):
         assert f"figures/{name}-gradient_descent" in text
     assert "figures/left-gradient_descent_2.svg" in text
+    assert "Errors of gradient descent under ours" in text
     assert "**Stops prematurely:** however many steps, `ours`" in text
     assert "best known" in text
     assert "Under schedules of the learning rate, after 12 steps" in text

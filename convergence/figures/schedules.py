@@ -35,6 +35,9 @@ DECADES = 2
 FEW = 40
 """Steps up to which each has a marker."""
 
+GROWN = 1e3
+"""Of the first loss: what an axis shows at most, so that one schedule that diverges does not hide the others."""
+
 DEPTH = 40
 """Decades below the first error that an axis shows, where one direction sinks farther than the others."""
 
@@ -221,7 +224,11 @@ def risks(
         if best is not None:
             shown.append(positive(best))
             axes.plot(np.arange(len(best)), shown[-1], color=BLACK, linewidth=2.0, label="best known at the end")
-        log_axis(axes, shown)
+        log_axis(axes, [np.where(row <= GROWN * row[0], row, np.nan) for row in shown])
         step_axis(axes, [len(row) - 1 for row in shown])
-        name_lines(axes, [*sunk(rows, rows.values()), *hidden])
+        lost = [name for name, row in named.items() if not np.max(row) <= GROWN * row[0]]
+        name_lines(
+            axes,
+            [*([f"grows out of the figure: {', '.join(lost)}"] if lost else []), *sunk(rows, rows.values()), *hidden],
+        )
     return axes

@@ -179,7 +179,13 @@ class Shown:
         for kind, draw in ways.items():
             general, _, number = kind.partition("-")
             picture = _picture(general, draw, method.name, title=self.title, settings=settings, point=point)
-            yield replace(picture, name=f"{picture.name}_{number}") if number else picture
+            yield self._numbered(picture, int(number)) if number else picture
+
+    def _numbered(self, picture: Picture, number: int) -> Picture:
+        """The picture of one of the schedules, by its number from 1."""
+        name = self.chapter.schedule.rows[number - 1].name
+        title, alt = f"{picture.title} under {name}", f"{picture.alt[:-1]}: {name}."
+        return replace(picture, name=f"{picture.name}_{number}", title=title, alt=alt)
 
     def _closed(self) -> Run:
         return cv.predict(self.study.problem, self.chapter.method, self.run().steps, **self.chapter.hyper)
