@@ -206,6 +206,18 @@ def test_the_inverse_time_family_finds_the_optimum_along_one_direction():
     assert family.schedule.parameters["rate"] == pytest.approx(1 / 1.01, rel=0.02)
 
 
+def test_data_a_density_and_errors_along_curvatures_are_taken():
+    X, y = [[1.0, 2.0], [2.0, 1.0], [0.0, 3.0], [1.0, 1.0]], [1.0, 2.0, 0.0, 1.0]
+    pair, problem = (cv.optimal_schedule(p, 6, batch=2, start=[1.0, 0.0]) for p in ((X, y), cv.LeastSquares(X, y)))
+    assert np.array_equal(pair.lr, problem.lr)
+    assert cv.compare_schedules((X, y), 6, batch=2).rows[0].share < 1
+    assert cv.optimal_schedule(cv.MarchenkoPastur(0.5), 4, noise=0.1).loss > 0
+    errors = cv.optimal_schedule([1.0, 4.0], 3, noise=0.1, start=[2.0, 0.0])
+    assert errors.loss == pytest.approx(
+        cv.moments([1.0, 4.0], "gradient_descent", 3, noise=0.1, start=[3.0, 1.0], lr=errors.lr).loss[-1]
+    )
+
+
 def test_caps():
     free, capped = (cv.optimal_schedule([4.0, 1.0], 5, noise=0.05, cap=cap) for cap in (None, 0.3))
     assert capped.lr.max() <= 0.3 < free.lr.max()

@@ -14,7 +14,7 @@ from convergence.methods import as_method
 from convergence.numerics.inputs import checked_steps
 from convergence.numerics.matrices import readings
 from convergence.numerics.runs import first_position
-from convergence.problem import MarchenkoPastur, PowerLaw, Quadratic, as_quadratic
+from convergence.problem import Diagonal, MarchenkoPastur, PowerLaw, Quadratic, as_quadratic
 from convergence.problem.arrays import floats, short
 from convergence.rule import Method
 from convergence.scheduling.dense import DenseFinalLoss
@@ -107,7 +107,7 @@ def task(
 
 def _first(p: Any, problem: Quadratic, start: Any) -> Array:
     """The first position: given, or for a list of curvatures from the errors along them, ones by default."""
-    listed = not isinstance(p, Quadratic | MarchenkoPastur | PowerLaw) and np.ndim(p) == 1
+    listed = isinstance(problem, Diagonal) and not isinstance(p, Quadratic | MarchenkoPastur | PowerLaw)
     if not listed or start is None:
         return first_position(problem, start)
     return first_position(problem, problem.minimizer + first_position(problem, start))
