@@ -69,7 +69,7 @@ CALLS = {
     "identify": ([RUN], {}),
     "diagnose": ([P], {"method": "heavy_ball", **SLOW}),
     "diagnose_run": ([RUN], {"method": "gradient_descent", "lr": 0.1}),
-    "study": ([P, ["gradient_descent"]], {"parts": ["theory"]}),
+    "study": ([P, ["gradient_descent"]], {"parts": ["theory"], "schedules": [[0.1]]}),
     "convert": (["pytorch", "course"], H),
     "equivalent": (["heavy_ball", "nesterov"], {}),
     "equivalences": ([["heavy_ball", "nesterov"]], {}),

@@ -186,7 +186,7 @@ def _part_names(
     for name in names:
         if isinstance(name, str) and name == NOISE and random is None:
             raise BadHyperparameter("a study has a part on noise where there is any: give batch= or noise=")
-        if name == SCHEDULE and schedules is None:
+        if isinstance(name, str) and name == SCHEDULE and schedules is None:
             raise BadHyperparameter("a study has a part on schedules where there are any: give schedules=")
         if not isinstance(name, str) or name not in known:
             raise BadName(f"a study has no part {str(name)[:60]!r}: {nearest(str(name), known)}")
