@@ -44,10 +44,14 @@ from .methods import METHODS as METHODS
 from .numerics.averages import average_case as average_case
 from .numerics.counts import steps_across as steps_across
 from .numerics.counts import steps_to as steps_to
+from .numerics.diagonal_scaling import DiagonalScaling as DiagonalScaling
+from .numerics.diagonal_scaling import diagonal_scaling as diagonal_scaling
 from .numerics.first_order import fraction_of_limit as fraction_of_limit
 from .numerics.first_order import lower_bound as lower_bound
 from .numerics.horizon import horizon_optimum as horizon_optimum
 from .numerics.identification import identify as identify
+from .numerics.invariances import Invariances as Invariances
+from .numerics.invariances import invariances as invariances
 from .numerics.krylov import krylov_bound as krylov_bound
 from .numerics.orbits import cycles as cycles
 from .numerics.prediction import predict as predict
