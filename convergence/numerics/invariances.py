@@ -379,7 +379,8 @@ def _moved(change: Changed, p: int, first: Array) -> Array:
     if change.name == "sign":
         return p * first
     factor = TIMES if change.name != "coordinates" else float(STRETCH[0])
-    return np.asarray(first * factor**p)
+    moved: Array = first * factor**p
+    return moved
 
 
 def _spelled(change: Changed, buffers: Sequence[str], seen: Sequence[int]) -> dict[str, sp.Expr]:
