@@ -375,12 +375,11 @@ def _seen(change: Changed, pairs: Sequence[Pair], buffers: int) -> tuple[int, ..
 def _moved(change: Changed, p: int, first: Array) -> Array:
     """What a buffer's first entry becomes under a power, a sign or a shift."""
     if change.name == "shift":
-        return first - p * MOVE[0]
+        return first - p * float(MOVE[0])
     if change.name == "sign":
         return p * first
     factor = TIMES if change.name != "coordinates" else float(STRETCH[0])
-    moved: Array = first * factor**p
-    return moved
+    return first * factor**p
 
 
 def _spelled(change: Changed, buffers: Sequence[str], seen: Sequence[int]) -> dict[str, sp.Expr]:
