@@ -43,7 +43,8 @@ def test_sgd_is_identified_from_its_log(settings, method, dtype):
     assert found.method == method
     assert abs(found.lr - settings["lr"]) <= found.lr_error
     assert abs(found.momentum - settings.get("momentum", 0.0)) <= (found.momentum_error or 0.0)
-    assert (np.abs(found.curvatures - problem.curvatures) <= found.curvatures_error).all()
+    own = problem.rows * np.finfo(float).eps * problem.L  # to which the spectrum of the data is known itself
+    assert (np.abs(found.curvatures - problem.curvatures) <= found.curvatures_error + own).all()
     assert found.lr_error < (1e-9 if dtype is torch.float64 else 1e-2) * settings["lr"]
     limit = 2 * (1 + settings.get("momentum", 0.0)) / problem.L
     assert (found.verdict == "diverges") == (settings["lr"] > limit)
