@@ -16,8 +16,6 @@ def run() -> None:
         sys.exit(status)
     # Interrupted within an exec(), as that of a dataclass, Python would end as if killed, although it was caught.
     atexit._run_exitfuncs()
-    for stream in (sys.stdout, sys.stderr):
-        stream.flush()
     os._exit(status)
 
 

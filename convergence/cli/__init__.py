@@ -28,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _answered(parse(arguments))
     except KeyboardInterrupt:
         sys.stderr.write("convergence: interrupted; no file was left half-written\n")
+        sys.stderr.flush()
         return INTERRUPTED
     except ConvergenceError as error:
         return _refused(str(error))
