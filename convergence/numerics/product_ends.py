@@ -26,7 +26,7 @@ HIT = "a learning rate of exactly 1/λ: the error is 0 from there on"
 
 
 @dataclass(frozen=True, eq=False)
-class Limit:
+class ProductLimit:
     """A product without end.
 
     Attributes
@@ -54,24 +54,24 @@ class Limit:
         return f"{f'exp({self.log:.8g}) in size' if small else f'{self.value:.6g}'}: {self.reason}"
 
 
-def limit_of(schedule: Schedule, letter: sp.Expr, size: float | None) -> Limit | None:
+def limit_of(schedule: Schedule, letter: sp.Expr, size: float | None) -> ProductLimit | None:
     """Of the product under a schedule, along λ as a letter or number and as a float. None for a table of numbers."""
     if schedule.formula is None:
         return None
     rates = stretches(exact(schedule.formula), schedule.last)
     if rates is None:
-        return Limit(None, None, None, False, "the formula has cases that are not told apart here")
+        return ProductLimit(None, None, None, False, "the formula has cases that are not told apart here")
     end = fate(rates, letter)
     if end.period:
         end = _repeated(end, schedule, rates[-1].first, letter, size)
     before = _before(schedule, rates[-1].first, letter, size)
     if before is not None and not before.sign:
-        return Limit(0.0, -inf, sp.S.Zero, False, HIT)
+        return ProductLimit(0.0, -inf, sp.S.Zero, False, HIT)
     if end.kind in ("zero", "grows"):
         value, total = (0.0, -inf) if end.kind == "zero" else (inf, inf)
-        return Limit(value, total, sp.S.Zero if end.kind == "zero" else sp.oo, False, end.reason)
+        return ProductLimit(value, total, sp.S.Zero if end.kind == "zero" else sp.oo, False, end.reason)
     if end.kind != "stops":
-        return Limit(None, None, None, False, end.reason)
+        return ProductLimit(None, None, None, False, end.reason)
     first = head([Stretch(part.first, part.end, 1 - letter * part.formula) for part in rates])
     formula = None if first is None or end.rest is None else first * end.rest
     return _stop(end, formula, before)
@@ -102,13 +102,13 @@ def _before(schedule: Schedule, steps: int, letter: sp.Expr, size: float | None)
     return multiplied(factors_of(schedule, schedule.values(steps), letter, size))
 
 
-def _stop(end: Fate, formula: sp.Expr | None, before: Sized | None) -> Limit:
+def _stop(end: Fate, formula: sp.Expr | None, before: Sized | None) -> ProductLimit:
     """The number at which it stops: what the steps before the last stretch leave, times the rest."""
     if end.rest is None or end.rest.free_symbols or before is None:
-        return Limit(None, None, formula, True, end.reason)
+        return ProductLimit(None, None, formula, True, end.reason)
     rest = mpmath.mpf(end.rest.evalf(20))
     if rest == 0:
-        return Limit(0.0, -inf, sp.S.Zero, False, HIT)
+        return ProductLimit(0.0, -inf, sp.S.Zero, False, HIT)
     mantissa, exponent = mpmath.frexp(rest)
     total = Sized(before.mantissa * float(mantissa), before.exponent + int(exponent))
-    return Limit(total.value, total.log, formula, True, end.reason)
+    return ProductLimit(total.value, total.log, formula, True, end.reason)

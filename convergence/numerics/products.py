@@ -19,7 +19,7 @@ from convergence.notation import latex, text
 from convergence.numerics.cycles import cycle_edge
 from convergence.numerics.factors import Sized, factors_of, multiplied
 from convergence.numerics.inputs import checked_interval, checked_steps
-from convergence.numerics.product_ends import Limit, limit_of
+from convergence.numerics.product_ends import ProductLimit, limit_of
 from convergence.numerics.replay import Parabolas, scheduled, walked
 from convergence.plotting import Plotted
 from convergence.rule import Method
@@ -95,7 +95,7 @@ class Product(Plotted, Tabular, figure="product"):
         return None if self._factors is None or len(self._factors) > 1 else asymptotic(self._factors[0].formula)
 
     @cached_property
-    def limit(self) -> Limit | None:
+    def limit(self) -> ProductLimit | None:
         """For K → ∞; None for a table of numbers, after whose last nothing is known, and for other methods."""
         return limit_of(self.schedule, self._letter, self.curvature) if self._is_descent else None
 
