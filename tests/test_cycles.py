@@ -252,6 +252,64 @@ def test_a_repelling_cycle_is_not_called_attracting():
 
 
 @pytest.mark.parametrize(
+    ("rule", "settings"),
+    [
+        (rules.rmsprop_plain, {"lr": 0.1, "decay": 0.9}),
+        (rules.rmsprop_inside, {"lr": 0.1, "decay": 0.05, "eps": 1e-4}),
+        (rules.rmsprop_outside, {"lr": 0.1, "decay": 0.95, "eps": 1e-2}),
+        (rules.signum, {"lr": 0.1, "momentum": 0.7}),
+    ],
+)
+def test_formulas_of_multipliers_are_the_numbers_where_numbers_are_put_in(rule, settings):
+    letters = {rule.symbols[name]: sp.Rational(str(value)) for name, value in settings.items()}
+    formulas, numbers = only(rule), only(rule, **settings)
+    values = [complex(sp.N(m.subs(letters))) for m in formulas.multipliers]
+    assert np.sort_complex(values) == pytest.approx(np.sort_complex(numbers.multipliers), abs=1e-9)
+    assert [float(sp.N(v.subs(letters))) for v in formulas.state] == pytest.approx(numbers.state)
+
+
+def test_a_cycle_of_half_the_period_is_not_one_of_the_whole():
+    assert len(cv.cycles(rules.bent, 2, lr=2.2)) == 1
+    assert cv.cycles(rules.bent, 4, lr=2.2) == []
+    assert cv.cycles(rules.bent, 2, lr=1.5) == []  # the minimiser attracts
+
+
+def test_what_is_no_cycle_or_not_isolated_is_not_proved():
+    from convergence.numerics.interval_newton import contains_one
+
+    x = sp.Symbol("x", real=True)
+    step = sp.Rational(16, 5) * x * (1 - x)
+    cycle = np.array([[(21 + np.sqrt(21)) / 32], [(21 - np.sqrt(21)) / 32]])
+    assert contains_one([x], [step], cycle)
+    assert not contains_one([x], [step], cycle + 1e-3)
+    assert not contains_one([x], [1 - x], np.array([[0.2], [0.8]]))
+    assert not contains_one([x], [x - sp.sign(x)], np.array([[0.5], [-0.5]]))
+    assert not contains_one([x], [sp.Max(step, -x)], cycle)
+
+
+@pytest.mark.parametrize(
+    ("rule", "period", "settings"),
+    [(rules.signum, 22, {"momentum": 0.9}), (rules.lion, 8, {"beta1": 0.9, "beta2": 0.99})],
+)
+def test_longer_cycles_of_rules_that_hear_signs_are_neutral_and_said_to_be_found(rule, period, settings):
+    """F75: their period depends on the start; one in a family has no proof by Newton."""
+    (cycle, *_) = cv.cycles(rule, period, lr=1, **settings)
+    assert cycle.neutral
+    assert cycle.proof.startswith("found by iteration")
+
+
+@pytest.mark.parametrize(("offset", "largest"), [(0.5, 0.5), (0.3, 1.3), (0.1, 1.1), (0.02, 1.02)])
+def test_where_lion_ends_depends_on_where_it_starts(offset, largest):
+    """F75, by hand: the offset of the start in units of a step says how far the run strays for ever."""
+    x, m, seen = 20 + offset, 0.0, []
+    for _ in range(20_000):
+        c, m = 0.9 * m + 0.1 * x, 0.99 * m + 0.01 * x
+        x -= np.sign(c)
+        seen.append(abs(x))
+    assert max(seen[-400:]) == pytest.approx(largest)
+
+
+@pytest.mark.parametrize(
     ("arguments", "settings", "said"),
     [
         ((rules.bent,), {}, "not odd"),

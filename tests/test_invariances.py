@@ -176,6 +176,26 @@ def test_a_slip_in_a_rule_loses_its_invariances():
     assert holds(started)["loss"] is False
 
 
+def test_the_proof_hears_the_start_and_where_gradients_are_asked():
+    """What runs would refute, the proof does not let pass either."""
+    from convergence.theory.equivariance import commutes, scaling, translation
+
+    @cv.method(start=lambda f, x: (x, x * 0 + 1))
+    def from_one(f, x, s, *, lr):
+        s = s + f.grad(x) ** 2
+        return x - lr * f.grad(x) / np.sqrt(s), s
+
+    @cv.method
+    def asking_elsewhere(f, x, *, lr):
+        return x - lr * f.grad(2 * x)
+
+    from_zero = cv.method(name="from_zero")(from_one.rule)
+    assert commutes(from_zero, scaling((2,), 0, 1, {}))
+    assert not commutes(from_one, scaling((2,), 0, 1, {}))
+    assert commutes(cv.METHODS["gradient_descent"], translation(()))
+    assert not commutes(asking_elsewhere, translation(()))
+
+
 def test_a_table_and_a_name_that_is_none():
     result = cv.invariances("gradient_descent")
     assert list(result.table()) == ["change", "holds", "proof", "with", "then"]

@@ -46,10 +46,12 @@ class Letters:
         formula = sp.sympify(formula)
         if not formula.free_symbols:
             return sp.true if _number_sign(formula) > 0 else sp.false
-        sign, left = 1, []
         above, below = sp.fraction(sp.together(formula))
-        number, factors = sp.factor_list(above * below) if (above * below).is_polynomial() else (1, [(formula, 1)])
-        sign = 1 if number > 0 else -1
+        if not (above * below).is_polynomial():
+            known = sign_of(formula)
+            return sp.Gt(self.outer(formula), 0) if known is None else sp.true if known > 0 else sp.false
+        number, factors = sp.factor_list(above * below)
+        sign, left = 1 if number > 0 else -1, []
         for factor, times in factors:
             known = sign_of(factor)
             if known == 0:
