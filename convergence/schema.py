@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, fields, is_dataclass
 from fractions import Fraction
 from functools import cache
@@ -33,10 +33,7 @@ from convergence.rule import Method
 SCHEMA_VERSION = 3
 """The version of the schema that this package writes, and the only one that it reads."""
 
-ROOMS = (
-    *("theory", "numerics", "stochastic", "evidence", "certificates", "conventions"),
-    *("diagnosis", "parts", "domain", "problem"),
-)
+ROOMS = "theory numerics stochastic evidence certificates conventions diagnosis parts domain problem".split()  # noqa: SIM905
 """Where the classes of results stand."""
 
 CHAPTER = ("method", "given", "hyper", "parts")
@@ -155,8 +152,8 @@ class _Writer:
         for name, kind in KINDS.items():
             if isinstance(x, kind.of):
                 return {"is": name, **kind.fields(self, x)}
-        if is_dataclass(x) and _results().get(type(x).__name__) is type(x):
-            return {"is": type(x).__name__, **{f.name: self.value(getattr(x, f.name)) for f in fields(x) if f.init}}
+        if type(x) in _names():
+            return {"is": _names()[type(x)], **{f.name: self.value(getattr(x, f.name)) for f in fields(x) if f.init}}
         raise TypeError(f"JSON does not keep {type(x).__name__}")
 
     def rule(self, method: Method) -> str:
@@ -242,16 +239,25 @@ KINDS = {
 
 @cache
 def _results() -> dict[str, type]:
-    """Classes of results by name: every frozen dataclass of the rooms that make results."""
-    kinds: dict[str, type] = {"Gap": Gap}
+    """Classes of results by name; of several with one name the first room's, the others with their room: "theory.Loop"."""
+    kinds = tuple(result_classes())
+    by_room = {f"{kind.__module__.split('.')[1]}.{kind.__name__}": kind for kind in kinds}
+    return {"Gap": Gap, **by_room, **{kind.__name__: kind for kind in reversed(kinds)}}
+
+
+@cache
+def _names() -> dict[type, str]:
+    """What a file calls each class of results."""
+    return {kind: name for name, kind in sorted(_results().items(), key=lambda item: "." not in item[0])}
+
+
+def result_classes() -> Iterator[type]:
+    """Every dataclass of the rooms that make results."""
     for name in (f"convergence.{room}" for room in ROOMS):
         path = getattr(import_module(name), "__path__", ())
         for module in (name, *(one.name for one in walk_packages(path, f"{name}."))):
-            own = [
-                kind for kind in vars(import_module(module)).values() if is_dataclass(kind) and isinstance(kind, type)
-            ]
-            kinds = {kind.__name__: kind for kind in own if kind.__module__ == module} | kinds
-    return kinds
+            kinds = (kind for kind in vars(import_module(module)).values() if isinstance(kind, type))
+            yield from (kind for kind in kinds if is_dataclass(kind) and kind.__module__ == module)
 
 
 def _rule(name: str, kept: Mapping[str, Any]) -> Method:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ import sympy as sp
 
 import convergence as cv
 from convergence.formula_text import Letters, formula, symbols
-from convergence.schema import SCHEMA_VERSION
+from convergence.schema import SCHEMA_VERSION, result_classes
 
 FEW = ["gradient_descent", "ema_momentum", "nesterov"]
 
@@ -251,3 +252,13 @@ def test_text_that_is_no_formula_is_refused(text):
 def test_a_tower_of_powers_is_refused_at_once(text):
     with pytest.raises(cv.BadData, match="binary digits"):
         formula(text, {})
+
+
+def test_no_two_classes_of_results_have_one_name_in_a_room():
+    """JSON names the class of a result, and its room where another room has one of that name."""
+    names = Counter((kind.__module__.split(".")[1], kind.__name__) for kind in set(result_classes()))
+    assert not [name for name, times in names.items() if times > 1 and not name[1].startswith("_")]
+
+
+def test_a_study_read_back_has_every_part(study):
+    assert not [gap for chapter in cv.Study.from_json(study.to_json()).methods for gap in chapter.gaps]

@@ -24,8 +24,8 @@ from convergence.theory import candidates
 from convergence.theory.cells import Cells, cells
 from convergence.theory.rational import rational
 from convergence.theory.region import joined, stable_pieces, stable_polynomials
-from convergence.theory.symbols import CURVATURE
-from convergence.theory.system import System, sigma_curvature, sigma_symbols, system
+from convergence.theory.symbols import CURVATURE, sigma_curvature, sigma_symbols
+from convergence.theory.system import System, system
 
 KINDS = ("real", "repeated", "complex")
 

@@ -27,8 +27,8 @@ from convergence.theory.inequality import is_positive, numbers, relationals
 from convergence.theory.rational import rational
 from convergence.theory.rest import rest_of
 from convergence.theory.schur import stable_conditions
-from convergence.theory.symbols import CURVATURE
-from convergence.theory.system import System, sigma_curvature, sigma_symbols, system
+from convergence.theory.symbols import CURVATURE, sigma_curvature, sigma_symbols
+from convergence.theory.system import System, system
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,11 @@ A hyperparameter's letter, and what may be assumed of it, is its domain's: ``met
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import sympy as sp
+
+from convergence.errors import BadName, nearest
 
 CURVATURE = sp.Symbol("lambda", positive=True)
 SIGMA = sp.Symbol("sigma", positive=True)
@@ -51,3 +55,15 @@ def _turned(part: sp.Expr) -> tuple[sp.Expr, sp.Expr]:
     if base.is_Add and power.is_Integer and small.is_negative:
         return sp.Integer(-1) ** power, sp.expand(-base) ** power
     return sp.Integer(1), part
+
+
+def sigma_symbols(symbols: Mapping[str, sp.Symbol]) -> dict[str, sp.Symbol]:
+    """The symbols of formulas in σ: "sigma" in the place of "curvature"."""
+    return {"sigma": SIGMA} | {name: letter for name, letter in symbols.items() if name != "curvature"}
+
+
+def sigma_curvature(loss: str) -> sp.Expr:
+    """λ as a formula in σ (and n) for a named scaling of the loss. BadName for another name."""
+    if not isinstance(loss, str) or loss not in SCALINGS:
+        raise BadName(f"there is no loss scaling {str(loss)[:60]!r}: {nearest(str(loss), SCALINGS)}")
+    return SCALINGS[loss] * SIGMA**2

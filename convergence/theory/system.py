@@ -22,7 +22,7 @@ from convergence.theory.clock import Clock, clock_of
 from convergence.theory.linearisation import Map, linearised
 from convergence.theory.loop import START, Loop, first_state, loop_of
 from convergence.theory.rest import rest_of
-from convergence.theory.symbols import CURVATURE, SCALINGS, SIGMA, Z, tidy
+from convergence.theory.symbols import CURVATURE, Z, sigma_curvature, sigma_symbols, tidy
 from convergence.theory.trace import MINIMISER
 
 
@@ -205,18 +205,6 @@ def _factors(characteristic: sp.Poly) -> tuple[tuple[sp.Poly, int], ...]:
 @cache
 def _discriminant(characteristic: sp.Poly) -> sp.Expr:
     return sp.factor(sp.discriminant(characteristic.as_expr(), Z)) if characteristic.degree() > 1 else sp.Integer(1)
-
-
-def sigma_symbols(symbols: Mapping[str, sp.Symbol]) -> dict[str, sp.Symbol]:
-    """The symbols of formulas in σ: "sigma" in the place of "curvature"."""
-    return {"sigma": SIGMA} | {name: letter for name, letter in symbols.items() if name != "curvature"}
-
-
-def sigma_curvature(loss: str) -> sp.Expr:
-    """λ as a formula in σ (and n) for a named scaling of the loss. BadName for another name."""
-    if not isinstance(loss, str) or loss not in SCALINGS:
-        raise BadName(f"there is no loss scaling {str(loss)[:60]!r}: {nearest(str(loss), SCALINGS)}")
-    return SCALINGS[loss] * SIGMA**2
 
 
 def derive(m: Any, *, sigma: bool = False, loss: str = "sum") -> System:
