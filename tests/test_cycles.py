@@ -312,7 +312,7 @@ def test_where_lion_ends_depends_on_where_it_starts(offset, largest):
 @pytest.mark.parametrize(
     ("arguments", "settings", "said"),
     [
-        ((rules.bent,), {}, "not odd"),
+        ((rules.bent,), {}, "not shown to be odd"),
         ((rules.adam_plain, 3), {"lr": 0.1}, "missing: beta1, beta2"),
         ((rules.adam_plain, 3), {"lr": eta, "beta1": 0.9, "beta2": 0.9}, "no letters"),
         ((rules.adam_plain, 1), {}, "from 2 to 64"),
@@ -333,6 +333,43 @@ def test_a_rule_that_counts_its_steps_has_no_cycle():
 
     with pytest.raises(cv.NotLinear, match="counts on"):
         cv.cycles(counting)
+
+
+@pytest.mark.parametrize("rule", [rules.adam, rules.rmsprop_inside, rules.rmsprop_outside, rules.rmsprop_momentum])
+def test_the_conditions_are_those_of_the_numbers_wherever_these_lie(rule):
+    """Formulas against eigenvalues in floats, at random settings, where the cycle is there and where it is not."""
+    rng = np.random.default_rng(7)
+    formulas, seen = only(rule, curvature=lam), set()
+    for _ in range(25):
+        drawn = {
+            name: round(
+                float(
+                    rng.uniform(0.01, 0.2) if d.is_rate else rng.uniform(0, 1) if d.is_share else rng.uniform(0, 0.03)
+                ),
+                4,
+            )
+            for name, d in rule.domains.items()
+        }
+        at = {rule.symbols[name]: sp.Rational(str(value)) for name, value in drawn.items()} | {lam: 2}
+        there = bool(sp.sympify(formulas.exists).subs(at))
+        found = cv.cycles(rule, curvature=2, **drawn)
+        assert len(found) == there
+        if there:
+            attracts = bool(sp.sympify(formulas.attracting).subs(at))
+            assert found[0].attracting is attracts
+            assert (max(map(abs, found[0].multipliers)) < 1) is attracts
+            assert found[0].amplitude == pytest.approx(float(formulas.amplitude.subs(at)))
+        seen.add((there, there and attracts))
+    assert len(seen) > 1
+
+
+def test_letters_may_be_any():
+    """Letters of the person's own, of which SymPy knows nothing."""
+    step, curve, share = sp.symbols("p q r")
+    cycle = only(rules.adam_plain, curvature=curve, lr=step, beta1=share, beta2=0)
+    assert same(cycle.amplitude, step * (1 - share) / (2 * (1 + share)))
+    assert same(cycle.state[1], -curve * step * (1 - share) ** 2 / (2 * (1 + share) ** 2))
+    assert cycle.attracting.free_symbols == {share}
 
 
 def test_a_cycle_is_frozen_and_says_itself():

@@ -94,10 +94,10 @@ def cycles(m: Any, /, period: int = 2, *, curvature: Any = 1, **hyper: Any) -> l
         raise BadData(f"period must be a whole number from 2 to {LONGEST}; got {short(period)}")
     lam, letters = _curvature(curvature), letters_of(method, hyper)
     if period == 2:
-        derived = signed_cycles(method, letters, lam)
+        derived = signed_cycles(method, *letters.with_positive(lam))
         if derived is not None:
             return sorted(derived, key=lambda c: -c.amplitude if isinstance(c.amplitude, float) else 0.0)
-    why = "cycles longer than 2 are" if period > 2 else f"{method.name} is not odd, so its cycles are"
+    why = "cycles longer than 2 are" if period > 2 else f"{method.name} is not shown to be odd, so its cycles are"
     if lam.free_symbols or any(getattr(value, "free_symbols", None) for value in hyper.values()):
         raise BadHyperparameter(f"{why} found from runs, which need numbers and no letters; give them")
     full = {**dict(method.defaults), **hyper}

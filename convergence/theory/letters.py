@@ -25,6 +25,13 @@ class Letters:
     inner: Mapping[str, sp.Expr]
     back: Mapping[sp.Symbol, sp.Expr]
 
+    def with_positive(self, letter: sp.Expr) -> tuple[Letters, sp.Expr]:
+        """These and another letter, which SymPy then knows to be positive; a number stays as it is."""
+        if not letter.is_Symbol:
+            return self, letter
+        positive = sp.Dummy(letter.name, positive=True)
+        return Letters(self.inner, {**self.back, positive: letter}), positive
+
     def outer(self, formula: sp.Expr) -> sp.Expr:
         """A formula in the person's letters, as one writes it by hand: η(1 − β)/(2(1 + β)) − ε/λ."""
         formula = sp.sympify(formula).subs(self.back)
