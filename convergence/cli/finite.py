@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 import convergence as cv
 from convergence.cli.command import Answer, command, option
 from convergence.cli.modules import arguments, console, np
-from convergence.cli.options import METHOD, METHODS, SPECTRUM, STEPS, hyper
-from convergence.cli.schedules import SCHEDULE, scheduled
+from convergence.cli.options import METHOD, METHODS, SCHEDULE, SPECTRUM, STEPS, hyper
+from convergence.cli.schedules import scheduled
 from convergence.errors import BadHyperparameter, ConvergenceError
 
 if TYPE_CHECKING:

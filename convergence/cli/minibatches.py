@@ -11,8 +11,8 @@ import convergence as cv
 from convergence.cli.command import Answer, command, group, option
 from convergence.cli.modules import arguments, console, np
 from convergence.cli.noise import batches, noise_words
-from convergence.cli.options import DATA, DEVIATION, LABEL_NOISE, METHOD, SAMPLING, STEPS, hyper
-from convergence.cli.schedules import SCHEDULE, scheduled
+from convergence.cli.options import DATA, DEVIATION, LABEL_NOISE, METHOD, SAMPLING, SCHEDULE, STEPS, hyper
+from convergence.cli.schedules import scheduled
 from convergence.errors import BadData, BadHyperparameter, ConvergenceError, NoStableLearningRate
 
 if TYPE_CHECKING:

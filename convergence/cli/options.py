@@ -80,3 +80,8 @@ def out(folder: str | None, words: str = "where to write") -> Option:
 def formats(flag: str, default: list[str], known: str) -> Option:
     """Endings of the files to write."""
     return option(flag, metavar="F,F", type=names, default=default, help=f"{known} (default: {','.join(default)})")
+
+
+SCHEDULE = option(
+    "--schedule", metavar="NAME", help="of the learning rate, as the command schedule takes it; --lr is its base"
+)

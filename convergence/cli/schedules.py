@@ -25,10 +25,6 @@ pictures = Lazy("convergence.report.scheduled")
 
 SYNTAX = "a family with its arguments: cosine, exponential:0.9, warmup:10*linear, torch.CosineAnnealingLR:T_max=100"
 
-SCHEDULE = option(
-    "--schedule", metavar="NAME", help="of the learning rate, as the command schedule takes it; --lr is its base"
-)
-
 
 @command(
     "schedule",
