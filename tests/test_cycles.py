@@ -326,6 +326,19 @@ def test_what_cannot_be_answered_is_refused_with_the_way_out(arguments, settings
         cv.cycles(*arguments, **settings)
 
 
+def test_where_there_is_no_formula_numbers_are_asked_for_and_searched():
+    @cv.method
+    def saturating(f, x, *, lr):
+        return x - lr * np.tanh(f.grad(x))
+
+    with pytest.raises(cv.NotLinear, match="give numbers"):
+        cv.cycles(saturating)
+    (cycle,) = cv.cycles(saturating, lr=3)
+    assert 2 * cycle.amplitude == pytest.approx(3 * np.tanh(cycle.amplitude), rel=1e-12)
+    assert cycle.proof == "interval Newton"
+    assert cycle.attracting
+
+
 def test_a_rule_that_counts_its_steps_has_no_cycle():
     @cv.method
     def counting(f, x, t, *, lr):

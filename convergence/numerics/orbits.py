@@ -16,14 +16,14 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from convergence.crossing import exact
-from convergence.errors import BadData, BadHyperparameter, NotANumber
+from convergence.errors import BadData, BadHyperparameter, NotANumber, NotLinear
 from convergence.methods import as_method
 from convergence.numerics.interval_newton import contains_one
 from convergence.numerics.replay import Parabolas
 from convergence.problem.arrays import short
 from convergence.rule import Method
 from convergence.theory.cycles import NEUTRAL, Cycle, Direction, direction, signed_cycles, spelled
-from convergence.theory.letters import letters_of
+from convergence.theory.letters import Letters, letters_of
 
 Array = NDArray[np.float64]
 Step = Callable[[Array], Array]
@@ -94,10 +94,11 @@ def cycles(m: Any, /, period: int = 2, *, curvature: Any = 1, **hyper: Any) -> l
         raise BadData(f"period must be a whole number from 2 to {LONGEST}; got {short(period)}")
     lam, letters = _curvature(curvature), letters_of(method, hyper)
     if period == 2:
-        derived = signed_cycles(method, *letters.with_positive(lam))
+        derived = _derived(method, letters, lam)
         if derived is not None:
             return sorted(derived, key=lambda c: -c.amplitude if isinstance(c.amplitude, float) else 0.0)
-    why = "cycles longer than 2 are" if period > 2 else f"{method.name} is not shown to be odd, so its cycles are"
+    odd = f"{method.name} is not shown to be odd, or its cycles have no formula: they are"
+    why = "cycles longer than 2 are" if period > 2 else odd
     if lam.free_symbols or any(getattr(value, "free_symbols", None) for value in hyper.values()):
         raise BadHyperparameter(f"{why} found from runs, which need numbers and no letters; give them")
     full = {**dict(method.defaults), **hyper}
@@ -105,6 +106,16 @@ def cycles(m: Any, /, period: int = 2, *, curvature: Any = 1, **hyper: Any) -> l
     if missing:
         raise BadHyperparameter(f"{why} found from runs, which need numbers; missing: {', '.join(missing)}")
     return _from_runs(method, int(period), float(lam), method.scalars(full))
+
+
+def _derived(method: Method, letters: Letters, curvature: sp.Expr) -> list[Cycle] | None:
+    """The cycles by symmetry; None where there is none, or, at numbers, no formula."""
+    try:
+        return signed_cycles(method, *letters.with_positive(curvature))
+    except NotLinear:
+        if letters.back or curvature.free_symbols:
+            raise
+        return None
 
 
 def _curvature(given: Any) -> sp.Expr:

@@ -141,12 +141,16 @@ def signed_cycles(method: Method, letters: Letters, curvature: sp.Expr) -> list[
     signs = sign_pattern(along.state, along.update)
     if signs is None:
         return None
-    found: list[Cycle] = []
-    for branch in branches(method.name, along.state, along.update, signs, letters):
-        one = _cycle(method, along, signs, branch, letters)
-        if one is not None:
-            found.append(one)
-    return found
+    try:
+        found = (
+            _cycle(method, along, signs, branch, letters)
+            for branch in branches(method.name, along.state, along.update, signs, letters)
+        )
+        return [cycle for cycle in found if cycle is not None]
+    except sp.PolynomialError:  # tanh, say
+        raise NotLinear(
+            f"{method.name}: its 2-cycles solve no algebraic equation; give numbers and no letters, and runs are searched"
+        ) from None
 
 
 def _cycle(method: Method, along: Direction, signs: Sequence[int], branch: Branch, letters: Letters) -> Cycle | None:
