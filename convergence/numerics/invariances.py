@@ -15,33 +15,31 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from convergence.errors import BadName, BadRule, ConvergenceError, NotLinear, nearest
+from convergence.errors import BadName, NotLinear, nearest
 from convergence.methods import as_method
 from convergence.notation import text
+from convergence.numerics.changes import (
+    CHANGES,
+    CLOSE,
+    MOVE,
+    PROBLEMS,
+    STRETCH,
+    TIMES,
+    Changed,
+    Pair,
+    agree,
+    pair_of,
+    positions,
+    usual,
+)
 from convergence.rule import Method
 from convergence.tabular import Tabular
 from convergence.theory.equivariance import FACTOR, Action, commutes, linear, reflection, scaling, translation
 
 Array = NDArray[np.float64]
 
-STEPS = 6
-CLOSE = 1e-9
-"""Relative distance of two runs that are the same but for rounding."""
-
-TIMES, MOVE = 3.0, np.array([0.7, -1.1])
-"""The factor and the shift of the changed problem."""
-
-STRETCH = np.array([3.0, 0.5])
-ANGLE = 0.6
 POWERS = (0, -1, 1, -2, 2)
 """Of the factor, that a hyperparameter may have to be multiplied by."""
-
-PROBLEMS = (
-    (np.array([[2.0, 0.6], [0.6, 0.9]]), np.array([0.3, -0.4]), np.array([1.3, 0.8])),
-    (np.array([[1.1, -0.7], [-0.7, 1.9]]), np.array([-1.2, 0.5]), np.array([0.4, -1.7])),
-    (np.array([[1.3, 0.4], [0.4, 0.8]]), np.array([0.3, -0.4]), np.array([0.35, -0.37])),
-)
-"""Hessian, minimiser, start; of the last small gradients, as clipping has to be seen from both sides."""
 
 
 @dataclass(frozen=True)
@@ -132,54 +130,6 @@ class Invariances(Tabular):
         return "\n".join([f"Invariances of {self.method}", *(f"  {e.change}: {e.said}" for e in self.entries)])
 
 
-@dataclass(frozen=True)
-class Changed:
-    """A change of coordinates x = By + h and a factor of the loss; ``position``, ``gradient``: powers of c that it brings."""
-
-    name: str
-    basis: Array
-    shift: Array
-    loss: float = 1.0
-    position: int = 0
-    gradient: int = 0
-
-    def problem(self, hessian: Array, minimiser: Array, start: Array) -> tuple[Array, Array, Array]:
-        inverse = np.linalg.inv(self.basis)
-        return (
-            self.loss * self.basis.T @ hessian @ self.basis,
-            inverse @ (minimiser - self.shift),
-            inverse @ (start - self.shift),
-        )
-
-    def back(self, positions: Array) -> Array:
-        return positions @ self.basis.T + self.shift
-
-
-_TURN = np.array([[np.cos(ANGLE), -np.sin(ANGLE)], [np.sin(ANGLE), np.cos(ANGLE)]])
-CHANGES = (
-    Changed("loss", np.eye(2), np.zeros(2), loss=TIMES, gradient=1),
-    Changed("scale", TIMES * np.eye(2), np.zeros(2), position=-1, gradient=1),
-    Changed("coordinates", np.diag(STRETCH), np.zeros(2), position=-1, gradient=1),
-    Changed("rotation", _TURN, np.zeros(2)),
-    Changed("permutation", np.array([[0.0, 1.0], [1.0, 0.0]]), np.zeros(2)),
-    Changed("shift", np.eye(2), MOVE),
-    Changed("sign", np.diag([-1.0, 1.0]), np.zeros(2)),
-)
-
-
-class Objective:
-    """½(x − w)ᵀH(x − w)."""
-
-    def __init__(self, hessian: Array, minimiser: Array) -> None:
-        self.hessian, self.minimiser = hessian, minimiser
-
-    def grad(self, x: Any, /) -> Any:
-        return self.hessian @ (x - self.minimiser)
-
-    def solve(self, g: Any, /) -> Any:
-        return np.linalg.solve(self.hessian, g)
-
-
 def invariances(m: Any, /) -> Invariances:
     """Which changes of the problem a method does not notice: of the loss's scale, of coordinates, of the origin.
 
@@ -218,33 +168,23 @@ def invariances(m: Any, /) -> Invariances:
 
 
 def _judged(method: Method, change: Changed) -> Invariance:
-    hyper = _usual(method)
-    pairs = [_pair(method, change, problem, hyper, hyper) for problem in PROBLEMS]
-    if all(_agree(change, *pair) for pair in pairs):
+    hyper = usual(method)
+    pairs = [pair_of(method, change, problem, hyper, hyper) for problem in PROBLEMS]
+    if all(agree(change, *pair) for pair in pairs):
         proof, state = _proof(method, change, pairs, {})
         return Invariance(change.name, True, proof, state=state)
-    worst = next(k for k, pair in enumerate(pairs) if not _agree(change, *pair))
+    worst = next(k for k, pair in enumerate(pairs) if not agree(change, *pair))
     refuted = _counterexample(change, hyper, PROBLEMS[worst], *pairs[worst])
     if change.name not in ("loss", "scale"):
         return Invariance(change.name, False, "counterexample", counterexample=refuted)
     for powers in _powers(method):
         scaled = {name: value * TIMES ** powers.get(name, 0) for name, value in hyper.items()}
-        other = [_pair(method, change, problem, hyper, scaled) for problem in PROBLEMS]
-        if all(_agree(change, *pair) for pair in other):
+        other = [pair_of(method, change, problem, hyper, scaled) for problem in PROBLEMS]
+        if all(agree(change, *pair) for pair in other):
             proof, state = _proof(method, change, other, powers)
             factors = {name: FACTOR**power for name, power in powers.items()}
             return Invariance(change.name, False, "counterexample", factors, proof, state, refuted)
     return Invariance(change.name, False, "counterexample", counterexample=refuted)
-
-
-def _usual(method: Method) -> dict[str, float]:
-    """A value for each hyperparameter inside its domain, generic."""
-    values = {}
-    for k, (name, domain) in enumerate(method.domains.items()):
-        values[name] = 0.05 if domain.is_rate else 0.55 + 0.07 * k if domain.is_share else 0.03 + 0.01 * k
-        if not domain.low < values[name] < domain.high:
-            values[name] = domain.low + 0.3 if np.isfinite(domain.low) else domain.high - 0.3
-    return values
 
 
 def _powers(method: Method) -> Iterator[dict[str, int]]:
@@ -255,50 +195,6 @@ def _powers(method: Method) -> Iterator[dict[str, int]]:
         yield {name: power for name, power in zip(names, powers, strict=True) if power}
 
 
-Pair = tuple[list[list[Array]], list[list[Array]]]
-
-
-def _pair(
-    method: Method,
-    change: Changed,
-    problem: tuple[Array, Array, Array],
-    hyper: Mapping[str, float],
-    scaled: Mapping[str, float],
-) -> Pair:
-    """The states of the plain run, and of that on the changed problem."""
-    return _run(method, problem, hyper), _run(method, change.problem(*problem), scaled)
-
-
-def _run(method: Method, problem: tuple[Array, Array, Array], hyper: Mapping[str, float]) -> list[list[Array]]:
-    hessian, minimiser, start = problem
-    f = Objective(hessian, minimiser)
-    with np.errstate(all="ignore"):
-        try:
-            state = method.start(f, start)
-            states = [list(state)]
-            for _ in range(STEPS):
-                state = method(f, *state, **hyper)
-                states.append(list(state))
-            rows = [[np.asarray(value, dtype=float) for value in row] for row in states]
-        except ConvergenceError:
-            raise
-        except Exception as error:
-            raise BadRule(f"{method.name} does not run on arrays: {type(error).__name__}: {error}") from error
-    if any(row[0].shape != start.shape for row in rows):
-        raise BadRule(f"{method.name} must return positions of the shape {start.shape} of its start")
-    return rows
-
-
-def _positions(run: list[list[Array]]) -> Array:
-    return np.array([row[0] for row in run])
-
-
-def _agree(change: Changed, plain: list[list[Array]], other: list[list[Array]]) -> bool:
-    one, two = _positions(plain), change.back(_positions(other))
-    scale = np.abs(one - one[0]).max() + np.abs(one).max()
-    return bool(np.isfinite(one).all() and np.abs(one - two).max() <= CLOSE * scale)
-
-
 def _counterexample(
     change: Changed,
     hyper: Mapping[str, float],
@@ -306,7 +202,7 @@ def _counterexample(
     plain: list[list[Array]],
     other: list[list[Array]],
 ) -> Counterexample:
-    one, two = _positions(plain), change.back(_positions(other))
+    one, two = positions(plain), change.back(positions(other))
     apart = np.abs(one - two).max(axis=1) > CLOSE * np.abs(one).max()
     step = int(np.argmax(apart | ~np.isfinite(one - two).all(axis=1)))
     hessian, minimiser, start = problem

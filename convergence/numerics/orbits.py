@@ -6,8 +6,7 @@ operator (Krawczyk 1969) proves that one is there, and only one within its box; 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
@@ -19,6 +18,7 @@ from convergence.crossing import exact
 from convergence.errors import BadData, BadHyperparameter, NotANumber, NotLinear
 from convergence.methods import as_method
 from convergence.numerics.interval_newton import contains_one
+from convergence.numerics.orbit_search import REPEATS, Orbit, candidates, distance, equal, guarded, orbit_of, size_of
 from convergence.numerics.replay import Parabolas
 from convergence.problem.arrays import short
 from convergence.rule import Method
@@ -26,22 +26,12 @@ from convergence.theory.cycles import NEUTRAL, Cycle, Direction, direction, sign
 from convergence.theory.letters import Letters, letters_of
 
 Array = NDArray[np.float64]
-Step = Callable[[Array], Array]
 
 LONGEST = 64
 """The longest period that is looked for."""
 
 RUNS = (1.0, 0.31, 0.0577)
 """Starts, in units of the curvature's length scale and of the learning rate."""
-
-TRANSIENT, BLOCKS = 2000, 12
-"""Steps between two looks whether a run repeats, and looks."""
-
-TRIES = 40
-"""States of a run that Newton's method starts from."""
-
-REPEATS, SAME = 1e-9, 1e-6
-"""Relative distances: of a state that has come back, and of two states that are not told apart."""
 
 
 def cycles(m: Any, /, period: int = 2, *, curvature: Any = 1, **hyper: Any) -> list[Cycle]:
@@ -137,59 +127,13 @@ def _float(value: sp.Expr) -> float:
         return float("inf")
 
 
-@dataclass(frozen=True)
-class Orbit:
-    """A rule along one direction at numbers: one ``step`` on (s,), and its derivative ``slope`` (s, s)."""
-
-    along: Direction
-    step: Step
-    slope: Step
-
-    def run(self, state: Array, steps: int) -> Array:
-        """The states (steps+1, s); fewer where the rule has no value, or overflows."""
-        states = [state]
-        for _ in range(steps):
-            after = self.step(states[-1])
-            if not np.isfinite(after).all():
-                break
-            states.append(after)
-        return np.array(states)
-
-    def slope_of(self, points: Array) -> Array:
-        """The derivative of as many steps as there are points, along them."""
-        product = np.eye(points.shape[1])
-        for point in points:
-            product = self.slope(point) @ product
-        return product
-
-
-def _orbit(along: Direction) -> Orbit:
-    jacobian = sp.Matrix(along.update).jacobian(along.state).doit()
-    jacobian = jacobian.replace(sp.DiracDelta, lambda *a: sp.Integer(0))
-    step = sp.lambdify(along.state, along.update, modules="math")
-    slope = sp.lambdify(along.state, jacobian.tolist(), modules=[{"DiracDelta": lambda *a: 0.0}, "math"])
-    return Orbit(along, _guarded(step, (len(along.state),)), _guarded(slope, (len(along.state),) * 2))
-
-
-def _guarded(function: Callable[..., Any], shape: tuple[int, ...]) -> Step:
-    """The function of floats on an array; nan where it has no value."""
-
-    def value(state: Array) -> Array:
-        try:
-            return np.array(function(*state.tolist()), dtype=float)
-        except (ArithmeticError, ValueError, TypeError):  # a root of what is negative, a quotient by zero
-            return np.full(shape, np.nan)
-
-    return value
-
-
 def _from_runs(method: Method, period: int, curvature: float, hyper: Mapping[str, Any]) -> list[Cycle]:
     along = direction(method, {name: exact(value) for name, value in hyper.items()}, exact(curvature))
-    orbit = _orbit(along)
+    orbit = orbit_of(along)
     found: list[Array] = []
     for start in _starts(method, along, curvature, hyper):
-        for points in _candidates(orbit, start, period):
-            if not any(_equal(points, other) for other in found):
+        for points in candidates(orbit, start, period):
+            if not any(equal(points, other) for other in found):
                 found.append(points)
     results = [_result(method, orbit, points) for points in found]
     return sorted(results, key=lambda cycle: -cycle.amplitude)
@@ -205,86 +149,14 @@ def _starts(method: Method, along: Direction, curvature: float, hyper: Mapping[s
     return [np.array([float(np.ravel(state[k])[0]) for k in moving]) for state in states]
 
 
-def _candidates(orbit: Orbit, start: Array, period: int) -> list[Array]:
-    """Cycles of this least period (period, s) near a run: where it ends, or by Newton's method from its states."""
-    state = start
-    states = start[None]
-    for _ in range(BLOCKS):
-        states = orbit.run(state, TRANSIENT)
-        if len(states) <= TRANSIENT:
-            break
-        state = states[-1]
-        if _distance(states[-1 - period], state) < REPEATS * _size(states[-period:]):
-            break
-    tail = states[-min(len(states), TRANSIENT // 2) :]
-    begins = tail[np.unique(np.linspace(0, len(tail) - 1, TRIES).astype(int))]
-    refined = [_newton(orbit, begin, period) for begin in (tail[-1], *begins)]
-    repeated = [orbit.run(tail[-1], period - 1)] if _returns(orbit, tail[-1], period) else []
-    kept: list[Array] = []
-    for points in (*(r for r in refined if r is not None), *repeated):
-        if len(points) == period and _least(orbit, points) and not any(_equal(points, other) for other in kept):
-            kept.append(points)
-    return kept
-
-
-def _returns(orbit: Orbit, state: Array, period: int) -> bool:
-    points = orbit.run(state, period)
-    return len(points) == period + 1 and _distance(points[-1], state) < REPEATS * _size(points)
-
-
-def _newton(orbit: Orbit, state: Array, period: int) -> Array | None:
-    """The states of a cycle by Newton's method on as many steps, less the state; None where it does not settle."""
-    for _ in range(40):
-        points = orbit.run(state, period)
-        if len(points) <= period:
-            return None
-        gap, slope = points[-1] - state, orbit.slope_of(points[:-1])
-        if not np.isfinite(slope).all():
-            return None
-        try:
-            move = np.linalg.solve(slope - np.eye(len(state)), -gap)
-        except np.linalg.LinAlgError:
-            return None
-        if not np.isfinite(move).all():
-            return None
-        state = state + move
-        if np.abs(move).max() <= 4 * np.finfo(float).eps * _size(points):
-            final = orbit.run(state, period)
-            close = len(final) > period and _distance(final[-1], state) < REPEATS * _size(final)
-            return final[:-1] if close else None
-    return None
-
-
-def _least(orbit: Orbit, points: Array) -> bool:
-    """Whether no shorter period does: the rest is one of period 1."""
-    size = len(points)
-    scale = _size(points)
-    if scale == 0 or np.ptp(points[:, 0]) <= SAME * scale:
-        return False
-    return all(_distance(points[0], points[d]) > SAME * scale for d in range(1, size) if size % d == 0)
-
-
-def _equal(one: Array, other: Array) -> bool:
-    scale = _size(one)
-    return any(_distance(np.roll(one, k, axis=0), other) < SAME * scale for k in range(len(one)))
-
-
-def _distance(one: Array, other: Array) -> float:
-    return float(np.abs(one - other).max())
-
-
-def _size(points: Array) -> float:
-    return float(np.abs(points[:, 0]).max())
-
-
 def _at_kink(along: Direction, points: Array) -> bool:
     """Whether a sign, |·| or maximum in the rule changes its piece at one of the points, so that there is no derivative."""
     kinks = {kink for entry in along.update for kink in entry.atoms(sp.sign, sp.Abs, sp.Max, sp.Min)}
     gaps = [kink.args[0] - (kink.func(*kink.args[1:]) if len(kink.args) > 1 else 0) for kink in kinks]
     if not gaps:
         return False
-    values = _guarded(sp.lambdify(along.state, gaps, modules="math"), (len(gaps),))
-    return any(np.abs(values(point)).min() <= REPEATS * _size(points) for point in points)
+    values = guarded(sp.lambdify(along.state, gaps, modules="math"), (len(gaps),))
+    return any(np.abs(values(point)).min() <= REPEATS * size_of(points) for point in points)
 
 
 def _result(method: Method, orbit: Orbit, points: Array) -> Cycle:
@@ -292,7 +164,7 @@ def _result(method: Method, orbit: Orbit, points: Array) -> Cycle:
     points = np.roll(points, -top, axis=0)
     smooth = not _at_kink(orbit.along, points)
     multipliers = np.linalg.eigvals(orbit.slope_of(points)) if smooth else np.empty(0)
-    residual = _distance(orbit.step(points[-1]), points[0])
+    residual = distance(orbit.step(points[-1]), points[0])
     along = orbit.along
     proved = smooth and contains_one(along.state, along.update, points)
     stopped = {name: float(value) for name, value in along.stopped.items()}
