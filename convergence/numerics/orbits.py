@@ -37,10 +37,11 @@ RUNS = (1.0, 0.31, 0.0577)
 def cycles(m: Any, /, period: int = 2, *, curvature: Any = 1, **hyper: Any) -> list[Cycle]:
     """The cycles of a method on ½λx²: states that follow each other for ever, and whether they attract.
 
-    A 2-cycle of a rule that is odd (x and momenta change sign, second moments do not) is derived: all isolated ones whose
-    states mirror each other, as formulas. Longer ones, and those of other rules, are found from runs, at numbers; then the
-    list may miss some, repelling ones above all. A bias correction βᵗ is at its limit. Where cycles are not isolated
-    (gradient descent at λη = 2) there is none in the list.
+    A 2-cycle of a rule that is odd (x and momenta change sign, second moments do not) is derived as formulas: those whose two
+    states mirror each other, each alone among these. (Of rules that hear signs only it is neutral, one of many that do not
+    mirror.) Of gradient descent at λη = 2, where every state mirrors, there is none in the list. Longer cycles, and those of
+    other rules, are found from runs, at numbers; that list may miss some, repelling ones above all. A bias correction βᵗ is at
+    its limit.
 
     Parameters
     ----------
