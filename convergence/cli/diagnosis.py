@@ -54,7 +54,7 @@ def diagnose(options: Namespace) -> Answer:
     asked = {"method": arguments.method(options.method), **arguments.hyper(options)}
     asked |= {"batch": options.batch, "sampling": options.sampling, "noise": arguments.added_noise(options)}
     if options.curvatures is None:
-        result = cv.diagnose(arguments.problem(options)[0], **asked)
+        result: Any = cv.diagnose(arguments.problem(options)[0], **asked)
     elif options.data or options.dataset:
         raise BadData("--curvatures stand for the data: give one of the two")
     else:

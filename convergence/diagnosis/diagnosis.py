@@ -16,11 +16,13 @@ from convergence.diagnosis.limit import limit
 from convergence.diagnosis.nearest import nearest
 from convergence.diagnosis.noisy import under_noise
 from convergence.diagnosis.result import Diagnosis
+from convergence.diagnosis.scheduled import ScheduledDiagnosis, under_schedules
 from convergence.diagnosis.spectrum import Spectrum, spectrum_of
 from convergence.diagnosis.verdict import culprit, verdict
 from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
 from convergence.rule import Method
+from convergence.setting import varies
 
 Array = NDArray[np.float64]
 
@@ -37,8 +39,9 @@ def diagnose(
     batch: int | None = None,
     sampling: str = "replacement",
     noise: Any = None,
+    steps: int | None = None,
     **hyper: Any,
-) -> Diagnosis:
+) -> Diagnosis | ScheduledDiagnosis:
     """Why a method with these settings diverges or crawls, which direction does, and what to set instead.
 
     Parameters
@@ -54,6 +57,9 @@ def diagnose(
     batch, sampling, noise
         Where gradients are noisy: as for ``moments``. The result, a ``NoisyDiagnosis``, then says whether it is noise that
         diverges, which batch or learning rate holds, and what the loss settles at.
+    steps
+        Where a hyperparameter is a schedule: how many (default: to its end). The result, a ``ScheduledDiagnosis``, says
+        what is left of each direction's error, and which steps are unstable.
 
     The result is truthy when every direction contracts. A flat direction (λ = 0) is one like the others where weight decay
     moves the weights along it; else it is only counted. What is advised is stable as it is printed, with the steps of
@@ -69,6 +75,12 @@ def diagnose(
     diverges in mean square: the noise of batches of 1, not curvature; batches of 7 or more hold
     """
     spectrum, chosen = spectrum_of(X, y, curvatures=curvatures, loss=loss, columns=columns), as_method(method)
+    if any(map(varies, hyper.values())):
+        if batch is not None or noise is not None:
+            raise BadHyperparameter("diagnose takes a schedule or noise, not both: moments has the loss under both")
+        return under_schedules(chosen, hyper, spectrum, steps)
+    if steps is not None:
+        raise BadHyperparameter("steps are for schedules: other settings are diagnosed for as many as they need")
     found = judged(spectrum, chosen, hyper)
     if batch is None and noise is None:
         return found
