@@ -6,10 +6,11 @@ import time
 
 import pytest
 
+import convergence as cv
 from convergence import optimum, worst_case
 
 PEPit = pytest.importorskip("PEPit")
-from PEPit.functions import SmoothStronglyConvexQuadraticFunction  # noqa: E402
+from PEPit.functions import SmoothStronglyConvexFunction, SmoothStronglyConvexQuadraticFunction  # noqa: E402
 
 SOLVER = 2e-3
 """What the default solver leaves: PEPit's examples compare to 1e-3 relative in the *squared* value; twice that is allowed."""
@@ -99,3 +100,21 @@ def test_the_worst_case_is_much_faster_than_the_solver():
     for _ in range(20):
         worst_case("heavy_ball", 10, mu=0.1, L=1.0, **hyper)
     assert (time.perf_counter() - start) / 20 < solver / 100
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4])
+def test_silver_steps_contract_strongly_convex_functions_as_published(steps):
+    """Altschuler and Parrilo (2023, part I): ‖x_n − x*‖² ≤ ((1−z)/(1+z))²‖x_0 − x*‖², with z doubled by its recursion."""
+    mu, L = 0.25, 1.0
+    lr = cv.schedules.silver(steps, mu=mu, L=L).values(steps)
+    problem = PEPit.PEP()
+    f = problem.declare_function(SmoothStronglyConvexFunction, mu=mu, L=L)
+    minimiser, x = f.stationary_point(), problem.set_initial_point()
+    problem.set_initial_condition((x - minimiser) ** 2 <= 1)
+    for rate in lr:
+        x = x - rate * f.gradient(x)
+    problem.set_performance_metric((x - minimiser) ** 2)
+    z, doublings = mu / L, steps.bit_length() - 1
+    for _ in range(doublings):
+        z *= (1 - z) + (1 + (1 - z) ** 2) ** 0.5
+    assert problem.solve(verbose=0) == pytest.approx(((1 - z) / (1 + z)) ** 2, rel=SOLVER)

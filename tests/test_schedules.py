@@ -137,3 +137,10 @@ def test_moments_and_ensembles_take_schedules():
     runs = cv.ensemble(p, "heavy_ball", 20, 2000, batch=16, lr=lr, momentum=0.5)
     assert (np.abs(runs.mean[1:] - exact.loss[1:]) <= 4.5 * runs.standard_error[1:]).all()  # 20 comparisons
     assert runs.hyper["lr"] is lr
+
+
+def test_the_worst_case_under_a_schedule_is_enclosed_in_rationals():
+    lr = S.linear(0.25, 8)
+    case = cv.worst_case("heavy_ball", 6, mu=1, L=4, lr=lr, momentum=0.5, exact=True)
+    assert case.interval[0] <= case.value * (1 + 1e-12)
+    assert case.value <= case.interval[1] * (1 + 1e-12)

@@ -22,6 +22,7 @@ from convergence.crossing import exact, fraction
 from convergence.errors import BadData, BadHyperparameter, NotLinear
 from convergence.methods import as_method
 from convergence.rule import Method
+from convergence.schedule import as_schedule
 from convergence.theory.symbols import CURVATURE
 from convergence.theory.system import System, system_in_time
 
@@ -89,6 +90,8 @@ def residual_value(method: Method, steps: int, curvature: Any, **hyper: Any) -> 
 
 
 def _entries(method: Method, name: str, value: Any, steps: int) -> list[sp.Expr]:
+    if callable(value) and not hasattr(value, "free_symbols"):
+        value = as_schedule(value).values(max(steps, 1))
     many = list(value) if isinstance(value, list) or np.ndim(value) else [value] * max(steps, 1)
     if len(many) < steps:
         raise BadHyperparameter(f"{method.name}: the schedule of {name} has {len(many)} entries for {steps} steps")
