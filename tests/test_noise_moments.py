@@ -115,3 +115,23 @@ def test_moments_are_those_over_all_sequences_of_batches(sampling, batch):
     got = cv.moments(p, "heavy_ball", 3, batch=batch, sampling=sampling, start=[1.0, -2.0], lr=0.3, momentum=0.5)
     assert got.loss == pytest.approx(expected, rel=1e-12)
     assert got.loss == pytest.approx(got.bias + got.variance, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", ["gradient_descent", "heavy_ball"])
+def test_rows_along_the_directions_decide_each_direction_alone(name):
+    """Sample Hessians that commute: a direction's own limit is that of its rows, and the smallest of them is the whole's."""
+    rng = np.random.default_rng(5)
+    axes = np.linalg.qr(rng.normal(size=(15, 15)))[0]
+    lengths = np.linspace(1.0, 3.0, 15)[:, None] * np.array([[0.5], [1.0], [1.7]])[:, :, None]
+    X = (lengths * axes).reshape(-1, 15)
+    p = cv.LeastSquares(X, X @ np.ones(15) + 0.1 * rng.normal(size=len(X)), "mean")
+    others = {} if name == "gradient_descent" else {"momentum": 0.5}
+    limit = cv.mean_square_limit(p, name, 2, **others)
+    columns = [X @ p.directions[:, [k]] for k in range(15)]
+    lines = [cv.LeastSquares(np.where(np.abs(z) > 1e-9, z, 0.0), p.y, "mean") for z in columns]
+    assert limit == pytest.approx(min(cv.mean_square_limit(line, name, 2, **others) for line in lines), rel=1e-9)
+    moments = cv.moments(p, name, 5, batch=2, lr=limit / 3, **others)
+    for k, line in enumerate(lines):
+        start = line.minimizer - p.directions[:, k] @ p.minimizer  # the same first error
+        alone = cv.moments(line, name, 5, batch=2, lr=limit / 3, start=start, **others)
+        assert moments.second[:, k, k] == pytest.approx(alone.second[:, 0, 0], rel=1e-9)

@@ -26,6 +26,9 @@ INDEPENDENT = ("replacement", "step", "stream")
 TENSOR = 12
 """Up to this many directions the fourth moments of the rows are kept as a tensor; beyond, products run over the rows."""
 
+ALONG = 1e-12
+"""A row lies along one direction where its other entries are smaller than this part of it: rounding of the eigenvectors."""
+
 BLOCK = 2**20
 """Numbers of a block of rows at work."""
 
@@ -84,6 +87,8 @@ class Rows:
 
     def covariance(self, second: Array, sums: Array, one: float) -> Array:
         exact = self._by_tensor if len(self.curvatures) <= TENSOR else self._by_rows
+        if self._along_one is not None:
+            exact = self._by_directions
         asked = self.curvatures[:, None] * second * self.curvatures
         return np.asarray(self.weight * exact(second, sums, one) - asked)
 
@@ -104,6 +109,20 @@ class Rows:
             third += (r[:, None] * z).T @ pairs
             squares += (r * r) @ pairs
         return fourth, third, squares
+
+    def _by_directions(self, second: Array, sums: Array, one: float) -> Array:
+        fourth, third, squares = self._along_one or ()
+        entries = fourth * np.diagonal(second, axis1=-2, axis2=-1) - third * sums + one * squares
+        return np.asarray(entries[..., None] * np.eye(len(fourth)))
+
+    @cached_property
+    def _along_one(self) -> tuple[Array, Array, Array] | None:
+        """Σz⁴, Σrz³ and Σr²z² per direction (d,) where each row lies along one: then all their Hessians commute."""
+        size = np.abs(self.rows)
+        if (size > ALONG * size.max(axis=1, keepdims=True)).sum(axis=1).max() > 1:
+            return None
+        z, r = self.rows, self.residuals[:, None]
+        return (z**4).sum(axis=0), (r * z**3).sum(axis=0), (r * r * z * z).sum(axis=0)
 
     def _by_rows(self, second: Array, sums: Array, one: float) -> Array:
         total = np.zeros(second.shape)
