@@ -111,7 +111,8 @@ class Rows:
         return fourth, third, squares
 
     def _by_directions(self, second: Array, sums: Array, one: float) -> Array:
-        fourth, third, squares = self._along_one or ()
+        assert self._along_one is not None
+        fourth, third, squares = self._along_one
         entries = fourth * np.diagonal(second, axis1=-2, axis2=-1) - third * sums + one * squares
         return np.asarray(entries[..., None] * np.eye(len(fourth)))
 
