@@ -1,4 +1,4 @@
-"""What a product of gradient steps becomes without end: 0, without bound, or the number at which it stops prematurely."""
+"""The limit of a product of gradient steps Π (1 − λη_k): 0, ∞, or the number at which it stops prematurely."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HIT = "a learning rate of exactly 1/λ: the error is 0 from there on"
 
 @dataclass(frozen=True, eq=False)
 class ProductLimit:
-    """A product without end.
+    """The limit of a product of steps for K → ∞.
 
     Attributes
     ----------
@@ -55,7 +55,10 @@ class ProductLimit:
 
 
 def limit_of(schedule: Schedule, letter: sp.Expr, size: float | None) -> ProductLimit | None:
-    """Of the product under a schedule, along λ as a letter or number and as a float. None for a table of numbers."""
+    """The limit of the product under a schedule; None for a table of numbers.
+
+    The curvature is given twice: exactly or as a letter (``letter``), and as a float (``size``, None for a letter).
+    """
     if schedule.formula is None:
         return None
     rates = stretches(exact(schedule.formula), schedule.last)
@@ -79,7 +82,7 @@ def limit_of(schedule: Schedule, letter: sp.Expr, size: float | None) -> Product
 
 def _repeated(end: Fate, schedule: Schedule, first: int, letter: sp.Expr, size: float | None) -> Fate:
     """By the product over a period."""
-    if size is None or max(first, end.period) > LONGEST or _has_letters(schedule):
+    if size is None or max(first, end.period) > LONGEST or has_letters(schedule):
         return Fate("depends", f"{end.reason}: the product over a period decides")
     factors = factors_of(schedule, schedule.values(first + end.period), letter, size)
     log = multiplied(factors[first:]).log
@@ -91,13 +94,14 @@ def _repeated(end: Fate, schedule: Schedule, first: int, letter: sp.Expr, size: 
     return Fate("zero" if log < 0 else "grows", words)
 
 
-def _has_letters(schedule: Schedule) -> bool:
-    return bool(sp.sympify(schedule.formula).free_symbols - {STEP})
+def has_letters(schedule: Schedule) -> bool:
+    """Whether its formula has letters beside the step's, so that there are no numbers."""
+    return schedule.formula is not None and bool(sp.sympify(schedule.formula).free_symbols - {STEP})
 
 
 def _before(schedule: Schedule, steps: int, letter: sp.Expr, size: float | None) -> Sized | None:
     """What the steps before the last stretch leave; None where that is not known."""
-    if size is None or steps > LONGEST or _has_letters(schedule):
+    if size is None or steps > LONGEST or has_letters(schedule):
         return None
     return multiplied(factors_of(schedule, schedule.values(steps), letter, size))
 

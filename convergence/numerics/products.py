@@ -1,4 +1,4 @@
-"""What a schedule leaves of an error: Π_{k<K} (1 − λη_k) for gradient descent, in size and sign, without over- or underflow."""
+"""The product of a schedule's steps, e_K/e_0 = Π_{k<K} (1 − λη_k) for gradient descent, without over- or underflow."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from convergence.crossing import exact
 from convergence.errors import BadHyperparameter
 from convergence.methods import METHODS, as_method
 from convergence.notation import latex, text
-from convergence.numerics.cycles import cycle_edge
+from convergence.numerics.cycle_edge import cycle_edge
 from convergence.numerics.factors import Sized, factors_of, multiplied
 from convergence.numerics.inputs import checked_interval, checked_steps
-from convergence.numerics.product_ends import ProductLimit, limit_of
+from convergence.numerics.product_ends import ProductLimit, has_letters, limit_of
 from convergence.numerics.replay import Parabolas, scheduled, walked
 from convergence.plotting import Plotted
 from convergence.rule import Method
-from convergence.schedule import STEP, Schedule, as_schedule
+from convergence.schedule import Schedule, as_schedule
 from convergence.tabular import Tabular
 from convergence.theory.product_limits import asymptotic
 from convergence.theory.products import closed_form
@@ -191,7 +191,7 @@ def product(
     """
     rule, given, count = as_method(method), as_schedule(schedule), checked_steps(steps)
     size = None if curvature is None else checked_interval(curvature, curvature)[0]
-    letter, in_letters = CURVATURE if size is None else exact(curvature), _in_letters(given)
+    letter, in_letters = CURVATURE if size is None else exact(curvature), has_letters(given)
     rates = np.full(count, np.nan) if in_letters else _rates(rule, given, schedule, count, hyper)
     asked = given, count, size, rule.name, dict(hyper)
     if rule is not METHODS["gradient_descent"]:
@@ -199,12 +199,8 @@ def product(
     if size is None or in_letters:
         return Product(*asked, None, None, None, rates, letter, None)
     factors = factors_of(given, rates, letter, size)
-    found = multiplied(factors)
-    return Product(*asked, found.value, found.log, found.sign, rates, letter, partial(_prefix_logs, factors))
-
-
-def _in_letters(schedule: Schedule) -> bool:
-    return schedule.formula is not None and bool(schedule.formula.free_symbols - {STEP})
+    total = multiplied(factors)
+    return Product(*asked, total.value, total.log, total.sign, rates, letter, partial(_prefix_logs, factors))
 
 
 def _rates(rule: Method, schedule: Schedule, given: Any, steps: int, hyper: Mapping[str, Any]) -> Array:
@@ -220,6 +216,7 @@ def _rate(rule: Method) -> str:
 
 
 def _prefix_logs(factors: Array) -> Array:
+    """(K+1,), ln |Π_{j<k} factors_j| for k = 0, …, K."""
     with np.errstate(divide="ignore"):
         return np.concatenate([[0.0], np.cumsum(np.log(np.abs(factors)))])
 

@@ -1,6 +1,7 @@
-"""Up to which curvature a whole cycle of learning rates contracts: the first λ at which |Π (1 − λη_k)| is 1 again.
+"""The edge of stability of a whole cycle of learning rates: the first λ at which |Π (1 − λη_k)| is 1 again.
 
-Between two neighbours of its zeros 1/η_k the logarithm is concave in λ (each ln|1 − λη| is), so it has one maximum there.
+Points are a = λ·max η, and rates their shares of the largest. Between two neighbours of its zeros max η/η_k the logarithm
+is concave in a (each ln|1 − λη| is), so it has one maximum there.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ HALVINGS = 60
 
 
 def cycle_edge(rates: Array) -> float | None:
-    """The edge, times the largest learning rate: at least 2. None with more than 2048 different rates.
+    """The edge λ·max η for learning rates (K,), one of them above 0: at least 2. None with more than 2048 different rates.
 
     >>> cycle_edge(np.array([1.0, 1.0])), round(cycle_edge(np.array([1.0, 0.5])), 12)
     (2.0, 3.0)
@@ -45,12 +46,12 @@ def cycle_edge(rates: Array) -> float | None:
 
 def _crossing(low: float, high: float, shares: Array, counts: NDArray[np.intp]) -> float:
     """Where the logarithm, which rises from ``low`` to ``high``, becomes 0."""
-    found = _bisected(lambda a: _log(a, shares, counts) < 0, np.array([low]), np.array([high]))
-    return float(found[0])
+    (edge,) = _bisected(lambda a: _log(a, shares, counts) < 0, np.array([low]), np.array([high]))
+    return float(edge)
 
 
 def _bisected(before: Callable[[Array], NDArray[np.bool_]], low: Array, high: Array) -> Array:
-    """Where ``before`` turns from true to false."""
+    """Where ``before`` turns from true to false in each interval: its middle, or of a single interval its upper end."""
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         below = before(middle)
@@ -59,10 +60,12 @@ def _bisected(before: Callable[[Array], NDArray[np.bool_]], low: Array, high: Ar
 
 
 def _log(points: Array, shares: Array, counts: NDArray[np.intp]) -> Array:
+    """ln |Π (1 − λη_k)| (n,) at points (n,); each share counts as often as it occurs."""
     with np.errstate(divide="ignore"):
         return np.asarray(np.log(np.abs(1 - points[:, None] * shares)) @ counts)
 
 
 def _slope(points: Array, shares: Array, counts: NDArray[np.intp]) -> Array:
+    """The derivative of that, (n,)."""
     with np.errstate(divide="ignore"):
         return np.asarray((shares / (points[:, None] * shares - 1)) @ counts)
