@@ -43,11 +43,9 @@ HUGE = 700.0
 
 @dataclass(frozen=True, eq=False)
 class Best:
-    """The best rates (K,) that were found, their loss, its gradient's norm (see ``projected``), and the number of guesses."""
+    """The best rates (K,) that were found, and from how many first guesses."""
 
     rates: Array
-    loss: float
-    gradient_norm: float
     starts: int
 
 
@@ -58,9 +56,7 @@ def searched(task: Task, more: Sequence[Array] = ()) -> Best:
     beyond = task.largest > task.unit * (1 + EQUAL) and task.steps * task.loss.second.size <= CHEAP
     for iterations, followed, plain in LONGER if beyond else ROUNDS:
         ends = sorted((_descended(task, end, iterations, plain) for _, end in ends[:followed]), key=itemgetter(0))
-    best = ends[0][1]
-    loss, gradient = task.loss.with_gradient(best)
-    return Best(best, loss, projected(task, best, loss, gradient), len(guesses))
+    return Best(ends[0][1], len(guesses))
 
 
 def projected(task: Task, rates: Array, loss: float, gradient: Array) -> float:
@@ -115,8 +111,7 @@ def best_scale(task: Task, shape: Array) -> tuple[float, float]:
 
 def minimum(function: Callable[[float], float], low: float, high: float) -> float:
     """Where a function of one number is least between two."""
-    found = minimize_scalar(function, bounds=(low, high), method="bounded", options={"xatol": 1e-9})
-    return float(found.x)
+    return float(minimize_scalar(function, bounds=(low, high), method="bounded", options={"xatol": 1e-9}).x)
 
 
 def _guesses(task: Task) -> list[Array]:
