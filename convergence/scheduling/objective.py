@@ -1,4 +1,4 @@
-"""What a schedule is judged by: the expected final excess loss of a method on a problem, under its noise."""
+"""The objective of a schedule: the expected final excess loss of a method on a problem, under its noise."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from convergence.rule import Method
 from convergence.scheduling.dense import DenseFinalLoss
 from convergence.scheduling.laws import Coupled, Law, Separate
 from convergence.scheduling.recursion import FinalLoss
-from convergence.stochastic.batches import checked_batch, checked_sampling
+from convergence.stochastic.batches import checked_sampling
 from convergence.stochastic.loops import linear_system, require_samples, start_noise
-from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, Rows, gradient_noise
+from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, Rows, checked_draws, gradient_noise
 from convergence.stochastic.steps import Mean
 from convergence.theory.system import system_in_time
 
@@ -34,7 +34,7 @@ AT_REST = 1e-9
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """A problem, a method, what is held, and the number of steps.
+    """A problem, a method with all hyperparameters but its learning rate, and the number of steps.
 
     Attributes
     ----------
@@ -61,7 +61,7 @@ class Task:
 
     @property
     def highest(self) -> float:
-        """The cap, or where there is none 1/μ or 4/L: as far as a first guess goes."""
+        """The cap, or where there is none the larger of 1/μ and 4/L: as far as a first guess goes."""
         return self.largest if np.isfinite(self.largest) else max(1 / self.problem.mu, 2 * self.unit)
 
 
@@ -77,11 +77,10 @@ def task(
     cap: Any,
     hyper: Mapping[str, Any],
 ) -> Task:
-    """The task that was meant. Raises as ``optimal_schedule``."""
+    """The task of these arguments, checked. Raises as ``optimal_schedule``."""
     problem, method, sampling = as_quadratic(p), as_method(m), checked_sampling(sampling)
     x = _first(p, problem, start)
-    if batch is not None and checked_batch(problem, batch, sampling, drawn=False) == problem.rows:
-        sampling = sampling if sampling in INDEPENDENT else "step"  # all rows, at each step
+    batch, sampling = checked_draws(problem, batch, sampling)
     if batch is not None and sampling not in INDEPENDENT:
         raise BadHyperparameter(
             f"a schedule is sought for batches that are independent of one another; with sampling={sampling!r} those of an "
@@ -119,13 +118,13 @@ def _others(method: Method, hyper: Mapping[str, Any], steps: int) -> dict[str, A
         raise BadHyperparameter(f"{method.name} has no learning rate that a schedule could be sought for")
     if method.rate in hyper:
         raise BadHyperparameter(f"{method.rate} is what is sought; leave it out")
-    held = method.at(**{**hyper, method.rate: 0.0}).over(steps)
+    full = method.at(**{**hyper, method.rate: 0.0}).over(steps)
     clock = system_in_time(method).clock
     if clock is not None and any(update.has(method.symbols[method.rate]) for update in clock.update):
         raise NotLinear(
             f"a clock of {method.name} hears the learning rate; a schedule is sought for clocks that do not"
         )
-    return {name: value for name, value in held.items() if name != method.rate}
+    return {name: value for name, value in full.items() if name != method.rate}
 
 
 def _loss(
@@ -153,6 +152,7 @@ def _loss(
 
 
 def _cap(cap: Any, problem: Quadratic) -> float:
+    """The largest rate that is allowed; ∞ for None."""
     if cap is None:
         return np.inf
     number = np.array([2 / problem.L]) if isinstance(cap, str) and cap == "2/L" else floats(cap)

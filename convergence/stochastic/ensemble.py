@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -237,7 +237,7 @@ def _walked(method: Method, samples: Iterator[Sample], first: Array, settings: S
     """The positions (runs, d) of runs side by side, the first one included."""
     sample = next(samples)
     state = method.start(sample, first)
-    upcoming = samples if sample.asked else _led(sample, samples)
+    upcoming: Iterator[Sample] = samples if sample.asked else chain([sample], samples)
     yield np.broadcast_to(state[0], first.shape)
     for j, sample in enumerate(islice(upcoming, steps)):
         after = method(sample, *state, **settings(j))
@@ -245,11 +245,6 @@ def _walked(method: Method, samples: Iterator[Sample], first: Array, settings: S
             _require_runs_apart(method, sample, state, after, settings(j), len(first))
         state = after
         yield np.broadcast_to(state[0], first.shape)
-
-
-def _led(sample: Sample, samples: Iterator[Sample]) -> Iterator[Sample]:
-    yield sample
-    yield from samples
 
 
 def _require_runs_apart(

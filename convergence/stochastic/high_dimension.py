@@ -12,15 +12,12 @@ from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from convergence.crossing import evaluate
-from convergence.errors import BadHyperparameter, NoStableLearningRate, NotLinear
-from convergence.methods import as_method
-from convergence.numerics.radius import bounds
+from convergence.errors import BadHyperparameter, NotLinear
 from convergence.problem import as_quadratic
 from convergence.problem.arrays import floats, short
 from convergence.problem.density import MarchenkoPastur, PowerLaw
 from convergence.rule import Method
-from convergence.stochastic.limits import require_others
-from convergence.stochastic.loops import require_samples
+from convergence.stochastic.limits import limit_without_noise, require_others, sampled_method
 from convergence.theory.noise import noise_floor
 from convergence.theory.symbols import CURVATURE
 
@@ -61,16 +58,10 @@ def critical_batch(p: Any, m: Any, /, **hyper: Any) -> float:
     >>> round(critical_batch([4.0, 3.0, 1.0], "heavy_ball", momentum=0.9), 9)
     38.0
     """
-    problem, method = as_quadratic(p), as_method(m)
-    require_samples(method)
-    if method.rate is None:
-        raise BadHyperparameter(f"{method.name} has no learning rate")
+    problem, method = as_quadratic(p), sampled_method(m)
     require_others(method, hyper)
-    settings = method.scalars({**hyper, method.rate: 1.0})
-    curvatures = problem.curvatures[: problem.rank]
-    edge = float(bounds(method, curvatures, settings).min())
-    if not 0 < edge < inf:
-        raise NoStableLearningRate(f"{method.name} has no learning rate at which it is only just stable without noise")
+    settings = method.scalars({**hyper, str(method.rate): 1.0})
+    curvatures, edge = problem.curvatures[: problem.rank], limit_without_noise(problem, method, hyper)
     names = [method.symbols[name] for name in settings if name != method.rate]
     values = [float(value) for name, value in settings.items() if name != method.rate]
     (slope,) = evaluate([CURVATURE, *names], [_slope(method)], [curvatures, *values])

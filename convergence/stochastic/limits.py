@@ -22,13 +22,7 @@ from convergence.stochastic.gaussian import least_batch, own_gains
 from convergence.stochastic.loops import open_loop, require_samples
 from convergence.stochastic.monotone import growing_limit, grows
 from convergence.stochastic.periodic import Epoch, largest_stable, smallest_divisor
-from convergence.stochastic.sampling import (
-    INDEPENDENT,
-    GaussianRows,
-    Rows,
-    Samples,
-    batch_factor,
-)
+from convergence.stochastic.sampling import INDEPENDENT, GaussianRows, Samples, batch_factor, samples_of
 from convergence.theory.system import system
 
 Array = NDArray[np.float64]
@@ -109,7 +103,7 @@ def amplification(p: Any, m: Any, sampling: str, hyper: Mapping[str, Any]) -> Am
     """What both questions are about. Raises as ``mean_square_limit`` does."""
     problem, method = as_quadratic(p), sampled_method(m)
     require_independent(sampling)
-    return Amplification(problem, method, samples_of(problem, sampling), hyper)
+    return Amplification(problem, method, samples_of(problem, sampling, problem.rank), hyper)
 
 
 def sampled_method(m: Any) -> Method:
@@ -129,11 +123,6 @@ def require_independent(sampling: str) -> None:
             f"with sampling={sampling!r} the batches of different steps depend on each other; use one of "
             f"{', '.join(INDEPENDENT)}"
         )
-
-
-def samples_of(problem: Quadratic, sampling: str) -> Samples:
-    """One sample's gradients along the directions that have curvature."""
-    return GaussianRows(problem, problem.rank) if sampling == "stream" else Rows(problem, problem.rank)
 
 
 def mean_square_limit(p: Any, m: Any, /, batch: int, *, sampling: str = "replacement", **hyper: Any) -> float:
@@ -184,7 +173,7 @@ def mean_square_limit(p: Any, m: Any, /, batch: int, *, sampling: str = "replace
     method, problem = amplified.method, amplified.problem
     require_others(method, hyper)
     factor = batch_factor(sampling, checked_batch(problem, batch, sampling, drawn=False), problem.rows)
-    top = _limit_without_noise(problem, method, hyper)
+    top = limit_without_noise(problem, method, hyper)
     if factor == 0:
         return top
     if amplified.grows(top):
@@ -210,8 +199,9 @@ def mean_square_limit(p: Any, m: Any, /, batch: int, *, sampling: str = "replace
     return float(brentq(excess, rates[last], rates[last + 1], rtol=digits, xtol=1e-300))
 
 
-def _limit_without_noise(problem: Quadratic, method: Method, hyper: Mapping[str, Any]) -> float:
-    settings = method.scalars({**hyper, str(method.rate): 1.0})
+def limit_without_noise(problem: Quadratic, method: Method, others: Mapping[str, Any]) -> float:
+    """The largest stable learning rate of exact gradients, the other hyperparameters given. NoStableLearningRate for none."""
+    settings = method.scalars({**others, str(method.rate): 1.0})
     top = float(bounds(method, problem.curvatures[: problem.rank], settings).min())
     if not 0 < top < inf:
         raise NoStableLearningRate(f"{method.name} has no learning rate at which it is only just stable without noise")
@@ -222,7 +212,7 @@ def _limit_in_epochs(p: Any, m: Any, batch: int, sampling: str, hyper: Mapping[s
     problem, method = as_quadratic(p), sampled_method(m)
     require_others(method, hyper)
     epoch = Epoch(problem, method, checked_batch(problem, batch, sampling, drawn=False), sampling)
-    top = _limit_without_noise(problem, method, hyper)
+    top = limit_without_noise(problem, method, hyper)
     if epoch.steps == 1:
         return top
     epoch.require_known()

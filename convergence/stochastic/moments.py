@@ -15,12 +15,12 @@ from convergence.numerics.runs import first_position
 from convergence.plotting import Plotted
 from convergence.problem import Quadratic, as_quadratic
 from convergence.rule import Method
-from convergence.stochastic.batches import checked_batch, checked_sampling
+from convergence.stochastic.batches import checked_sampling
 from convergence.stochastic.ensemble import Ensemble, ensemble
 from convergence.stochastic.epochs import exact_in_epochs, path_in_epochs, path_in_order
 from convergence.stochastic.loops import linear_system, open_loop, require_samples, start_noise
 from convergence.stochastic.recursion import DENSE, Recursion
-from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, added_noise, gradient_noise
+from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, added_noise, checked_draws, gradient_noise
 from convergence.stochastic.steps import Mean, State, carried_by, changing, steps_of
 from convergence.tabular import Tabular
 
@@ -163,12 +163,7 @@ def moments(
     linear_system(method) if batch is None else require_samples(method)
     setting, x = method.at(**hyper), first_position(problem, start)
     full = setting.over(count)
-    if (
-        batch is not None
-        and checked_batch(problem, batch, sampling, drawn=False) == problem.rows
-        and sampling not in INDEPENDENT
-    ):
-        sampling = "step"  # all rows, at each step
+    batch, sampling = checked_draws(problem, batch, sampling)
     with np.errstate(all="ignore"):
         if batch is None or sampling in INDEPENDENT:
             random = gradient_noise(problem, batch, sampling, noise)
@@ -181,10 +176,10 @@ def moments(
             elif exact_in_epochs(problem, method, full, batch, count):
                 mean, covariance = path_in_epochs(problem, method, full, added, batch, x, count)
             else:
-                made = ensemble(
+                sampled = ensemble(
                     problem, method, count, runs, batch=batch, sampling=sampling, noise=noise, start=x, rng=rng, **hyper
                 )
-                return replace(_estimated(problem, method, full, made, x), hyper=setting.shown)
+                return replace(_estimated(problem, method, full, sampled, x), hyper=setting.shown)
     return replace(_exact(problem, method, full, mean, covariance, x), hyper=setting.shown)
 
 
@@ -210,13 +205,14 @@ def first_moments(
     return first.errors, noisy[:, :, None, None] * (enters[:, None] * enters), first.offset
 
 
-def _estimated(problem: Quadratic, method: Method, full: Mapping[str, Any], made: Ensemble, x: Array) -> Moments:
-    """The result, of runs."""
-    mean, second = made.first.value, made.second.value
+def _estimated(problem: Quadratic, method: Method, full: Mapping[str, Any], sampled: Ensemble, x: Array) -> Moments:
+    """The result, estimated from runs."""
+    mean, second = sampled.first.value, sampled.second.value
     offset = Mean.of(problem, method, full, x).offset
     with np.errstate(all="ignore"):
         bias = 0.5 * np.square(mean + offset) @ problem.curvatures
-    return Moments(method.name, full, mean, second, made.mean, bias, made.mean - bias, made.standard_error, made.runs)
+    loss, error = sampled.mean, sampled.standard_error
+    return Moments(method.name, full, mean, second, loss, bias, loss - bias, error, sampled.runs)
 
 
 def _constant(

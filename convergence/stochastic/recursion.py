@@ -22,8 +22,11 @@ DENSE = 400
 
 
 def sandwiched(left: Array, middle: Array) -> Array:
-    """L_i M_ij L_jᵀ for pairs of directions: left (d, a, b), middle (…, d, d, b, b) -> (…, d, d, a, a)."""
-    return left[:, None] @ middle @ left.swapaxes(-1, -2)
+    """L_i M_ij L_jᵀ for pairs of directions: left (…, d, a, b), middle (…, d, d, b, b) -> (…, d, d, a, a)."""
+    of_first, of_second = left[..., :, None, :, :], left[..., None, :, :, :]
+    if left.shape[-2:] == (1, 1):  # many products of single numbers are slow as products of matrices
+        return np.asarray(of_first * middle * of_second)
+    return of_first @ middle @ of_second.swapaxes(-1, -2)
 
 
 @dataclass(frozen=True, eq=False)

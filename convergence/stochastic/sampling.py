@@ -1,4 +1,4 @@
-"""The noise of a gradient: minibatches of the data's rows, fresh Gaussian rows, and noise that is added.
+"""The covariance of gradient noise: minibatches of the data's rows, fresh Gaussian rows, and noise that is added.
 
 The gradient of one row is h(w − w*) + ζ with h = c·n·zzᵀ its Hessian; that of a batch is their average. Its covariance
 is a linear function of the second moment of the point at which it is asked (Gower et al. 2019 have the setting).
@@ -152,6 +152,11 @@ class GaussianRows:
         return np.asarray(asked + (trace + 2 * one * self.minimum) * shape)
 
 
+def samples_of(problem: Quadratic, sampling: str, count: int | None = None) -> Samples:
+    """The law of one sample's gradient, along the first ``count`` directions (None: all)."""
+    return GaussianRows(problem, count) if sampling == "stream" else Rows(problem, count)
+
+
 @dataclass(frozen=True, eq=False)
 class GradientNoise:
     """All the noise of a step's gradient: ``factor`` times the covariance of one sample, and ``added`` (d, d) on top."""
@@ -166,14 +171,23 @@ class GradientNoise:
         return total if self.samples is None else total + self.factor * self.samples.covariance(second, sums, one)
 
 
+def checked_draws(problem: Quadratic, batch: Any, sampling: str) -> tuple[int | None, str]:
+    """The rows of a batch (None: no batches), and how they are drawn: all of them at each step are "step" in any order.
+
+    Raises as ``checked_batch``.
+    """
+    size = None if batch is None else checked_batch(problem, batch, sampling, drawn=False)
+    return size, "step" if size == problem.rows and sampling not in INDEPENDENT else sampling
+
+
 def gradient_noise(problem: Quadratic, batch: Any, sampling: str, noise: Any) -> GradientNoise:
     """The noise of independent batches. BadName, BadData or BadHyperparameter for what is none."""
     checked_sampling(sampling)
     if batch is None:
         return GradientNoise(None, 0.0, added_noise(problem, noise, 1.0))
     size = checked_batch(problem, batch, sampling, drawn=False)
-    samples = GaussianRows(problem) if sampling == "stream" else Rows(problem)
-    return GradientNoise(samples, batch_factor(sampling, size, problem.rows), added_noise(problem, noise, size))
+    factor, added = batch_factor(sampling, size, problem.rows), added_noise(problem, noise, size)
+    return GradientNoise(samples_of(problem, sampling), factor, added)
 
 
 def batch_factor(sampling: str, batch: float, rows: int) -> float:

@@ -17,11 +17,10 @@ from convergence.problem import Quadratic, as_quadratic
 from convergence.rule import Method
 from convergence.stochastic.batches import checked_batch, checked_sampling
 from convergence.stochastic.gain import Gain
-from convergence.stochastic.limits import samples_of
 from convergence.stochastic.long_runs import at_epoch_ends
 from convergence.stochastic.loops import OpenLoop, linear_system, open_loop, require_samples
 from convergence.stochastic.periodic import Epoch
-from convergence.stochastic.sampling import INDEPENDENT, added_noise, gradient_noise
+from convergence.stochastic.sampling import INDEPENDENT, added_noise, gradient_noise, samples_of
 
 Array = NDArray[np.float64]
 
@@ -159,7 +158,7 @@ def _of_independent(
     curvatures = problem.curvatures[:rank]
     if np.max(spectral_radius(method, curvatures, over="spectrum", **full)) >= 1:
         raise NoStableLearningRate(f"{method.name} does not settle at these settings, even without noise")
-    gain = Gain(open_loop(method, curvatures, full), samples_of(problem, sampling))
+    gain = Gain(open_loop(method, curvatures, full), samples_of(problem, sampling, rank))
     offset, g = _offset(problem, method, full), gain.shape[-1]
     covariance = np.broadcast_to(noise_of.added[:rank, :rank, None, None], gain.shape)
     if batch is not None:

@@ -19,7 +19,7 @@ from convergence.problem import Quadratic
 from convergence.rule import Method
 from convergence.stochastic.loops import OpenLoop, open_loop
 from convergence.stochastic.moments import first_moments
-from convergence.stochastic.recursion import DENSE
+from convergence.stochastic.recursion import DENSE, sandwiched
 from convergence.stochastic.sampling import GradientNoise, Samples
 
 Array = NDArray[np.float64]
@@ -96,7 +96,7 @@ class Sweep:
         return np.asarray(0.5 * (square + 2 * self.offset * mean[..., 0] + self.offset**2) @ self.curvatures)
 
     def _stepped(self, loop: OpenLoop, mean: Array, second: Array, factor: float) -> tuple[Array, Array]:
-        after = _sandwiched(loop.closed, second) + factor * self._noisy(loop, mean, second, 1.0)
+        after = sandwiched(loop.closed, second) + factor * self._noisy(loop, mean, second, 1.0)
         return (loop.closed @ mean[..., None])[..., 0], after
 
     @cached_property
@@ -109,7 +109,7 @@ class Sweep:
         without, noise = np.zeros((2, self.size, count, self.size))
         without[0, :, 0] = 1.0
         without[..., 1 : 1 + d * s] = (self.loop.closed @ mean[..., None])[..., 0].reshape(self.size, count, -1)
-        without[..., 1 + d * s :] = _sandwiched(self.loop.closed, second).reshape(self.size, count, -1)
+        without[..., 1 + d * s :] = sandwiched(self.loop.closed, second).reshape(self.size, count, -1)
         noise[..., 1 + d * s :] = self._noisy(self.loop, mean, second, 0.0).reshape(self.size, count, -1)
         noise[0, :, 1 + d * s :] = self._noisy(self.loop, mean[0], second[0], 1.0).reshape(count, -1)
         return np.moveaxis(without, 0, -1).copy(), np.moveaxis(noise, 0, -1).copy()
@@ -120,10 +120,10 @@ class Sweep:
         shifted = points[..., :, None, :, None] * offset[:, None, :, None, None]
         both = offset[:, :, None, None, None] * points[..., None, :, None, :]
         still = one * (offset[:, :, None] * offset[:, None, :])[..., None, None]
-        pairs = np.moveaxis(_sandwiched(loop.asked, second) + shifted + both + still, (-4, -3), (-2, -1))
+        pairs = np.moveaxis(sandwiched(loop.asked, second) + shifted + both + still, (-4, -3), (-2, -1))
         sums = points[..., :, None] + points[..., None, :] + 2 * one * offset[..., None, None]
         noise = self.samples.covariance(pairs, np.moveaxis(sums, -3, -1), one)
-        return _sandwiched(loop.enters, np.moveaxis(noise, (-2, -1), (-4, -3)))
+        return sandwiched(loop.enters, np.moveaxis(noise, (-2, -1), (-4, -3)))
 
 
 def sweep(
@@ -148,10 +148,3 @@ def _stacked(method: Method, problem: Quadratic, settings: Sequence[dict[str, An
     pairs = zip(settings, clocks, strict=True)
     loops = [open_loop(method, problem.curvatures, full, *reading) for full, reading in pairs]
     return OpenLoop(*(np.stack([getattr(loop, name) for loop in loops]) for name in ("closed", "enters", "asked")))
-
-
-def _sandwiched(left: Array, middle: Array) -> Array:
-    """L_i M_ij L_jᵀ for pairs of directions: left (L, d, a, b), middle (…, L, d, d, b, b) -> (…, L, d, d, a, a)."""
-    if left.shape[-2:] == (1, 1):  # many products of single numbers are slow as products of matrices
-        return np.asarray(left[:, :, None] * middle * left[:, None])
-    return left[:, :, None] @ middle @ left[:, None].swapaxes(-1, -2)

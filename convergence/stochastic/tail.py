@@ -20,12 +20,12 @@ from convergence.problem import Quadratic, as_quadratic
 from convergence.problem.arrays import floats, short
 from convergence.rule import Method
 from convergence.setting import Setting
-from convergence.stochastic.batches import checked_batch, checked_sampling
+from convergence.stochastic.batches import checked_sampling
 from convergence.stochastic.ensemble import Ensemble, ensemble
 from convergence.stochastic.epochs import moments_in_epochs, states_in_order
 from convergence.stochastic.loops import linear_system, open_loop, require_samples
 from convergence.stochastic.moments import states
-from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, added_noise, gradient_noise
+from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, added_noise, checked_draws, gradient_noise
 from convergence.stochastic.stationary import stationary
 from convergence.stochastic.steps import Mean, State, carried_by
 from convergence.stochastic.subsets import feasible
@@ -135,9 +135,7 @@ def tail_average(
     linear_system(method) if batch is None else require_samples(method)
     run = Averaged(problem, method.at(**hyper), count, _checked_average(average, count))
     full = run.full
-    size = None if batch is None else checked_batch(problem, batch, sampling, drawn=False)
-    if size == problem.rows and sampling not in INDEPENDENT:
-        sampling = "step"  # all rows, at each step
+    size, sampling = checked_draws(problem, batch, sampling)
     random = gradient_noise(problem, size, sampling, noise) if size is None or sampling in INDEPENDENT else None
     with np.errstate(all="ignore"):
         if isinstance(start, str):
@@ -232,14 +230,14 @@ class Averaged:
         last, covariance = mean[position], covariances[np.ix_(position, position)]
         return self._result(total, spread, last, covariance, self._offset(x))
 
-    def of_runs(self, made: Ensemble, x: Array) -> TailAverage:
+    def of_runs(self, sampled: Ensemble, x: Array) -> TailAverage:
         """The estimate from runs whose iterates were kept."""
-        assert made.x is not None
+        assert sampled.x is not None
         problem = self.problem
-        away = problem.to_directions(made.x[:, self.first :].mean(axis=1) - problem.minimizer)
+        away = problem.to_directions(sampled.x[:, self.first :].mean(axis=1) - problem.minimizer)
         losses, bias = 0.5 * away**2 @ problem.curvatures, 0.5 * away.mean(axis=0) ** 2 @ problem.curvatures
-        loss, last = float(losses.mean()), float(made.mean[-1])
-        error = float(losses.std(ddof=1) / made.runs**0.5) if made.runs > 1 else float("nan")
+        loss, last = float(losses.mean()), float(sampled.mean[-1])
+        error = float(losses.std(ddof=1) / sampled.runs**0.5) if sampled.runs > 1 else float("nan")
         parts = (loss, float(bias), loss - float(bias), last, float("nan"), error)
         return TailAverage(self.method.name, self.setting.shown, self.steps, self.length, *parts)
 

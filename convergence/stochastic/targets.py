@@ -11,19 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from convergence.errors import BadData, BadHyperparameter, NoStableLearningRate
+from convergence.errors import BadData, BadHyperparameter
 from convergence.methods import as_method
-from convergence.numerics.radius import bounds
 from convergence.numerics.runs import first_position
 from convergence.plotting import Plotted
 from convergence.problem import Quadratic, as_quadratic
 from convergence.problem.arrays import floats, short
 from convergence.rule import Method
 from convergence.stochastic.batches import checked_batch
-from convergence.stochastic.limits import require_independent, require_others
-from convergence.stochastic.loops import require_samples
+from convergence.stochastic.limits import limit_without_noise, require_independent, require_others, sampled_method
 from convergence.stochastic.recursion import DENSE
-from convergence.stochastic.sampling import GaussianRows, Rows, batch_factor
+from convergence.stochastic.sampling import batch_factor, samples_of
 from convergence.stochastic.sweep import Sweep, sweep
 from convergence.tabular import Tabular
 from convergence.theory.system import system
@@ -154,15 +152,13 @@ def steps_by_batch(
     """
     problem, method = as_quadratic(p), as_method(m)
     require_independent(sampling)
-    require_samples(method)
-    if method.rate is None:
-        raise BadHyperparameter(f"{method.name} has no learning rate")
+    method = sampled_method(method)
     require_others(method, hyper)
     goal, most = _checked_target(target), _checked_limit(limit)
     sizes = _checked_batches(problem, batches, sampling)
     x = first_position(problem, start)
     grid = _grid(problem, method, hyper) if lrs is None else _checked_rates(lrs)
-    samples = GaussianRows(problem) if sampling == "stream" else Rows(problem)
+    samples = samples_of(problem, sampling)
     excess = float(problem.curvatures @ problem.to_directions(x - problem.minimizer) ** 2) / 2
     if not excess > 0:
         raise BadData("start must not be a minimiser: there is nothing to reach")
@@ -170,7 +166,7 @@ def steps_by_batch(
     def tried(rates: Array) -> Sweep:
         return sweep(problem, method, samples, rates, hyper, x)
 
-    found = []
+    fewest = []
     with np.errstate(all="ignore"):
         coarse = tried(grid)
         rounds = 0 if lrs is not None else ROUNDS if len(grid) > LARGE_GRID else 1
@@ -181,8 +177,8 @@ def steps_by_batch(
                 rates = _finer(rates, best.lr)
                 finer = _first_below(tried(rates), rates, factor, goal * excess, int(best.steps))
                 best = min(best, finer, key=lambda reached: (reached.steps, reached.loss))
-            found.append(best)
-    steps, rates = (np.array([getattr(best, name) for best in found], dtype=float) for name in ("steps", "lr"))
+            fewest.append(best)
+    steps, rates = (np.array([getattr(best, name) for best in fewest], dtype=float) for name in ("steps", "lr"))
     return StepsByBatch(method.name, hyper, sampling, goal, sizes, steps, rates, *_law(sizes, steps))
 
 
@@ -215,10 +211,8 @@ def _finer(rates: Array, best: float) -> Array:
 
 
 def _grid(problem: Quadratic, method: Method, others: Mapping[str, Any]) -> Array:
-    settings = method.scalars({**others, str(method.rate): 1.0})
-    top = float(bounds(method, problem.curvatures[: problem.rank], settings).min())
-    if not 0 < top < inf:
-        raise NoStableLearningRate(f"{method.name} has no learning rate at which it is only just stable without noise")
+    """Learning rates below the limit without noise, evenly spaced in their logarithm."""
+    top = limit_without_noise(problem, method, others)
     few = (len(problem.curvatures) * len(system(method).state)) ** 2 <= DENSE and system(method).clock is None
     return np.geomspace(SPAN * top, top, (GRID if few else LARGE_GRID) + 1)[:-1]
 
