@@ -35,10 +35,10 @@ LARGEST_BLOCK, NUMBERS = 512, 2**22
 """Runs in a block, and numbers that its rows of one step may have: 32 MB."""
 
 LARGEST_BATCH = 2**53
-"""Of a batch that is not drawn."""
+"""Rows of a batch at most, where none are drawn: whole numbers are exact in doubles up to it."""
 
 FEW = 8
-"""Distinct rows are drawn one after another where the batch is less than this part of all rows, else shuffled."""
+"""Distinct rows are drawn one after another where a batch is at most 1/FEW of all rows; else all rows are shuffled."""
 
 
 def checked_sampling(sampling: Any) -> str:
@@ -80,7 +80,7 @@ def in_epochs(sampling: str) -> bool:
 
 
 def whole_batch(smallest: float, sampling: str) -> int | None:
-    """The smallest whole batch that holds, of what ``smallest_batch`` found; None where none does."""
+    """The smallest whole batch that is stable, from the real number of ``smallest_batch``; None where none is."""
     if smallest == inf:
         return None
     return int(smallest) if in_epochs(sampling) else max(1, floor(smallest) + 1)
@@ -126,19 +126,19 @@ def stream_of(entropy: tuple[int, ...], block: int, kind: int) -> np.random.Gene
 
 def indices(random: np.random.Generator, rows: int, batch: int, sampling: str, runs: int) -> Iterator[Indices]:
     """The rows (runs, batch) of one step after another, without end."""
-    everything = np.arange(rows)
+    all_rows = np.arange(rows)
     if sampling == "cyclic":
         while True:
-            yield from (np.broadcast_to(part, (runs, batch)) for part in everything.reshape(-1, batch))
+            yield from (np.broadcast_to(part, (runs, batch)) for part in all_rows.reshape(-1, batch))
     if sampling == "epoch":
         while True:
-            order = random.permuted(np.broadcast_to(everything, (runs, rows)), axis=1)
+            order = random.permuted(np.broadcast_to(all_rows, (runs, rows)), axis=1)
             yield from (order[:, first : first + batch] for first in range(0, rows, batch))
     while True:
         if sampling == "replacement":
             yield random.integers(rows, size=(runs, batch))
         elif FEW * batch > rows:
-            yield random.permuted(np.broadcast_to(everything, (runs, rows)), axis=1)[:, :batch]
+            yield random.permuted(np.broadcast_to(all_rows, (runs, rows)), axis=1)[:, :batch]
         else:
             yield _distinct(random, rows, batch, runs)
 

@@ -14,7 +14,7 @@ from convergence.rule import Method
 from convergence.stochastic.batch_step import Batches, BatchStep, first_states, start_asks
 from convergence.stochastic.loops import open_loop, start_noise
 from convergence.stochastic.on_a_line import MOST_ROWS, orders
-from convergence.stochastic.steps import Mean, State, changing, steps_of
+from convergence.stochastic.steps import Mean, StateMoments, changing, steps_of
 from convergence.stochastic.subsets import feasible, halved, lift, subsets, whole
 from convergence.theory.system import system_in_time
 
@@ -139,8 +139,8 @@ def path_in_order(
 
 def states_in_order(
     problem: Quadratic, method: Method, full: Mapping[str, Any], added: Array, batch: int, x: Array, steps: int
-) -> Iterator[State]:
-    """The states of such a run."""
+) -> Iterator[StateMoments]:
+    """The moments of the states of such a run."""
     first, batches = Mean.of(problem, method, full, x), Batches(problem)
     drawn = np.arange(problem.rows).reshape(-1, batch)
     (d, s), asks, noisy = first.errors.shape, start_asks(method), bool(added.any())

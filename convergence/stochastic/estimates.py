@@ -56,6 +56,7 @@ class Record:
             power[step] += left.T @ right
 
     def estimates(self) -> tuple[Estimate, Estimate]:
+        """E e (steps+1, d) and E eeᵀ (steps+1, d, d)."""
         runs, m, s = len(self.loss), self.center, self.sums
         second, third, fourth = self.powers
         spread = np.diagonal(second, axis1=1, axis2=2) - s**2 / runs
@@ -68,5 +69,5 @@ class Record:
 
 
 def standard_error(spread: Array, runs: int) -> Array:
-    """Of a mean, from the sum of squared deviations."""
+    """The standard error of a mean over ``runs``, from the sum of squared deviations; nan for a single run."""
     return np.sqrt(np.maximum(spread, 0.0) / (runs - 1) / runs) if runs > 1 else np.full_like(spread, np.nan)

@@ -1,4 +1,4 @@
-"""Maps of the floor: the excess loss that a method settles at, over its hyperparameters, and where it settles for a batch."""
+"""Maps of the noise floor: the stationary excess loss over hyperparameters, and for each batch where there is one."""
 
 from __future__ import annotations
 

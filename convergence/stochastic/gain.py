@@ -1,4 +1,4 @@
-"""The cross gain: what a unit of gradient noise makes of the point where the next gradients are asked, in the long run.
+"""The cross gain G: stationary covariances, per unit of gradient noise, of the points where gradients are asked; ρ(G∘N).
 
 g(λ_i, λ_j) is the stationary E q_i q_j of two directions that feel one unit noise. The noise of a batch is linear in
 E q qᵀ, so its long run is that of Q ← G∘(c·N(Q)), a d×d recursion instead of one of all states (design of this package;
@@ -83,7 +83,7 @@ class Gain:
         return np.moveaxis(moved, (-2, -1), (-4, -3))
 
     def amplified(self, noise: Array) -> Array:
-        """Q in the long run under gradient noise of this covariance (…, d, d, g, g)."""
+        """The stationary Q (…, d, d, g, g) under gradient noise of this covariance (…, d, d, g, g): G∘noise."""
         flat = noise.reshape(*noise.shape[:-2], -1, 1)
         return np.asarray((self.gains @ flat).reshape(noise.shape))
 
@@ -109,12 +109,12 @@ class Gain:
         """
         if self.dense:
             return self._largest(*np.linalg.eig(self.matrix))
-        everywhere = np.eye(len(self.loop.asked) * self.shape[-1])
-        for begin in (everywhere,) if self.near is None else (self.near, everywhere):
-            found = self.led(begin, RESIDUAL) if self.weights is not None else self._by_powers(begin)
-            if found is not None and self.confirmed(*found):
-                return found
-        begin = self._unsquare(everywhere).reshape(-1)
+        identity = np.eye(len(self.loop.asked) * self.shape[-1])
+        for begin in (identity,) if self.near is None else (self.near, identity):
+            iterated = self.leading_from(begin, RESIDUAL) if self.weights is not None else self._by_powers(begin)
+            if iterated is not None and self.confirmed(*iterated):
+                return iterated
+        begin = self._unsquare(identity).reshape(-1)
         radius, Q = self._largest(*eigs(self.operator, k=1, which="LM", v0=begin, tol=TOLERANCE))
         self.require_confirmed(radius, Q)
         return radius, Q
@@ -131,16 +131,19 @@ class Gain:
             return None
         return np.asarray(1 / self.gains[..., 0, 0])
 
-    def led(self, begin: Array, residual: float) -> tuple[float, Array] | None:
-        """``leading`` without its check, to this residual as a part of it, from a symmetric Q (d·g, d·g). None in vain."""
+    def leading_from(self, begin: Array, residual: float) -> tuple[float, Array] | None:
+        """``leading`` by Lanczos's iteration from a symmetric Q (d·g, d·g), not checked; None where it does not converge.
+
+        ``residual`` is relative to the eigenvalue.
+        """
         if self.dense or self.weights is None:
             return self.leading
         begin = begin + MIXED * np.trace(begin) / len(begin) * np.eye(len(begin))
-        found = largest(lambda q: self.operator @ q, self.weights.ravel(), begin.ravel(), residual)
-        if found is None:
+        pair = largest(lambda q: self.operator @ q, self.weights.ravel(), begin.ravel(), residual)
+        if pair is None:
             return None
-        Q = found[1].reshape(begin.shape)
-        return found[0], np.asarray((Q + Q.T) * np.sign(np.trace(Q)))
+        Q = pair[1].reshape(begin.shape)
+        return pair[0], np.asarray((Q + Q.T) * np.sign(np.trace(Q)))
 
     def slope(self, Q: Array, change: Array) -> float:
         """d log ρ, for an eigenvector Q (d, d) and a change (d, d) of G: its left eigenvector is Q/G."""
@@ -163,7 +166,7 @@ class Gain:
         return False
 
     def require_confirmed(self, radius: float, Q: Array) -> None:
-        """ConvergenceError unless it is."""
+        """ConvergenceError unless ``confirmed``."""
         if not self.confirmed(radius, Q):
             raise ConvergenceError(
                 f"the amplification of second moments was iterated to {radius:.9g}, but its upper bound is "
@@ -187,9 +190,10 @@ class Gain:
         return None
 
     def _largest(self, values: Array, vectors: Array) -> tuple[float, Array]:
-        largest = int(np.abs(values).argmax())
-        Q = _square(vectors[:, largest].real.reshape(self.shape))
-        return float(np.abs(values[largest])), (Q + Q.T) * np.sign(np.trace(Q))
+        """The eigenvalue of the largest modulus, and its eigenvector as a symmetric matrix with a positive trace."""
+        place = int(np.abs(values).argmax())
+        Q = _square(vectors[:, place].real.reshape(self.shape))
+        return float(np.abs(values[place])), (Q + Q.T) * np.sign(np.trace(Q))
 
     def bounds(self) -> tuple[float, float]:
         """Lower and upper bounds of ρ(G∘N), from a positive definite Q near the leading one (Collatz and Wielandt)."""
@@ -218,7 +222,7 @@ class Gain:
         d, s, _ = self.loop.closed.shape
         return np.asarray((self.settled @ noise.reshape(d, d, -1, 1)).reshape(d, d, s, s))
 
-    def solved(self, factor: float, constant: Array) -> Array | None:
+    def fixed_point(self, factor: float, constant: Array) -> Array | None:
         """The Q with Q = factor·(G∘N)(Q) + constant, for a positive semidefinite constant; None where factor·ρ ≥ 1.
 
         Where the constant is positive definite, a Q that is so too shows that factor·ρ < 1, by its upper bound; else the
@@ -228,11 +232,11 @@ class Gain:
         if self.dense:
             if factor * self.leading[0] >= 1:
                 return None
-            found = np.linalg.solve(np.eye(size) - factor * self.matrix, constant.reshape(size))
-            return np.asarray(found.reshape(self.shape))
+            flat = np.linalg.solve(np.eye(size) - factor * self.matrix, constant.reshape(size))
+            return np.asarray(flat.reshape(self.shape))
         step = LinearOperator((size, size), lambda q: q - factor * (self.operator @ q), dtype=float)
-        found, failed = gmres(step, constant.reshape(size), rtol=TOLERANCE, atol=0.0, restart=60, maxiter=20)
-        Q = np.asarray(found.reshape(self.shape))
+        flat, failed = gmres(step, constant.reshape(size), rtol=TOLERANCE, atol=0.0, restart=60, maxiter=20)
+        Q = np.asarray(flat.reshape(self.shape))
         certain = not failed and _is_definite(_square(constant)) and _is_definite(_square(Q))
         if not certain and factor * self.leading[0] >= 1:
             return None

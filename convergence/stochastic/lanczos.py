@@ -17,7 +17,9 @@ LONGEST = 150
 def largest(
     operator: Callable[[Array], Array], weights: Array, begin: Array, tolerance: float
 ) -> tuple[float, Array] | None:
-    """The largest eigenvalue and its eigenvector (m,), to a residual of ``tolerance`` times the eigenvalue; None in vain.
+    """The largest eigenvalue and its eigenvector (m,); None where it does not converge.
+
+    ``tolerance`` is the residual, relative to the eigenvalue. The start is ``begin`` (m,).
 
     The inner product is Σ weights·x·y, with positive weights (m,). Vectors are made orthogonal to all before (Lanczos 1950).
     """

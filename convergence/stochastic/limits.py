@@ -65,7 +65,7 @@ class Amplification:
         return self.at(lr, None)[0]
 
     def at(self, lr: float, near: Gain | None) -> tuple[float, Gain | None]:
-        """The same, and the gain by which it was found, one for a rate nearby being known."""
+        """The same, and its cross gain (None where one equation answers); ``near`` is that of a rate nearby, to begin with."""
         settings = {**self.others, str(self.method.rate): lr}
         radius = np.max(spectral_radius(self.method, self.curvatures, over="spectrum", **settings))
         if not radius < 1:
@@ -100,7 +100,7 @@ class Amplification:
 
 
 def amplification(p: Any, m: Any, sampling: str, hyper: Mapping[str, Any]) -> Amplification:
-    """What both questions are about. Raises as ``mean_square_limit`` does."""
+    """The ρ(G∘N) of these arguments, checked. Raises as ``mean_square_limit`` does."""
     problem, method = as_quadratic(p), sampled_method(m)
     require_independent(sampling)
     return Amplification(problem, method, samples_of(problem, sampling, problem.rank), hyper)
@@ -258,6 +258,6 @@ def smallest_batch(p: Any, m: Any, /, *, sampling: str = "replacement", **hyper:
 
 
 def require_others(method: Method, hyper: Mapping[str, Any]) -> None:
-    """BadHyperparameter where the learning rate is given, which is asked for."""
+    """BadHyperparameter where the learning rate is among the other hyperparameters: it is what is asked for."""
     if method.rate in hyper:
         raise BadHyperparameter(f"{method.rate} is what is asked for: leave it out, or ask smallest_batch about it")

@@ -1,4 +1,4 @@
-"""What a method settles at by Monte Carlo: long runs from its rest, their states at the ends of epochs averaged.
+"""Stationary moments by Monte Carlo: long runs from the method's rest, their states at the ends of epochs averaged.
 
 The rule itself is run, as in ``ensemble``.
 """
@@ -39,7 +39,7 @@ GROWTH, ERRORS = 1.5, 6
 def at_epoch_ends(
     problem: Quadratic, method: Method, full: Mapping[str, Any], epoch: Epoch, noise: Any, runs: int, rng: Any
 ) -> tuple[Array, Array, float]:
-    """Mean (d, s) and second moments (d, d, s, s) of the errors, and the standard error of the loss.
+    """Mean (d, s) and second moments (d, d, s, s) of the errors at the ends of epochs, and the standard error of the loss.
 
     NoStableLearningRate where they were seen to grow, BadHyperparameter where settling takes too long.
     """

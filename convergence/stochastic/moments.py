@@ -21,7 +21,7 @@ from convergence.stochastic.epochs import exact_in_epochs, path_in_epochs, path_
 from convergence.stochastic.loops import linear_system, open_loop, require_samples, start_noise
 from convergence.stochastic.recursion import DENSE, Recursion
 from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, added_noise, checked_draws, gradient_noise
-from convergence.stochastic.steps import Mean, State, carried_by, changing, steps_of
+from convergence.stochastic.steps import Mean, StateMoments, carried_by, changing, steps_of
 from convergence.tabular import Tabular
 
 Array = NDArray[np.float64]
@@ -218,6 +218,7 @@ def _estimated(problem: Quadratic, method: Method, full: Mapping[str, Any], samp
 def _constant(
     problem: Quadratic, method: Method, full: Mapping[str, Any], random: GradientNoise, x: Array, steps: int
 ) -> tuple[Array, Array]:
+    """Mean (K+1, d) and covariance (K+1, d, d) of the position where all steps are alike."""
     mean, covariance, offset = first_moments(problem, method, full, random, x)
     step = Recursion(open_loop(method, problem.curvatures, full), random, offset)
     means = np.empty((steps + 1, *mean.shape))
@@ -242,6 +243,7 @@ def _constant(
 def _changing_steps(
     problem: Quadratic, method: Method, full: Mapping[str, Any], random: GradientNoise, x: Array, steps: int
 ) -> tuple[Array, Array]:
+    """The same where steps differ: under a schedule, or while a clock runs."""
     seen = ((mean[:, 0], spread[..., 0, 0]) for mean, spread, _ in states(problem, method, full, random, x, steps))
     means, kept = zip(*seen, strict=True)
     return np.array(means), np.array(kept)
@@ -249,8 +251,8 @@ def _changing_steps(
 
 def states(
     problem: Quadratic, method: Method, full: Mapping[str, Any], random: GradientNoise, x: Array, steps: int
-) -> Iterator[State]:
-    """The states of a run from x (d,), on batches that are independent of each other."""
+) -> Iterator[StateMoments]:
+    """The moments of the states of a run from x (d,), on batches that are independent of each other."""
     mean, covariance, offset = first_moments(problem, method, full, random, x)
     yield mean, covariance, np.asarray
     for loop, shift in steps_of(problem, method, full, steps, x):

@@ -61,7 +61,7 @@ def growing_limit(gains: Callable[[float], Gain], factor: float, top: float, gue
     residual = COARSE
     for _ in range(ROUNDS):
         gain = gains(lr)
-        radius, Q = gain.led(np.eye(len(gain.loop.asked)) if Q is None else Q, residual) or gain.leading
+        radius, Q = gain.leading_from(np.eye(len(gain.loop.asked)) if Q is None else Q, residual) or gain.leading
         excess = log(factor * radius) if radius > 0 else -inf
         if excess >= 0:  # a Rayleigh quotient is not above the radius
             high = min(high, lr)

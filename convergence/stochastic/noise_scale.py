@@ -98,9 +98,9 @@ def noise_scale(p: Any, at: Any = None) -> NoiseScale:
     away = problem.to_directions(w - problem.minimizer)
     gradient, H = problem.curvatures * away, problem.curvatures
     covariance = Rows(problem).covariance(away[:, None] * away, 2 * away, 1.0)
-    length, bent = float(gradient @ gradient), float(gradient @ (H * gradient))
-    spread, weighed = float(np.trace(covariance)), float(np.diag(covariance) @ H)
+    gg, gHg = float(gradient @ gradient), float(gradient @ (H * gradient))
+    trace_C, trace_HC = float(np.trace(covariance)), float(np.diag(covariance) @ H)
     basis = problem.directions
-    simple, full = (above / below if below > 0 else inf for above, below in ((spread, length), (weighed, bent)))
-    longest = length / bent if bent > 0 else float("nan")
+    simple, full = (above / below if below > 0 else inf for above, below in ((trace_C, gg), (trace_HC, gHg)))
+    longest = gg / gHg if gHg > 0 else float("nan")
     return NoiseScale(w, basis @ gradient, basis @ covariance @ basis.T, simple, full, longest)

@@ -1,4 +1,4 @@
-"""An epoch as one step: how it magnifies second moments, and the state at its ends that it leaves as it is."""
+"""An epoch of batches that depend on each other, as one linear map: its spectral radius on second moments, its fixed point."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class Epoch:
 
     @cached_property
     def batches(self) -> Batches:
-        """The rows."""
+        """Batches of the rows, along the directions that have curvature."""
         return Batches(self.problem, self.rank)
 
     @property
@@ -69,7 +69,7 @@ class Epoch:
 
     @property
     def known(self) -> str | None:
-        """How it is computed: "order" (rows in their order), "sets", "line"; None where it is not."""
+        """How its map is computed: "order" (of the rows), "sets" (of rows seen), "line" (one dimension); None: it is not."""
         if self.sampling == "cyclic" or self.steps == 1:
             return "order"
         if self.size == 1 and self.batch == 1 and self.problem.rows <= MOST_ROWS:

@@ -1,4 +1,4 @@
-"""What a method settles at under noise: the stationary covariance of its state, and the loss that it costs."""
+"""The stationary covariance of a method's state under gradient noise, and the excess loss that it costs."""
 
 from __future__ import annotations
 
@@ -131,6 +131,7 @@ class Settled:
 
 
 def _result(problem: Quadratic, method: Method, full: Mapping[str, Any], settled: Settled, added: Array) -> Stationary:
+    """The moments along all d directions; ``added`` (d, d) makes random walks of the flat ones."""
     rank, d, offset = problem.rank, len(problem.curvatures), settled.offset
     state, asked, mean = np.zeros((d, d, *settled.second.shape[2:])), np.zeros((d, d)), np.zeros(d)
     state[:rank, :rank], mean[:rank] = settled.second, settled.mean[:, 0]
@@ -164,7 +165,7 @@ def _of_independent(
     if batch is not None:
         still = np.broadcast_to((offset[:, None] * offset)[..., None, None], gain.shape)
         alone = noise_of.factor * gain.noisy(still, np.broadcast_to(2 * offset, (g, g, rank)), 1.0) + covariance
-        Q = gain.solved(noise_of.factor, gain.amplified(alone))
+        Q = gain.fixed_point(noise_of.factor, gain.amplified(alone))
         if Q is None:
             raise NoStableLearningRate(
                 f"{method.name} does not settle at these settings: with batches of {batch} second moments grow; the smallest "

@@ -1,4 +1,4 @@
-"""The open loops of the steps of a run: one for all of them, or another for each under a schedule and while a clock runs."""
+"""The open loops of the steps of a run: the same for all, or one for each under a schedule and while a clock runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Array = NDArray[np.float64]
 Step = tuple[OpenLoop, Array]
 """The loop of a step, and the shift (d, s) of where that step rests from where the first one does."""
 
-State = tuple[Array, Array, Callable[[Array], Array]]
+StateMoments = tuple[Array, Array, Callable[[Array], Array]]
 """Mean (d, s) and covariance (d, d, s, s) of the errors of a state, and what the step to it does to errors (…, d, s)."""
 
 
@@ -40,7 +40,7 @@ def changing(method: Method, full: Mapping[str, Any], steps: int) -> bool:
 
 
 def steps_of(problem: Quadratic, method: Method, full: Mapping[str, Any], steps: int, x: Array) -> Iterator[Step]:
-    """That of each step of a run from x (d,). Steps that are alike give the same object."""
+    """The loop and the shift of each step of a run from x (d,). Equal steps in a row give the same object."""
     settings = scheduled(method, full, steps)
     rest = resting_state(problem, method, settings(0), x)
     if not changing(method, full, steps):

@@ -27,7 +27,7 @@ from convergence.stochastic.loops import linear_system, open_loop, require_sampl
 from convergence.stochastic.moments import states
 from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, added_noise, checked_draws, gradient_noise
 from convergence.stochastic.stationary import stationary
-from convergence.stochastic.steps import Mean, State, carried_by
+from convergence.stochastic.steps import Mean, StateMoments, carried_by
 from convergence.stochastic.subsets import feasible
 from convergence.theory.system import system
 
@@ -198,12 +198,12 @@ class Averaged:
         """The first step that counts."""
         return self.steps - self.length + 1
 
-    def stationary(self, covariance: Array) -> Iterator[State]:
+    def stationary(self, covariance: Array) -> Iterator[StateMoments]:
         """The states of a run that has settled at this covariance (d, d, s, s)."""
         loop, covariance = open_loop(self.method, self.problem.curvatures, self.full), np.nan_to_num(covariance)
         return repeat((np.zeros(loop.closed.shape[:2]), covariance, carried_by(loop)), self.steps + 1)
 
-    def of_states(self, states: Iterator[State], x: Array, random: GradientNoise | None = None) -> TailAverage:
+    def of_states(self, states: Iterator[StateMoments], x: Array, random: GradientNoise | None = None) -> TailAverage:
         """The result, of states one after another; ``random`` is the noise of independent batches."""
         d = len(self.problem.curvatures)
         total, spread, shared = np.zeros(d), np.zeros((d, d)), np.empty(0)

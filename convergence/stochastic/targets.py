@@ -1,4 +1,4 @@
-"""Steps against batch: how many steps to a target the best learning rate needs, for each size of the batch."""
+"""Steps by batch: how many steps to a target in expected loss the best learning rate needs, for each size of a batch."""
 
 from __future__ import annotations
 
