@@ -23,7 +23,7 @@ from convergence.tabular import Tabular
 from convergence.theory.clock import keeps_time
 from convergence.theory.letters import Letters
 from convergence.theory.schur import stable_conditions
-from convergence.theory.signed import AMPLITUDE, Branch, branches, short, sign_pattern
+from convergence.theory.signed import AMPLITUDE, Branch, branches, lowest_terms, sign_pattern
 from convergence.theory.symbols import CURVATURE, Z, tidy
 from convergence.theory.trace import MINIMISER, Formulas, trace_rule
 
@@ -142,11 +142,11 @@ def signed_cycles(method: Method, letters: Letters, curvature: sp.Expr) -> list[
     if signs is None:
         return None
     try:
-        found = (
+        cycles = (
             _cycle(method, along, signs, branch, letters)
             for branch in branches(method.name, along.state, along.update, signs, letters)
         )
-        return [cycle for cycle in found if cycle is not None]
+        return [cycle for cycle in cycles if cycle is not None]
     except sp.PolynomialError:  # tanh, say
         raise NotLinear(
             f"{method.name}: its 2-cycles solve no algebraic equation; give numbers and no letters, and runs are searched"
@@ -160,12 +160,12 @@ def _cycle(method: Method, along: Direction, signs: Sequence[int], branch: Branc
     here = {AMPLITUDE: branch.amplitude}
     at = dict(zip(along.state, branch.state, strict=True))
     jacobian = sp.Matrix(branch.update).jacobian(along.state).subs(at)
-    signed = (sp.diag(*signs) * jacobian).applyfunc(lambda entry: _short(short(entry).subs(here)))
+    signed = (sp.diag(*signs) * jacobian).applyfunc(lambda entry: _simplified(lowest_terms(entry).subs(here)))
     factors = _factors(signed)
-    conditions = dict.fromkeys(letters.positive(_short(c)) for f in factors for c in stable_conditions(f))
+    conditions = dict.fromkeys(letters.positive(_simplified(c)) for f in factors for c in stable_conditions(f))
     attracting = sp.And(*(c for c in conditions if c not in exists))
     moving = [name for name in along.names if name not in along.stopped]
-    values = dict(zip(moving, (_short(value.subs(here)) for value in branch.state), strict=True))
+    values = dict(zip(moving, (_simplified(value.subs(here)) for value in branch.state), strict=True))
     state = tuple(letters.outer({**values, **along.stopped}[name]) for name in along.names)
     there, judged = _plain(sp.And(*exists)), _plain(attracting)
     if signed.free_symbols or any(value.free_symbols for value in state):
@@ -186,7 +186,7 @@ def _factors(matrix: sp.Matrix) -> list[sp.Poly]:
     back = {letter: root for root, letter in named.items()}
     coefficients = DomainMatrix.from_Matrix(matrix.xreplace(named)).to_field()
     terms = [coefficients.domain.to_sympy(c) for c in coefficients.charpoly()]
-    polynomial = sum(_short(c.xreplace(back)) * Z ** (len(terms) - 1 - k) for k, c in enumerate(terms))
+    polynomial = sum(_simplified(c.xreplace(back)) * Z ** (len(terms) - 1 - k) for k, c in enumerate(terms))
     parts = sp.factor_list(sp.numer(sp.together(polynomial)), Z)[1]
     return [sp.Poly(part, Z).monic() for part, times in parts for _ in range(times)]
 
@@ -212,7 +212,7 @@ def _plain(condition: Any) -> Any:
     return bool(condition) if condition in (sp.true, sp.false) else condition
 
 
-def _short(formula: sp.Expr) -> sp.Expr:
+def _simplified(formula: sp.Expr) -> sp.Expr:
     """In lowest terms; with roots in it, simplified."""
     lowest = sp.cancel(sp.together(formula))
     return sp.simplify(lowest) if any(not p.exp.is_Integer for p in lowest.atoms(sp.Pow)) else lowest

@@ -86,8 +86,8 @@ class Given:
 def require_stable(given: Given) -> None:
     """Raise BadHyperparameter where all values are numbers and the method is not stable at them."""
     if given.decided and not _stable(given.method, given.values):
-        said = ", ".join(f"{letter}={value}" for letter, value in given.values.items())
-        raise BadHyperparameter(f"{given.method.name} is not stable at {said}, and settles at no floor")
+        settings = ", ".join(f"{letter}={value}" for letter, value in given.values.items())
+        raise BadHyperparameter(f"{given.method.name} is not stable at {settings}, and settles at no floor")
 
 
 def _stable(method: Method, values: Mapping[sp.Symbol, sp.Expr]) -> bool:

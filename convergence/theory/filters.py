@@ -1,4 +1,4 @@
-"""What a method averages: the transfer function from the gradients to a buffer, the position or the step.
+"""Methods as linear filters: the transfer function from the gradients to a buffer, the position or the step.
 
 Written for the output after a step: T(z) = Σ wₖz⁻ᵏ, where wₖ is the weight of the gradient of k steps ago. Open loop the
 gradients are an input, T = z·c(zI − P)⁻¹U summed over the gradients of a step; closed, along a direction of curvature λ,
@@ -31,7 +31,8 @@ from convergence.theory.trace import MINIMISER, trace_rule, trace_start
 from convergence.theory.transfer import coloured, correlation_of, dc_gain, energy, unrolled
 from convergence.theory.weighting import Realisation, Weights
 
-STEP = "step"
+STEP_OUTPUT = "step"
+"""The output that is no state: x before a step less x after it."""
 
 
 @dataclass(frozen=True)
@@ -188,10 +189,10 @@ def filter_of(m: Any, output: str | None = None, *, closed: bool = False) -> Fil
         raise BadHyperparameter(f"closed is True or False; got {str(closed)[:60]!r}")
     method = as_method(m)
     derived = system(method)
-    outputs = (*derived.state, STEP)
+    outputs = (*derived.state, STEP_OUTPUT)
     if output is None:
         buffers = (name for name, rest in zip(derived.state, derived.rest, strict=True) if rest != derived.rest[0])
-        output = next(buffers, STEP)
+        output = next(buffers, STEP_OUTPUT)
     if not isinstance(output, str) or output not in outputs:
         keeps = derived.clock is not None and output in derived.clock.names
         why = (

@@ -90,8 +90,8 @@ def _signed(coefficient: sp.Expr) -> sp.Expr:
     return -factored(-coefficient) if small.is_negative else factored(coefficient)
 
 
-def never_forgets(A: sp.Matrix, names: tuple[str, ...], method: str) -> NotLinear:
-    """Why S = ASAᵀ + Q has no single solution, as an error: a state that keeps what it once got, or eigenvalues ab = 1."""
+def no_stationary_covariance(A: sp.Matrix, names: tuple[str, ...], method: str) -> NotLinear:
+    """The error that says why S = ASAᵀ + Q has no single solution: a state that keeps what it got, or eigenvalues ab = 1."""
     for value, does in ((1, "keeps"), (-1, "keeps, with alternating sign,")):
         kernel = (A - value * sp.eye(A.rows)).nullspace()
         stuck = [name for name, entry in zip(names, kernel[0], strict=True) if sp.cancel(entry) != 0] if kernel else []

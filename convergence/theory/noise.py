@@ -23,7 +23,7 @@ from convergence.methods import as_method
 from convergence.notation import latex
 from convergence.rule import Method
 from convergence.theory.gradient_noise import answered_points, entering, heard, named_points
-from convergence.theory.lyapunov import lyapunov, never_forgets, over_field, read, sylvester, written
+from convergence.theory.lyapunov import lyapunov, no_stationary_covariance, over_field, read, sylvester, written
 from convergence.theory.rational import lettered
 from convergence.theory.region import gridded, inside
 from convergence.theory.symbols import CURVATURE
@@ -237,7 +237,7 @@ def floor_of(method: Method, fresh: bool = False) -> NoiseFloor:
     A, b, R, E = whole[:size, :size], whole[:size, size:], whole[size:, :size], whole[size:, size:]
     solved = lyapunov(A, b * b.T)
     if solved is None:
-        raise never_forgets(A, derived.state, method.name)
+        raise no_stationary_covariance(A, derived.state, method.name)
     covariance = read(solved)
     points = {name: read(_quadratic(R[k, :], solved, R[k, :], E[k, :] * E[k, :].T))[0] for k, name in asked.items()}
     gains = ((sp.eye(size) - A).LUsolve(b))[0, :]
@@ -278,6 +278,6 @@ def cross_gain(method: Method, fresh: bool = False) -> sp.ImmutableMatrix:
     one, other = (whole.subs(CURVATURE, letter) for letter in BOTH)
     states = sylvester(one[:size, :size], other[:size, :size], one[:size, size:] * other[:size, size:].T)
     if states is None:
-        raise never_forgets(whole[:size, :size], derived.state, method.name)
+        raise no_stationary_covariance(whole[:size, :size], derived.state, method.name)
     own = one[size:, size:] * other[size:, size:].T
     return read(_quadratic(one[size:, :size], states, other[size:, :size], own)).xreplace(roots)

@@ -1,4 +1,4 @@
-"""Where products of gradient steps Π (1 − λη_k) end, decided by the learning rates: whether they stay, and whether Ση < ∞.
+"""Limits of products of gradient steps Π (1 − λη_k), decided by lim η and by whether Ση is finite.
 
 For η_k ≥ 0 with η_k → 0: if Ση is finite and no factor is 0, the product has a limit that is not 0 (it *stops
 prematurely*), and if Ση is infinite it goes to 0, since ln|1 − x| ≤ −x for x < 1 and ≥ −2x for x ≤ ½.
@@ -44,7 +44,7 @@ class Fate:
 
 
 def fate(rates: list[Stretch], curvature: sp.Expr) -> Fate:
-    """Where the product goes, by the last of the stretches of the learning rate."""
+    """The limit of the product, decided by the last of the stretches of the learning rate."""
     tail = rates[-1].formula
     period, stair = _period(tail), _unstaired(tail)
     if period:
@@ -84,10 +84,10 @@ def asymptotic(factor: sp.Expr) -> sp.Expr | None:
     >>> asymptotic(1 - sp.Rational(1, 2) / sp.sqrt(STEP + 1))
     (1 - 1/(6*sqrt(K)))*exp(-sqrt(K))*PowerProduct(1/2, 1, 1/2)/K**(1/8)
     """
-    found = power_law(factor)
-    if found is None or found[2] != sp.S.Half:
+    law = power_law(factor)
+    if law is None or law[2] != sp.S.Half:
         return None
-    a, b, _ = found
+    a, b, _ = law
     correction = (2 * a**3 / 3 - a * (b - sp.S.Half)) / sp.sqrt(COUNT)
     constant = PowerProduct(a, b, sp.S.Half)
     return constant * sp.exp(-2 * a * sp.sqrt(COUNT)) * COUNT ** (-(a**2) / 2) * (1 + correction)
@@ -104,13 +104,14 @@ def power_law(factor: sp.Expr) -> tuple[sp.Expr, sp.Expr, sp.Expr] | None:
 
 
 def _stays(level: sp.Expr, curvature: sp.Expr, tail: sp.Expr) -> Fate:
+    """The limit where η tends to a level above 0."""
     size = curvature * level
-    said = "stays at" if STEP not in tail.free_symbols else "tends to"
+    verb = "stays at" if STEP not in tail.free_symbols else "tends to"
     if size.free_symbols:
         return Fate(
-            "depends", f"the learning rate {said} {text(level)}: the product goes to 0 for λ < {text(2 / level)}"
+            "depends", f"the learning rate {verb} {text(level)}: the product goes to 0 for λ < {text(2 / level)}"
         )
-    words = f"the learning rate {said} {text(float(level))}: λη is {text(float(size))},"
+    words = f"the learning rate {verb} {text(float(level))}: λη is {text(float(size))},"
     if size < 2:
         return Fate("zero", f"{words} below 2: each step contracts")
     if size > 2:
@@ -147,9 +148,10 @@ def _growth(formula: sp.Expr, steps: int) -> sp.Expr:
 
 
 def _endless(factor: sp.Expr) -> sp.Expr | None:
-    found = closed(factor).endless
-    law = power_law(factor) if found is None else None
-    return PowerProduct(*law) if law is not None and law[2] > 1 else found
+    """Π_{k≥0} of a factor that tends to 1, where there is a formula."""
+    limit = closed(factor).endless
+    law = power_law(factor) if limit is None else None
+    return PowerProduct(*law) if law is not None and law[2] > 1 else limit
 
 
 def _summable(rate: sp.Expr) -> bool | None:

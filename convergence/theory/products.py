@@ -56,9 +56,9 @@ def closed(factor: sp.Expr) -> Closed:
     RisingFactorial(1/2, K)/RisingFactorial(1, K)
     """
     for pattern in (_power, _rational, _geometric, _floors, _cosine):
-        found = pattern(factor)
-        if found is not None:
-            return found
+        product = pattern(factor)
+        if product is not None:
+            return product
     return Closed(lambda n: _one_by_one(factor, n), has_pattern=False)
 
 
@@ -67,14 +67,14 @@ def closed_form(parts: list[Stretch], steps: int) -> sp.Expr | None:
     before: sp.Expr = sp.S.One
     pieces: list[tuple[sp.Expr, int, int | None]] = []
     for part in parts:
-        found, end = closed(part.formula), part.end
-        within = found.of(COUNT - part.first)
+        product, end = closed(part.formula), part.end
+        within = product.of(COUNT - part.first)
         if within is not None:
             pieces.append((before * within, part.first, end))
-        elif found.has_pattern and part.first <= steps and (end is None or steps < end):
-            at = found.of(sp.Integer(steps - part.first))
+        elif product.has_pattern and part.first <= steps and (end is None or steps < end):
+            at = product.of(sp.Integer(steps - part.first))
             pieces += [] if at is None else [(before * at, steps, steps)]
-        whole = None if end is None else found.of(sp.Integer(end - part.first))
+        whole = None if end is None else product.of(sp.Integer(end - part.first))
         if whole is None:
             break
         before = before * whole
@@ -108,6 +108,7 @@ def _power(factor: sp.Expr) -> Closed | None:
 
 
 def _raised(base: sp.Expr, n: sp.Expr) -> sp.Expr:
+    """baseⁿ; not multiplied out where it is a fraction and n is large: that would be thousands of digits."""
     return (Kept(base) if base.is_Rational and n.is_Integer and n > LONG else base) ** n
 
 
@@ -181,25 +182,25 @@ def _floors(factor: sp.Expr) -> Closed | None:
 
 
 def _stairs(step: sp.Expr, length: sp.Integer) -> Closed | None:
-    found = closed(step)
+    of_steps = closed(step)
 
     def of(n: sp.Expr) -> sp.Expr | None:
         epochs = sp.floor(n / length)
-        whole = found.of(epochs)
+        whole = of_steps.of(epochs)
         return None if whole is None else _raised(whole, length) * step.subs(STEP, epochs) ** (n - length * epochs)
 
-    return Closed(of, None if found.endless is None else found.endless**length)
+    return Closed(of, None if of_steps.endless is None else of_steps.endless**length)
 
 
 def _periods(period: sp.Expr, length: sp.Integer) -> Closed | None:
-    found = closed(period)
-    whole = found.of(length)
+    of_steps = closed(period)
+    whole = of_steps.of(length)
     if whole is None:
         return None
 
     def of(n: sp.Expr) -> sp.Expr | None:
         periods = sp.floor(n / length)
-        part = found.of(n - length * periods)
+        part = of_steps.of(n - length * periods)
         return None if part is None else whole**periods * part
 
     return Closed(of)
@@ -228,10 +229,10 @@ def _cosine(factor: sp.Expr) -> Closed | None:
         if start == sp.S.Half:
             size = 2 * ChebyshevT(length, point) * _raised(-height / 2, length)
             return size if n == length else None
-        cycles, left = divmod(start + n, length)
-        if not n.is_Integer or left not in (0, 1):
+        cycles, rest = divmod(start + n, length)
+        if not n.is_Integer or rest not in (0, 1):
             return None
-        down, up = (sum(k % 2 == turn for k in range(int(start), int(cycles + left))) for turn in (0, 1))
+        down, up = (sum(k % 2 == turn for k in range(int(start), int(cycles + rest))) for turn in (0, 1))
         ends = (point - 1) ** down * (point + 1) ** up * _raised(-height, sp.Integer(down + up))
         return ends * (_raised(-height / 2, length - 1) * ChebyshevU(length - 1, point)) ** cycles
 

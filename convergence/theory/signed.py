@@ -1,4 +1,4 @@
-"""Fixed points of a rule followed by signs: x and momenta change sign, second moments do not; one step solves a 2-cycle."""
+"""The 2-cycles of an odd rule, F(Ss) = S F(s) with signs S, as fixed points of S∘F: one step is solved, not two."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def same(one: sp.Expr, other: sp.Expr) -> bool:
         gap = (one - other).subs(values).evalf(30)
         if gap.is_number and gap.is_finite and abs(gap) > sp.Float("1e-20"):
             return False
-    if sp.expand(one - other) == 0 or short(_smooth(one) - _smooth(other)) == 0:
+    if sp.expand(one - other) == 0 or lowest_terms(_smooth(one) - _smooth(other)) == 0:
         return True
     return bool(sp.simplify(one - other) == 0)
 
@@ -98,7 +98,7 @@ def _resolved(
         if len(assumed) >= MOST_KINKS:
             raise NotLinear(f"{name} has too many kinks (sign, |·|, max) for its cycles to be solved for on symbols")
         for value, condition in _cases(kink):
-            sign = sign_of(short(condition.subs(known)))
+            sign = sign_of(lowest_terms(condition.subs(known)))
             if sign is None or sign > 0:
                 fresh = () if sign == 1 else (condition,)
                 replaced = tuple(u.xreplace({kink: value}) for u in update)
@@ -128,15 +128,15 @@ def _buffers(
     while progress:
         progress = False
         for k in list(places):
-            equation = short((update[k] - signs[k] * state[k]).subs(known))
+            equation = lowest_terms((update[k] - signs[k] * state[k]).subs(known))
             others = equation.free_symbols & (set(state) - set(known) - {state[k]})
             if others or equation.has(*KINKS) or not equation.is_polynomial(state[k]):
                 continue
             slope = sp.diff(equation, state[k])
-            if slope.has(state[k]) or short(slope) == 0:
+            if slope.has(state[k]) or lowest_terms(slope) == 0:
                 continue
-            known[state[k]] = short(-equation.subs(state[k], 0) / slope)
-            known = {s: short(v.subs(known)) for s, v in known.items()}
+            known[state[k]] = lowest_terms(-equation.subs(state[k], 0) / slope)
+            known = {s: lowest_terms(v.subs(known)) for s, v in known.items()}
             places.remove(k)
             progress = True
     return known
@@ -153,17 +153,19 @@ def _solved(
     missing = [s for s in state if s not in known]
     if missing:
         together = [
-            short((u - sign * s).subs(known)) for u, sign, s in zip(update, signs, state, strict=True) if s in missing
+            lowest_terms((u - sign * s).subs(known))
+            for u, sign, s in zip(update, signs, state, strict=True)
+            if s in missing
         ]
         if any(e == 0 for e in together):
             return  # a line of fixed points: none is isolated
         if any(not e.free_symbols & set(state) and sign_of(e) for e in together):
             return  # what only grows comes back nowhere
         raise NotLinear(f"{name}: its buffers at a 2-cycle solve no linear equation; give numbers and no letters")
-    equation = short((update[0] - signs[0] * state[0]).subs(known))
+    equation = lowest_terms((update[0] - signs[0] * state[0]).subs(known))
     for amplitude, extra in _amplitudes(name, equation):
         at = {AMPLITUDE: amplitude}
-        conditions = tuple(short(short(c.subs(known)).subs(at)) for c in assumed)
+        conditions = tuple(lowest_terms(lowest_terms(c.subs(known)).subs(at)) for c in assumed)
         size = (amplitude,) if sign_of(amplitude) != 1 else ()
         if any(sign_of(c) in (0, -1) for c in (*size, *extra)):
             continue
@@ -202,7 +204,7 @@ def _branch(swapped: sp.Expr, letters: list[sp.Dummy], at: dict[sp.Symbol, sp.Ex
     """Where the equation is affine in its one root, the root's value by it, which is to be positive."""
     if len(letters) == 1 and sp.degree(swapped, letters[0]) == 1:
         slope = sp.diff(swapped, letters[0])
-        value = short((-swapped.subs(letters[0], 0) / slope).subs(at))
+        value = lowest_terms((-swapped.subs(letters[0], 0) / slope).subs(at))
         if sign_of(value) != 1:
             yield value
 
@@ -240,7 +242,7 @@ def _under_root(amplitude: sp.Expr) -> sp.Expr:
     return sp.Mul(*(p.base if p.is_Pow and p.exp == sp.S.Half else p for p in sp.Mul.make_args(amplitude)))
 
 
-def short(formula: sp.Expr) -> sp.Expr:
+def lowest_terms(formula: sp.Expr) -> sp.Expr:
     """In lowest terms, what is under roots in factors, so that positive squares leave them."""
     formula = sp.sympify(formula)
     rooted = formula.replace(

@@ -1,4 +1,4 @@
-"""A formula in the step k cut into stretches on which it has no cases: no Piecewise, no Min, and no end."""
+"""A formula in the step k cut into stretches of steps on which it has no cases: no Piecewise, Min or Max."""
 
 from __future__ import annotations
 
@@ -99,8 +99,9 @@ def _slope(formula: sp.Expr, letter: sp.Symbol) -> int | None:
 
 
 def _common(directions: Iterable[int | None]) -> int | None:
-    found = set(directions) - {0}
-    return 0 if not found else found.pop() if len(found) == 1 else None
+    """The one direction of a sum of parts, or of their largest; None where they have several."""
+    signs = set(directions) - {0}
+    return 0 if not signs else signs.pop() if len(signs) == 1 else None
 
 
 def _turn(condition: Relational) -> int | None:
@@ -119,6 +120,7 @@ def _is_exact(difference: sp.Expr) -> bool:
 
 
 def _flip(holds: Callable[[int], bool]) -> int | None:
+    """The first step, up to ``FAR``, at which a condition that changes once at most is not what it was at step 0."""
     before, low, high = holds(0), 0, FAR
     if holds(high) is before:
         return None

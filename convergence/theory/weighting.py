@@ -140,8 +140,8 @@ class Weights(Plotted, figure="response"):
         u = sp.Symbol("u")
         half = dc_gain(*self._formulas) ** 2 / 2
         power = sp.Poly(_power(self.numerator, 1 - u) - half * _power(self.denominator, 1 - u), u)
-        found = [float(root) for root in power.real_roots() if 0 < root <= 2] if power.degree() > 0 else []
-        return 2 * asin(sqrt(min(found) / 2)) if found else nan
+        roots = [float(root) for root in power.real_roots() if 0 < root <= 2] if power.degree() > 0 else []
+        return 2 * asin(sqrt(min(roots) / 2)) if roots else nan
 
     def response(self, omega: Any) -> NDArray[np.complex128]:
         """T(e^{iω}) at frequencies ω in radians a step, an array: what the filter makes of a sinusoid.
