@@ -98,8 +98,8 @@ class ScheduledDiagnosis(Readable):
     @property
     def findings(self) -> tuple[tuple[str, str], ...]:
         """What was found, as pairs (what, value in words)."""
-        said = ", ".join(f"{name}={short(value)}" for name, value in self.hyper.items())
-        pairs = [("settings", f"{self.method}({said})")]
+        words = ", ".join(f"{name}={short(value)}" for name, value in self.hyper.items())
+        pairs = [("settings", f"{self.method}({words})")]
         for row in self.directions[:1] if len(self.directions) == 1 else (self.directions[0], self.directions[-1]):
             way = f", {_part(row.peak)} it at step {row.peak_step}" if row.peak > 0 else ""
             pairs.append((row.name, f"{_part(row.log)} its first error at the end{way}"))
@@ -113,7 +113,8 @@ def under_schedules(method: Method, given: Mapping[str, Any], spectrum: Spectrum
     count = steps if steps is not None else min((end for end in ends if end is not None), default=None)
     if count is None:
         raise BadHyperparameter(f"{method.name}: this schedule does not end; say after how many steps (steps=…)")
-    if not checked_steps(count):
+    count = checked_steps(count)
+    if not count:
         raise BadHyperparameter(f"{method.name}: a schedule is diagnosed over 1 step or more; got none")
     full = setting.over(count)
     rows = _left(method, full, spectrum, count)
@@ -124,6 +125,7 @@ def under_schedules(method: Method, given: Mapping[str, Any], spectrum: Spectrum
 
 
 def _end(value: Any) -> int | None:
+    """The steps of a hyperparameter: the entries of a sequence, the ``last`` of a Schedule; None where it has no end."""
     if np.ndim(value):
         return len(value)
     last = getattr(value, "last", None)
@@ -164,21 +166,21 @@ def _advice(
     steps: int,
 ) -> Iterator[str]:
     rate = str(method.rate)
-    guilty = max(rows, key=lambda row: len(row.unstable))
-    if guilty.unstable:
-        first, last = guilty.unstable[0], guilty.unstable[-1]
-        size = f"; its error grows to {_part(guilty.peak)} the first on the way" if guilty.peak > 0 else ""
+    unsteady = max(rows, key=lambda row: len(row.unstable))
+    if unsteady.unstable:
+        first, last = unsteady.unstable[0], unsteady.unstable[-1]
+        size = f"; its error grows to {_part(unsteady.peak)} the first on the way" if unsteady.peak > 0 else ""
         yield (
-            f"{counted(len(guilty.unstable), 'step')} of {steps}, between {first} and {last}, would make {guilty.name} "
-            f"grow{size}."
+            f"{counted(len(unsteady.unstable), 'step')} of {steps}, between {first} and {last}, would make "
+            f"{unsteady.name} grow{size}."
         )
     scale = _scale(method, full, spectrum, rate)
-    if scale is not None and (guilty.unstable or worst.log > log(ARRIVED)):
+    if scale is not None and (unsteady.unstable or worst.log > log(ARRIVED)):
         changed = {**full, rate: np.asarray(full[rate]) * scale}
         after = max(_left(method, changed, spectrum, steps), key=lambda row: row.log)
         if after.log < worst.log:
             yield f"With {scale:.15g} times these learning rates {_part(after.log)} the error along {after.name} is left."
-    if worst.log > log(ARRIVED) and not guilty.unstable:
+    if worst.log > log(ARRIVED) and not unsteady.unstable:
         yield "More steps or another shape leave less: compare_schedules has what is possible for so many steps."
 
 

@@ -1,4 +1,4 @@
-"""Which changes of the problem a method does not notice: loss or coordinates rescaled, rotated, permuted, shifted, a sign.
+"""Invariances of a method: loss or coordinates rescaled, rotated, permuted, shifted, a sign changed, and what comes of it.
 
 Two runs of a few steps, on a quadratic in two dimensions and on the changed one, refute an invariance, or suggest what becomes
 of buffers and hyperparameters; with that it is proved on symbols.
@@ -40,6 +40,8 @@ Array = NDArray[np.float64]
 
 POWERS = (0, -1, 1, -2, 2)
 """Of the factor, that a hyperparameter may have to be multiplied by."""
+
+TRIED, PROVED, REFUTED = "holds where tried", "proved on symbols", "counterexample"
 
 
 @dataclass(frozen=True)
@@ -176,15 +178,15 @@ def _judged(method: Method, change: Changed) -> Invariance:
     worst = next(k for k, pair in enumerate(pairs) if not agree(change, *pair))
     refuted = _counterexample(change, hyper, PROBLEMS[worst], *pairs[worst])
     if change.name not in ("loss", "scale"):
-        return Invariance(change.name, False, "counterexample", counterexample=refuted)
+        return Invariance(change.name, False, REFUTED, counterexample=refuted)
     for powers in _powers(method):
         scaled = {name: value * TIMES ** powers.get(name, 0) for name, value in hyper.items()}
         other = [pair_of(method, change, problem, hyper, scaled) for problem in PROBLEMS]
         if all(agree(change, *pair) for pair in other):
             proof, state = _proof(method, change, other, powers)
             factors = {name: FACTOR**power for name, power in powers.items()}
-            return Invariance(change.name, False, "counterexample", factors, proof, state, refuted)
-    return Invariance(change.name, False, "counterexample", counterexample=refuted)
+            return Invariance(change.name, False, REFUTED, factors, proof, state, refuted)
+    return Invariance(change.name, False, REFUTED, counterexample=refuted)
 
 
 def _powers(method: Method) -> Iterator[dict[str, int]]:
@@ -221,9 +223,6 @@ def _numbers(vector: Array) -> tuple[float, ...]:
     return tuple(map(float, vector))
 
 
-TRIED, PROVED = "holds where tried", "proved on symbols"
-
-
 def _proof(
     method: Method, change: Changed, pairs: Sequence[Pair], powers: Mapping[str, int]
 ) -> tuple[str, dict[str, sp.Expr]]:
@@ -255,7 +254,7 @@ def _action(change: Changed, seen: Sequence[int], letters: Mapping[sp.Symbol, in
 
 def _seen(change: Changed, pairs: Sequence[Pair], buffers: int) -> tuple[int, ...] | None:
     """What two runs have become of each buffer: a power of the factor, its sign, or whether it was shifted."""
-    found = []
+    powers = []
     for k in range(1, buffers + 1):
         one = np.concatenate([np.atleast_1d(row[k])[..., :1] for plain, _ in pairs for row in plain])
         two = np.concatenate([np.atleast_1d(row[k])[..., :1] for _, other in pairs for row in other])
@@ -264,8 +263,8 @@ def _seen(change: Changed, pairs: Sequence[Pair], buffers: int) -> tuple[int, ..
         fits = [p for p in candidates if np.abs(_moved(change, p, one) - two).max() <= CLOSE * scale]
         if not fits:
             return None
-        found.append(fits[0])
-    return tuple(found)
+        powers.append(fits[0])
+    return tuple(powers)
 
 
 def _moved(change: Changed, p: int, first: Array) -> Array:

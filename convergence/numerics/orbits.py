@@ -131,12 +131,12 @@ def _float(value: sp.Expr) -> float:
 def _from_runs(method: Method, period: int, curvature: float, hyper: Mapping[str, Any]) -> list[Cycle]:
     along = direction(method, {name: exact(value) for name, value in hyper.items()}, exact(curvature))
     orbit = orbit_of(along)
-    found: list[Array] = []
+    orbits: list[Array] = []
     for start in _starts(method, along, curvature, hyper):
         for points in candidates(orbit, start, period):
-            if not any(equal(points, other) for other in found):
-                found.append(points)
-    results = [_result(method, orbit, points) for points in found]
+            if not any(equal(points, other) for other in orbits):
+                orbits.append(points)
+    results = [_result(method, orbit, points) for points in orbits]
     return sorted(results, key=lambda cycle: -cycle.amplitude)
 
 

@@ -152,9 +152,10 @@ def residual(method: Method, steps: int, curvatures: Array, settings: Settings) 
 
 
 def walked(method: Method, f: Parabolas, settings: Settings, steps: int) -> Iterator[tuple[Array, Exponents]]:
-    """p_0, …, p_steps on the curvatures of f: mantissas (m,) and exponents of 2, so that nothing over- or underflows.
+    """p_0, …, p_steps on the curvatures of f: mantissas (m,) and exponents of 2.
 
-    The arrays may be written to later: copy what is kept.
+    Sizes are looked at every ``BETWEEN`` steps: nothing over- or underflows unless single steps change them by 2^45, as
+    learning rates of 10^14/λ do. The arrays may be written to later: copy what is kept.
     """
     shape = f.curvature.shape
     moving = moving_states(method, f.curvature, settings)

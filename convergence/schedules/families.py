@@ -26,14 +26,14 @@ def number(value: Any, what: str, *, above: float | None = None) -> sp.Expr:
     ):
         return value
     try:
-        number = exact(value)
+        result = exact(value)
     except BadHyperparameter:
-        number = sp.nan
-    if isinstance(value, bool) or not (number.is_number and number.is_finite and number.is_real):
+        result = sp.nan
+    if isinstance(value, bool) or not (result.is_number and result.is_finite and result.is_real):
         raise BadHyperparameter(f"{what} must be a finite number; got {str(value)[:60]!r}")
-    if above is not None and not number > above:
+    if above is not None and not result > above:
         raise BadHyperparameter(f"{what} must be a number above {above:g}; got {str(value)[:60]!r}")
-    return number
+    return result
 
 
 def until(steps: int) -> sp.Expr:

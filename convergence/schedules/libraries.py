@@ -1,4 +1,4 @@
-"""The schedules of PyTorch and optax, by their own names and arguments, off by what those libraries are off by.
+"""The schedules of PyTorch and optax by their own names and arguments, with those libraries' own off-by-one steps.
 
 k is the number of calls of ``scheduler.step()`` before the optimiser's step, one a step, and in optax the count of its
 state: the first step has k = 0 in both.
@@ -71,11 +71,11 @@ def called(
     missing = [n for n, one in takes.items() if one.default is Parameter.empty and n not in arguments]
     if missing:
         raise BadHyperparameter(f"{library}'s {name} needs {', '.join(missing)}")
-    made = known[name](**arguments)
-    said = ", ".join(f"{n}={value}" for n, value in arguments.items())
-    title, parameters = f"{library} {name}({said})", dict(arguments)
-    if isinstance(made, Schedule):
-        return replace(made, name=title, parameters=parameters)
-    if isinstance(made, sp.Expr):
-        return Schedule(title, made, clock=clock, parameters=parameters)
-    return Schedule(title, clock=clock, function=made, parameters=parameters)
+    value = known[name](**arguments)
+    words = ", ".join(f"{n}={given}" for n, given in arguments.items())
+    title, parameters = f"{library} {name}({words})", dict(arguments)
+    if isinstance(value, Schedule):
+        return replace(value, name=title, parameters=parameters)
+    if isinstance(value, sp.Expr):
+        return Schedule(title, value, clock=clock, parameters=parameters)
+    return Schedule(title, clock=clock, function=value, parameters=parameters)

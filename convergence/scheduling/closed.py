@@ -1,4 +1,4 @@
-"""Schedules that are best, exactly, where that can be derived: along one direction, and where every error can be made zero.
+"""Optimal schedules in closed form: along one direction, and without noise where one step a curvature makes all errors zero.
 
 Both are of rules with one state, e ← A(η)e + B(η)ξ, and their formulas are solved for here, from the rule.
 """
@@ -118,19 +118,19 @@ def _all_zero(task: Task) -> Closed | None:
     loss, law, rate = task.loss, task.loss.law, task.method.symbols[str(task.method.rate)]
     if not isinstance(law, Separate) or law.added.any() or law.sampled:
         return None
-    left = np.unique(loss.curvatures[loss.second[0, 0] > 0])
-    if not left.size:
+    remaining = np.unique(loss.curvatures[loss.second[0, 0] > 0])
+    if not remaining.size:
         return Closed(np.zeros(task.steps), "closed form: nothing is left from the start")
     names = [name for name in task.method.hyper if name != task.method.rate]
     roots = sp.solve(system(task.method).loop.closed()[0], rate)
-    if len(roots) != 1 or len(left) > task.steps or any(np.ndim(loss.others[name]) for name in names):
+    if len(roots) != 1 or len(remaining) > task.steps or any(np.ndim(loss.others[name]) for name in names):
         return None
     root = compiled((CURVATURE, *(task.method.symbols[n] for n in names)), (roots[0],))
-    rates = np.broadcast_to(root(left, *(loss.others[n] for n in names))[0], left.shape)
+    rates = np.broadcast_to(root(remaining, *(loss.others[n] for n in names))[0], remaining.shape)
     if rates.min() < 0 or rates.max() > task.largest:
         return None
-    full = np.full(task.steps, rates.min())  # those that are left over, where they take no direction up
-    full[: len(rates)] = rates[_leja(left)]
+    full = np.full(task.steps, rates.min())  # steps to spare take the smallest rate, at which no direction grows
+    full[: len(rates)] = rates[_leja(remaining)]
     return Closed(full, "closed form: one step for each curvature takes its error to zero, but for rounding")
 
 

@@ -40,9 +40,9 @@ def fitted(task: Task, family: Any) -> tuple[Schedule, str]:
     least = np.inf
     for choice in product(*(_shares(task.steps) for _ in whole)):
         member = Member(task, partial(family, **fixed, **dict(zip(whole, choice, strict=True))), free)
-        found = member.best()
-        if found is not None and found[1] < least:
-            best, least = member.schedule(found[0]), found[1]
+        end = member.best()
+        if end is not None and end[1] < least:
+            best, least = member.schedule(end[0]), end[1]
     if best is None:
         raise BadHyperparameter(f"no schedule of the family was found with rates from 0 to the cap, {task.largest:g}")
     return best, f"best found by search of its {len(free) + len(whole)} parameters"
@@ -71,10 +71,10 @@ def _shares(steps: int) -> list[int]:
 
 @dataclass(frozen=True, eq=False)
 class Member:
-    """Members of a family by the logarithms (n,) of its parameters ``free``; ``made`` makes one of numbers by name."""
+    """Members of a family by the logarithms (n,) of its parameters ``free``; ``family`` makes a schedule of numbers by name."""
 
     task: Task
-    made: Callable[..., Any]
+    family: Callable[..., Any]
     free: list[str]
 
     @property
@@ -83,8 +83,8 @@ class Member:
         return np.log([self.task.highest, *np.full(len(self.free) - 1, LARGEST)])
 
     def schedule(self, point: Array) -> Schedule:
-        """The member at a point. Raises what ``made`` raises."""
-        return as_schedule(self.made(**dict(zip(self.free, map(float, np.exp(point)), strict=True))))
+        """The member at a point. Raises what ``family`` raises."""
+        return as_schedule(self.family(**dict(zip(self.free, map(float, np.exp(point)), strict=True))))
 
     def rates(self, point: Array) -> Array | None:
         """Its values (K,); None where it has none."""
@@ -102,7 +102,7 @@ class Member:
         """The values as a function of the steps and the parameters, where the family takes letters."""
         letters = {name: sp.Symbol(name, positive=True) for name in self.free}
         try:
-            schedule = self.made(**letters)
+            schedule = self.family(**letters)
         except Exception:  # of a user's function, which need not take letters
             return None
         if not isinstance(schedule, Schedule) or schedule.formula is None:

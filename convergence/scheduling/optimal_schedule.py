@@ -27,7 +27,7 @@ class OptimalSchedule(Plotted, Tabular, figure="optimal_schedule"):
     Attributes
     ----------
     method, hyper
-        The method's name, and what was held.
+        The method's name, and its other hyperparameters.
     lr
         (K,), the rates, the first one that of step 1.
     loss
