@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
 
-MOST, TOGETHER = 2048, 64
+MOST_RATES, TOGETHER = 2048, 64
 """Different learning rates, and intervals between zeros that are looked at together, at most."""
 
 HALVINGS = 60
@@ -27,7 +27,7 @@ def cycle_edge(rates: Array) -> float | None:
     (2.0, 3.0)
     """
     shares, counts = np.unique(rates[rates > 0] / rates.max(), return_counts=True)
-    if len(shares) > MOST:
+    if len(shares) > MOST_RATES:
         return None
     zeros = 1 / shares[::-1]
     ends = np.unique(np.concatenate([[2.0], zeros[zeros > 2.0]]))

@@ -27,7 +27,7 @@ from convergence.theory.letters import Letters, letters_of
 
 Array = NDArray[np.float64]
 
-LONGEST = 64
+LONGEST_PERIOD = 64
 """The longest period that is looked for."""
 
 RUNS = (1.0, 0.31, 0.0577)
@@ -81,8 +81,8 @@ def cycles(m: Any, /, period: int = 2, *, curvature: Any = 1, **hyper: Any) -> l
     []
     """
     method = as_method(m)
-    if isinstance(period, bool) or not isinstance(period, int | np.integer) or not 2 <= period <= LONGEST:
-        raise BadData(f"period must be a whole number from 2 to {LONGEST}; got {short(period)}")
+    if isinstance(period, bool) or not isinstance(period, int | np.integer) or not 2 <= period <= LONGEST_PERIOD:
+        raise BadData(f"period must be a whole number from 2 to {LONGEST_PERIOD}; got {short(period)}")
     lam, letters = _curvature(curvature), letters_of(method, hyper)
     if period == 2:
         derived = _derived(method, letters, lam)

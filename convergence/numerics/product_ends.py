@@ -16,7 +16,7 @@ from convergence.theory.product_limits import Fate, fate
 from convergence.theory.products import head
 from convergence.theory.stretches import Stretch, stretches
 
-LONGEST = 2**26
+HEAD_STEPS = 2**26
 """Steps before the last stretch of a schedule that are gone through, at most."""
 
 EVEN = 1e-14
@@ -82,7 +82,7 @@ def limit_of(schedule: Schedule, letter: sp.Expr, size: float | None) -> Product
 
 def _repeated(end: Fate, schedule: Schedule, first: int, letter: sp.Expr, size: float | None) -> Fate:
     """By the product over a period."""
-    if size is None or max(first, end.period) > LONGEST or has_letters(schedule):
+    if size is None or max(first, end.period) > HEAD_STEPS or has_letters(schedule):
         return Fate("depends", f"{end.reason}: the product over a period decides")
     factors = factors_of(schedule, schedule.values(first + end.period), letter, size)
     log = multiplied(factors[first:]).log
@@ -101,7 +101,7 @@ def has_letters(schedule: Schedule) -> bool:
 
 def _before(schedule: Schedule, steps: int, letter: sp.Expr, size: float | None) -> Sized | None:
     """What the steps before the last stretch leave; None where that is not known."""
-    if size is None or steps > LONGEST or has_letters(schedule):
+    if size is None or steps > HEAD_STEPS or has_letters(schedule):
         return None
     return multiplied(factors_of(schedule, schedule.values(steps), letter, size))
 

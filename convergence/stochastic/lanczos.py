@@ -10,8 +10,8 @@ from scipy.linalg import eigh_tridiagonal
 
 Array = NDArray[np.float64]
 
-LONGEST = 150
-"""Products at most."""
+ITERATIONS = 150
+"""Products with the operator at most."""
 
 
 def largest(
@@ -26,7 +26,7 @@ def largest(
     root = np.sqrt(weights)
     basis = [root * begin / np.linalg.norm(root * begin)]
     diagonal, beside = list[float](), list[float]()
-    for _ in range(min(LONGEST, len(begin))):
+    for _ in range(min(ITERATIONS, len(begin))):
         now = root * operator(basis[-1] / root)
         diagonal.append(float(basis[-1] @ now))
         before = np.array(basis)

@@ -29,7 +29,7 @@ Array = NDArray[np.float64]
 FORGOTTEN = 1e-6
 """The part of the variance that is missing when averaging begins."""
 
-LONGEST, EPOCHS = 100_000, 20
+BURN_IN, EPOCHS = 100_000, 20
 """Steps before averaging begins at most, and epochs at least over which is averaged."""
 
 GROWTH, ERRORS = 1.5, 6
@@ -45,8 +45,8 @@ def at_epoch_ends(
     """
     rank, states = problem.rank, system(method).state
     rate = float(np.max(spectral_radius(method, problem.curvatures[:rank], over="spectrum", **full)))
-    before = 0 if rate == 0 else ceil(log(FORGOTTEN) / (2 * log(rate))) if rate < 1 else LONGEST
-    if before > LONGEST:
+    before = 0 if rate == 0 else ceil(log(FORGOTTEN) / (2 * log(rate))) if rate < 1 else BURN_IN
+    if before > BURN_IN:
         raise BadHyperparameter(
             f"{method.name} forgets so slowly at these settings (a factor of {rate:.6g} a step) that an estimate by runs "
             f"would take {before} steps before it begins; ask with sampling='step', which is exact"

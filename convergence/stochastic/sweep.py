@@ -24,7 +24,7 @@ from convergence.stochastic.sampling import GradientNoise, Samples
 
 Array = NDArray[np.float64]
 
-LONGEST = 10_000
+CLOCK_STEPS = 10_000
 """Steps after which a clock that still runs is taken to be at rest."""
 
 
@@ -131,7 +131,7 @@ def sweep(
 ) -> Sweep:
     """The method at these learning rates (L,), from the position x (d,)."""
     settings = [method.scalars({**others, str(method.rate): float(lr)}) for lr in lrs]
-    clocks = [readings(method, full, LONGEST) for full in settings]
+    clocks = [readings(method, full, CLOCK_STEPS) for full in settings]
     early = tuple(
         _stacked(method, problem, settings, [r[k : k + 1] for r in clocks]) for k in range(max(map(len, clocks)))
     )

@@ -12,7 +12,7 @@ from sympy.core.relational import Relational
 from convergence.crossing import compiled
 from convergence.schedule import STEP
 
-MOST = 64
+MOST_STRETCHES = 64
 """Stretches that a formula is cut into, at most."""
 
 FAR = 2**40
@@ -45,7 +45,7 @@ def stretches(formula: sp.Expr, last: int | None = None) -> list[Stretch] | None
         return None
     cuts = {0, last, *map(_turn, conditions)}
     starts = sorted(cut for cut in cuts if cut is not None and (last is None or cut <= last))
-    if len(starts) > MOST:
+    if len(starts) > MOST_STRETCHES:
         return None
     ends = [*starts[1:], None]
     return [Stretch(a, b, _part(formula, a, b, last)) for a, b in zip(starts, ends, strict=True)]

@@ -22,7 +22,7 @@ from convergence.theory.transfer import coloured, correlation_of, dc_gain, energ
 
 Array = NDArray[np.float64]
 
-LONGEST = 10**7
+MOST_WEIGHTS = 10**7
 """Steps whose weights are held in memory."""
 
 
@@ -163,8 +163,8 @@ class Weights(Plotted, figure="response"):
 
         Raises BadData for steps that are no whole number from 1 on.
         """
-        if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or not 1 <= steps <= LONGEST:
-            raise BadData(f"steps must be a whole number from 1 to {LONGEST}; got {str(steps)[:60]}")
+        if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or not 1 <= steps <= MOST_WEIGHTS:
+            raise BadData(f"steps must be a whole number from 1 to {MOST_WEIGHTS}; got {str(steps)[:60]}")
         matrices, columns, first = self._recursion(int(steps))
         size = matrices.shape[-1]
         row = np.eye(size)[self.realised.output or 0]
