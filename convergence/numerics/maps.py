@@ -126,7 +126,7 @@ def radius_map(
         raise BadHyperparameter(
             f"{method.name} has one hyperparameter, {x}: a map needs a second; draw its radius curve"
         )
-    spectrum, fixed = np.unique(np.asarray(curvatures, dtype=float)), held(method, hyper, x, y)
+    spectrum, fixed = np.unique(np.asarray(curvatures, dtype=float)), fixed_settings(method, hyper, x, y)
     up = interval(method, y, hyper, cells[1])
     across = np.linspace(0, _width(method, spectrum, {**fixed, **hyper}, y, up), cells[0] + 1)[1:]
     settings: dict[str, Any] = {**fixed, x: across, y: up[:, None]}
@@ -140,7 +140,7 @@ def damping_map(method: Method, hyper: Mapping[str, float], cells: tuple[int, in
     rate, x = rate_of(method), second(method, hyper)
     if x is None:
         raise BadHyperparameter(f"{method.name} has no hyperparameter beside {rate} over which to map its damping")
-    fixed, across = held(method, hyper, rate, x), interval(method, x, hyper, cells[0])
+    fixed, across = fixed_settings(method, hyper, rate, x), interval(method, x, hyper, cells[0])
     coarse = across[:: max(1, cells[0] // 100)]
     bound = np.array([float(bounds(method, np.ones(1), {**fixed, rate: 1.0, x: value})[0]) for value in coarse])
     scaled = _scaled(bound, cells[1])
@@ -162,7 +162,8 @@ def second(method: Method, hyper: Mapping[str, Any] | None = None) -> str | None
     return next((name for name in plain if method.domains[name].is_share), next(iter(plain), None))
 
 
-def held(method: Method, hyper: Mapping[str, float], *varied: str) -> dict[str, Any]:
+def fixed_settings(method: Method, hyper: Mapping[str, float], *varied: str) -> dict[str, Any]:
+    """The hyperparameters but those that are varied, defaults among them. BadHyperparameter where one is not given."""
     full = {**dict(method.defaults), **hyper}
     fixed = {name: full[name] for name in method.hyper if name not in varied and name in full}
     missing = [name for name in method.hyper if name not in varied and name not in full]

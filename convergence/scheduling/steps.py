@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from convergence.crossing import Compiled, compiled
 from convergence.numerics.matrices import arguments
 from convergence.rule import Method
+from convergence.theory.gradient_noise import answered_points, entering, heard
 from convergence.theory.loop import Loop
-from convergence.theory.symbols import CURVATURE
 from convergence.theory.system import system_in_time
 
 Array = NDArray[np.float64]
@@ -83,8 +83,5 @@ def _functions(method: Method, slope: bool) -> tuple[tuple[Compiled, tuple[int, 
 
 def formulas(loop: Loop) -> tuple[sp.Matrix, sp.Matrix, sp.Matrix]:
     """A, B and R: B and R of the gradients alone, since a Newton step has no noise of its own."""
-    gain, unit = sp.diag(*loop.gains), sp.eye(len(loop.gains))
-    noisy = [k for k, one in enumerate(loop.gains) if one == CURVATURE]
-    enters = loop.U * (unit - gain * loop.D).inv()
-    asked = (unit - loop.D * gain).inv() * loop.R
-    return loop.closed(), enters.extract(list(range(enters.rows)), noisy), asked.extract(noisy, list(range(asked.cols)))
+    asked, _ = answered_points(loop)
+    return loop.closed(), entering(loop, fresh=True), asked.extract(heard(loop), list(range(asked.cols)))

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from convergence.errors import BadHyperparameter, NoStableLearningRate
 from convergence.methods import as_method
 from convergence.numerics.curves import rate_of
-from convergence.numerics.maps import held, interval, second
+from convergence.numerics.maps import fixed_settings, interval, second
 from convergence.numerics.radius import bounds
 from convergence.plotting import Plotted
 from convergence.problem import as_quadratic
@@ -130,7 +130,7 @@ def floor_map(
     points = cells or next((n for most, n in CELLS.items() if problem.rank <= most), None)
     if points is None:
         raise BadHyperparameter(f"a map of the floor is drawn for at most {max(CELLS)} directions; got {problem.rank}")
-    fixed = {name: float(value) for name, value in held(method, hyper, x, y).items()}
+    fixed = {name: float(value) for name, value in fixed_settings(method, hyper, x, y).items()}
     random: dict[str, Any] = {"batch": batch, "sampling": sampling, "noise": noise}
     up = interval(method, y, hyper, points[1])
     sizes = (*shown(problem.rows, sampling, batch, batches), None)
@@ -161,7 +161,7 @@ def floor_curve(
     """
     problem, method = as_quadratic(p), as_method(m)
     x = rate_of(method)
-    fixed = {name: float(value) for name, value in held(method, hyper, x).items()}
+    fixed = {name: float(value) for name, value in fixed_settings(method, hyper, x).items()}
     sizes: tuple[int | None, ...] = shown(problem.rows, sampling, batch, batches) or (None,)
     limits = np.array([limit(problem, method, size, sampling, fixed) for size in sizes])
     lr = axis(limits, points, hyper.get(x))
