@@ -15,7 +15,7 @@ from convergence.stochastic.batch_step import Batches, BatchStep, first_states, 
 from convergence.stochastic.loops import open_loop, start_noise
 from convergence.stochastic.on_a_line import MOST_ROWS, orders
 from convergence.stochastic.steps import Mean, StateMoments, changing, steps_of
-from convergence.stochastic.subsets import feasible, halved, lift, subsets, whole
+from convergence.stochastic.subsets import feasible, lift, subsets, symmetric, upper_triangle
 from convergence.theory.system import system_in_time
 
 Array = NDArray[np.float64]
@@ -77,7 +77,7 @@ def moments_in_epochs(
         now = into @ now @ into.T
     size = now.shape[-1]
     yield now.mean(axis=0)
-    now, known, lifted, noise = halved(now)[:, None], None, np.empty(0), np.empty(0)
+    now, known, lifted, noise = upper_triangle(now)[:, None], None, np.empty(0), np.empty(0)
     for k, (loop, shift) in enumerate(steps_of(problem, method, full, steps, x), 1):
         level, counts = level % sets.steps, summed is not None and k >= summed
         if (loop, counts) != known:
@@ -89,9 +89,9 @@ def moments_in_epochs(
                 kept[d * s : -1, d * s : -1] = np.eye(d)
                 out = np.delete(np.eye(size), np.s_[d * s : -1], axis=0)
                 maps, entering = into @ maps @ out + kept, into @ entering @ into.T
-            lifted, noise, known = lift(maps), halved(entering), (loop, counts)
+            lifted, noise, known = lift(maps), upper_triangle(entering), (loop, counts)
         now, level = sets.advance(level, now, lifted) + noise, level + 1
-        yield whole(now.mean(axis=(0, 1)), size)
+        yield symmetric(now.mean(axis=(0, 1)), size)
 
 
 def _outer(states: Array) -> Array:

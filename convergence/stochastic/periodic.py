@@ -18,7 +18,7 @@ from convergence.rule import Method
 from convergence.stochastic.batch_step import Batches, BatchStep
 from convergence.stochastic.loops import open_loop
 from convergence.stochastic.on_a_line import MOST_ROWS, orders
-from convergence.stochastic.subsets import feasible, halved, lift, subsets, whole
+from convergence.stochastic.subsets import feasible, lift, subsets, symmetric, upper_triangle
 from convergence.theory.system import system
 
 Array = NDArray[np.float64]
@@ -134,10 +134,10 @@ class Epoch:
             return np.asarray(mean), lyapunov(epoch[:-1, :-1], self._noise_of_epoch(step, noise)) + np.outer(mean, mean)
         sets = subsets(self.problem.rows, self.batch)
         lifted = lift(step.matrices(sets.batches))
-        lifted[:, :, -1] += halved(np.pad(noise, (0, 1)))  # the last entry of moments is 1
+        lifted[:, :, -1] += upper_triangle(np.pad(noise, (0, 1)))  # the last entry of moments is 1
         epoch = sets.operator(lifted)
         half = np.linalg.solve(np.eye(len(epoch) - 1) - epoch[:-1, :-1], epoch[:-1, -1])
-        moments = whole(np.append(half, 1.0), self.size + 1)
+        moments = symmetric(np.append(half, 1.0), self.size + 1)
         return moments[:-1, -1], moments[:-1, :-1]
 
     def _noise_of_epoch(self, step: BatchStep, noise: Array) -> Array:

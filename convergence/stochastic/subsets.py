@@ -101,12 +101,12 @@ def lift(maps: Array) -> Array:
     return np.asarray(one[..., i] * other[..., j] + np.where(i != j, one[..., j] * other[..., i], 0.0))
 
 
-def halved(moments: Array) -> Array:
+def upper_triangle(moments: Array) -> Array:
     """The upper triangles (…, p) of symmetric matrices (…, D, D)."""
     return np.asarray(moments[..., *np.triu_indices(moments.shape[-1])])
 
 
-def whole(half: Array, size: int) -> Array:
+def symmetric(half: Array, size: int) -> Array:
     """The symmetric matrices (…, D, D) with these upper triangles (…, p)."""
     upper, full = np.triu_indices(size), np.empty((*half.shape[:-1], size, size))
     full[..., *upper] = half
