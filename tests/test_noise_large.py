@@ -10,9 +10,9 @@ import pytest
 import convergence as cv
 from convergence.errors import ConvergenceError
 from convergence.stochastic.gain import Gain
-from convergence.stochastic.limits import samples_of
 from convergence.stochastic.loops import open_loop
 from convergence.stochastic.monotone import grows
+from convergence.stochastic.sampling import samples_of
 
 RULES = {
     "gradient_descent": {},
@@ -38,7 +38,8 @@ def problem(kind, d=20, rows=60):
 
 def gain_of(p, name, lr):
     m = cv.METHODS[name]
-    return Gain(open_loop(m, p.curvatures[: p.rank], m.scalars({"lr": lr, **RULES[name]})), samples_of(p, "replacement"))
+    loop = open_loop(m, p.curvatures[: p.rank], m.scalars({"lr": lr, **RULES[name]}))
+    return Gain(loop, samples_of(p, "replacement", p.rank))
 
 
 KINDS = ["even", "wide spectrum", "one-hot", "outliers"]
