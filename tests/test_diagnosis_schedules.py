@@ -61,6 +61,14 @@ def test_a_schedule_that_arrives_is_fine(p):
     assert not found.advice
 
 
+@pytest.mark.parametrize("lr", [S.chebyshev(8, mu=1, L=10), S.warmup(8) * 0.1, S.one_cycle(0.1, 8), S.linear(0.1, 8)])
+def test_a_schedule_is_diagnosed_to_its_end(lr):
+    found = cv.diagnose(curvatures=[9.0, 1.0], method="gradient_descent", lr=lr)
+    assert found.steps == 8
+    left = np.log(np.abs(cv.residuals("gradient_descent", 8, [9.0, 1.0], lr=lr)[-1]))
+    assert [row.log for row in found.directions] == pytest.approx(left, abs=1e-9)
+
+
 @pytest.mark.parametrize(
     ("hyper", "words"),
     [

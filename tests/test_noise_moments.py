@@ -135,3 +135,9 @@ def test_rows_along_the_directions_decide_each_direction_alone(name):
         start = line.minimizer - p.directions[:, k] @ p.minimizer  # the same first error
         alone = cv.moments(line, name, 5, batch=2, lr=limit / 3, start=start, **others)
         assert moments.second[:, k, k] == pytest.approx(alone.second[:, 0, 0], rel=1e-9)
+
+
+def test_added_noise_needs_no_rows():
+    kept = cv.Study.from_json(cv.study(NOTES, ["gradient_descent"], parts=["system"]).to_json()).problem
+    floors = [cv.stationary(p, "heavy_ball", noise=0.3, lr=0.01, momentum=0.5).excess_loss for p in (kept, NOTES)]
+    assert floors[0] == pytest.approx(floors[1], rel=1e-12)

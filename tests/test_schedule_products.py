@@ -637,3 +637,9 @@ def test_a_condition_that_comes_and_goes_has_no_closed_form():
         assert found.formula is None
         assert found.limit.value is None
         assert found.log == pytest.approx(float(np.sum(np.log(1 - schedule.values(50)))), rel=1e-13)
+
+
+def test_a_product_that_overflows_is_infinite_and_no_nan():
+    p = cv.product(1e20, 40, 1, method="heavy_ball", momentum=0.5)
+    assert p.value in (np.inf, -np.inf)
+    assert p.log == np.inf

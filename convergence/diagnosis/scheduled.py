@@ -125,11 +125,14 @@ def under_schedules(method: Method, given: Mapping[str, Any], spectrum: Spectrum
 
 
 def _end(value: Any) -> int | None:
-    """The steps of a hyperparameter: the entries of a sequence, the ``last`` of a Schedule; None where it has no end."""
+    """The steps of a hyperparameter: the entries of a sequence, those of a Schedule that ends; None where it has no end.
+
+    A schedule that comes down to 0 is over when it is there: that step does nothing.
+    """
     if np.ndim(value):
         return len(value)
     last = getattr(value, "last", None)
-    return None if last is None else int(last)
+    return None if last is None else int(last) + (value(last) != 0)
 
 
 def _left(method: Method, full: Mapping[str, Any], spectrum: Spectrum, steps: int) -> tuple[DirectionLeft, ...]:

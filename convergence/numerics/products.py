@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property, partial
-from math import exp
+from math import exp, inf, isnan
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -229,6 +229,7 @@ def _by_rule(rule: Method, asked: tuple[Schedule, int, float | None, str, Mappin
     settings = scheduled(rule, {_rate(rule): rates, **hyper}, steps)
     path = walked(rule, Parabolas(np.array([size])), settings, steps)
     with np.errstate(all="ignore"):
-        sizes = [Sized(float(values[0]), int(exponents[0])) for values, exponents in path]
+        numbers = [(float(values[0]), int(exponents[0])) for values, exponents in path]
+    sizes = [Sized(inf if isnan(number) else number, exponent) for number, exponent in numbers]  # ∞ − ∞, far outside
     last, logs = sizes[-1], np.array([one.log for one in sizes])
     return Product(*asked, last.value, last.log, last.sign, rates, sp.Float(size), partial(np.asarray, logs))

@@ -159,7 +159,8 @@ def _of_independent(
     curvatures = problem.curvatures[:rank]
     if np.max(spectral_radius(method, curvatures, over="spectrum", **full)) >= 1:
         raise NoStableLearningRate(f"{method.name} does not settle at these settings, even without noise")
-    gain = Gain(open_loop(method, curvatures, full), samples_of(problem, sampling, rank))
+    samples = samples_of(problem, "stream" if batch is None else sampling, rank)  # without batches none is drawn
+    gain = Gain(open_loop(method, curvatures, full), samples)
     offset, g = _offset(problem, method, full), gain.shape[-1]
     covariance = np.broadcast_to(noise_of.added[:rank, :rank, None, None], gain.shape)
     if batch is not None:
