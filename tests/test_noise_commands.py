@@ -196,3 +196,24 @@ def test_verify_with_a_batch_checks_the_noise_too(capsys):
     assert heavy["moments"]
     assert heavy["mean-square edge"]
     assert newton["noise"] is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "figures"),
+    [
+        (("noise", "heavy_ball", "--batch", "32", "--lr", "0.01", "--momentum", "0.9"), ["floor", "response"]),
+        (("noise", "gradient_descent", "--batch", "32"), ["floor"]),
+        (("batch", "gradient_descent", "--batches", "8,32"), ["floor", "steps-by-batch"]),
+        (("moments", "gradient_descent", "--steps", "20", "--batch", "8", "--runs", "20"), ["moments"]),
+    ],
+)
+def test_out_writes_the_figures_of_the_answer(capsys, tmp_path, asked, figures):
+    written = content(capsys, *asked, "--loss", "mean", "--out", tmp_path, "--figure-formats", "svg,png")["files"]
+    assert written == sorted(f"{name}.{ending}" for name in figures for ending in ("svg", "png"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == written
+
+
+def test_figures_without_numbers_are_refused_before_they_are_drawn(capsys, tmp_path):
+    assert main(["noise", "heavy_ball", "--out", str(tmp_path)]) == 2
+    assert "figures need numbers" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Sequence
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
 from convergence.cli.command import Answer, command, group, option
+from convergence.cli.drawing import DRAWN, require_folder, with_figures
 from convergence.cli.modules import arguments, console, np
-from convergence.cli.noise import batches, noise_words
+from convergence.cli.noise import batches, floor_figure, noise_words
 from convergence.cli.options import DATA, DEVIATION, LABEL_NOISE, METHOD, SAMPLING, SCHEDULE, STEPS, hyper
 from convergence.cli.schedules import scheduled
 from convergence.errors import BadData, BadHyperparameter, ConvergenceError, NoStableLearningRate
@@ -47,9 +49,11 @@ def _setting(options: Namespace) -> tuple[Method, LeastSquares, str, dict[str, A
     option("--to", metavar="X", default="0.01", help="steps to this part of the first excess loss (0.01)"),
     ON,
     BEST,
+    *DRAWN,
     example="convergence batch heavy_ball --loss mean --lr 0.002 --momentum 0.9",
 )
 def batch(options: Namespace) -> Answer:
+    require_folder(options)
     method, data, name, chosen = _setting(options)
     rate, sampling, target = str(method.rate), options.sampling, arguments.real("--to", options.to)
     asked = None if options.batches is None else sorted(set(arguments.counts("--batches", options.batches)))
@@ -93,7 +97,12 @@ def batch(options: Namespace) -> Answer:
         **({"fewest": curve.fewest, "critical_batch": curve.critical_batch} if curve else {}),
         "noise_scale": {"simple": scale.simple, "full": scale.full},
     }
-    return Answer(content, lines)
+    answer = Answer(content, lines)
+    if options.out is None:
+        return answer
+    random = {"batch": sizes[0], "sampling": sampling, "noise": None}
+    draws = floor_figure(data, method, random, chosen)
+    return with_figures(options, answer, draws if curve is None else {"steps-by-batch": curve.plot, **draws})
 
 
 def _row(
@@ -158,9 +167,11 @@ def _smallest(size: float, sampling: str, rate: str, lr: float, data: LeastSquar
     option("--seed", type=int, metavar="N", default=0, help="of the runs (0)"),
     ON,
     BEST,
+    *DRAWN,
     example="convergence moments gradient_descent --steps 200 --batch 32 --loss mean --lr 0.01 --runs 1000",
 )
 def moments(options: Namespace) -> Answer:
+    require_folder(options)
     method, data, name, chosen = _setting(options)
     chosen = scheduled(options, method, chosen, {"mu": float(data.mu), "L": float(data.L)})
     noise = arguments.added_noise(options)
@@ -196,7 +207,8 @@ def moments(options: Namespace) -> Answer:
         "variance": exact.variance,
         "loss": exact.loss,
     }
-    return Answer(content | (_estimates(seen) if seen else {}), lines)
+    answer = Answer(content | (_estimates(seen) if seen else {}), lines)
+    return with_figures(options, answer, {"moments": partial(exact.plot, seen=seen)})
 
 
 def _runs(options: Namespace, data: LeastSquares, method: Method, asked: dict[str, Any]) -> Ensemble:

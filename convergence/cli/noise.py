@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
 from convergence.cli.command import Answer, command, option
+from convergence.cli.drawing import DRAWN, require_folder, with_figures
 from convergence.cli.modules import Lazy, arguments, console, np
 from convergence.cli.options import DEVIATION, LATEX, METHOD, SAMPLING, SPECTRUM, hyper
 from convergence.errors import BadHyperparameter, ConvergenceError
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
     from convergence.problem import LeastSquares
     from convergence.rule import Method
     from convergence.theory.filters import Filter
     from convergence.theory.noise import NoiseFloor
 
-batches = Lazy("convergence.stochastic.batches")
+batches, floors = Lazy("convergence.stochastic.batches"), Lazy("convergence.stochastic.floors")
+maps = Lazy("convergence.numerics.maps")
 symbols = Lazy("convergence.theory.symbols")
 
 MEANINGS = {
@@ -45,9 +50,11 @@ MOST = 6
     SPECTRUM,
     hyper("for numbers (with data: the best for its spectrum)"),
     LATEX,
+    *DRAWN,
     example="convergence noise heavy_ball --lr 0.1 --momentum 0.9 --noise 0.5",
 )
 def noise(options: Namespace) -> Answer:
+    require_folder(options)
     method = arguments.method(options.method)
     floor = cv.noise_floor(method)
     shown = [
@@ -73,7 +80,37 @@ def noise(options: Namespace) -> Answer:
     filters, averaged = _filter(method, options, *at)
     batches, effective = _effective(method, options.latex, *at)
     content |= numbers | {"filter": filters, "effective_batch": batches}
-    return Answer(content, [*lines, *averaged, *more, *effective])
+    answer = Answer(content, [*lines, *averaged, *more, *effective])
+    return with_figures(options, answer, _figures(method, options, *at)) if options.out else answer
+
+
+def _figures(
+    method: Method, options: Namespace, hyper: Mapping[str, float] | None, curvature: float | None
+) -> dict[str, Callable[[], Axes]]:
+    """The response of the average, and on data the map of the floor."""
+    if hyper is None:
+        raise BadHyperparameter("figures need numbers: give the hyperparameters, or data")
+    draws: dict[str, Callable[[], Axes]] = {}
+    if method.name != "gradient_descent":
+        average = cv.filter_of(method)
+        draws["response"] = partial(average.plot, **_asked(average, hyper, curvature))
+    if options.data or options.dataset or options.batch is not None:
+        deviation = None if options.noise is None else arguments.real("--noise", options.noise)
+        deviation = 1.0 if options.batch is deviation is None else deviation
+        law = {"batch": options.batch, "sampling": options.sampling, "noise": deviation}
+        draws |= floor_figure(arguments.problem(options)[0], method, law, hyper)
+    return draws
+
+
+def floor_figure(
+    data: Any, method: Method, law: Mapping[str, Any], hyper: Mapping[str, float]
+) -> dict[str, Callable[[], Axes]]:
+    """The map of the floor over learning rate and momentum, or its curve where there is none; nothing of many directions."""
+    draw = floors.floor_curve if maps.second(method, hyper) is None else floors.floor_map
+    try:
+        return {"floor": draw(data, method, **law, **hyper).plot}
+    except ConvergenceError:
+        return {}
 
 
 def _filter(
