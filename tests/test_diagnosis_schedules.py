@@ -81,3 +81,12 @@ def test_a_schedule_is_diagnosed_to_its_end(lr):
 def test_what_cannot_be_diagnosed_says_why(p, hyper, words):
     with pytest.raises(cv.BadHyperparameter, match=words):
         cv.diagnose(p, method="gradient_descent", **hyper)
+
+
+def test_errors_beyond_what_a_double_holds_are_told_in_logarithms(p):
+    """1e-300 is no zero, and 1e+400 no overflow: the logarithm is that of the product of the steps."""
+    for lr in (S.linear(0.05, 2000), S.cosine(0.3, 2000)):
+        found = cv.diagnose(p, method="gradient_descent", lr=lr)
+        for row in found.directions:
+            assert row.log == pytest.approx(cv.product(lr, found.steps, row.curvature).log, rel=1e-9)
+        assert max(abs(row.log) for row in found.directions) > 800
