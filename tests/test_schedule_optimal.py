@@ -290,3 +290,20 @@ def test_for_a_power_law_the_optimum_falls_more_slowly_than_its_asymptotic_law(p
     assert 1 < exponent < law - 0.5
     assert 0.9 < result["linear"].share < 1
     assert result.optimum.gradient_norm < 1e-5
+
+
+def test_along_one_direction_fresh_rows_with_noisy_targets_are_minimised_step_by_step():
+    """The noise of the targets belongs to each step's minimum: no single rate can be moved for the better."""
+    rng = np.random.default_rng(4)
+    X = rng.normal(size=(30, 1))
+    p = cv.LeastSquares(X, 2 * X[:, 0] + rng.normal(size=30), "mean")
+    best = cv.optimal_schedule(p, 6, batch=2, sampling="stream")
+
+    def loss(rates):
+        return cv.moments(p, "gradient_descent", 6, batch=2, sampling="stream", lr=rates).loss[-1]
+
+    assert "closed form" in repr(best)
+    assert best.loss == pytest.approx(loss(best.lr), rel=1e-12)
+    for k in range(6):
+        for factor in (0.97, 1.03):
+            assert loss(np.where(np.arange(6) == k, factor * best.lr, best.lr)) > best.loss
