@@ -36,6 +36,7 @@ from .errors import BadName as BadName
 from .errors import BadOutput as BadOutput
 from .errors import BadRule as BadRule
 from .errors import ConvergenceError as ConvergenceError
+from .errors import NoCode as NoCode
 from .errors import NoEquivalent as NoEquivalent
 from .errors import NoStableLearningRate as NoStableLearningRate
 from .errors import NotLinear as NotLinear

@@ -72,6 +72,10 @@ class NoEquivalent(ConvergenceError, ValueError):
     """Settings that another method, or library, cannot imitate at all; where there is a counterexample, it is said."""
 
 
+class NoCode(ConvergenceError, ValueError):
+    """A formula that has no code: it uses a function that other languages do not have, or have with another meaning."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """The end of an error message that helps: the nearest known name if there is one, and all of them."""
     names = sorted(known)
