@@ -59,6 +59,12 @@ def test_every_finding_has_a_test_that_holds_the_right_answer():
     assert set(re.findall(r"mark\.finding\(\"([A-Z]\d*)\"\)", tests)) == set(listed)
 
 
+def test_every_page_is_on_the_site():
+    pages = {path.stem for path in (ROOT / "docs").glob("*.md")}
+    toctrees = re.findall(r"```{toctree}(.*?)```", (ROOT / "docs" / "index.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert pages - {"index"} <= set("\n".join(toctrees).split())
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
