@@ -50,12 +50,12 @@ def wrong(name: str, drawn: Points) -> tuple[int, int]:
 
 
 def main(count: int) -> int:
-    rng, each, total = np.random.default_rng(0), count // len(cv.METHODS) + 1, 0
-    for name, method in cv.METHODS.items():
+    rng, each, total = np.random.default_rng(0), count // len(cv.methods.LINEAR) + 1, 0
+    for name, method in cv.methods.LINEAR.items():
         mistakes, unclear = wrong(name, points(rng, method, each))
         print(f"{name:28} {each:7} verdicts, {mistakes} wrong, {unclear} too near to the boundary for NumPy")
         total += mistakes
-    print(f"{each * len(cv.METHODS)} verdicts, {total} wrong")
+    print(f"{each * len(cv.methods.LINEAR)} verdicts, {total} wrong")
     return int(total > 0)
 
 

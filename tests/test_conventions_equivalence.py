@@ -9,8 +9,9 @@ from tolerances import double_eigenvalue, identity
 from user_rules import extragradient, polyak_at_rest, two_buffers
 
 from convergence import METHODS, datasets, derive, equivalences, equivalent, method, simulate
+from convergence.methods import LINEAR
 
-SYMBOLS = {name: letter for method in METHODS.values() for name, letter in method.symbols.items()}
+SYMBOLS = {name: letter for method in LINEAR.values() for name, letter in method.symbols.items()}
 lr, b, d, nu = (SYMBOLS[name] for name in ("lr", "momentum", "dampening", "nu"))
 ADAPTIVE = ("chebyshev", "frozen_adam", "frozen_nadam")
 STEPS = 120
@@ -67,7 +68,7 @@ def iterates(problem, name, hyper):
 
 
 @pytest.mark.parametrize("b", ["torch_sgd", "qhm", "triple_momentum", "weight_decay_decoupled"])
-@pytest.mark.parametrize("a", METHODS)
+@pytest.mark.parametrize("a", LINEAR)
 def test_runs_agree_where_the_map_says_so_and_spectra_everywhere(a, b):
     found = equivalent(a, b)
     if found.hyper is None:
@@ -229,7 +230,7 @@ def test_a_buffer_without_effect_is_not_seen():
 
 def test_classes_of_the_catalogue():
     found = equivalences()
-    homes = {name: found.class_of(name) for name in METHODS}
+    homes = {name: found.class_of(name) for name in LINEAR}
     assert (
         len({homes[n] for n in ("ema_momentum", "heavy_ball", "momentum_rate_inside", "torch_sgd", "frozen_adam")}) == 1
     )

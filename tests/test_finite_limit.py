@@ -24,6 +24,7 @@ from convergence import (
     residuals,
     worst_case,
 )
+from convergence.methods import LINEAR
 from convergence.numerics.semi_iteration import stable_permutation
 
 EPS = float(np.finfo(float).eps)
@@ -131,7 +132,7 @@ def test_rounding_is_what_the_ascending_order_magnifies():
     assert reached["ascending"] > 1e3 * wanted
 
 
-@pytest.mark.parametrize("name", [n for n in METHODS if "decay" not in n and n != "newton"])
+@pytest.mark.parametrize("name", [n for n in LINEAR if "decay" not in n and n != "newton"])
 def test_no_first_order_method_passes_the_limit(name):
     settings = {"lr": 1.2, "momentum": 0.5, "gamma": 0.1, "nu": 0.8, "contraction": 0.85, "kappa": 30.0}
     hyper = {n: settings[n] for n in METHODS[name].hyper if n in settings}

@@ -21,10 +21,11 @@ from convergence import (
     steps_to,
     worst_case,
 )
+from convergence.methods import LINEAR
 
 MU, L = 0.1, 10.0
 SETTINGS = {"lr": 0.12, "momentum": 0.6, "gamma": 0.1, "nu": 0.7, "contraction": 0.9, "kappa": 100.0}
-SETTLING = [n for n in METHODS if not n.endswith("decoupled") and n not in ("robust_momentum", "newton")]
+SETTLING = [n for n in LINEAR if not n.endswith("decoupled") and n not in ("robust_momentum", "newton")]
 
 
 def settings(name):

@@ -24,11 +24,12 @@ from convergence import (
     residuals,
     worst_case,
 )
+from convergence.methods import LINEAR as CATALOGUE
 from convergence.numerics.maxima import coefficients, enough, largest_modulus, nodes
 
 EPS = float(np.finfo(float).eps)
 SETTINGS = {"lr": 1.3, "momentum": 0.6, "gamma": 0.2, "nu": 0.7, "contraction": 0.8, "kappa": 10.0, "dampening": 0.1}
-LINEAR = [name for name in METHODS if not name.endswith("decay_decoupled")]
+LINEAR = [name for name in CATALOGUE if not name.endswith("decay_decoupled")]
 CLOCKS = ["chebyshev", "frozen_adam", "frozen_nadam"]
 
 

@@ -10,9 +10,10 @@ import sympy as sp
 from tolerances import identity
 from user_rules import extragradient, linear_rule, polyak_at_rest, triple_positions, two_buffers
 
-from convergence import METHODS, LeastSquares, datasets, derive, method, simulate
+from convergence import LeastSquares, datasets, derive, method, simulate
+from convergence.methods import LINEAR
 
-M = METHODS
+M = LINEAR
 b, d = sp.Symbol("beta", nonnegative=True), sp.Symbol("d", real=True)
 lr, delta = sp.Symbol("eta", positive=True), sp.Symbol("delta", nonnegative=True)
 g, rho, kappa = sp.symbols("gamma rho kappa", real=True)

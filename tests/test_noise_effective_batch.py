@@ -83,7 +83,7 @@ def test_at_equal_lr_momentum_is_the_smaller_batch(product, ratio):
     )
 
 
-@pytest.mark.parametrize("m", [m for m in cv.METHODS.values() if "decay" not in m.name], ids=lambda m: m.name)
+@pytest.mark.parametrize("m", [m for m in cv.methods.LINEAR.values() if "decay" not in m.name], ids=lambda m: m.name)
 def test_at_equal_effective_lr_no_small_step_is_a_larger_batch(m):
     """Every floor is effective lr/(2λ) in the limit of small learning rates."""
     batch = cv.effective_batch(m, "equal_effective_lr")

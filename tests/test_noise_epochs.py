@@ -22,7 +22,7 @@ SCHEDULES = {
     "momentum": [0.6, 0.3, 0.7, 0.2, 0.5],
     "weight_decay": [0.3, 0.1, 0.2, 0.0, 0.1],
 }
-LINEAR = [name for name in cv.METHODS if name != "newton"]
+LINEAR = [name for name in cv.methods.LINEAR if name != "newton"]
 DIGITS = 2e-10
 """The values below are known to ten digits."""
 

@@ -20,7 +20,7 @@ ETA = sp.Symbol("eta", positive=True)
 MOMENTUM = sp.Symbol("beta", nonnegative=True)
 CURVATURE = sp.Symbol("lambda", positive=True)
 R = sp.Symbol("r")
-ALL = [*cv.METHODS.values(), *USERS]
+ALL = [*cv.methods.LINEAR.values(), *USERS]
 EMA = cv.filter_of("ema_momentum_zero_start")
 
 
@@ -68,7 +68,7 @@ def test_the_weights_are_what_the_rule_makes_of_unit_gradients(m, closed):
 
 
 def test_only_a_start_that_asks_elsewhere_counts_as_one_more_gradient():
-    more = [m.name for m in cv.METHODS.values() if len(cv.filter_of(m).at(curvature=2.0, **settings(m)).weights(3)) == 4]
+    more = [m.name for m in cv.methods.LINEAR.values() if len(cv.filter_of(m).at(curvature=2.0, **settings(m)).weights(3)) == 4]
     assert more == ["torch_sgd", "torch_sgd_decay", "chebyshev"]
 
 

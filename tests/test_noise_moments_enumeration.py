@@ -17,7 +17,7 @@ WIDE = cv.LeastSquares([[1.0, 0.5, -0.2], [-0.3, 2.0, 0.4]], [1.0, -0.5], "half_
 
 START = np.array([0.5, -1.0])
 CASES = [("replacement", 1), ("replacement", 2), ("step", 1), ("step", 2)]
-SAMPLED = [m for m in cv.METHODS if m != "newton"]
+SAMPLED = [m for m in cv.methods.LINEAR if m != "newton"]
 STEPS = 3
 
 
@@ -65,7 +65,7 @@ def test_fewer_rows_than_columns(name):
         agree(WIDE, name, 1, sampling, start, rest=rest_of(WIDE, name, hyper, start), **hyper)
 
 
-@pytest.mark.parametrize("name", list(cv.METHODS))
+@pytest.mark.parametrize("name", list(cv.methods.LINEAR))
 def test_noise_that_is_added(name):
     """Signs ±1 have the moments of a unit Gaussian that a second moment needs."""
     hyper = settings(name)

@@ -14,7 +14,7 @@ START = np.array([0.5, -1.0])
 SCHEDULES = {"lr": [0.2, 0.1, 0.15], "momentum": [0.6, 0.3, 0.7], "weight_decay": [0.3, 0.1, 0.2]}
 SCHEDULED = [
     (name, letter)
-    for name, method in cv.METHODS.items()
+    for name, method in cv.methods.LINEAR.items()
     for letter in (*SCHEDULES, "all")
     if name != "newton" and {"lr", "momentum"} & set(method.hyper) and (letter in method.hyper or letter == "all")
 ]

@@ -13,7 +13,7 @@ DATA = cv.LeastSquares([[1.0, 0.5], [-0.3, 2.0], [0.7, -1.1], [1.5, 0.2]], [1.0,
 NOTES = cv.datasets.gaussian_2d(loss="mean")
 START = np.array([0.5, -1.0])
 USUAL = {"lr": 0.2, "momentum": 0.6, "weight_decay": 0.1, "nu": 0.7, "gamma": 0.2, "contraction": 0.8, "kappa": 10.0}
-LINEAR = [name for name in cv.METHODS if name != "newton"]
+LINEAR = [name for name in cv.methods.LINEAR if name != "newton"]
 CASES = [("replacement", 1, 3), ("step", 2, 3), ("epoch", 1, 4), ("epoch", 2, 3), ("cyclic", 2, 5), ("epoch", 4, 2)]
 
 

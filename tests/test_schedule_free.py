@@ -146,7 +146,7 @@ def test_what_asks_for_a_limit_is_refused_in_words(name, question):
 
 def test_they_are_called_by_name_and_stand_apart():
     assert set(AVERAGES) == set(SETTINGS)
-    assert not set(AVERAGES) & set(cv.METHODS)
+    assert not set(AVERAGES) & set(cv.methods.LINEAR)
     assert cv.methods.averaged_sgd is AVERAGES["averaged_sgd"]
     with pytest.raises(cv.BadName, match="schedule_free_sgd"):
         cv.simulate(P, "schedule_fre_sgd", 3, lr=0.1)

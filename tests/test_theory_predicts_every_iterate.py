@@ -11,6 +11,7 @@ from user_rules import USERS, linear_rule, polyak, polyak_at_rest
 from usual_settings import usual
 
 from convergence import METHODS, LeastSquares, datasets, predict, simulate
+from convergence.methods import LINEAR
 
 eighths = st.integers(-9, 9).map(lambda k: k / 8)
 spectra = st.lists(st.sampled_from([0.0, 1e-6, 0.01, 0.5, 1.0, 1.0, 2.0, 7.0]), min_size=1, max_size=4).filter(any)
@@ -30,7 +31,7 @@ def agree(problem, method, steps, start=None, **hyper):
     worse = problem.kappa if method is METHODS["newton"] else 1.0
     gap, allowed = apart(run, closed, shared), prediction(problem, run.state[:shared]) * worse
     assert (gap <= allowed).all(), (gap / allowed).max()
-    if method in METHODS.values():
+    if method in LINEAR.values():
         positions = prediction(problem, run.state[:shared], buffers=False) * worse
         assert (apart(run, closed, shared, 1) <= positions).all(), (apart(run, closed, shared, 1) / positions).max()
     assert np.isfinite(closed.x).all()
@@ -51,7 +52,7 @@ def test_random_rules(rule, spectrum, lr, seed):
 
 @settings(max_examples=50, deadline=None)
 @given(
-    name=st.sampled_from(sorted(METHODS)),
+    name=st.sampled_from(sorted(LINEAR)),
     spectrum=spectra,
     share=st.floats(0.05, 1.5),
     momentum=st.floats(0, 1),
@@ -77,7 +78,7 @@ MATRICES = {
 
 
 @pytest.mark.parametrize("made", MATRICES.values(), ids=MATRICES)
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", LINEAR)
 def test_hard_data(name, made):
     problem = made(np.random.default_rng(0))
     rest = usual(METHODS[name], momentum=0.8, dampening=0.5)
@@ -119,7 +120,7 @@ def test_users_rules(method):
     agree(datasets.gaussian_2d(), method, 120, (0.3, -0.2), lr=2e-5, **rest)
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", LINEAR)
 def test_divergence_is_recorded_and_predicted(name):
     problem = datasets.with_spectrum([1.0, 4.0], 5, 0)
     rest = usual(METHODS[name], momentum=0.5, dampening=0.0)
@@ -139,7 +140,7 @@ def test_a_run_without_steps():
 
 def test_a_start_at_the_minimiser_stays():
     problem = datasets.with_spectrum([1.0, 4.0], 5, 0)
-    for method in (*METHODS.values(), polyak_at_rest):
+    for method in (*LINEAR.values(), polyak_at_rest):
         run, _ = agree(problem, method, 50, problem.minimizer, lr=0.1, **usual(method))
         moved = "weight_decay" in method.hyper
         assert (np.abs(run.x - problem.minimizer).max() > 1e-3) if moved else np.abs(run.error).max() <= 1e-14

@@ -10,6 +10,7 @@ from usual_settings import usual
 
 import convergence as cv
 from convergence import METHODS, method, regimes, stability
+from convergence.methods import LINEAR
 
 eta, lam = sp.symbols("eta lambda", positive=True)
 beta = sp.Symbol("beta", nonnegative=True)
@@ -54,7 +55,7 @@ TOP = {
     "nesterov_decay_coupled": 2 * (1 + beta) / ((1 + 2 * beta) * (lam + delta)),
     "nesterov_decay_decoupled": 2 * (1 + beta) / ((1 + 2 * beta) * lam + (1 + beta) * delta),
 }
-TWO_STATES = [name for name in METHODS if len(cv.derive(name).state) == 2]
+TWO_STATES = [name for name in LINEAR if len(cv.derive(name).state) == 2]
 NO_FORMULA = ("triple_momentum", "robust_momentum")  # which roots there are depends on γ; on κ and ρ
 
 

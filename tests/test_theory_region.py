@@ -24,6 +24,7 @@ from usual_settings import usual
 
 import convergence as cv
 from convergence import METHODS, method, stability
+from convergence.methods import LINEAR
 
 SHELL = 1e-7
 """A double root on the circle moves by √ε ≈ 1e-8 when its matrix is rounded: nearer, NumPy cannot tell the side."""
@@ -54,7 +55,7 @@ def agreement(method, matrix, columns):
     assert {True, False} == set(found[clear].tolist())
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", LINEAR)
 def test_contains_agrees_with_eigenvalues(name):
     method = METHODS[name]
     columns = drawn(np.random.default_rng(1), [n for n in method.hyper if n != "lr"], low=0.0)
@@ -141,7 +142,7 @@ BOUNDS = {
 
 @settings(max_examples=15, deadline=None)
 @given(lam=positive, b=ratios, d=ratios, tiny=st.integers(12, 60))
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", LINEAR)
 def test_the_boundary_is_exact_and_not_stable(name, lam, b, d, tiny):
     drawn = {"momentum": b, "dampening": d, "nu": d, "gamma": d, "weight_decay": 3 * d}
     drawn |= {"contraction": b, "kappa": 2 / (1 - b**3)}  # κρ³ < κ−1: its momentum is below 1
@@ -162,7 +163,7 @@ def test_the_boundary_is_exact_and_not_stable(name, lam, b, d, tiny):
     assert sp.false in [c.subs(point) for c in stability(METHODS[name]).conditions]
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", LINEAR)
 def test_floats_are_read_as_the_decimals_they_print_as(name):
     rest = usual(METHODS[name], momentum=0.9, dampening=0.1)
     edge = BOUNDS[name](Fraction(2), **{n: Fraction(str(v)) for n, v in rest.items()})
@@ -208,7 +209,7 @@ def test_lr_max_of_a_users_rule_is_the_top_of_the_stable_rates(method):
 
 @pytest.mark.parametrize(
     "method",
-    [*METHODS.values(), *USERS, *(random_rule(np.random.default_rng(s), 1 + s % 3)[0] for s in range(8))],
+    [*LINEAR.values(), *USERS, *(random_rule(np.random.default_rng(s), 1 + s % 3)[0] for s in range(8))],
     ids=lambda m: m.name,
 )
 def test_the_simplified_conditions_say_what_contains_says(method):

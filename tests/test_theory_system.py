@@ -16,7 +16,7 @@ from convergence.theory.rest import rest_of
 eta, lam, eps = sp.symbols("eta lambda epsilon", positive=True)
 
 
-@pytest.mark.parametrize("rule", [*cv.METHODS.values(), *USERS, inner_step], ids=lambda rule: rule.name)
+@pytest.mark.parametrize("rule", [*cv.methods.LINEAR.values(), *USERS, inner_step], ids=lambda rule: rule.name)
 def test_closing_the_loop_gives_the_iteration_matrix(rule):
     derived = cv.derive(rule)
     assert (derived.loop.closed() - derived.matrix).applyfunc(sp.cancel).is_zero_matrix
@@ -24,7 +24,7 @@ def test_closing_the_loop_gives_the_iteration_matrix(rule):
     assert all(derived.loop.D[k, k] == 0 for k in range(derived.loop.D.rows))
 
 
-@pytest.mark.parametrize("rule", [m for m in cv.METHODS.values() if cv.derive(m).linear and not cv.derive(m).clock])
+@pytest.mark.parametrize("rule", [m for m in cv.methods.LINEAR.values() if cv.derive(m).linear and not cv.derive(m).clock])
 def test_a_parabola_moves_as_the_loop_says(rule):
     """The rule run on ½λ(x−w)² in fractions against P s + U g, the gradients asked at R s + D g."""
     values = {name: sp.Rational(1, 3 + k) for k, name in enumerate(rule.hyper)}

@@ -118,7 +118,7 @@ def _module(file: Path) -> Any:
 def methods(options: Namespace) -> list[Method]:
     """The methods named, or the whole catalogue. BadName where none is left of an empty list."""
     if options.methods is None:
-        return list(cv.METHODS.values())
+        return list(cv.methods.LINEAR.values())
     if not options.methods:
         raise BadName("--methods names methods, as in --methods heavy_ball,nesterov; got none")
     return [method(name) for name in options.methods]

@@ -12,7 +12,7 @@ from convergence.conventions.matching import matches
 from convergence.conventions.response import response
 from convergence.conventions.solving import Unsolved
 from convergence.errors import BadName
-from convergence.methods import METHODS, as_method
+from convergence.methods import LINEAR, as_method
 from convergence.rule import Method
 
 
@@ -72,7 +72,7 @@ def equivalences(methods: Iterable[Any] | None = None) -> Equivalences:
     """
     if not isinstance(methods, Iterable | None) or isinstance(methods, str):
         raise BadName(f"equivalences takes methods, a list of them; got {str(methods)[:60]!r}")
-    return _classified(tuple(dict.fromkeys(as_method(m) for m in (METHODS if methods is None else methods))))
+    return _classified(tuple(dict.fromkeys(as_method(m) for m in (LINEAR if methods is None else methods))))
 
 
 @cache

@@ -1,6 +1,7 @@
 """The catalogue: each file of this folder holds a family of update rules; ``METHODS`` finds them, simplest first.
 
-Those of ``AVERAGES`` are called by name as the others are, but have no rate: they are asked for a number of steps.
+``LINEAR`` are those whose step is linear in the gradients, ``ADAPTIVE`` the others: what holds for these is a linearisation, or
+a cycle. Those of ``AVERAGES`` are called by name as well, but have no rate: they are asked for a number of steps.
 
 Each docstring has the rule in the letters η = lr and β = momentum, says what β weighs, and names the source. Buffers
 begin at zero unless the rule says otherwise.
@@ -29,6 +30,9 @@ from convergence.surroundings import surroundings
 WITHOUT_A_RATE = "iterate_averages"
 """The file of those that have no iteration matrix to tend to, and so no place in the catalogue's regions and rates."""
 
+NOT_LINEAR = ("adaptive", "signs")
+"""The files of those that divide by a root of gradients, or take a sign of them."""
+
 
 def _collected(names: Iterable[str]) -> dict[str, Method]:
     modules = [import_module(f"{__name__}.{name}") for name in names]
@@ -36,8 +40,12 @@ def _collected(names: Iterable[str]) -> dict[str, Method]:
     return dict(sorted(rules.items(), key=lambda item: (len(item[1].state), len(item[1].hyper), item[0])))
 
 
-METHODS: dict[str, Method] = _collected(info.name for info in iter_modules(__path__) if info.name != WITHOUT_A_RATE)
-__all__ = ["METHODS", "as_method", "as_preset", "averages"]
+ADAPTIVE: dict[str, Method] = _collected(NOT_LINEAR)
+LINEAR: dict[str, Method] = _collected(
+    info.name for info in iter_modules(__path__) if info.name not in (WITHOUT_A_RATE, *NOT_LINEAR)
+)
+METHODS: dict[str, Method] = LINEAR | ADAPTIVE
+__all__ = ["ADAPTIVE", "LINEAR", "METHODS", "as_method", "as_preset", "averages"]
 
 
 @cache

@@ -13,7 +13,7 @@ from typing import Any
 
 from convergence.document import Chapter, Gap, Study
 from convergence.errors import BadHyperparameter, BadName, nearest
-from convergence.methods import METHODS, as_method
+from convergence.methods import LINEAR, as_method
 from convergence.parts.answer import answer
 from convergence.parts.case import Case
 from convergence.parts.finite import finite
@@ -119,7 +119,7 @@ def study(
     """
     problem = as_quadratic(p)
     one = isinstance(methods, str | Method) or callable(methods)
-    given = METHODS.values() if methods is None else [methods] if one else methods
+    given = LINEAR.values() if methods is None else [methods] if one else methods
     if not isinstance(given, Iterable):
         raise BadName(f"a study takes methods, a list of them; got {str(given)[:60]!r}")
     chosen = list(dict.fromkeys(map(as_method, given)))

@@ -57,8 +57,10 @@ def _times(factor: sp.Expr) -> Change:
 
 
 def commutes(method: Method, action: Action) -> bool:
-    """Whether the rule and its start commute with an action. False where SymPy finds no proof."""
+    """Whether the rule and its start commute with an action. False without a proof, and where a norm couples coordinates."""
     rule, start = trace_rule(method), trace_start(method, MINIMISER)
+    if rule.couples or start.couples:
+        return False
     state = {s: change(s) for s, change in zip(rule.inputs, action.state, strict=True)}
     return _commutes(rule, action, state) and _commutes(start, action, {MINIMISER: action.state[0](MINIMISER)})
 

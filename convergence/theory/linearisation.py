@@ -101,5 +101,5 @@ def _require(rule: Map, where: str, holds: bool) -> None:
     if not holds:
         raise NotLinear(
             f"{rule.method} has no iteration matrix: its rule is not differentiable at the minimiser (along {where}). "
-            f"A smooth function in place of the kink, or an epsilon inside the root, would make it so"
+            f"A smooth function in place of the kink, or an epsilon inside the root, would make it so; see its cycles"
         )

@@ -83,8 +83,10 @@ def loop_of(method: Method, names: tuple[str, ...]) -> Loop:
 def _slope_at_rest(
     method: Method, rest: Rest, letters: Formulas, formulas: Formulas, moving: Sequence[int]
 ) -> sp.Matrix:
-    """The derivative of a rule that is not linear in its state and the answers, at rest."""
+    """The derivative of a rule that is not linear in its state and the answers, at rest; there its clocks have run down."""
     still = dict(zip(rest.trace.inputs, rest.state, strict=True))
+    stopped = {s: still[s] for s in rest.trace.inputs if s not in letters}
+    formulas = tuple(entry.subs(stopped) for entry in formulas)
     states = tuple(still[rest.trace.inputs[k]] for k in moving)
     at = (*states, *(rest.trace.answered(q.answer).subs(still) for q in rest.trace.questions))
     image = (*states, *(q.asked.subs(dict(zip(letters, at, strict=True))) for q in rest.trace.questions))

@@ -76,6 +76,11 @@ def _state(
             f"{method.name} has no iteration matrix: its state {counters[0]} counts on for ever. Let it hold what runs down, "
             f"βᵗ in the place of t: p = momentum * p, from 1"
         )
+    if any(u.subs(dict(zip(state, guess, strict=True))).has(sp.nan, sp.zoo) for u in update):
+        raise NotLinear(
+            f"{method.name} has no iteration matrix: it divides nothing by nothing at the minimiser, and does not rest there. "
+            f"What it does there instead: cycles({method.name!r})"
+        )
     raise NotLinear(
         f"{method.name} has no iteration matrix: it does not rest at the minimiser "
         f"(from there, one step leads to {', '.join(str(u.subs(dict(zip(state, guess, strict=True)))) for u in update)}); "
@@ -84,7 +89,7 @@ def _state(
 
 
 def _buffers_at_minimiser(update: Sequence[sp.Expr], state: Sequence[sp.Symbol]) -> tuple[sp.Expr, ...] | None:
-    """The buffers that stay when the position is at the minimiser, where their equations are linear there.
+    """The buffers that stay when the position is at the minimiser, by those of the equations that are linear there.
 
     Clocks first: what a state that hears only itself runs down to may make the other equations linear.
     """
@@ -94,9 +99,8 @@ def _buffers_at_minimiser(update: Sequence[sp.Expr], state: Sequence[sp.Symbol])
     if not left:
         return (MINIMISER, *(sp.cancel(clocks[s]) for s in state[1:]))
     still = sp.expand((update[0] - state[0]).subs(state[0], MINIMISER).subs(clocks))  # the position stays, too
-    if not all(is_affine(equation, list(left)) for equation in (still, *left.values())):
-        return None
-    solutions = sp.linsolve([still, *left.values()], *left)
+    known = [equation for equation in (still, *left.values()) if is_affine(equation, list(left))]
+    solutions = sp.linsolve(known, *left)
     return next(((MINIMISER, *(_of(s, left, solution, clocks) for s in state[1:])) for solution in solutions), None)
 
 

@@ -18,10 +18,10 @@ from convergence.errors import BadHyperparameter, BadName, NotLinear, nearest
 from convergence.methods import as_method
 from convergence.notation import latex
 from convergence.rule import Method
-from convergence.theory.clock import Clock, clock_of
+from convergence.theory.clock import Clock, clock_of, keeps_time
 from convergence.theory.linearisation import Map, linearised
 from convergence.theory.loop import START, Loop, first_state, loop_of
-from convergence.theory.rest import rest_of
+from convergence.theory.rest import Rest, rest_of
 from convergence.theory.symbols import CURVATURE, Z, sigma_curvature, sigma_symbols, tidy
 from convergence.theory.trace import MINIMISER
 
@@ -265,14 +265,15 @@ def system_in_time(method: Method) -> System:
     rest = rest_of(method)
     state = rest.trace.inputs
     clock = None if rest.linear else clock_of(method.state, state, rest.update, rest.start.closed, rest.state)
+    moving = [k for k, name in enumerate(method.state) if clock is None or name not in clock.names]
     if clock is not None:
         jacobian = clock.matrix.subs(dict(zip(clock.letters, clock.rest, strict=True)))
     elif rest.linear:
         jacobian = sp.Matrix(rest.update).jacobian(state)
     else:
-        jacobian = linearised(Map(method.name, method.state, state, rest.update, rest.state, rest.state))
+        moving = _without_clocks(rest)
+        jacobian = linearised(_stopped(method, rest, moving))
     matrix = sp.ImmutableMatrix(jacobian.applyfunc(tidy))
-    moving = [k for k, name in enumerate(method.state) if clock is None or name not in clock.names]
     return System(
         method,
         tuple(method.state[k] for k in moving),
@@ -283,6 +284,25 @@ def system_in_time(method: Method) -> System:
         {"curvature": CURVATURE, **method.symbols},
         clock,
     )
+
+
+def _without_clocks(rest: Rest) -> list[int]:
+    """The places of the states that move: all where one of them hears, at rest, what a clock reads."""
+    state = rest.trace.inputs
+    clocks = [k for k, s in enumerate(state) if k and keeps_time(rest.update[k], s, state)]
+    moving = [k for k in range(len(state)) if k not in clocks]
+    still = {state[k]: rest.state[k] for k in moving}
+    deaf = all(sp.cancel(rest.update[k].subs(still) - rest.state[k]) == 0 for k in moving)
+    return moving if deaf else list(range(len(state)))
+
+
+def _stopped(method: Method, rest: Rest, moving: Sequence[int]) -> Map:
+    """The rule of the states that move, its clocks run down."""
+    state = rest.trace.inputs
+    readings = {s: rest.state[k] for k, s in enumerate(state) if k not in moving}
+    update = tuple(rest.update[k].subs(readings) for k in moving)
+    names, letters, at = (tuple(part[k] for k in moving) for part in (method.state, state, rest.state))
+    return Map(method.name, names, letters, update, at, at)
 
 
 def characteristic(matrix: sp.Matrix) -> sp.Poly:

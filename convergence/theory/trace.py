@@ -8,7 +8,7 @@ the gradients λ(x − w) of a parabola put in, it is the rule along one directi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any, NoReturn
@@ -53,11 +53,15 @@ UFUNCS: dict[str, Callable[..., Any]] = {
     **{name: getattr(sp, name) for name in ("sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh", "tanh")},
 }
 
+NORM = sp.Function("norm")
+"""The norm of all coordinates. Along one direction it is |·|: at 0 it has no derivative, and its square none but 0."""
+
 FUNCTIONS: dict[str, Callable[..., Any]] = {
     "copy": lambda a: a,
     "zeros_like": lambda a: sp.Integer(0),
     "ones_like": lambda a: sp.Integer(1),
     "clip": lambda a, a_min, a_max: sp.Min(sp.Max(a, a_min), a_max),
+    "norm": NORM,
 }
 
 
@@ -81,7 +85,7 @@ class Traced(NDArrayOperatorsMixin):
     def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Traced:
         if function.__name__ not in FUNCTIONS:
             raise NotLinear(f"it uses numpy.{function.__name__}, which couples the directions or has no derivative")
-        named = {name: formula(value) for name, value in options.items()}
+        named = {name: formula(value) for name, value in options.items() if name not in ("axis", "keepdims")}
         return Traced(FUNCTIONS[function.__name__](*map(formula, inputs), **named), self.divisors)
 
     def _note_divisors(self, operation: str, values: Sequence[sp.Expr]) -> None:
@@ -163,13 +167,14 @@ class Oracles:
 class Trace:
     """A rule (or its start) on symbols: ``values`` in terms of its ``inputs`` and of the answers to its ``questions``.
 
-    ``divisors`` are what it divides by on the way.
+    ``divisors`` are what it divides by on the way. ``couples``: a norm of all coordinates is in it, read as that of one.
     """
 
     inputs: tuple[sp.Symbol, ...]
     values: Formulas
     questions: tuple[Question, ...]
     divisors: Formulas
+    couples: bool = False
 
     @property
     def closed(self) -> Formulas:
@@ -227,8 +232,11 @@ def _traced(method: Method, inputs: Sequence[sp.Symbol], run: Callable[[Oracles]
     oracles = Oracles()
     try:
         values = run(oracles)
-        formulas = tuple(_entry(method, value) for value in values)
-        return Trace(tuple(inputs), formulas, tuple(oracles.questions), tuple(dict.fromkeys(oracles.divisors)))
+        formulas = [_entry(method, value) for value in values]
+        couples = any(part.has(NORM) for part in (*formulas, *(q.asked for q in oracles.questions)))
+        questions = tuple(replace(q, asked=_of_one(q.asked)) for q in oracles.questions)
+        divisors = tuple(dict.fromkeys(map(_of_one, oracles.divisors)))
+        return Trace(tuple(inputs), tuple(map(_of_one, formulas)), questions, divisors, couples)
     except NotLinear as reason:
         raise NotLinear(f"{method.name} has no iteration matrix: {reason}") from None
     except ConvergenceError:
@@ -238,6 +246,11 @@ def _traced(method: Method, inputs: Sequence[sp.Symbol], run: Callable[[Oracles]
         if line is None:
             raise
         raise BadRule(f"{method.name} cannot be read on symbols{line}: {type(error).__name__}: {error}") from error
+
+
+def _of_one(formula: sp.Expr) -> sp.Expr:
+    """The norm of all coordinates as that of the one there is."""
+    return formula.replace(NORM, sp.Abs)
 
 
 def _entry(method: Method, value: Any) -> sp.Expr:
