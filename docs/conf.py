@@ -20,13 +20,14 @@ extensions = [
     "sphinx.ext.autosummary",
     "numpydoc",
     "myst_parser",
+    "sphinx_gallery.gen_gallery",
     "docstrings",
     "mathml",
     "names",
     "reference",
     "repository",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "gallery", "**/sg_execution_times.rst"]
 nitpicky = True
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
@@ -40,6 +41,23 @@ numpydoc_xref_aliases = {word: word for word in DEFAULT_LINKS} | reference.links
 numpydoc_xref_ignore = "all"
 nitpick_ignore = [("py:obj", word) for word in DEFAULT_LINKS]  # Python's and NumPy's own, which are not on these pages
 autosummary_generate = False  # the pages are written by ``reference``
+
+sphinx_gallery_conf = {
+    "examples_dirs": ["gallery"],
+    "gallery_dirs": ["generated/gallery"],
+    "subsection_order": [f"gallery/{part}" for part in ("stability", "speed", "noise", "schedules", "adaptive", "practice")],
+    "within_subsection_order": "FileNameSortKey",
+    "image_scrapers": ["pictures.scrape"],
+    "reset_modules": ["pictures.look"],
+    "capture_repr": (),
+    "backreferences_dir": "generated/used",
+    "doc_module": ("convergence",),
+    "reference_url": {"convergence": None},
+    "show_memory": False,
+    "write_computation_times": False,
+    "remove_config_comments": True,
+    "show_signature": False,
+}
 
 html_theme = "furo"
 html_title = "convergence"

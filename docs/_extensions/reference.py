@@ -12,7 +12,7 @@ from sphinx.config import Config
 
 import convergence as cv
 
-INTRODUCTION = """# Reference
+INTRODUCTION = """# All names
 
 Every public name, and what it returns, with its docstring. By question, with examples beside each other:
 [Functions](../../functions.md).
@@ -58,6 +58,7 @@ def page(place: str) -> str:
     lines = [f".. currentmodule:: {module}", "", f".. auto{kind}:: {name}"]
     if kind == "class":
         lines += [f"\n   .. auto{of}:: {member}" for member, of in members(value)]
+    lines += ["", f".. minigallery:: convergence.{name}"]
     return f"# {name}\n\n```{{eval-rst}}\n" + "\n".join(lines) + "\n```\n"
 
 
