@@ -2,6 +2,7 @@
 
 from . import datasets as datasets
 from . import figures as figures
+from . import landscapes as landscapes
 from . import methods as methods
 from . import report as report
 from . import schedules as schedules
@@ -41,6 +42,7 @@ from .errors import NoEquivalent as NoEquivalent
 from .errors import NoStableLearningRate as NoStableLearningRate
 from .errors import NotLinear as NotLinear
 from .evidence.verification import verify as verify
+from .landscapes.critical import local as local
 from .methods import METHODS as METHODS
 from .numerics.averages import average_case as average_case
 from .numerics.counts import steps_across as steps_across

@@ -13,8 +13,8 @@ import sympy as sp
 
 from convergence.errors import BadData
 
-_NAMES = """sqrt Abs Max Min sign re im exp log cos sin acos cosh acosh conjugate Piecewise Interval Union FiniteSet And Or
-Not Eq Ne Rational Float CRootOf"""
+_NAMES = """sqrt Abs Max Min sign re im exp log cos sin tan acos asin atan cosh sinh tanh acosh asinh atanh conjugate Piecewise
+Interval Union FiniteSet And Or Not Eq Ne Rational Float CRootOf"""
 FUNCTIONS: dict[str, Callable[..., Any]] = {name: getattr(sp, name) for name in _NAMES.split()} | {
     f"Interval.{kind}": getattr(sp.Interval, kind) for kind in ("open", "Lopen", "Ropen")
 }
@@ -88,6 +88,19 @@ def formula(text: str, letters: Mapping[str, sp.Symbol]) -> Any:
         raise
     except NO_FORMULA:
         raise BadData(f"a formula must be one in the letters of its file; got {text[:60]!r}") from None
+
+
+def letters_in(text: str) -> tuple[str, ...]:
+    """The names in a formula that are no function and no constant, in the order of the alphabet. BadData for no formula.
+
+    >>> letters_in("x**2 - sin(pi*y)")
+    ('x', 'y')
+    """
+    try:
+        names = {node.id for node in ast.walk(ast.parse(text, mode="eval")) if isinstance(node, ast.Name)}
+    except NO_FORMULA:
+        raise BadData(f"expected a formula such as x*cos(pi*x); got {text[:60]!r}") from None
+    return tuple(sorted(names - FUNCTIONS.keys() - CONSTANTS.keys()))
 
 
 def _value(node: ast.AST, letters: Mapping[str, sp.Symbol]) -> Any:

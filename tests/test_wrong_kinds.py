@@ -33,6 +33,7 @@ CALLS = {
     "effective_batch": (["heavy_ball", "equal_speed"], {"curvature": 1.0, **H}),
     "cycles": (["heavy_ball"], {"period": 3, "curvature": 1.0, **H}),
     "invariances": (["heavy_ball"], {}),
+    "local": (["x*cos(pi*x)"], {"over": (-1, 2)}),
     "diagonal_scaling": ([P], {}),
     "noise_floor": (["heavy_ball"], {"fresh": False}),
     "optimum": (["heavy_ball"], {"momentum": 0.5}),
@@ -131,7 +132,14 @@ ELSEWHERE = {
 }
 REGION, BEST, FLOOR = cv.stability("heavy_ball"), cv.optimum("heavy_ball"), cv.noise_floor("heavy_ball")
 FILTER = cv.filter_of("heavy_ball", "x", closed=True)
+LOWEST = cv.local("x*cos(pi*x)", over=(-1, 2))[2]
+SADDLE = cv.local("x**2 - y**2", at=(0.1, 0.2))[0]
 OF_RESULTS = {
+    "local.at": (cv.local, ["cosh(x)"], {"at": 1.0}),
+    "point.lr_max": (LOWEST.lr_max, ["heavy_ball"], {"momentum": 0.5}),
+    "point.flip": (LOWEST.flip, ["heavy_ball"], {"momentum": 0.5}),
+    "point.cycles": (LOWEST.cycles, ["gradient_descent"], {"period": 2, "lr": 0.17}),
+    "point.escape": (SADDLE.escape, ["gradient_descent"], {"start": 0.01, "to": 0.1, "lr": 0.1}),
     "contains": (REGION.contains, [1.0], H),
     "largest_lr": (REGION.largest_lr, [1.0], {"momentum": 0.5}),
     "filter.at": (FILTER.at, [], {"curvature": 1.0, **H}),

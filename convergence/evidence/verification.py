@@ -14,7 +14,9 @@ import numpy as np
 from convergence.evidence.check import Check, Control, Kind, Trial, not_made
 from convergence.evidence.checks import KINDS, NOISE_KINDS, iterates
 from convergence.evidence.experiment import Experiment, experiment, under_schedules
+from convergence.evidence.nearby import NEAR_KINDS, near_trial
 from convergence.evidence.noise import NoisyTrial, noisy_trial
+from convergence.landscapes.points import LocalQuadratic
 from convergence.methods import as_method
 from convergence.numerics.radius import spectral_radius
 from convergence.plotting import Plotted
@@ -89,6 +91,9 @@ def verify(
 ) -> Verification:
     """Hold theory against runs on this data, claim by claim, with deliberate faults as controls.
 
+    At a minimum of another function (``local``) it is the theory of the quadratic with its curvatures, and runs on the function
+    itself near the minimum; of runs far from it nothing is claimed.
+
     With a batch or noise it is the theory of noise: exact moments against means over all sequences of batches of a few
     rows, and against 10⁴ runs; the edge in mean square, and what settles, against second moments by hand.
 
@@ -129,9 +134,11 @@ def verify(
     """
     problem, method = as_quadratic(p), as_method(m)
     if batch is not None or noise is not None:
-        return verified_noise(noisy_trial(problem, method, batch, sampling, noise, hyper))
+        return verified_noise(noisy_trial(_model(problem), method, batch, sampling, noise, hyper))
     if any(map(varies, hyper.values())):
-        return _under_schedules(problem, method, hyper)
+        return _under_schedules(_model(problem), method, hyper)
+    if isinstance(problem, LocalQuadratic):
+        return verified(experiment(problem.model, method, hyper)) & verified_near(problem, method, hyper)
     return verified(experiment(problem, method, hyper))
 
 
@@ -154,6 +161,18 @@ def verified(trial: Experiment) -> Verification:
         checks += some
         controls += faults
     return _gathered(trial.problem, trial.method, trial.hyper, checks, controls)
+
+
+def verified_near(problem: LocalQuadratic, method: Method, given: Mapping[str, Any]) -> Verification:
+    """Runs on the function itself, near the minimum, against the linear theory of the curvatures there."""
+    trial = near_trial(problem, method, given)
+    both = [_of_kind(kind, trial) for kind in NEAR_KINDS]
+    checks, controls = ([one for part in parts for one in part] for parts in zip(*both, strict=True))
+    return _gathered(problem, method, trial.hyper, checks, controls)
+
+
+def _model(problem: Quadratic) -> Quadratic:
+    return problem.model if isinstance(problem, LocalQuadratic) else problem
 
 
 def verified_noise(trial: NoisyTrial) -> Verification:

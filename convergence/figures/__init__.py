@@ -25,6 +25,7 @@ from convergence.figures.evidence import verification
 from convergence.figures.filters import filter_response, response
 from convergence.figures.landscape import landscape, scatter
 from convergence.figures.noise import ensemble, floor_curve, floor_map, moments, steps_by_batch
+from convergence.figures.nonlinear import critical
 from convergence.figures.picture import Picture, render
 from convergence.figures.runs import descent, errors, gradients, losses, run, weights
 from convergence.figures.schedules import (
@@ -44,6 +45,7 @@ from convergence.plotting import Plotted
 __all__ = [
     "Picture",
     "average_case",
+    "critical",
     "damping",
     "descent",
     "eigenvalues",

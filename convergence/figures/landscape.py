@@ -104,7 +104,7 @@ def landscape(problem: Quadratic, runs: Mapping[str, Run] = NO_RUNS, ax: Axes | 
     losses = [float(one.loss[min(STEPS, one.steps)]) for one in runs.values()]
     with panel(ax, "The loss, and the way each method takes", *plane.labels, height=4.1) as axes:
         x, y = (_axis([*(path[:, k] for path in paths), plane.minimum[k : k + 1]]) for k in (0, 1))
-        _contours(axes, x, y, plane.loss(x, y))
+        contours(axes, x, y, plane.loss(x, y))
         groups = grouped(runs, [_padded(path) for path in paths])
         drawn = foremost(groups, losses.__getitem__)
         for group, look in zip(drawn, LOOKS, strict=False):
@@ -165,7 +165,8 @@ def _classes(ax: Axes, points: Any, target: Any, classes: Any) -> None:
         ax.plot(*chosen.T, look.marker, **own, markersize=size, markeredgewidth=0.8, label=plain(label))
 
 
-def _contours(ax: Axes, x: Any, y: Any, loss: Any) -> None:
+def contours(ax: Axes, x: Any, y: Any, loss: Any) -> None:
+    """The loss (len(y), len(x)) as shades, with their scale beside the axes."""
     loss = finite(loss)
     low, high = span(loss)
     levels = low + (high - low) * np.linspace(0, 1, LEVELS) ** 2  # squares: evenly spaced ellipses

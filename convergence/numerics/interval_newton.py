@@ -6,7 +6,8 @@ fixed point of G in X (Krawczyk 1969).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import flint
@@ -29,14 +30,22 @@ def contains_one(state: Sequence[sp.Symbol], update: Sequence[sp.Expr], points: 
     """
     if any(entry.has(sp.Max, sp.Min, sp.Piecewise) for entry in update):
         return False  # comparisons of balls that overlap say False, and would choose a branch
+    with ball_arithmetic():
+        try:
+            step = ball_function(state, list(update))
+            slope = ball_function(state, list(sp.Matrix(update).jacobian(state)))
+            return any(_proved(step, slope, points, radius) for radius in RADII)
+        except NO_VALUE:
+            return False
+
+
+@contextmanager
+def ball_arithmetic() -> Iterator[None]:
+    """Balls of ``BITS`` binary digits; the digits that there were come back afterwards."""
     before = flint.ctx.prec
     flint.ctx.prec = BITS
     try:
-        step = _ball_function(state, list(update))
-        slope = _ball_function(state, list(sp.Matrix(update).jacobian(state)))
-        return any(_proved(step, slope, points, radius) for radius in RADII)
-    except (Undecided, ValueError, ArithmeticError, TypeError, NameError, NotImplementedError, AttributeError):
-        return False
+        yield
     finally:
         flint.ctx.prec = before
 
@@ -66,12 +75,15 @@ def _proved(step: Callable[..., Any], slope: Callable[..., Any], points: Array, 
     return all(inside)
 
 
-def _ball_function(state: Sequence[sp.Symbol], formulas: list[sp.Expr]) -> Callable[..., Any]:
-    """The formulas on balls; fractions are enclosed, not rounded."""
-    fractions = sorted({f for e in formulas for f in e.atoms(sp.Rational) if not f.is_Integer}, key=str)
+def ball_function(state: Sequence[sp.Symbol], formulas: list[sp.Expr]) -> Callable[..., Any]:
+    """The formulas on balls; fractions and π are enclosed, not rounded."""
+    numbers = {f for e in formulas for f in e.atoms(sp.Rational, sp.NumberSymbol) if not f.is_Integer}
+    fractions = sorted(numbers, key=str)
     named = {f: sp.Dummy(f"q{k}") for k, f in enumerate(fractions)}
-    plain = [e.replace(sp.DiracDelta, lambda *a: sp.Integer(0)).xreplace(named) for e in formulas]
-    values = [flint.arb(int(f.p)) / int(f.q) for f in fractions]
+    plain = [
+        e.replace(sp.DiracDelta, lambda *a: sp.Integer(0)).replace(sp.sign, SIGN).xreplace(named) for e in formulas
+    ]
+    values = [CONSTANTS[f]() if f in CONSTANTS else flint.arb(int(f.p)) / int(f.q) for f in fractions]
     function = sp.lambdify([*state, *named.values()], plain, modules=[KNOWN])
     return lambda *balls: [flint.arb(v) for v in function(*balls, *values)]
 
@@ -84,12 +96,23 @@ def _sign(ball: Any, *_: Any) -> Any:
     raise Undecided
 
 
-KNOWN = {
-    "sign": _sign,
+SIGN = sp.Function("sign_of")
+"""In the place of SymPy's sign, which is printed as a comparison: of a ball that would be a guess."""
+
+
+def _smooth(name: str) -> Callable[[Any], Any]:
+    return lambda ball: getattr(flint.arb(ball), name)()
+
+
+SMOOTH = ("sqrt", "exp", "log", "sin", "cos", "tan", "asin", "acos", "atan")
+HYPERBOLIC = ("sinh", "cosh", "tanh", "asinh", "acosh", "atanh")
+KNOWN: dict[str, Callable[..., Any]] = {
+    "sign_of": _sign,
     "Abs": lambda ball: _sign(ball) * ball,
     "abs": lambda ball: _sign(ball) * ball,
-    "sqrt": lambda ball: flint.arb(ball).sqrt(),
-    "exp": lambda ball: flint.arb(ball).exp(),
-    "log": lambda ball: flint.arb(ball).log(),
-    "tanh": lambda ball: flint.arb(ball).tanh(),
+    **{name: _smooth(name) for name in (*SMOOTH, *HYPERBOLIC)},
 }
+CONSTANTS: dict[sp.Expr, Callable[[], Any]] = {sp.pi: flint.arb.pi, sp.E: flint.arb.const_e}
+
+NO_VALUE = (Undecided, ValueError, ArithmeticError, TypeError, NameError, NotImplementedError, AttributeError)
+"""What a formula raises that has no value on a ball."""

@@ -46,8 +46,9 @@ class Orbit:
     def slope_of(self, points: Array) -> Array:
         """The derivative of as many steps as there are points, along them."""
         product = np.eye(points.shape[1])
-        for point in points:
-            product = self.slope(point) @ product
+        with np.errstate(all="ignore"):
+            for point in points:
+                product = self.slope(point) @ product
         return product
 
 
@@ -84,11 +85,11 @@ def candidates(orbit: Orbit, start: Array, period: int) -> list[Array]:
             break
     tail = states[-min(len(states), TRANSIENT // 2) :]
     begins = tail[np.unique(np.linspace(0, len(tail) - 1, TRIES).astype(int))]
-    refined = [_newton(orbit, begin, period) for begin in (tail[-1], *begins)]
+    refined = [newton(orbit, begin, period) for begin in (tail[-1], *begins)]
     repeated = [orbit.run(tail[-1], period - 1)] if _returns(orbit, tail[-1], period) else []
     kept: list[Array] = []
     for points in (*(r for r in refined if r is not None), *repeated):
-        if len(points) == period and _least(orbit, points) and not any(equal(points, other) for other in kept):
+        if len(points) == period and least_period(orbit, points) and not any(equal(points, other) for other in kept):
             kept.append(points)
     return kept
 
@@ -98,7 +99,7 @@ def _returns(orbit: Orbit, state: Array, period: int) -> bool:
     return len(points) == period + 1 and distance(points[-1], state) < REPEATS * size_of(points)
 
 
-def _newton(orbit: Orbit, state: Array, period: int) -> Array | None:
+def newton(orbit: Orbit, state: Array, period: int) -> Array | None:
     """The states of a cycle by Newton's method on as many steps, less the state; None where it does not settle."""
     for _ in range(40):
         points = orbit.run(state, period)
@@ -121,7 +122,7 @@ def _newton(orbit: Orbit, state: Array, period: int) -> Array | None:
     return None
 
 
-def _least(orbit: Orbit, points: Array) -> bool:
+def least_period(orbit: Orbit, points: Array) -> bool:
     """Whether no shorter period does: the rest is one of period 1."""
     size = len(points)
     scale = size_of(points)

@@ -136,7 +136,7 @@ def _from_runs(method: Method, period: int, curvature: float, hyper: Mapping[str
         for points in candidates(orbit, start, period):
             if not any(equal(points, other) for other in orbits):
                 orbits.append(points)
-    results = [_result(method, orbit, points) for points in orbits]
+    results = [cycle_of(method, orbit, points) for points in orbits]
     return sorted(results, key=lambda cycle: -cycle.amplitude)
 
 
@@ -160,7 +160,8 @@ def _at_kink(along: Direction, points: Array) -> bool:
     return any(np.abs(values(point)).min() <= REPEATS * size_of(points) for point in points)
 
 
-def _result(method: Method, orbit: Orbit, points: Array) -> Cycle:
+def cycle_of(method: Method, orbit: Orbit, points: Array) -> Cycle:
+    """The states of a cycle (period, s) with what is known of it, from that with the largest position on."""
     top = int(np.argmax(points[:, 0]))
     points = np.roll(points, -top, axis=0)
     smooth = not _at_kink(orbit.along, points)

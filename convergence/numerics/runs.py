@@ -100,13 +100,15 @@ def simulate(p: Any, m: Any, /, steps: int, start: Any = None, **hyper: Any) -> 
     Parameters
     ----------
     p
-        The problem: a LeastSquares, (X, y), a list of curvatures (minimiser all ones), or a density.
+        The problem: a LeastSquares, (X, y), a list of curvatures (minimiser all ones), a density, or a minimum of another
+        function (``local``), which then is what is run on.
     m
         A Method, its name, a preset, or an update rule.
     steps
         The number of steps, 0 or more.
     start
-        The first position (d,), zeros by default. Buffers begin as the method says.
+        The first position (d,), zeros by default (a point close by, of a minimum that ``local`` found). Buffers begin as
+        the method says.
     hyper
         One number each, or a schedule: one of ``cv.schedules``, a sequence with an entry a step, a function of the step
         k = 0, 1, …. Those with a default may be left out.
@@ -137,10 +139,11 @@ def simulate(p: Any, m: Any, /, steps: int, start: Any = None, **hyper: Any) -> 
     setting, settings = method.at(**hyper), scheduled(method, hyper, count)
     states = np.empty((count + 1, len(method.state), len(x)))
     with np.errstate(all="ignore"):
-        state = method.start(problem, x.copy())
+        objective = problem.oracles()
+        state = method.start(objective, x.copy())
         states[0] = state
         for k in range(1, count + 1):
-            state = method(problem, *state, **settings(k - 1))
+            state = method(objective, *state, **settings(k - 1))
             states[k] = state
         path = states[:, 0]
         error = problem.to_directions(path - resting_point(problem, method, settings(0), path[0]))
@@ -177,7 +180,7 @@ def cut(run: Run) -> Run:
 def first_position(problem: Quadratic, start: Any) -> Array:
     """The start as a float array (d,). BadData for another shape or numbers that are not finite."""
     size = len(problem.columns)
-    x = np.zeros(size) if start is None else floats(start).copy()
+    x = problem.start.copy() if start is None else floats(start).copy()
     if x.shape != (size,) or not np.isfinite(x).all():
         raise BadData(f"start must be {size} finite numbers, one a column of X; got {short(start)}")
     return x

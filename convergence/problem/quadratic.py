@@ -154,6 +154,15 @@ class Quadratic(Plotted, figure="landscape"):
         """The positive curvatures and their weights (rank,), whatever the count: as for a density."""
         return self.curvatures[: self.rank], self.weights[: self.rank]
 
+    @property
+    def start(self) -> Array:
+        """Where a run begins that is given no start: zeros (d,)."""
+        return np.zeros(len(self.columns))
+
+    def oracles(self) -> Any:
+        """What a rule asks in a run, ``grad`` and ``solve``: the problem itself."""
+        return self
+
     def solve(self, g: Array) -> Array:
         """H⁺g for g (…, d), with the pseudo-inverse of the Hessian: Newton's step where g is the gradient."""
         basis = self.directions[:, : self.rank]

@@ -111,7 +111,11 @@ def direction(method: Method, hyper: Mapping[str, sp.Expr], curvature: sp.Expr) 
     trace = trace_rule(method, hyper)
     at = {MINIMISER: sp.Integer(0), CURVATURE: curvature}
     update = [sp.sympify(entry).subs(at) for entry in trace.closed]
-    state = trace.inputs
+    return without_clocks(method, trace.inputs, update)
+
+
+def without_clocks(method: Method, state: Sequence[sp.Symbol], update: Sequence[sp.Expr]) -> Direction:
+    """A rule's update at a direction with the states that keep time at their limits. NotLinear as for ``direction``."""
     clocks = {k: s for k, s in enumerate(state) if k and not update[k].free_symbols & (set(state) - {s})}
     stopped = {}
     for k, s in clocks.items():

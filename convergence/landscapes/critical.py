@@ -1,0 +1,203 @@
+"""The critical points of a function: in one variable all of them on an interval, certified; else the one near a start."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, overload
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from convergence.errors import BadData
+from convergence.landscapes.function import Landscape, as_landscape, ends, place
+from convergence.landscapes.points import CriticalPoint, point_at
+from convergence.landscapes.roots import zeros
+from convergence.numerics.interval_newton import contains_one
+from convergence.plotting import Plotted
+from convergence.tabular import Tabular
+
+Array = NDArray[np.float64]
+
+STEPS, SHORTEST = 200, 2.0**-40
+"""Newton steps towards a critical point, and the shortest part of one that is tried."""
+
+SETTLED = 1e-9
+"""The gradient there, in parts of what it is nearby."""
+
+NEAR = 1e-7
+"""Half the width of the interval, relative to the point, in which a point found in one variable is certified."""
+
+
+@dataclass(frozen=True, eq=False)
+class Critical(Sequence[CriticalPoint], Plotted, Tabular, figure="critical"):
+    """The critical points of a function, in order: a sequence of ``CriticalPoint``.
+
+    Attributes
+    ----------
+    function
+        The Landscape.
+    points
+        What was found.
+    complete
+        Whether these are all there are on the interval, each certified.
+    undecided
+        Where it is not known how many there are: numbers that stand for small intervals.
+
+    >>> import convergence as cv
+    >>> points = cv.local("x*cos(pi*x)", over=(-1, 2))
+    >>> [point.kind for point in points], points.complete
+    (['minimum', 'maximum', 'minimum'], True)
+    """
+
+    function: Landscape
+    points: tuple[CriticalPoint, ...]
+    complete: bool
+    undecided: tuple[float, ...] = ()
+
+    @property
+    def minima(self) -> tuple[CriticalPoint, ...]:
+        """Those that are minima."""
+        return tuple(point for point in self.points if point.kind == "minimum")
+
+    @overload
+    def __getitem__(self, index: int) -> CriticalPoint: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[CriticalPoint, ...]: ...
+    def __getitem__(self, index: Any) -> Any:
+        return self.points[index]
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def __iter__(self) -> Iterator[CriticalPoint]:
+        return iter(self.points)
+
+    def table(self) -> Mapping[str, Any]:
+        """A row for each point: its coordinates, kind, value, curvatures and proof."""
+        d = self.function.dimension
+        columns = {str(v): [p.point[k] for p in self.points] for k, v in enumerate(self.function.variables)}
+        bends = {
+            f"curvature {k + 1}" if d > 1 else "curvature": [p.curvatures[k] for p in self.points] for k in range(d)
+        }
+        others = {name: [getattr(p, name) for p in self.points] for name in ("kind", "value", "proof")}
+        return {**columns, "kind": others["kind"], "f": others["value"], **bends, "proof": others["proof"]}
+
+    def __repr__(self) -> str:
+        where = " on " + " × ".join(f"[{a:g}, {b:g}]" for a, b in self.function.domain) if self.function.domain else ""
+        known = "all of them, certified" if self.complete else "there may be others"
+        unknown = f"; undecided near {', '.join(f'{u:.6g}' for u in self.undecided)}" if self.undecided else ""
+        rows = "".join(f"\n  {point!r}" for point in self.points)
+        return f"{len(self.points)} critical point(s) of {self.function.name}{where}, {known}{unknown}{rows}"
+
+
+def local(f: Any, /, *, over: Any = None, at: Any = None, gradient: Any = None, hessian: Any = None) -> Critical:
+    """The critical points of a function, their kinds and curvatures, and what any method does near each.
+
+    In one variable, all of them on an interval: ball arithmetic proves where f′ has no zero and where it has just one
+    (Moore, Kearfott and Cloud 2009, ch. 8). In two, or with ``at``, the one that Newton's method on the gradient finds from
+    there, certified by Krawczyk's operator where f is a formula and the Hessian regular.
+
+    Parameters
+    ----------
+    f
+        A formula in one or two variables, as text or of SymPy's; one of ``cv.landscapes``; or a callable f(x) on arrays (d,)
+        with ``gradient`` and ``hessian`` as SciPy takes them (or with methods ``grad`` and ``hess``).
+    over
+        (a, b), the interval; of a landscape its own, unless given.
+    at
+        x₀ (d,) from which one critical point is looked for; of a landscape in two variables its start, unless given.
+    gradient, hessian
+        Of a callable: (d,) and (d, d) at x.
+
+    Returns
+    -------
+    Critical
+        A sequence of ``CriticalPoint``: ``.x``, ``.kind``, ``.curvatures``; for any method ``.lr_max(m)``, ``.optimum(m)``,
+        ``.rate(m, …)``; ``.flip(m)``, ``.cycles(m, …)``, ``.newton``, ``.escape(m, …)``. Minima are problems: for
+        ``simulate``, ``verify``, ``optimum`` and all other functions of a problem.
+
+    Raises
+    ------
+    BadData
+        For what is no function, no interval or no start; where f has no value, or no critical point was found.
+
+    >>> import convergence as cv
+    >>> low, hill, lowest = cv.local("x*cos(pi*x)", over=(-1, 2))
+    >>> round(lowest.x, 9), round(lowest.value, 9), round(lowest.lr_max("gradient_descent"), 9)
+    (1.090408222, -1.046721125, 0.165406643)
+    >>> cv.local("x**2 - y**2", at=(0.3, 0.2))
+    1 critical point(s) of x**2 - y**2, there may be others
+      saddle of x**2 - y**2 at 0, 0: f = 0, curvature 2, -2 (certified)
+    """
+    if over is not None and at is not None:
+        raise BadData("give over=(a, b), for all critical points there, or at=x0, for the one near it")
+    if at is over is None and isinstance(f, Landscape) and f.dimension > 1:
+        at = f.start or None
+    start = None if at is None else place(at, f.dimension if isinstance(f, Landscape) else None)
+    function = as_landscape(f, gradient, hessian, None if start is None else len(start))
+    if start is not None:
+        return Critical(function, (_found(function, place(start, function.dimension)),), complete=False)
+    domain = function.domain if over is None else ends(over, function.dimension)
+    if function.dimension > 1 or function.expression is None or not domain:
+        raise BadData(
+            "give at=x0: all critical points are looked for only of a formula in one variable, on over=(a, b)"
+            if function.dimension > 1 or function.expression is None
+            else "give over=(a, b), the interval, or at=x0"
+        )
+    return _all(function, domain[0])
+
+
+def _all(function: Landscape, interval: tuple[float, float]) -> Critical:
+    found = zeros(function.derivative(1), function.variables[0], *interval)
+    within = Landscape(
+        function.name, function.expression, function.variables, (interval,), function.source, function.start
+    )
+    points = tuple(point_at(within, np.array([z.x]), "certified", z.order) for z in found if z.certified)
+    return Critical(within, points, all(z.certified for z in found), tuple(z.x for z in found if not z.certified))
+
+
+def _found(function: Landscape, start: Array) -> CriticalPoint:
+    """Damped Newton on the gradient: a step is halved until the gradient is shorter."""
+    x, slope = start, function.grad(start)
+    scale = max(float(np.linalg.norm(slope)), float(np.abs(function.hessian(start)).max()))
+    for _ in range(STEPS):
+        size, share = float(np.linalg.norm(slope)), 1.0
+        step = np.linalg.pinv(function.hessian(x), rcond=1e-12) @ slope
+        if not size:
+            break
+        while share > SHORTEST and not float(np.linalg.norm(function.grad(x - share * step))) < size:
+            share /= 2
+        if share <= SHORTEST:
+            break
+        x = x - share * step
+        slope = function.grad(x)
+    still = float(np.abs(step).max()) <= NEAR * max(float(np.abs(x).max()), 1.0)
+    if not np.isfinite(x).all() or not (float(np.linalg.norm(slope)) <= SETTLED * scale and still):
+        raise BadData(f"no critical point of {function.name} was found from {start.tolist()}; try another start")
+    tiny = np.where(np.abs(x) < SETTLED, 0.0, x)
+    x = tiny if float(np.linalg.norm(function.grad(tiny))) <= float(np.linalg.norm(slope)) else x
+    return _certified(function, x)
+
+
+def _certified(function: Landscape, x: Array) -> CriticalPoint:
+    if function.expression is None:
+        return point_at(function, x, "found by Newton's method; a callable is not certified")
+    if function.dimension == 1:
+        near = NEAR * max(abs(float(x[0])), 1.0)
+        found = zeros(function.derivative(1), function.variables[0], float(x[0]) - near, float(x[0]) + near)
+        if len(found) == 1 and found[0].certified:
+            return point_at(function, np.array([found[0].x]), "certified", found[0].order)
+        return point_at(function, x, "found by Newton's method, not certified")
+    point = point_at(function, x, "certified")
+    if point.kind == "degenerate":
+        return point_at(function, x, "not certified: the Hessian is singular, the point need not be alone")
+    inverse = np.linalg.inv(function.hessian(x))
+    slope = function.derivatives[1]
+    moved = [
+        v - sum(sp.Rational(float(inverse[i, j])) * slope[j] for j in range(len(slope)))
+        for i, v in enumerate(function.variables)
+    ]
+    proved = contains_one(function.variables, moved, x[None])
+    return point if proved else point_at(function, x, "found by Newton's method, not certified")

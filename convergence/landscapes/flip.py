@@ -1,0 +1,198 @@
+"""Where the learning rate passes its limit at a minimum: the flip, and the 2-cycle that is born or dies there.
+
+At the limit a multiplier is −1. On the centre manifold the step is ξ ← −ξ + cξ³ with
+c = ⟨p, C(q,q,q)⟩/6 − ⟨p, B(q, (A − I)⁻¹B(q,q))⟩/2, Aq = −q, Aᵀp = −p, ⟨p,q⟩ = 1, where A, B, C are the derivatives of the step
+(Kuznetsov 2004, § 5.4). With c > 0 the flip is supercritical: beyond the limit a small 2-cycle attracts. For gradient descent
+c = (3f‴² − f″f⁗)/(3f″²).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import sqrt
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from convergence.crossing import exact
+from convergence.errors import BadData, BadHyperparameter, NotLinear
+from convergence.landscapes.function import Oracles
+from convergence.landscapes.step_map import step_map
+from convergence.methods import as_method
+from convergence.numerics.orbit_search import Orbit, candidates, equal, least_period, newton, orbit_of
+from convergence.numerics.orbits import cycle_of
+from convergence.rule import Method
+from convergence.theory.cycles import Cycle
+from convergence.theory.rest import rest_of
+from convergence.theory.symbols import CURVATURE
+from convergence.theory.trace import MINIMISER
+
+if TYPE_CHECKING:
+    from convergence.landscapes.points import CriticalPoint, LocalQuadratic
+
+Array = NDArray[np.float64]
+
+AT_EDGE = 1e-6
+"""How near −1 the multiplier at the limit has to be."""
+
+OFFSETS = (0.02, 0.1, 0.4)
+"""Starts of the search for cycles, in units of the length over which f″ changes."""
+
+
+@dataclass(frozen=True)
+class Flip:
+    """The period doubling at the largest stable learning rate ``lr`` of a method at a minimum.
+
+    Attributes
+    ----------
+    method, lr
+        The method's name, and the limit.
+    criterion
+        3f‴² − f″f⁗ there.
+    coefficient
+        c of the normal form, in units of the position. Positive: supercritical, a 2-cycle attracts just beyond the limit.
+        Negative: subcritical, just below it a 2-cycle repels, and bounds what converges.
+    speed
+        −dμ/d(lr) of the multiplier μ that passes −1.
+
+    >>> import convergence as cv
+    >>> lowest = cv.local("x*cos(pi*x)", over=(-1, 2))[2]
+    >>> flip = lowest.flip("gradient_descent")
+    >>> flip.supercritical, round(flip.criterion, 3), round(flip.amplitude(1.01 * flip.lr), 9)
+    (True, 2730.196, 0.056683386)
+    """
+
+    method: str
+    lr: float
+    criterion: float
+    coefficient: float
+    speed: float
+
+    @property
+    def supercritical(self) -> bool:
+        """Whether the 2-cycle is beyond the limit, and attracts."""
+        return self.coefficient > 0
+
+    def amplitude(self, lr: float) -> float:
+        """Half the distance of the positions of the 2-cycle, √(speed·(lr − limit)/c), to leading order; nan: there is none."""
+        share = self.speed * (lr - self.lr) / self.coefficient
+        return sqrt(share) if share >= 0 else float("nan")
+
+    def __repr__(self) -> str:
+        kind = "supercritical, beyond it" if self.supercritical else "subcritical, below it"
+        does = "attracts" if self.supercritical else "repels"
+        numbers = f"3f‴² − f″f⁗ = {self.criterion:.7g}, c = {self.coefficient:.7g}"
+        return f"Flip of {self.method} at lr = {self.lr:.10g}, {kind} a 2-cycle {does} ({numbers})"
+
+
+def flip(point: LocalQuadratic, m: Any, hyper: Mapping[str, Any]) -> Flip:
+    """The flip of a method at a minimum in one variable.
+
+    NotLinear where the rule has no third derivative at its rest, or a multiplier leaves the unit circle elsewhere than at −1.
+    """
+    method = as_method(m)
+    if method.rate is None:
+        raise BadHyperparameter(f"{method.name} has no learning rate to bound")
+    second, third, fourth = (float(point.function.derivative(k).subs(_here(point))) for k in (2, 3, 4))
+    rest = {name: value for name, value in hyper.items() if name != method.rate}
+    edge = point.lr_max(method, **rest)
+    if not isinstance(edge, float) or not 0 < edge < np.inf:
+        raise BadData(f"{method.name} has no finite limit of its learning rate here at numbers; got {edge}")
+    criterion = 3 * third**2 - second * fourth
+    return Flip(method.name, edge, criterion, *_normal_form(method, rest, edge, (second, third, fourth)))
+
+
+def _here(point: CriticalPoint) -> dict[sp.Symbol, float]:
+    return {point.function.variables[0]: float(point.point[0])}
+
+
+def _normal_form(
+    method: Method, rest: Mapping[str, Any], edge: float, derivatives: tuple[float, float, float]
+) -> tuple[float, float]:
+    """c for positions as the coordinate, and −dμ/d(lr)."""
+    rate = sp.Symbol("lr_", positive=True)
+    hyper = {name: exact(value) for name, value in {**dict(method.defaults), **rest}.items()} | {str(method.rate): rate}
+    second, third, fourth = map(sp.Float, derivatives)
+    along = step_map(
+        method,
+        hyper,
+        lambda e: second * e + third * e**2 / 2 + fourth * e**3 / 6,
+        lambda e: second + third * e + fourth * e**2 / 2,
+    )
+    settled = dict(zip(method.state, rest_of(method).state, strict=True))
+    letters = {method.symbols[name]: value for name, value in hyper.items()}
+    at = {MINIMISER: 0, CURVATURE: second, **letters}
+    moving = [name for name in along.names if name not in along.stopped]
+    still = sp.Matrix([sp.sympify(settled[name]).subs(at) for name in moving])
+    update, t = sp.Matrix(along.update), sp.Symbol("t")
+
+    def taylor(direction: Array, order: int) -> Array:
+        """The derivative of this order of F(rest + t·direction) at the limit."""
+        moved = dict(zip(along.state, still + t * sp.Matrix(direction), strict=True))
+        series = update.subs(moved).diff(t, order).subs({t: 0, rate: edge})
+        return _numbers(method, series).ravel()
+
+    slope = update.jacobian(along.state).subs(dict(zip(along.state, still, strict=True)))
+    A, turning = (_numbers(method, part.subs(rate, edge)) for part in (slope, slope.diff(rate)))
+    values, right = np.linalg.eig(A)
+    k = int(np.argmin(np.abs(values + 1)))
+    if abs(values[k] + 1) > AT_EDGE:
+        raise NotLinear(
+            f"{method.name} does not flip at its limit: the multipliers there are {np.round(values, 6).tolist()}"
+        )
+    q = np.real(right[:, k] / right[0, k])
+    left = np.linalg.eig(A.T)
+    p = np.real(left[1][:, int(np.argmin(np.abs(left[0] + 1)))])
+    p = p / (p @ q)
+    w = np.linalg.solve(A - np.eye(len(A)), taylor(q, 2))
+    mixed = (taylor(q + w, 2) - taylor(q - w, 2)) / 4
+    return float(p @ taylor(q, 3) / 6 - p @ mixed / 2), float(-(p @ turning @ q))
+
+
+def _numbers(method: Method, matrix: sp.Matrix) -> Array:
+    try:
+        values = np.array(matrix.tolist(), dtype=float)
+    except TypeError:  # a limit, zoo, or a derivative of what has none
+        values = np.array([np.nan])
+    if not np.isfinite(values).all():
+        raise NotLinear(f"{method.name} has no third derivative where it rests, so its flip has no such normal form")
+    return values
+
+
+def cycles_near(point: CriticalPoint, m: Any, period: int, hyper: Mapping[str, Any]) -> list[Cycle]:
+    """Cycles of this period that enclose a critical point in one variable, largest first: from runs and by Newton's method."""
+    method = as_method(m)
+    orbit = function_orbit(point, method, hyper)
+    size = _length(point)
+    found: list[Array] = []
+    for offset in OFFSETS:
+        for side in (-1, 1):
+            start = method.start(Oracles(point.function), np.array([point.x + side * offset * size]))
+            state = [
+                float(np.ravel(s)[0]) for s, n in zip(start, method.state, strict=True) if n not in orbit.along.stopped
+            ]
+            first = newton(orbit, np.array(state), period)
+            near = [first] if first is not None and least_period(orbit, first) else []
+            for points in (*near, *candidates(orbit, np.array(state), period)):
+                around = points[:, 0].min() < point.x < points[:, 0].max()
+                if around and not any(equal(points, other) for other in found):
+                    found.append(points)
+    return sorted((cycle_of(method, orbit, points) for points in found), key=lambda cycle: -cycle.amplitude)
+
+
+def function_orbit(point: CriticalPoint, method: Method, hyper: Mapping[str, Any]) -> Orbit:
+    """The rule on the function itself at numbers."""
+    x, function = point.function.variables[0], point.function
+    slope, bend = function.derivative(1), function.derivative(2)
+    numbers = {name: exact(value) for name, value in method.at(**hyper).numbers.items()}
+    return orbit_of(step_map(method, numbers, lambda e: slope.subs(x, e), lambda e: bend.subs(x, e)))
+
+
+def _length(point: CriticalPoint) -> float:
+    """The length over which f″ changes by itself."""
+    second, third, fourth = (abs(float(point.function.derivative(k).subs(_here(point)))) for k in (2, 3, 4))
+    rates = [r for r in (third / second if second else 0.0, sqrt(fourth / second) if second else 0.0) if r > 0]
+    return 1 / max(rates) if rates else 1.0

@@ -1,0 +1,199 @@
+"""A function to be minimised: a formula in one or two variables, or a callable with its gradient and Hessian."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy as sp
+from numpy.typing import NDArray
+
+from convergence.crossing import compiled, exact
+from convergence.errors import BadData
+from convergence.formula_text import formula, letters_in
+from convergence.problem.arrays import floats, short
+
+Array = NDArray[np.float64]
+
+EXPECTED = (
+    "a function is a formula in one or two variables (a text, or SymPy's), or a callable with gradient=… and hessian=…"
+)
+
+
+@dataclass(frozen=True)
+class Landscape:
+    """A function in d variables, its gradient and its Hessian; of a formula, derived.
+
+    Attributes
+    ----------
+    name
+        What it is called in tables and figures.
+    expression
+        The formula; None for a callable.
+    variables
+        (d,), their symbols.
+    domain
+        (low, high) for each variable, where it is looked at; empty where nothing is said.
+    source, start
+        Where it is from, and where a run starts there.
+
+    >>> import convergence as cv
+    >>> wave = cv.landscapes.x_cos_pi_x
+    >>> wave.expression, wave.domain
+    (x*cos(pi*x), ((-1.0, 2.0),))
+    >>> wave.grad([0.5]).round(9).tolist()
+    [-1.570796327]
+    """
+
+    name: str
+    expression: sp.Expr | None
+    variables: tuple[sp.Symbol, ...]
+    domain: tuple[tuple[float, float], ...] = ()
+    source: str = ""
+    start: tuple[float, ...] = ()
+    given: tuple[Callable[..., Any], ...] = field(default=(), repr=False)
+
+    @property
+    def dimension(self) -> int:
+        """The number of variables."""
+        return len(self.variables)
+
+    def loss(self, x: Any) -> Array:
+        """f at x (…, d), as (…)."""
+        return self._at(0, x, ())
+
+    def grad(self, x: Any) -> Array:
+        """∇f at x (…, d), as (…, d)."""
+        return self._at(1, x, (self.dimension,))
+
+    def hessian(self, x: Any) -> Array:
+        """The second derivatives at x (…, d), as (…, d, d)."""
+        return self._at(2, x, (self.dimension,) * 2)
+
+    @cached_property
+    def derivatives(self) -> tuple[sp.Expr, tuple[sp.Expr, ...], tuple[sp.Expr, ...]]:
+        """The formula, its gradient (d,) and its Hessian (d·d,), as formulas. BadData for a callable."""
+        if self.expression is None:
+            raise BadData(f"{self.name} is a callable: what asks for a formula's higher derivatives needs the formula")
+        slope = tuple(sp.diff(self.expression, v) for v in self.variables)
+        return self.expression, slope, tuple(sp.diff(part, v) for part in slope for v in self.variables)
+
+    def derivative(self, order: int) -> sp.Expr:
+        """The derivative of this order of a formula in one variable. BadData for another."""
+        if self.dimension > 1:
+            raise BadData(f"{self.name} has {self.dimension} variables; this is for one")
+        return sp.diff(self.derivatives[0], self.variables[0], order)
+
+    def _at(self, order: int, x: Any, shape: tuple[int, ...]) -> Array:
+        points = np.asarray(x, dtype=float)
+        if points.ndim == 0 or points.shape[-1] != self.dimension:
+            raise BadData(f"{self.name} takes points of {self.dimension} numbers; got shape {points.shape}")
+        if self.expression is None:
+            rows = [self._one(order, point, shape) for point in points.reshape(-1, self.dimension)]
+            return np.array(rows).reshape(points.shape[:-1] + shape)
+        parts = self.derivatives[order]
+        formulas = (parts,) if order == 0 else parts
+        with np.errstate(all="ignore"):
+            values = compiled(self.variables, formulas)(*np.moveaxis(points, -1, 0))
+        grid = [np.broadcast_to(np.asarray(v, dtype=float), points.shape[:-1]) for v in values]
+        return np.stack(grid, axis=-1).reshape(points.shape[:-1] + shape)
+
+    def _one(self, order: int, point: Array, shape: tuple[int, ...]) -> Array:
+        value = np.asarray(self.given[order](point.copy()), dtype=float)
+        if value.size != np.prod(shape, dtype=int):
+            what = ("the function", "the gradient", "the Hessian")[order]
+            raise BadData(f"{what} must return {shape or 'one number'} numbers at a point; got shape {value.shape}")
+        return value.reshape(shape)
+
+
+class Oracles:
+    """The function as a rule asks it: a Newton step is solved with the Hessian where the gradient was last asked."""
+
+    def __init__(self, function: Landscape) -> None:
+        self.function, self.point = function, np.zeros(function.dimension)
+
+    def grad(self, x: Any, /) -> Array:
+        self.point = np.asarray(x, dtype=float)
+        return self.function.grad(self.point)
+
+    def solve(self, g: Any, /) -> Array:
+        hessian = self.function.hessian(self.point)
+        if self.function.dimension == 1:
+            with np.errstate(all="ignore"):
+                return np.asarray(np.asarray(g, dtype=float) / hessian[..., 0])
+        return np.asarray((np.linalg.pinv(hessian) @ np.asarray(g, dtype=float)[..., None])[..., 0])
+
+
+def as_landscape(f: Any, gradient: Any = None, hessian: Any = None, dimension: int | None = None) -> Landscape:
+    """The function that was meant. BadData for what is none.
+
+    >>> as_landscape("x**2 - y**2").expression
+    x**2 - y**2
+    """
+    if isinstance(f, Landscape):
+        return f
+    if isinstance(f, str | sp.Expr):
+        return _of_formula(f)
+    gradient = getattr(f, "grad", None) if gradient is None else gradient
+    hessian = getattr(f, "hess", getattr(f, "hessian", None)) if hessian is None else hessian
+    value = f if callable(f) else getattr(f, "loss", None)
+    if not (callable(value) and callable(gradient) and callable(hessian) and dimension):
+        missing = "; at=x0 says in how many variables" if dimension is None else ""
+        raise BadData(f"{EXPECTED}; got {short(f)}{missing}")
+    letters = tuple(sp.Symbol(name, real=True) for name in (("x",), ("x", "y"))[dimension - 1])
+    return Landscape(getattr(f, "__name__", type(f).__name__), None, letters, given=(value, gradient, hessian))
+
+
+def _of_formula(f: str | sp.Expr) -> Landscape:
+    if isinstance(f, str):
+        written = f.replace("^", "**")
+        expression = formula(written, {name: sp.Symbol(name, real=True) for name in letters_in(written)})
+    else:
+        expression = f.xreplace({s: sp.Symbol(s.name, real=True) for s in f.free_symbols})
+    variables = tuple(sorted(getattr(expression, "free_symbols", ()), key=str))
+    if (
+        not isinstance(expression, sp.Expr)
+        or not 1 <= len(variables) <= 2
+        or expression.has(sp.I, sp.zoo, sp.nan, sp.oo)
+    ):
+        raise BadData(f"{EXPECTED}; got {short(f)}")
+    return Landscape(str(expression), exact(expression), variables)
+
+
+def ends(given: Any, dimension: int) -> tuple[tuple[float, float], ...]:
+    """(low, high) for each variable, from (a, b) or ((a, b), (c, d)). BadData for another."""
+    numbers = floats(given)
+    pairs = numbers[None] if numbers.shape == (2,) else numbers
+    if pairs.shape != (dimension, 2) or not np.isfinite(pairs).all() or (pairs[:, 0] >= pairs[:, 1]).any():
+        wanted = "(a, b) with a < b" if dimension == 1 else "((a, b), (c, d)), an interval for each variable"
+        raise BadData(f"over must be {wanted}, finite; got {short(given)}")
+    return tuple((float(a), float(b)) for a, b in pairs)
+
+
+def place(given: Any, dimension: int | None) -> Array:
+    """A point (d,) of finite numbers. BadData for another."""
+    point = floats(given)
+    if point.ndim != 1 or len(point) != (dimension or len(point)) or not 1 <= len(point) <= 2:
+        raise BadData(f"a point has {dimension or 'one or two'} numbers; got {short(given)}")
+    if not np.isfinite(point).all():
+        raise BadData(f"a point must be finite; got {short(given)}")
+    return np.asarray(point, dtype=float)
+
+
+def number(name: str, given: Any, low: float = -np.inf) -> float:
+    """A finite number above ``low``. BadData for another."""
+    value = floats(given)
+    if np.ndim(given) or value.shape != (1,) or isinstance(given, bool) or not np.isfinite(value[0]) or value[0] <= low:
+        least = "" if low == -np.inf else f" above {low:g}"
+        raise BadData(f"{name} must be a finite number{least}; got {short(given)}")
+    return float(value[0])
+
+
+def whole(name: str, given: Any, low: int, high: int) -> int:
+    """A whole number in low … high. BadData for another."""
+    if isinstance(given, bool) or not isinstance(given, int | np.integer) or not low <= given <= high:
+        raise BadData(f"{name} must be a whole number from {low} to {high}; got {short(given)}")
+    return int(given)
