@@ -186,7 +186,13 @@ def place(given: Any, dimension: int | None) -> Array:
 def number(name: str, given: Any, low: float = -np.inf) -> float:
     """A finite number above ``low``. BadData for another."""
     value = floats(given)
-    if np.ndim(given) or value.shape != (1,) or isinstance(given, bool) or not np.isfinite(value[0]) or value[0] <= low:
+    if (
+        isinstance(given, list | tuple)
+        or value.shape != (1,)
+        or isinstance(given, bool)
+        or not np.isfinite(value[0])
+        or value[0] <= low
+    ):
         least = "" if low == -np.inf else f" above {low:g}"
         raise BadData(f"{name} must be a finite number{least}; got {short(given)}")
     return float(value[0])
