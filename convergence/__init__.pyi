@@ -42,6 +42,7 @@ from .errors import NoEquivalent as NoEquivalent
 from .errors import NoStableLearningRate as NoStableLearningRate
 from .errors import NotLinear as NotLinear
 from .evidence.verification import verify as verify
+from .explorer.page import explore as explore
 from .landscapes.critical import local as local
 from .methods import METHODS as METHODS
 from .numerics.averages import average_case as average_case

@@ -73,6 +73,7 @@ CALLS = {
     "diagnose": ([P], {"method": "heavy_ball", **SLOW}),
     "diagnose_run": ([RUN], {"method": "gradient_descent", "lr": 0.1}),
     "study": ([P, ["gradient_descent"]], {"parts": ["theory"], "schedules": [[0.1]]}),
+    "explore": ([[2.0, 1.0], ["gradient_descent"]], {"title": "two"}),
     "convert": (["pytorch", "course"], H),
     "equivalent": (["heavy_ball", "nesterov"], {}),
     "equivalences": ([["heavy_ball", "nesterov"]], {}),

@@ -15,6 +15,7 @@ from convergence.errors import BadName
 
 GROUPS = (
     "study",
+    "explorer",
     "theory",
     "finite",
     "average",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 
 import sympy as sp
 
@@ -124,6 +125,7 @@ def _optimum(method: Method, letters: tuple[sp.Symbol, ...]) -> dict[str, Formul
     return {} if formulas is None else {"optimum": Formulas((MU, LARGEST, *letters), tuple(formulas.values()))}
 
 
+@cache
 def optimum_of(method: Method) -> dict[str, sp.Expr] | None:
     """The best value of each axis of the map, and "rate", as formulas in μ, L and the other letters."""
     rate, share = axes(method)
@@ -147,6 +149,7 @@ class Call:
     why: str
 
 
+@cache
 def calls_of(method: Method) -> tuple[Call, ...]:
     """The call of each library as formulas in the method's letters."""
     return tuple(_call(method, name) for name in LIBRARIES)
@@ -163,15 +166,11 @@ def _call(method: Method, preset: str) -> Call:
 def schedules() -> dict[str, Formulas]:
     """The value of the usual schedules at step k of K, as a part of their base."""
     step, warm = sp.Symbol("k", nonnegative=True), warmup(WARM)
-    stretched = {
-        "constant": sp.Integer(1),
-        "cosine": cosine(1, LENGTH).formula,
-        "linear": linear(1, LENGTH).formula,
-        "exponential, to 1/100": exponential(1, sp.Rational(1, 100) ** sp.Rational(1, LENGTH)).formula,
-    }
-    formulas = {name: formula.subs(STEP, step * LENGTH / HORIZON) for name, formula in stretched.items()}
-    formulas["inverse square root"] = inverse_sqrt(1).formula
-    formulas[f"warm-up of {WARM} steps, then cosine"] = formulas["cosine"] * warm.formula.subs(
-        STEP, sp.Min(STEP, warm.last)
-    )
-    return {name: Formulas((step, HORIZON), (formula.subs(STEP, step),)) for name, formula in formulas.items()}
+    end = sp.Rational(1, 100) ** sp.Rational(1, LENGTH)
+    stretched = {"cosine": cosine(1, LENGTH), "linear": linear(1, LENGTH), "exponential, to 1/100": exponential(1, end)}
+    formulas = {name: sp.sympify(one.formula).subs(STEP, step * LENGTH / HORIZON) for name, one in stretched.items()}
+    rising = sp.sympify(warm.formula).subs(STEP, sp.Min(STEP, warm.last))
+    formulas[f"warm-up of {WARM} steps, then cosine"] = rising * formulas["cosine"]
+    formulas["inverse square root"] = sp.sympify(inverse_sqrt(1).formula)
+    all_of = {"constant": sp.Integer(1), **formulas}
+    return {name: Formulas((step, HORIZON), (formula.subs(STEP, step),)) for name, formula in all_of.items()}

@@ -1,0 +1,303 @@
+/* The pictures: the map of rates, the unit disc, the errors, the path on the loss, the radius of each direction. */
+"use strict";
+
+const panels = {};
+const colourOf = (side) => (side === state.b ? colours.b : colours.a);
+const dashOf = (side) => (side === state.b ? [7, 3] : []);
+
+/* The map. */
+
+const GRID = [72, 48];
+const lines = {
+  edge: remembered((side) => {
+    const { method } = side, some = deciding(method, problemNow().curvatures);
+    return contour((u, v) => margin(method, some, hyperAt(side, u, v)), ...GRID);
+  }),
+  critical: remembered((side) => {
+    const { method } = side, { curvatures } = problemNow();
+    if (method.size < 2) return [];
+    return [...new Set([curvatures[0], curvatures[curvatures.length - 1]])].flatMap((c) =>
+      contour((u, v) => method.discriminant(c, ...hyperAt(side, u, v))[0], ...GRID));
+  }),
+  batch: remembered((side) => contour((u, v) => state.batch - smallestBatch(side.method, problemNow(), hyperAt(side, u, v)), ...batchGrid(problemNow()))),
+};
+
+/** Fewer points where many pairs of directions make each one slow. */
+function batchGrid({ samples, curvatures }) {
+  const size = samples.pairs?.length ?? curvatures.length;
+  return size > 12 ? [24, 16] : GRID;
+}
+
+const heatOf = remembered((side, columns, rows) => {
+  const { method } = side, some = deciding(method, problemNow().curvatures), { low, span } = decades();
+  const image = new ImageData(columns, rows), pixels = image.data;
+  for (let j = 0, place = 0; j < rows; j++) {
+    for (let i = 0; i < columns; i++, place += 4) {
+      const rho = spectralRadius(method, some, hyperAt(side, (i + 0.5) / columns, 1 - (j + 0.5) / rows));
+      if (!(rho < 1)) continue;
+      [pixels[place], pixels[place + 1], pixels[place + 2]] = shade((Math.log10(stepsPerDigit(rho)) - low) / span);
+      pixels[place + 3] = 255;
+    }
+  }
+  const canvas = document.createElement("canvas");
+  Object.assign(canvas, { width: columns, height: rows });
+  canvas.getContext("2d").putImageData(image, 0, 0);
+  return canvas;
+});
+
+/** The scale of colours in decades of steps a digit: from the best of the methods shown, to where differences do not matter. */
+function decades() {
+  const rates = sides().map(best).filter(Boolean).map((one) => one.rate);
+  const low = Math.log10(Math.max(1, stepsPerDigit(Math.min(0.9999999999, ...rates))));
+  return { low, span: Math.max(1.2, 0.6 + 0.5 * Math.log10(state.kappa)) };
+}
+
+function hatched(c, x, y, width, height) {
+  c.fillStyle = colours.off;
+  c.fillRect(x, y, width, height);
+  c.strokeStyle = colours.hatch;
+  c.lineWidth = 1;
+  c.beginPath();
+  for (let k = -height; k < width; k += 9) {
+    c.moveTo(x + k, y + height);
+    c.lineTo(x + k + height, y);
+  }
+  c.stroke();
+}
+
+let coarse = false;
+/** The heat map at half the pixels; at fewer while a slider is dragged and all curvatures count. */
+function resolution(side, panel) {
+  const count = deciding(side.method, problemNow().curvatures).length, part = coarse && count > 4 ? 8 : 2;
+  return [Math.max(20, Math.round(panel.inner / part)), Math.max(15, Math.round(panel.tall / part))];
+}
+
+function drawMap(side, panel) {
+  if (side.method.share < 0) return drawLine(side, panel);
+  const { low, high, digits } = axes(side), key = mapKey(side), { method, h } = side, problem = problemNow();
+  const c = panel.begin({ low, high, log: true }, { low: 0, high: 1 }), letters = method.hyper.map((one) => one.letter);
+  panel.clip(() => {
+    hatched(c, panel.left, panel.top, panel.inner, panel.tall);
+    const size = resolution(side, panel);
+    c.drawImage(heatOf(`${key}|${size}|${decades().low}`, side, ...size), panel.left, panel.top, panel.inner, panel.tall);
+    panel.segments(lines.critical(key, side), "rgba(0,0,0,.55)", 3.4, [1, 6]);
+    panel.segments(lines.critical(key, side), "#fff", 2, [1, 6]);
+    panel.segments(lines.edge(key, side), colours.paper, 5);
+    panel.segments(lines.edge(key, side), colours.ink, 2.4);
+    if (state.batch && canSample(method)) panel.segments(lines.batch(`${key}|${state.batch}`, side), "#e0218a", 2.4, [8, 5]);
+  });
+  const shares = state.log ? Array.from({ length: digits + 1 }, (_, k) => [k / digits, k ? String(1 - 10 ** -k).slice(0, k + 2) : "0"])
+    : [0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => [x, String(x)]);
+  panel.frame(`learning rate ${letters[method.rate]}`, "", undefined, shares);
+  const found = best(side);
+  if (found) panel.star(panel.x(found.lr), panel.y(placeOfShare(side, found.share)));
+  point(panel, panel.x(h[method.rate]), panel.y(placeOfShare(side, h[method.share])), side);
+}
+
+/** The point that is dragged, kept inside the frame. */
+function point(panel, x, y, side) {
+  x = Math.min(panel.left + panel.inner, Math.max(panel.left, x));
+  y = Math.min(panel.top + panel.tall, Math.max(panel.top, y));
+  panel.line([[x, panel.top], [x, panel.top + panel.tall]], "rgba(128,128,128,.45)", 1);
+  panel.line([[panel.left, y], [panel.left + panel.inner, y]], "rgba(128,128,128,.45)", 1);
+  panel.mark(x, y, side, 8);
+}
+
+/** Of a method without a share: the radius over the learning rate, and that of the ends of the spectrum. */
+function drawLine(side, panel) {
+  const { low, high } = axes(side), { method, h } = side, { curvatures } = problemNow();
+  const c = panel.begin({ low, high, log: true }, { low: 0, high: 1.3 }), at = (lr) => replaced(h, method.rate, lr);
+  const rates = Array.from({ length: 241 }, (_, k) => low * (high / low) ** (k / 240)), limit = largestRate(method, curvatures, h);
+  panel.clip(() => {
+    hatched(c, panel.x(Math.min(limit, high)), panel.top, panel.left + panel.inner - panel.x(Math.min(limit, high)), panel.tall);
+    panel.line([[panel.left, panel.y(1)], [panel.left + panel.inner, panel.y(1)]], colours.ink, 1);
+    for (const one of new Set([curvatures[0], curvatures[curvatures.length - 1]])) {
+      panel.line(rates.map((lr) => [panel.x(lr), panel.y(radius(method, one, at(lr)))]), colours.faint, 1.5, [3, 3]);
+    }
+    panel.line(rates.map((lr) => [panel.x(lr), panel.y(spectralRadius(method, deciding(method, curvatures), at(lr)))]), colourOf(side), 2.5);
+    if (state.batch && canSample(method)) {
+      const f = (lr) => state.batch - smallestBatch(method, problemNow(), at(lr)), inner = 0.999999 * Math.min(limit, high);
+      if (f(low) > 0 && f(inner) < 0) {
+        const x = panel.x(crossing(f, low, inner));
+        panel.line([[x, panel.top], [x, panel.top + panel.tall]], "#e0218a", 2.4, [8, 5]);
+      }
+    }
+    panel.line([[panel.x(limit), panel.top], [panel.x(limit), panel.top + panel.tall]], colours.ink, 2.4);
+  });
+  panel.frame(`learning rate ${method.hyper[method.rate].letter}`, "spectral radius");
+  const found = best(side);
+  if (found) panel.star(panel.x(found.lr), panel.y(found.rate));
+  point(panel, panel.x(h[method.rate]), panel.y(Math.min(1.3, spectralRadius(method, deciding(method, curvatures), h))), side);
+}
+
+const canSample = (method) => Boolean(method.gain && PROBLEM.samples);
+
+/* Eigenvalues. */
+
+function drawDisc(panel) {
+  const reach = 1.28, { width, height } = panel.measured();
+  const wide = reach * Math.max(1, (width - 12) / (height - 12)), tall = reach * Math.max(1, (height - 12) / (width - 12));
+  const c = panel.begin({ low: -wide, high: wide }, { low: -tall, high: tall }), unit = Math.abs(panel.x(1) - panel.x(0));
+  const circle = (r, colour, dash, thick) => {
+    c.beginPath();
+    c.setLineDash(dash);
+    c.arc(panel.x(0), panel.y(0), r * unit, 0, 2 * Math.PI);
+    c.strokeStyle = colour;
+    c.lineWidth = thick;
+    c.stroke();
+    c.setLineDash([]);
+  };
+  panel.line([[panel.x(-wide), panel.y(0)], [panel.x(wide), panel.y(0)]], colours.line, 1);
+  panel.line([[panel.x(0), panel.y(-tall)], [panel.x(0), panel.y(tall)]], colours.line, 1);
+  circle(1, colours.ink, [], 2);
+  const { curvatures } = problemNow(), last = curvatures.length - 1, told = [];
+  for (const side of sides()) {
+    const { method, h } = side, rho = spectralRadius(method, deciding(method, curvatures), h);
+    if (rho < 1.7) circle(rho, colourOf(side), [3, 4], 1.3);
+    for (let k = 0; k <= 60; k++) {
+      const one = curvatures[0] * (curvatures[last] / curvatures[0]) ** (k / 60);
+      for (const z of eigenvalues(method, one, h)) {
+        c.fillStyle = colourOf(side);
+        c.globalAlpha = 0.35;
+        c.fillRect(panel.x(z[0]) - 1, panel.y(z[1]) - 1, 2, 2);
+        c.globalAlpha = 1;
+      }
+    }
+    curvatures.forEach((one, k) => {
+      for (const z of eigenvalues(method, one, h)) {
+        const [x, y] = inside(z, wide * 0.97, tall * 0.97);
+        panel.mark(panel.x(x), panel.y(y), side, k === 0 || k === last ? 5.5 : 3, k !== last || last === 0);
+      }
+    });
+    told.push(`${method.title}: largest modulus ${rateSpelled(rho)}`);
+  }
+  c.textAlign = "left";
+  c.textBaseline = "top";
+  if (last > 0) panel.words("● steepest   ○ flattest", 6, 4);
+  panel.canvas.setAttribute("aria-label", `Eigenvalues in the complex plane. ${told.join("; ")}`);
+}
+
+function inside([x, y], wide, tall) {
+  const part = Math.min(1, wide / Math.max(Math.abs(x), 1e-12), tall / Math.max(Math.abs(y), 1e-12));
+  return [x * part, y * part];
+}
+
+/* Errors. */
+
+/** The exact run of a side, and with noise one sampled run. */
+function runsOf(side) {
+  const { method, h } = side, problem = problemNow(), noise = noiseNow();
+  const factor = state.schedule === "constant" ? null : SCHEDULES[state.schedule];
+  const exact = run(method, problem, h, { steps: state.steps, factor });
+  const sampled = method.enters && (state.added || (state.batch && problem.samples?.rows));
+  return { exact, sample: sampled ? run(method, problem, h, { steps: state.steps, factor, noise: { ...noise, batch: problem.samples?.rows ? noise.batch : 0 } }) : null };
+}
+
+function drawCurves(panel, runs) {
+  const c = panel.begin({ low: 0, high: state.steps }, { low: 1e-12, high: 100, log: true });
+  const scale = (runs[0].exact.loss[0] > 0 ? runs[0].exact.loss[0] : 1), told = [];
+  const shown = (loss) => loss.map((one, k) => [panel.x(k), panel.y(Math.max(one / scale, 1e-30))]);
+  panel.clip(() => {
+    panel.line([[panel.x(0), panel.y(1)], [panel.x(state.steps), panel.y(1)]], colours.line, 1);
+    sides().forEach((side, k) => {
+      const { method, h } = side, problem = problemNow(), rho = spectralRadius(method, deciding(method, problem.curvatures), h);
+      if (state.schedule === "constant" || method.moving) {
+        panel.line([[panel.x(0), panel.y(1)], [panel.x(state.steps), panel.top + (1 - Math.log(1e12 * Math.max(rho, 1e-9) ** (2 * state.steps)) / Math.log(1e14)) * panel.tall]], colourOf(side), 1, [2, 4]);
+      }
+      if (runs[k].sample) {
+        c.globalAlpha = 0.5;
+        panel.line(shown(runs[k].sample.loss), colourOf(side), 1.2);
+        c.globalAlpha = 1;
+      }
+      panel.line(shown(runs[k].exact.loss), colourOf(side), 2.4, dashOf(side));
+      const noisy = (state.added || state.batch) && method.variance, excess = noisy ? floorOf(side).excess : 0;
+      if (excess > 0 && excess < Infinity) {
+        const y = panel.y(excess / scale);
+        panel.line([[panel.left, y], [panel.left + panel.inner, y]], colourOf(side), 1.6, [9, 3, 2, 3]);
+        c.textAlign = "right";
+        c.textBaseline = k ? "top" : "bottom";
+        panel.words(state.schedule === "constant" ? "floor" : "floor at the base rate", panel.left + panel.inner - 4, y + (k ? 2 : -2));
+      }
+      told.push(`${method.title}: after ${state.steps} steps ${spelled(runs[k].exact.loss[runs[k].exact.loss.length - 1] / scale, 2)} of the first`);
+    });
+  });
+  panel.frame("step", "", undefined, [0, -3, -6, -9, -12].map((k) => [10 ** k, k ? `10${raised(k)}` : "1"]));
+  panel.canvas.setAttribute("aria-label", `Loss above its minimum. ${told.join("; ")}`);
+}
+
+function floorOf(side) {
+  const noise = noiseNow();
+  return floor(side.method, problemNow(), side.h, canSample(side.method) ? noise : { ...noise, batch: 0 });
+}
+
+/* The path. */
+
+function drawPath(panel, runs) {
+  const { curvatures } = problemNow(), last = curvatures.length - 1;
+  const c = panel.begin({ low: -1.7, high: 1.7 }, last ? { low: -1.7, high: 1.7 } : { low: -0.1, high: 1.6 });
+  const place = (error) => last ? [panel.x(error[last] / startUnit(last)), panel.y(error[0] / startUnit(0))]
+    : [panel.x(error[0] / startUnit(0)), panel.y((error[0] / startUnit(0)) ** 2)];
+  panel.clip(() => {
+    if (last) ellipses(panel, curvatures);
+    else panel.line(Array.from({ length: 81 }, (_, k) => [panel.x(-1.6 + k * 0.04), panel.y((-1.6 + k * 0.04) ** 2)]), colours.faint, 1.4);
+    sides().forEach((side, k) => {
+      const points = (runs[k].sample ?? runs[k].exact).errors.slice(0, 401).map(place);
+      panel.line(points, colourOf(side), 1.5, dashOf(side));
+      points.slice(0, 120).forEach(([x, y], n) => {
+        if (!(Math.abs(x) < 1e4 && Math.abs(y) < 1e4)) return;
+        c.globalAlpha = n < 40 ? 1 : 0.5;
+        panel.mark(x, y, side, n ? 2.4 : 6, true);
+        c.globalAlpha = 1;
+      });
+    });
+    panel.star(panel.x(0), panel.y(0), 6);
+  });
+  panel.frame(last ? "flattest direction" : "error", last ? "steepest direction" : "loss", [], []);
+  panel.canvas.setAttribute("aria-label", "The path of the error over the loss, along the steepest and the flattest direction");
+}
+
+/** The unit of an axis of the path: the start's own error, whatever part of it the start has now. */
+function startUnit(k) {
+  return Math.abs(PROBLEM.start[k]) || 1;
+}
+
+function ellipses(panel, curvatures) {
+  const last = curvatures.length - 1, c = panel.context;
+  const a = curvatures[0] * startUnit(0) ** 2, b = curvatures[last] * startUnit(last) ** 2, most = 3 * (a + b);
+  for (let k = 0; k < 13; k++) {
+    const level = most * 4 ** -k, x = Math.sqrt(level / b), y = Math.sqrt(level / a);
+    c.beginPath();
+    c.ellipse(panel.x(0), panel.y(0), Math.min(1e5, x * Math.abs(panel.x(1) - panel.x(0))), y * Math.abs(panel.y(1) - panel.y(0)), 0, 0, 2 * Math.PI);
+    c.strokeStyle = colours.line;
+    c.lineWidth = 1.2;
+    c.stroke();
+  }
+}
+
+/* The radius of each direction. */
+
+function drawRadii(panel) {
+  const { curvatures } = problemNow(), last = curvatures.length - 1, wide = last ? (curvatures[0] / curvatures[last]) ** 0.06 : 2;
+  const low = curvatures[last] / wide, high = curvatures[0] * wide, all = sides().map((side) => curvatures.map((one) => radius(side.method, one, side.h)));
+  const top = Math.min(2.2, Math.max(1.12, ...all.flat().filter(Number.isFinite).map((x) => 1.08 * x)));
+  const c = panel.begin({ low, high, log: true }, { low: 0, high: top }), told = [];
+  panel.clip(() => {
+    hatched(c, panel.left, panel.top, panel.inner, panel.y(1) - panel.top);
+    panel.line([[panel.left, panel.y(1)], [panel.left + panel.inner, panel.y(1)]], colours.ink, 2);
+    sides().forEach((side, k) => {
+      const along = Array.from({ length: 161 }, (_, n) => low * (high / low) ** (n / 160));
+      panel.line(along.map((one) => [panel.x(one), panel.y(Math.min(9, radius(side.method, one, side.h)))]), colourOf(side), 1.6, dashOf(side));
+      const rho = Math.max(...all[k]);
+      curvatures.forEach((one, n) => panel.mark(panel.x(one), panel.y(Math.min(all[k][n], top * 0.98)), side, n === 0 || n === last ? 5.5 : 3.4, n !== last || !last));
+      const worst = all[k].indexOf(rho);
+      c.beginPath();
+      c.arc(panel.x(curvatures[worst]), panel.y(Math.min(rho, top * 0.98)), 10, 0, 2 * Math.PI);
+      c.strokeStyle = colourOf(side);
+      c.lineWidth = 1.5;
+      c.stroke();
+      told.push(`${side.method.title}: the slowest is λ = ${spelled(curvatures[worst])} with radius ${rateSpelled(rho)}`);
+    });
+  });
+  panel.frame("curvature λ", "");
+  panel.canvas.setAttribute("aria-label", `Spectral radius over the curvature. ${told.join("; ")}`);
+}
