@@ -42,6 +42,10 @@ from .errors import NoEquivalent as NoEquivalent
 from .errors import NoStableLearningRate as NoStableLearningRate
 from .errors import NotLinear as NotLinear
 from .evidence.verification import verify as verify
+from .exercise.exercise import Exercise as Exercise
+from .exercise.exercise import Verdict as Verdict
+from .exercise.sheet import ExerciseSheet as ExerciseSheet
+from .exercise.sheet import exercises as exercises
 from .explorer.page import explore as explore
 from .landscapes.critical import local as local
 from .methods import METHODS as METHODS

@@ -94,6 +94,7 @@ CALLS = {
     "streaming_rate": ([cv.MarchenkoPastur(0.5), 1.0], {}),
     "noise_scale": ([P, [0.1, 0.2]], {}),
     "LabelNoise": ([0.1], {}),
+    "exercises": ([0, "newton"], {"count": 1}),
     "certify": ([None], {}),
     "certify_mean_square": ([SMALL, "heavy_ball", 1], {"sampling": "step", "lr": 0.1, "momentum": 0.5}),
     "certify_stable": (["gradient_descent"], {**ENDS, "lr": 0.1}),
@@ -119,6 +120,9 @@ ELSEWHERE = {
     "DiagonalScaling": "made by diagonal_scaling",
     "Invariances": "made by invariances",
     "Direction": "a result",
+    "Exercise": "made by exercises",
+    "ExerciseSheet": "made by exercises",
+    "Verdict": "a result",
     "Finding": "a result",
     "Method": "made by method",
     "Filter": "made by filter_of",
@@ -151,6 +155,8 @@ OF_RESULTS = {
     "floor.average": (FLOOR.average, [5], {"curvature": 1.0, "noise": 1.0, **H}),
     "optimum.at": (BEST.at, [], ENDS),
     "scale.best_lr": (cv.noise_scale(P).best_lr, [8], {}),
+    "exercise.check": (cv.exercises(0, "newton")[0].check, ["1 - eta"], {}),
+    "sheet.text": (cv.exercises(0, "newton").text, ["markdown"], {}),
     "method.at": (cv.METHODS["heavy_ball"].at, [], H),
 }
 TAKES_LONG = {("equivalences", 0), ("certify", 0)}

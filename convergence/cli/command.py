@@ -26,6 +26,7 @@ GROUPS = (
     "conventions",
     "diagnosis",
     "coursework",
+    "exercises",
     "shell",
 )
 """The files that declare commands, in the order of the help."""
