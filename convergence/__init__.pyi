@@ -50,6 +50,8 @@ from .explorer.page import explore as explore
 from .landscapes.critical import local as local
 from .methods import METHODS as METHODS
 from .numerics.averages import average_case as average_case
+from .numerics.bifurcation import Bifurcation as Bifurcation
+from .numerics.bifurcation import bifurcation as bifurcation
 from .numerics.counts import steps_across as steps_across
 from .numerics.counts import steps_to as steps_to
 from .numerics.diagonal_scaling import DiagonalScaling as DiagonalScaling

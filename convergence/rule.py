@@ -23,7 +23,10 @@ from convergence.setting import Setting, checked
 from convergence.surroundings import Surroundings, equation, surroundings
 
 SPELLED = {"ema": "EMA", "sgd": "SGD", "qhm": "QHM", "torch": "PyTorch", "adam": "Adam", "nadam": "NAdam"}
-SPELLED |= {name.lower(): name for name in ("Nesterov", "Newton", "Chebyshev")}
+SPELLED |= {
+    name.lower(): name
+    for name in ("Nesterov", "Newton", "Chebyshev", "RMSProp", "Adagrad", "AdamW", "AMSGrad", "Lion", "Signum")
+}
 
 
 RESERVED = {
@@ -171,7 +174,7 @@ class Method:
     @property
     def title(self) -> str:
         """The name as one writes it in a text."""
-        return " ".join(SPELLED.get(word, word) for word in self.name.split("_"))
+        return title_of(self.name)
 
     @property
     def code(self) -> str:
@@ -187,6 +190,15 @@ class Method:
             if _find(self.rule.__module__, name) is self:
                 return _find, (self.rule.__module__, name)
         return _made, (self.rule, self.starts, self.name)
+
+
+def title_of(name: str) -> str:
+    """A method's name as one writes it in a text.
+
+    >>> title_of("rmsprop_inside")
+    'RMSProp inside'
+    """
+    return " ".join(SPELLED.get(word, word) for word in name.split("_"))
 
 
 @overload

@@ -22,6 +22,7 @@ GROUPS = (
     "noise",
     "minibatches",
     "schedules",
+    "cycles",
     "proof",
     "conventions",
     "diagnosis",

@@ -24,7 +24,7 @@ from convergence.cli.command import Answer
 from convergence.notation import latex, pretty, significant, text
 from convergence.rule import Method
 
-__all__ = ["Text", "significant"]
+__all__ = ["Text", "significant", "text"]
 
 OUT = Console(highlight=False, markup=False)
 ERR = Console(stderr=True, highlight=False, markup=False)

@@ -20,6 +20,7 @@ from convergence.figures.comparison import (
     worst_case,
     worst_cases,
 )
+from convergence.figures.cycles import bifurcation, cycle, cycle_map
 from convergence.figures.damping import damping, regimes
 from convergence.figures.evidence import verification
 from convergence.figures.filters import filter_response, response
@@ -45,7 +46,10 @@ from convergence.plotting import Plotted
 __all__ = [
     "Picture",
     "average_case",
+    "bifurcation",
     "critical",
+    "cycle",
+    "cycle_map",
     "damping",
     "descent",
     "eigenvalues",

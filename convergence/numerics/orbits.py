@@ -7,6 +7,7 @@ operator (Krawczyk 1969) proves that one is there, and only one within its box; 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from math import isfinite
 from typing import Any
 
@@ -87,6 +88,8 @@ def cycles(m: Any, /, period: int = 2, *, curvature: Any = 1, **hyper: Any) -> l
     if period == 2:
         derived = _derived(method, letters, lam)
         if derived is not None:
+            asked = {name: letters.outer(value) for name, value in letters.inner.items()}
+            derived = [replace(cycle, hyper=asked, curvature=lam) for cycle in derived]
             return sorted(derived, key=lambda c: -c.amplitude if isinstance(c.amplitude, float) else 0.0)
     odd = f"{method.name} is not shown to be odd, or its cycles have no formula: they are"
     why = "cycles longer than 2 are" if period > 2 else odd
@@ -96,7 +99,9 @@ def cycles(m: Any, /, period: int = 2, *, curvature: Any = 1, **hyper: Any) -> l
     missing = [name for name in method.hyper if name not in full]
     if missing:
         raise BadHyperparameter(f"{why} found from runs, which need numbers; missing: {', '.join(missing)}")
-    return _from_runs(method, int(period), float(lam), method.scalars(full))
+    numbers = method.scalars(full)
+    longer = _from_runs(method, int(period), float(lam), numbers)
+    return [replace(cycle, hyper=numbers, curvature=float(lam)) for cycle in longer]
 
 
 def _derived(method: Method, letters: Letters, curvature: sp.Expr) -> list[Cycle] | None:

@@ -18,6 +18,7 @@ from sympy.polys.matrices import DomainMatrix
 
 from convergence.errors import NotLinear
 from convergence.notation import text
+from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.tabular import Tabular
 from convergence.theory.clock import keeps_time
@@ -33,7 +34,7 @@ NEUTRAL = 1e-9
 
 
 @dataclass(frozen=True)
-class Cycle(Tabular):
+class Cycle(Tabular, Plotted, figure="cycle"):
     """A cycle of a method along one direction of curvature λ, its minimum at 0: states that follow each other for ever.
 
     Attributes
@@ -57,6 +58,8 @@ class Cycle(Tabular):
         "derived" from the rule, or what a cycle found in a run is known by: "interval Newton", or its residual.
     points
         (period, states): all its states at numbers, in the order of time. Empty for formulas.
+    hyper, curvature
+        What it was asked at: numbers, or letters.
     """
 
     method: str
@@ -69,6 +72,8 @@ class Cycle(Tabular):
     attracting: Any
     proof: str = "derived"
     points: tuple[tuple[float, ...], ...] = field(default=(), repr=False)
+    hyper: Mapping[str, Any] = field(default_factory=dict, repr=False, hash=False)
+    curvature: Any = field(default=1, repr=False)
 
     @property
     def neutral(self) -> bool:

@@ -218,10 +218,11 @@ def _holds(equation: sp.Expr, at: dict[sp.Symbol, sp.Expr]) -> bool:
 
 def _positive_roots(name: str, polynomial: sp.Poly) -> list[sp.Expr]:
     """Roots that may be positive: of degree one, and quadratics in a or in a²; at numbers, of any degree."""
-    if not polynomial.as_expr().free_symbols - {AMPLITUDE}:
-        return [sp.sympify(r) for r in sp.real_roots(polynomial) if r > 0]
     if polynomial.degree() == 1:
         return [sp.cancel(-polynomial.coeff_monomial(1) / polynomial.LC())]
+    if not polynomial.as_expr().free_symbols - {AMPLITUDE}:
+        roots = sp.real_roots(sp.Poly(polynomial.as_expr(), AMPLITUDE, extension=True))
+        return [sp.sympify(r) for r in roots if r > 0]
     even = all(power % 2 == 0 for (power,) in polynomial.monoms())
     if even and polynomial.degree() == 2:
         return [sp.sqrt(sp.factor(sp.cancel(-polynomial.coeff_monomial(1) / polynomial.LC())))]

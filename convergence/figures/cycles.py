@@ -1,0 +1,208 @@
+"""Cycles of a method: the 2-cycle on the parabola, where it attracts, and where runs end over the learning rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from convergence.errors import BadData
+from convergence.figures.curves import Array, finite, star
+from convergence.figures.stability import equation, named, settings
+from convergence.figures.style import (
+    BLACK,
+    BLUE,
+    EDGE,
+    GREEN,
+    GREY,
+    MAP,
+    VERMILLION,
+    colorbar,
+    legend,
+    linear_ticks,
+    panel,
+)
+from convergence.notation import text
+from convergence.numerics.bifurcation import Bifurcation
+from convergence.numerics.cycle_map import CycleMap
+from convergence.rule import title_of
+from convergence.theory.cycles import Cycle
+
+
+def cycle(result: Cycle, ax: Axes | None = None, *, run: Sequence[float] | Array | None = None) -> Axes:
+    """A cycle on the parabola ½λx²: its positions, the steps between them, and a run that falls into it or leaves it.
+
+    Parameters
+    ----------
+    result
+        A Cycle at numbers.
+    ax
+        Where to draw; a new figure, if not given.
+    run
+        Positions (k,) of a run, coloured by the step.
+
+    Raises
+    ------
+    BadData
+        For a cycle whose hyperparameters are letters.
+
+    >>> import convergence as cv
+    >>> cv.cycles("rmsprop", lr=0.1, decay=0.9, eps=0.01)[0].plot().get_xlabel()
+    'position x'
+    """
+    if not result.points:
+        raise BadData("this cycle is a formula; ask for one at numbers: cycles(m, lr=0.1, ...)")
+    kind = "attracts" if result.attracting else "is neutral" if result.neutral else "repels"
+    kind = "lies at a kink" if result.attracting is None else kind
+    title = (
+        f"Cycle of {title_of(result.method)}, period {result.period}, amplitude {text(result.amplitude, 4)}: it {kind}"
+    )
+    lam, places = float(result.curvature), np.array([row[0] for row in result.points])
+    walk = np.empty(0) if run is None else np.asarray(run, dtype=float)
+    reach = 1.25 * np.abs(np.concatenate([places, walk[np.isfinite(walk)]])).max()
+    with panel(ax, title, "position x", "loss ½λx²", height=3.7) as axes:
+        ground = np.linspace(-reach, reach, 201)
+        axes.plot(ground, finite(lam * ground**2 / 2), color=EDGE, linewidth=1)
+        axes.set(xlim=(-reach, reach), ylim=(-0.06 * lam * reach**2 / 2, lam * reach**2 / 2))
+        if len(walk):
+            drawn = axes.scatter(
+                finite(walk), finite(lam * walk**2 / 2), c=np.arange(len(walk)), cmap=MAP, s=16, zorder=3, linewidths=0
+            )
+            colorbar(axes, drawn, "step of the run")
+        _steps(axes, places, lam)
+        linear_ticks(axes.xaxis, axes.yaxis)
+        samples = [Line2D([], [], color=VERMILLION, marker="o", linewidth=1.5, label="the cycle")]
+        legend(axes, handles=samples)
+    return axes
+
+
+def _steps(ax: Axes, places: Array, curvature: float) -> None:
+    """The positions of a cycle on the parabola, and the way from each to the next."""
+    heights = finite(curvature * places**2 / 2)
+    ends = np.stack([finite(places), heights], axis=1)
+    ax.add_collection(
+        LineCollection(np.stack([ends, np.roll(ends, -1, axis=0)], axis=1).tolist(), colors=VERMILLION, linewidths=1.5)
+    )
+    ax.plot(finite(places), heights, "o", color=VERMILLION, markersize=7, zorder=5, label="_cycle")
+
+
+def cycle_map(result: CycleMap, ax: Axes | None = None) -> Axes:
+    """Where the 2-cycle of a method attracts, repels, or is not there, over two hyperparameters; its settings as a star.
+
+    Parameters
+    ----------
+    result
+        A CycleMap.
+    ax
+        Where to draw; a new figure, if not given.
+    """
+    others = [name for name in result.method.hyper if name not in (result.x, result.y)]
+    title = f"Where the 2-cycle of {result.method.title} attracts ({settings(result.method, result.hyper, *others)})"
+    kind = np.where(result.exists <= 0, 2, np.where(result.attracts > 0, 0, 1))
+    other = "it is neutral" if result.neutral else "it repels"
+    looks = (("it attracts", "#cdeade", ""), (other, "#fbe0c2", "///"), ("it is not there", GREY, ""))
+    across, up = (named(result.method, name) for name in (result.x, result.y))
+    with panel(ax, title, across, up, height=3.9) as axes:
+        for k, (_, color, hatch) in enumerate(looks):
+            if (kind == k).any():
+                levels = [k - 0.5, k + 0.5]
+                axes.contourf(result.across, result.up, kind, levels, colors=[color], hatches=[hatch])
+        for field in (result.attracts, result.exists):
+            if field.min() < 0 < field.max():
+                axes.contour(result.across, result.up, finite(field), [0.0], colors=BLACK, linewidths=1.8)
+        linear_ticks(axes.xaxis, axes.yaxis)
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        samples = [
+            Patch(facecolor=color, hatch=hatch, edgecolor=EDGE, label=name)
+            for k, (name, color, hatch) in enumerate(looks)
+            if (kind == k).any()
+        ]
+        if result.x in result.hyper and result.y in result.hyper:
+            star(
+                axes,
+                result.hyper[result.x],
+                result.hyper[result.y],
+                settings(result.method, result.hyper, result.x, result.y),
+            )
+        legend(axes, handles=samples)
+    return axes
+
+
+def bifurcation(result: Bifurcation, ax: Axes | None = None) -> Axes:
+    """Where runs end, over the learning rate: computed positions, and the derived rest and 2-cycles on them.
+
+    What attracts is solid, what repels or is neutral is dashed.
+
+    Parameters
+    ----------
+    result
+        A Bifurcation.
+    ax
+        Where to draw; a new figure, if not given.
+    """
+    title = f"Where {result.method.title} ends on ½λx², λ = {text(result.curvature, 3)}"
+    held = settings(result.method, result.hyper, *result.method.hyper)
+    rate = str(result.method.rate)
+    letter = text(result.method.symbols[rate])
+    size = np.nanmax(np.where(np.isfinite(result.amplitude), result.amplitude, 0.0), initial=0.0)
+    with panel(
+        ax, f"{title}{f', {held}' if held else ''}", named(result.method, rate), "position x", height=4.0
+    ) as axes:
+        samples = _ends(axes, result)
+        lr = result.lr
+        if result.limit > 0:
+            low, high = float(lr[0]), float(lr[-1])
+            edge = min(max(result.limit, low), high)
+            axes.plot([low, edge], [0, 0], color=BLACK, linewidth=2, zorder=4)
+            axes.plot([edge, high], [0, 0], color=BLACK, linewidth=1.4, linestyle="--", zorder=4)
+        for k in range(result.amplitude.shape[1]):
+            for sign in (1, -1):
+                for there, style in ((result.attracting[:, k], "-"), (~result.attracting[:, k], "--")):
+                    row = np.where(there, sign * result.amplitude[:, k], np.nan)
+                    axes.plot(
+                        lr, finite(row), color=BLUE, linewidth=2 if style == "-" else 1.4, linestyle=style, zorder=4
+                    )
+        samples += [
+            *([Line2D([], [], color=BLACK, linewidth=2, label="derived: the minimiser")] if result.limit > 0 else []),
+            *(
+                [Line2D([], [], color=BLUE, linewidth=2, label="derived: 2-cycles")]
+                if result.amplitude.shape[1]
+                else []
+            ),
+        ]
+        shown = np.abs(result.positions[np.isfinite(result.positions)])
+        top = 1.2 * max(float(np.quantile(shown, 0.995)) if shown.size else 0.0, float(size)) or float(lr[-1])
+        axes.set(xlim=(0, float(lr[-1])), ylim=(-top, top))
+        linear_ticks(axes.xaxis, axes.yaxis)
+        notes = ["solid: attracts; dashed: repels, or is neutral"]
+        if 0 < result.limit < lr[-1]:
+            notes.append(f"the minimiser attracts below {equation(letter, result.limit)}")
+        legend(axes, notes, handles=samples)
+    return axes
+
+
+def _ends(ax: Axes, result: Bifurcation) -> list[Any]:
+    """The last positions of the runs, by kind: at rest, on a 2-cycle, on a longer one, on none."""
+    kinds = (
+        ("runs at rest", result.periods == 1, BLACK, "o"),
+        ("runs of period 2", result.periods == 2, GREEN, "o"),
+        ("runs of a longer period", result.periods > 2, VERMILLION, "s"),
+        ("runs still on their way, or without a short period", result.periods == 0, EDGE, "."),
+    )
+    samples = []
+    for label, chosen, color, marker in kinds:
+        if not chosen.any():
+            continue
+        where = np.nonzero(chosen)
+        x = np.repeat(result.lr[where[0]], result.positions.shape[2])
+        y = result.positions[where].ravel()
+        small = 3.5 if marker != "." else 1.0
+        look: dict[str, Any] = {"color": color, "marker": marker, "linestyle": "none", "markersize": small}
+        ax.plot(finite(x), finite(y), markeredgewidth=0, rasterized=True, zorder=3, **look)
+        samples.append(Line2D([], [], **{**look, "markersize": 5}, label=label))
+    return samples
