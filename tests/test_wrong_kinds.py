@@ -32,6 +32,7 @@ CALLS = {
     "filter_of": (["heavy_ball"], {"output": "v", "closed": False}),
     "effective_batch": (["heavy_ball", "equal_speed"], {"curvature": 1.0, **H}),
     "cycles": (["heavy_ball"], {"period": 3, "curvature": 1.0, **H}),
+    "to_code": ([sp.Symbol("x", real=True) / 3, "python"], {"name": "third"}),
     "invariances": (["heavy_ball"], {}),
     "local": (["x*cos(pi*x)"], {"over": (-1, 2)}),
     "bifurcation": (["gradient_descent"], {"lr": [0.1], "curvature": 1.0}),

@@ -24,6 +24,7 @@ GROUPS = (
     "schedules",
     "cycles",
     "proof",
+    "code",
     "conventions",
     "diagnosis",
     "coursework",

@@ -3,5 +3,15 @@
 from convergence.codegen.functions import LANGUAGES, PREAMBLE, function_source
 from convergence.codegen.names import identifiers
 from convergence.codegen.nodes import require_code
+from convergence.codegen.rounding import Bounded, Undecided, bounded
 
-__all__ = ["LANGUAGES", "PREAMBLE", "function_source", "identifiers", "require_code"]
+__all__ = [
+    "LANGUAGES",
+    "PREAMBLE",
+    "Bounded",
+    "Undecided",
+    "bounded",
+    "function_source",
+    "identifiers",
+    "require_code",
+]

@@ -22,8 +22,10 @@ def shared(formulas: Sequence[sp.Basic], names: Iterator[sp.Symbol]) -> tuple[As
     >>> shared([sp.Piecewise((sp.sqrt(x), x > 0), (sp.sqrt(x) + 1, x > -1), (0, True))], sp.numbered_symbols("t"))[0]
     []
     """
-    replaced, results = sp.cse(formulas, symbols=names, order="canonical")
-    return _guarded(replaced, list(results))
+    replaced, results = sp.cse(formulas, symbols=sp.numbered_symbols(cls=sp.Dummy, real=True), order="canonical")
+    kept, results = _guarded(replaced, list(results))
+    words = {old: next(names) for old, _ in kept}
+    return [(words[old], value.xreplace(words)) for old, value in kept], [result.xreplace(words) for result in results]
 
 
 def clamped(formula: sp.Basic) -> sp.Basic:
