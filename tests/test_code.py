@@ -17,6 +17,7 @@ import sympy as sp
 
 import convergence as cv
 from convergence.cli import main
+from convergence.methods import ADAPTIVE, LINEAR, as_method
 from tests.tolerances import EPS
 
 THINGS = {
@@ -29,7 +30,11 @@ THINGS = {
 UNTUNED = {"robust_momentum", "nesterov_decay_decoupled"}
 """Methods whose optimum has no closed form."""
 
-PAIRS = [(name, thing) for name in cv.METHODS for thing in THINGS if thing != "optimum" or name not in UNTUNED]
+COUPLED = {"normalized_gradient", "adagrad_norm", "rmsprop_scalar"}
+"""Those that divide by one norm for all coordinates."""
+
+PAIRS = [(name, thing) for name in LINEAR for thing in THINGS if thing != "optimum" or name not in UNTUNED]
+PAIRS += [(name, "step") for name in ADAPTIVE if name not in COUPLED]
 SCHEDULES = {
     "cosine": cv.schedules.cosine(0.1, 50, restarts=1),
     "one_cycle": cv.schedules.one_cycle(0.5, 20),
@@ -149,7 +154,7 @@ def drawn(method: str, count: int = 30) -> list[tuple[float, dict[str, float]]]:
     ]
 
 
-@pytest.mark.parametrize("method", cv.METHODS)
+@pytest.mark.parametrize("method", LINEAR)
 def test_rate_and_region_are_those_of_numpy(method: str) -> None:
     """The eigenvalues of the iteration matrix: √ε off where two of them nearly meet."""
     room, region = functions(method, "region"), cv.stability(method)
@@ -182,13 +187,13 @@ def test_floor_and_optimum_are_those_of_numpy(method: str) -> None:
     assert all(math.isclose(got[name], value, rel_tol=1e3 * EPS) for name, value in tuned.hyper.items())
 
 
-@pytest.mark.parametrize("method", [*cv.METHODS, "averaged_sgd", "schedule_free_sgd"])
+@pytest.mark.parametrize("method", sorted({*cv.METHODS, "averaged_sgd", "schedule_free_sgd"} - COUPLED))
 def test_steps_are_those_of_a_simulation(method: str) -> None:
     """On data with two directions, along the axes; a step rounds a few times."""
     room: dict[str, Any] = {}
     exec(cv.to_code(method, "python"), room)
     problem = cv.LeastSquares(np.diag([1.0, 0.5]), [0.0, 0.0], loss="half")
-    chosen = cv.derive(method).method
+    chosen = as_method(method)
     hyper = {name: dict(chosen.defaults).get(name) or (0.3 if name == "lr" else 0.6) for name in chosen.hyper}
     x = [1.0, -2.0]
     gradient = [1.0, -0.5]
@@ -238,6 +243,7 @@ def test_a_rate_out_of_the_domain_is_not_stable() -> None:
 def test_what_has_no_formula_is_refused_with_the_way_out() -> None:
     x = sp.Symbol("x", positive=True)
     for thing, words in (
+        *((name, "takes a norm of all coordinates") for name in COUPLED),
         (cv.optimum("robust_momentum", seconds=0.01), r"optimum\('robust_momentum'\)\.at"),
         (cv.stability("heavy_ball", sigma=True), r"stability\(m\)"),
         (cv.Schedule("table", function=float), r"schedule\.values"),

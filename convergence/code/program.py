@@ -90,8 +90,8 @@ class Program:
 
 
 def between(low: float, high: float) -> Draw:
-    """A number of three decimals."""
-    return lambda random: round(random.uniform(low, high), 3)
+    """A number of four digits."""
+    return lambda random: float(f"{random.uniform(low, high):.4g}")
 
 
 def curvature() -> Argument:
@@ -138,7 +138,7 @@ def _drawn(domain: Domain, usual: float | None) -> Draw:
     if domain.is_rate:
         return between(0.05, 2.5)
     if usual:
-        return between(usual / 2, 2 * usual)
+        return between(usual / 2, min(2 * usual, (usual + domain.high) / 2))
     low, high = domain.span
     return between(max(low, 0.05), max(low, 0.05) + 0.9 * (min(high, low + 1) - low) if low >= 0 else 0.95)
 

@@ -20,6 +20,10 @@ def of_method(method: Method, name: str | None) -> Program:
     """What a rule does in a step, read from its trace."""
     base = name or method.name
     trace = _named(trace_rule(method), method.state)
+    if trace.couples:
+        raise NoCode(
+            f"{method.name} takes a norm of all coordinates, and its step is not that of each; run it with simulate"
+        )
     states = [
         Argument(letter, letter.name, "a state" if k else "a state: the position", VALUE)
         for k, letter in enumerate(trace.inputs)

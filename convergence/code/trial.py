@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from random import Random
 
@@ -11,13 +12,14 @@ import sympy as sp
 
 from convergence.code.checks import tolerance
 from convergence.code.program import Function, Program
-from convergence.codegen import Bounded, bounded
+from convergence.codegen import Bounded, Undecided, bounded
+from convergence.errors import NoCode
 
 CURVATURES = (1.0, 0.25)
 """Powers of two, by which a gradient is not rounded."""
 
 FIRST = (1.0, -0.5)
-STEPS = 5
+STEPS, TRIED = 5, 20
 
 
 @dataclass(frozen=True)
@@ -30,11 +32,20 @@ class Trial:
 
 
 def trial(program: Program) -> Trial:
-    """The run of a program with a step."""
+    """The run of a program with a step. NoCode where it cannot be followed: rounding may choose another case on its way."""
+    random = Random(0)
+    for _ in range(TRIED):
+        with suppress(Undecided, ArithmeticError, ValueError):
+            return _run(program, random)
+    raise NoCode(
+        "the step has no test: in no run rounding leaves its cases alone; write its functions with to_code(formula)"
+    )
+
+
+def _run(program: Program, random: Random) -> Trial:
     step = program.step
     assert step is not None
     functions = {one.name: one for one in program.functions}
-    random = Random(0)
     settings = {one.letter: one.draw(random) for one in step.hyper}
     fixed: dict[sp.Symbol, Bounded] = {letter: _exact(value) for letter, value in settings.items()}
     starts = [_first(program.functions[0], x, h) for x, h in zip(FIRST, CURVATURES, strict=True)]
