@@ -10,6 +10,7 @@ from functools import reduce
 from typing import Any
 
 import sympy as sp
+from sympy.polys.polyerrors import BasePolynomialError
 
 from convergence.errors import BadData
 
@@ -38,6 +39,7 @@ NO_FORMULA = (
     ArithmeticError,
     RecursionError,
     MemoryError,
+    BasePolynomialError,
 )
 
 

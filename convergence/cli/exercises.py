@@ -14,7 +14,9 @@ from convergence.cli.options import names, out
     "exercises",
     "make a sheet of exercises with fresh numbers, hints, and checks that know the conventions",
     option("--seed", type=int, metavar="S", default=0, help="another one, other numbers (default: 0)"),
-    option("--topic", metavar="NAME", help="homework, conventions, noise, minibatches, schedules, adaptive or newton"),
+    option(
+        "--topic", metavar="NAME", help="homework, conventions, noise, minibatches, schedules, adaptive, newton, local"
+    ),
     option("--count", type=int, metavar="N", help="so many of them (default: one of each kind)"),
     option(
         "--format",

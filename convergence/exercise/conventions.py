@@ -26,3 +26,6 @@ TIME_CONSTANT = "This is the time constant 1/(1 − β), in which a weight falls
 NO_POWER = "This corrects by 1 − β as if it were constant; the correction is 1 − βᵗ."
 REPLACED = "This is for draws with replacement; here the rows of a batch are distinct."
 NO_NOISE = "This is the limit without noise, 2/λ: batches lower it."
+AT_THE_MAXIMUM = "This takes the curvature between the minima, of the size b; at the minima it is 2b."
+INNER = "This takes c for c²: each derivative of cosh(cx) brings out one more c."
+WHOLE_STEP = "This takes the whole Newton step; here it is damped by η."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import nan
@@ -114,12 +114,12 @@ class Exercise:
     def cells(self, answer: sp.Expr) -> tuple[int | None, ...]:
         """The cells of the grid in which an answer lies, one for each point."""
         if answer.is_Rational or answer.is_Float:
-            return (place(_real(answer), self.tolerance),) * len(self.points)
+            return (place(_real(float, [answer]), self.tolerance),) * len(self.points)
         names = ["lambda_" if name == "lambda" else name for name in self.letters]
         function = compiled(tuple(self.letters.values()), (answer,))
         with np.errstate(all="ignore"):
-            values = [function(*(point[name] for name in names))[0] for point in self.points]
-        return tuple(place(_real(value), self.tolerance) for value in values)
+            values = [_real(function, [point[name] for name in names]) for point in self.points]
+        return tuple(place(value, self.tolerance) for value in values)
 
     @cached_property
     def known(self) -> dict[str, tuple[int | None, ...]]:
@@ -192,8 +192,10 @@ class Exercise:
         return f"Exercise {self.topic}/{self.name}: {self.title}"
 
 
-def _real(value: Any) -> float:
+def _real(function: Callable[..., Any], arguments: Sequence[Any]) -> float:
+    """The value of a function that should be real; nan for what is not, or beyond all doubles."""
     try:
+        value = np.squeeze(function(*arguments))
         return nan if np.iscomplexobj(value) else float(value)
-    except (TypeError, ValueError, OverflowError):  # an array, a number beyond all doubles
+    except (TypeError, ValueError, ArithmeticError):
         return nan

@@ -117,7 +117,7 @@ def exercises(seed: int = 0, topic: str | None = None, count: int | None = None)
     seed
         A whole number. Students who know it can ask for the answers: give graded sheets a large one.
     topic
-        "homework", "conventions", "noise", "minibatches", "schedules", "adaptive" or "newton"; all by default.
+        "homework", "conventions", "noise", "minibatches", "schedules", "adaptive", "newton" or "local"; all by default.
     count
         How many: a choice where there are more, further variants where there are fewer. One of each by default.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from inspect import isfunction
 
 from convergence.exercise.draw import Template
-from convergence.exercise.topics import adaptive, conventions, homework, minibatches, newton, noise, schedules
+from convergence.exercise.topics import adaptive, conventions, homework, local, minibatches, newton, noise, schedules
 
 TOPICS: dict[str, tuple[Template, ...]] = {
     module.__name__.rpartition(".")[2]: tuple(
@@ -17,5 +17,5 @@ TOPICS: dict[str, tuple[Template, ...]] = {
         for name, value in vars(module).items()
         if isfunction(value) and value.__module__ == module.__name__ and not name.startswith("_")
     )
-    for module in (homework, conventions, noise, minibatches, schedules, adaptive, newton)
+    for module in (homework, conventions, noise, minibatches, schedules, adaptive, newton, local)
 }
