@@ -26,7 +26,7 @@ from convergence.figures.evidence import verification
 from convergence.figures.filters import filter_response, response
 from convergence.figures.landscape import landscape, scatter
 from convergence.figures.noise import ensemble, floor_curve, floor_map, moments, steps_by_batch
-from convergence.figures.nonlinear import critical
+from convergence.figures.nonlinear import basin_map, basins, critical, period_doubling
 from convergence.figures.picture import Picture, render
 from convergence.figures.runs import descent, errors, gradients, losses, run, weights
 from convergence.figures.schedules import (
@@ -46,6 +46,8 @@ from convergence.plotting import Plotted
 __all__ = [
     "Picture",
     "average_case",
+    "basin_map",
+    "basins",
     "bifurcation",
     "critical",
     "cycle",
@@ -66,6 +68,7 @@ __all__ = [
     "moments",
     "optimal_schedule",
     "optimum",
+    "period_doubling",
     "plot",
     "prefixes",
     "product",

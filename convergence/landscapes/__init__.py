@@ -12,7 +12,7 @@ from __future__ import annotations
 import sympy as sp
 
 from convergence.errors import BadName, nearest
-from convergence.landscapes.function import Landscape
+from convergence.landscapes.function import Landscape as Landscape
 
 _x, _y, _u, _v = sp.symbols("x y u v", real=True)
 _NOTES = "Optimizers-from-Scratch"

@@ -11,7 +11,9 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from convergence.errors import BadData
-from convergence.landscapes.function import Landscape, as_landscape, ends, place
+from convergence.landscapes.basin_map import BasinMap, basin_map
+from convergence.landscapes.basins import Basins, basins
+from convergence.landscapes.function import Landscape, as_landscape, ends, place, whole
 from convergence.landscapes.points import CriticalPoint, point_at
 from convergence.landscapes.roots import zeros
 from convergence.numerics.interval_newton import contains_one
@@ -60,6 +62,14 @@ class Critical(Sequence[CriticalPoint], Plotted, Tabular, figure="critical"):
     def minima(self) -> tuple[CriticalPoint, ...]:
         """Those that are minima."""
         return tuple(point for point in self.points if point.kind == "minimum")
+
+    def basins(self, m: Any = "gradient_descent", /, **hyper: Any) -> Basins:
+        """From which starts on the interval a method without buffers comes to which point, with exact ends: see ``Basins``."""
+        return basins(self, m, hyper)
+
+    def basin_map(self, m: Any = "gradient_descent", /, points: int = 120, steps: int = 1000, **hyper: Any) -> BasinMap:
+        """From which starts of a grid on the domain a method comes to which point, in one variable or two: see ``BasinMap``."""
+        return basin_map(self, m, whole("points", points, 2, 1000), whole("steps", steps, 1, 100_000), hyper)
 
     @overload
     def __getitem__(self, index: int) -> CriticalPoint: ...

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import inf, log
+from math import inf, log, nan
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from convergence.errors import BadData, NotLinear
-from convergence.landscapes.function import Oracles
+from convergence.landscapes.oracles import Oracles
 from convergence.methods import as_method
 from convergence.numerics.radius import spectral_radius
+from convergence.rule import Method
+from convergence.theory.system import system
 
 if TYPE_CHECKING:
     from convergence.landscapes.points import CriticalPoint
@@ -30,7 +32,8 @@ class Escape:
     method
         The method's name.
     growth
-        ρ, the spectral radius at that curvature: by what the distance grows a step. nan for a rule that is not linear there.
+        ρ, the spectral radius at that curvature: by what the distance grows a step. nan for a rule that is not linear, as of
+        adaptive methods: they are linear only at distances at which √v is far below ε.
     estimate
         ln(to/start)/ln ρ, the steps; infinite where ρ ≤ 1: the method is attracted by the saddle. nan where there is no ρ.
     steps
@@ -47,6 +50,13 @@ class Escape:
     steps: int
 
 
+def _linear(method: Method) -> bool:
+    try:
+        return system(method).linear
+    except NotLinear:
+        return False
+
+
 def escape(point: CriticalPoint, m: Any, start: float, to: float, hyper: Mapping[str, Any]) -> Escape:
     """From a distance to another, along the most negative curvature. BadData at a point without one."""
     method = as_method(m)
@@ -57,11 +67,8 @@ def escape(point: CriticalPoint, m: Any, start: float, to: float, hyper: Mapping
             f"got a {point.kind}, {start:g} to {to:g}"
         )
     settings: dict[str, Any] = {**method.at(**hyper).numbers}
-    try:
-        growth = float(spectral_radius(method, curvature, **settings))
-        estimate = log(to / start) / log(growth) if growth > 1 else inf
-    except NotLinear:
-        growth = estimate = float("nan")
+    growth = float(spectral_radius(method, curvature, **settings)) if _linear(method) else nan
+    estimate = log(to / start) / log(growth) if growth > 1 else nan if growth != growth else inf
     objective, count = Oracles(point.function), 0
     most = min(MOST, 1000 + LONGER * int(estimate)) if np.isfinite(estimate) else MOST
     state = method.start(objective, point.point + start * point.directions[:, -1])

@@ -8,7 +8,7 @@ c = (3f‴² − f″f⁗)/(3f″²).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from math import sqrt
 from typing import TYPE_CHECKING, Any
@@ -18,14 +18,14 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from convergence.crossing import exact
-from convergence.errors import BadData, BadHyperparameter, NotLinear
-from convergence.landscapes.function import Oracles
+from convergence.errors import BadData, BadHyperparameter, ConvergenceError, NotLinear
+from convergence.landscapes.oracles import Oracles
 from convergence.landscapes.step_map import step_map
 from convergence.methods import as_method
 from convergence.numerics.orbit_search import Orbit, candidates, equal, least_period, newton, orbit_of
 from convergence.numerics.orbits import cycle_of
 from convergence.rule import Method
-from convergence.theory.cycles import Cycle
+from convergence.theory.cycles import Cycle, Direction
 from convergence.theory.rest import rest_of
 from convergence.theory.symbols import CURVATURE
 from convergence.theory.trace import MINIMISER
@@ -57,6 +57,8 @@ class Flip:
         Negative: subcritical, just below it a 2-cycle repels, and bounds what converges.
     speed
         −dμ/d(lr) of the multiplier μ that passes −1.
+    direction
+        (s,), its eigenvector, 1 for the position: along it the states of the 2-cycle lie apart.
 
     >>> import convergence as cv
     >>> lowest = cv.local("x*cos(pi*x)", over=(-1, 2))[2]
@@ -70,6 +72,7 @@ class Flip:
     criterion: float
     coefficient: float
     speed: float
+    direction: tuple[float, ...]
 
     @property
     def supercritical(self) -> bool:
@@ -111,8 +114,8 @@ def _here(point: CriticalPoint) -> dict[sp.Symbol, float]:
 
 def _normal_form(
     method: Method, rest: Mapping[str, Any], edge: float, derivatives: tuple[float, float, float]
-) -> tuple[float, float]:
-    """c for positions as the coordinate, and −dμ/d(lr)."""
+) -> tuple[float, float, tuple[float, ...]]:
+    """c for positions as the coordinate, −dμ/d(lr), and the eigenvector."""
     rate = sp.Symbol("lr_", positive=True)
     hyper = {name: exact(value) for name, value in {**dict(method.defaults), **rest}.items()} | {str(method.rate): rate}
     second, third, fourth = map(sp.Float, derivatives)
@@ -149,7 +152,7 @@ def _normal_form(
     p = p / (p @ q)
     w = np.linalg.solve(A - np.eye(len(A)), taylor(q, 2))
     mixed = (taylor(q + w, 2) - taylor(q - w, 2)) / 4
-    return float(p @ taylor(q, 3) / 6 - p @ mixed / 2), float(-(p @ turning @ q))
+    return float(p @ taylor(q, 3) / 6 - p @ mixed / 2), float(-(p @ turning @ q)), tuple(q.tolist())
 
 
 def _numbers(method: Method, matrix: sp.Matrix) -> Array:
@@ -165,30 +168,42 @@ def _numbers(method: Method, matrix: sp.Matrix) -> Array:
 def cycles_near(point: CriticalPoint, m: Any, period: int, hyper: Mapping[str, Any]) -> list[Cycle]:
     """Cycles of this period that enclose a critical point in one variable, largest first: from runs and by Newton's method."""
     method = as_method(m)
-    orbit = function_orbit(point, method, hyper)
-    size = _length(point)
+    numbers = {name: exact(value) for name, value in method.at(**hyper).numbers.items()}
+    orbit = orbit_of(function_map(point, method, numbers))
     found: list[Array] = []
-    for offset in OFFSETS:
-        for side in (-1, 1):
-            start = method.start(Oracles(point.function), np.array([point.x + side * offset * size]))
-            state = [
-                float(np.ravel(s)[0]) for s, n in zip(start, method.state, strict=True) if n not in orbit.along.stopped
-            ]
-            first = newton(orbit, np.array(state), period)
-            near = [first] if first is not None and least_period(orbit, first) else []
-            for points in (*near, *candidates(orbit, np.array(state), period)):
-                around = points[:, 0].min() < point.x < points[:, 0].max()
-                if around and not any(equal(points, other) for other in found):
-                    found.append(points)
+    for start in _starts(point, method, hyper, orbit, period):
+        first = newton(orbit, start, period)
+        near = [first] if first is not None and least_period(orbit, first) else []
+        for points in (*near, *candidates(orbit, start, period)):
+            around = points[:, 0].min() < point.x < points[:, 0].max()
+            if around and not any(equal(points, other) for other in found):
+                found.append(points)
     return sorted((cycle_of(method, orbit, points) for points in found), key=lambda cycle: -cycle.amplitude)
 
 
-def function_orbit(point: CriticalPoint, method: Method, hyper: Mapping[str, Any]) -> Orbit:
-    """The rule on the function itself at numbers."""
-    x, function = point.function.variables[0], point.function
-    slope, bend = function.derivative(1), function.derivative(2)
-    numbers = {name: exact(value) for name, value in method.at(**hyper).numbers.items()}
-    return orbit_of(step_map(method, numbers, lambda e: slope.subs(x, e), lambda e: bend.subs(x, e)))
+def _starts(
+    point: CriticalPoint, method: Method, hyper: Mapping[str, Any], orbit: Orbit, period: int
+) -> Iterator[Array]:
+    """States beside the point; first that of the 2-cycle to leading order, where there is one."""
+    if period == 2 and point.kind == "minimum":
+        try:
+            turn = flip(point._quadratic(), method, hyper)
+            apart = turn.amplitude(float(dict(method.at(**hyper).numbers)[str(method.rate)]))
+            if apart > 0:
+                yield np.array([point.x, *np.zeros(len(orbit.along.state) - 1)]) + apart * np.array(turn.direction)
+        except ConvergenceError:  # no flip, or a default learning rate
+            pass
+    size = _length(point)
+    moving = [k for k, name in enumerate(method.state) if name not in orbit.along.stopped]
+    for side in (side * offset for offset in OFFSETS for side in (-1, 1)):
+        first = method.start(Oracles(point.function), np.array([point.x + side * size]))
+        yield np.array([float(np.ravel(first[k])[0]) for k in moving])
+
+
+def function_map(point: CriticalPoint, method: Method, numbers: Mapping[str, sp.Expr]) -> Direction:
+    """The rule on the function itself."""
+    x, slope, bend = point.function.variables[0], point.function.derivative(1), point.function.derivative(2)
+    return step_map(method, numbers, lambda e: slope.subs(x, e), lambda e: bend.subs(x, e))
 
 
 def _length(point: CriticalPoint) -> float:

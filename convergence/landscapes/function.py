@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from convergence.crossing import compiled, exact
 from convergence.errors import BadData
 from convergence.formula_text import formula, letters_in
+from convergence.landscapes.paths import MOST, Crossing, crossing, path
+from convergence.methods import as_method
 from convergence.problem.arrays import floats, short
 
 Array = NDArray[np.float64]
@@ -87,6 +89,31 @@ class Landscape:
             raise BadData(f"{self.name} has {self.dimension} variables; this is for one")
         return sp.diff(self.derivatives[0], self.variables[0], order)
 
+    def crossing(self, start: float, end: float, m: Any = None, /, **hyper: Any) -> Crossing:
+        """The time from one place to another in one variable: of the gradient flow, and a method's steps; see ``Crossing``."""
+        return crossing(self, number("start", start), number("end", end), m, hyper)
+
+    def path(self, m: Any, /, steps: int, start: Any = None, **hyper: Any) -> Array:
+        """The iterates (steps+1, d) of a method on the function, fewer where a number overflows.
+
+        Parameters
+        ----------
+        m
+            A Method, its name, a preset, or an update rule.
+        steps
+            The number of steps, 0 or more.
+        start
+            x₀ (d,); that of the landscape, unless given.
+
+        >>> import convergence as cv
+        >>> cv.landscapes.cosh.path("newton", 3, lr=1)[:, 0].round(3).tolist()
+        [10.0, 8.0, 6.002, 4.011]
+        """
+        if start is None and not self.start:
+            raise BadData(f"{self.name} has no start of its own: give start=x0")
+        first = place(self.start if start is None else start, self.dimension)
+        return path(self, as_method(m), whole("steps", steps, 0, MOST), first, hyper)
+
     def _at(self, order: int, x: Any, shape: tuple[int, ...]) -> Array:
         points = np.asarray(x, dtype=float)
         if points.ndim == 0 or points.shape[-1] != self.dimension:
@@ -107,24 +134,6 @@ class Landscape:
             what = ("the function", "the gradient", "the Hessian")[order]
             raise BadData(f"{what} must return {shape or 'one number'} numbers at a point; got shape {value.shape}")
         return value.reshape(shape)
-
-
-class Oracles:
-    """The function as a rule asks it: a Newton step is solved with the Hessian where the gradient was last asked."""
-
-    def __init__(self, function: Landscape) -> None:
-        self.function, self.point = function, np.zeros(function.dimension)
-
-    def grad(self, x: Any, /) -> Array:
-        self.point = np.asarray(x, dtype=float)
-        return self.function.grad(self.point)
-
-    def solve(self, g: Any, /) -> Array:
-        hessian = self.function.hessian(self.point)
-        if self.function.dimension == 1:
-            with np.errstate(all="ignore"):
-                return np.asarray(np.asarray(g, dtype=float) / hessian[..., 0])
-        return np.asarray((np.linalg.pinv(hessian) @ np.asarray(g, dtype=float)[..., None])[..., 0])
 
 
 def as_landscape(f: Any, gradient: Any = None, hessian: Any = None, dimension: int | None = None) -> Landscape:

@@ -17,8 +17,10 @@ from convergence.crossing import exact
 from convergence.errors import BadData
 from convergence.landscapes.escape import Escape, escape
 from convergence.landscapes.flip import Flip, cycles_near, flip
-from convergence.landscapes.function import Landscape, Oracles, number, whole
+from convergence.landscapes.function import Landscape, number, whole
 from convergence.landscapes.newton import NewtonOrder, newton_order
+from convergence.landscapes.oracles import Oracles
+from convergence.landscapes.period_doubling import PeriodDoubling, period_doubling
 from convergence.methods import as_method
 from convergence.numerics.radius import bounds, spectral_radius
 from convergence.problem import LeastSquares
@@ -151,6 +153,10 @@ class CriticalPoint:
     def cycles(self, m: Any = "gradient_descent", /, period: int = 2, **hyper: Any) -> list[Cycle]:
         """Cycles of the method on the function itself, found around the point, each with its multipliers and its proof."""
         return cycles_near(self, m, whole("period", period, 2, 64), hyper)
+
+    def period_doubling(self, m: Any = "gradient_descent", /, **hyper: Any) -> PeriodDoubling:
+        """Rests, 2-cycles and longer orbits over the learning rate, for a picture: see ``PeriodDoubling``. In one variable."""
+        return period_doubling(self._quadratic(), m, hyper)
 
     def escape(self, m: Any = "gradient_descent", /, *, start: float = 1e-6, to: float = 1.0, **hyper: Any) -> Escape:
         """How long a run stays near a saddle or a maximum: see ``Escape``."""

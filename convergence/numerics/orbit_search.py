@@ -21,6 +21,8 @@ TRANSIENT, BLOCKS = 2000, 12
 TRIES = 40
 """States of a run that Newton's method starts from."""
 
+EPS = float(np.finfo(float).eps)
+
 REPEATS, SAME = 1e-9, 1e-6
 """Relative distances: of a state that has come back, and of two states that are not told apart."""
 
@@ -99,8 +101,11 @@ def _returns(orbit: Orbit, state: Array, period: int) -> bool:
     return len(points) == period + 1 and distance(points[-1], state) < REPEATS * size_of(points)
 
 
-def newton(orbit: Orbit, state: Array, period: int) -> Array | None:
-    """The states of a cycle by Newton's method on as many steps, less the state; None where it does not settle."""
+def newton(orbit: Orbit, state: Array, period: int, settled: float = 4 * EPS) -> Array | None:
+    """The states of a cycle by Newton's method on as many steps, less the state; None where it does not settle.
+
+    Next to where the cycle is born, rounding moves it by more than a few units in the last place: ``settled`` says how much.
+    """
     for _ in range(40):
         points = orbit.run(state, period)
         if len(points) <= period:
@@ -115,7 +120,7 @@ def newton(orbit: Orbit, state: Array, period: int) -> Array | None:
         if not np.isfinite(move).all():
             return None
         state = state + move
-        if np.abs(move).max() <= 4 * np.finfo(float).eps * size_of(points):
+        if np.abs(move).max() <= settled * size_of(points):
             final = orbit.run(state, period)
             close = len(final) > period and distance(final[-1], state) < REPEATS * size_of(final)
             return final[:-1] if close else None
