@@ -27,6 +27,9 @@ STEP = sp.Symbol("k", integer=True, nonnegative=True)
 SHOWN = 100
 """Steps that a table or a picture shows of a schedule without an end."""
 
+ROUNDING = 1e-12
+"""In parts of the largest value: less than this below zero may be rounding at a zero, and is computed exactly."""
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Schedule(Plotted, Tabular, figure="schedule"):
@@ -80,6 +83,9 @@ class Schedule(Plotted, Tabular, figure="schedule"):
             raise BadHyperparameter(f"{self} has values for numbers only; it has letters: {', '.join(letters)}")
         value = self._called(inside) if formula is None else compiled((STEP,), (formula,))(inside)[0]
         values = np.array(np.broadcast_to(np.asarray(value, dtype=float), k.shape))
+        if formula is not None:
+            for place in np.argwhere((values < 0) & (values > -ROUNDING * np.abs(values).max(initial=0.0))):
+                values[tuple(place)] = float(formula.subs(STEP, sp.Rational(float(inside[tuple(place)]))))
         if not np.isfinite(values).all():
             wrong = int(k[~np.isfinite(values)].flat[0])
             raise BadHyperparameter(f"{self} has no finite value at step {wrong}: {values[k == wrong].flat[0]}")

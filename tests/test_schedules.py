@@ -144,3 +144,13 @@ def test_the_worst_case_under_a_schedule_is_enclosed_in_rationals():
     case = cv.worst_case("heavy_ball", 6, mu=1, L=4, lr=lr, momentum=0.5, exact=True)
     assert case.interval[0] <= case.value * (1 + 1e-12)
     assert case.value <= case.interval[1] * (1 + 1e-12)
+
+
+@pytest.mark.parametrize("base", [0.1, 0.3, 0.7, 1.1])
+@pytest.mark.parametrize("steps", [3, 6, 7, 49])
+def test_a_schedule_that_ends_at_zero_ends_there_and_not_below(base, steps):
+    ends = cv.schedules.linear(base, steps), cv.schedules.cosine(base, steps), cv.schedules.linear(base, steps) * 0.1
+    for schedule in ends:
+        assert schedule.values(steps + 2)[steps:] == pytest.approx(0, abs=1e-16)
+        assert schedule.values(steps + 2).min() >= 0
+        assert cv.product(schedule, steps + 2, 1.0).log <= 0
