@@ -13,6 +13,7 @@ import pytest
 from tolerances import EPS
 
 import convergence as cv
+from convergence.cli import main
 from convergence.crossing import compiled
 from convergence.explorer.formulas import formulas_of, schedules
 from convergence.explorer.problem import facts
@@ -347,3 +348,52 @@ def test_the_call_is_that_of_the_library(opened):
     page.wait_for_selector("#words-a .call")
     calls = page.locator("#words-a .call code").all_inner_texts()
     assert calls[0] == cv.in_libraries("ema_momentum", lr=0.0001, momentum=0.1)[0].call
+
+
+def test_the_edge_in_mean_square_decides_the_verdict(opened):
+    data = cv.datasets.gaussian_2d()
+    limit = cv.mean_square_limit(data, "heavy_ball", 8, momentum=0.6)
+    for factor, converges in ((0.99, True), (1.01, False)):
+        page = opened(f"a=heavy_ball&a.lr={factor * limit:.6g}&a.momentum=0.6&batch=8")
+        assert page.evaluate("explorer.verdict(explorer.state.a).stable") is converges
+        assert page.locator("#legend-batch").is_visible()
+
+
+def test_the_start_is_moved_by_hand_and_keys(opened):
+    page = opened()
+    page.focus("#path")
+    page.keyboard.press("ArrowLeft")
+    flat = page.evaluate("explorer.state.start")[1]
+    box = page.locator("#path").bounding_box()
+    page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 0.5 * box["height"])
+    assert page.evaluate("explorer.state.start")[1] != flat
+    assert "start=" in page.evaluate("explorer.written()")
+
+
+def test_a_redraw_fits_into_a_frame(opened):
+    page = opened()
+    box = page.locator("#map-a").bounding_box()
+    page.mouse.move(box["x"] + 80, box["y"] + 200)
+    page.mouse.down()
+    for k in range(60):
+        page.mouse.move(box["x"] + 80 + 5 * k, box["y"] + 200 - 2 * k)
+    page.mouse.up()
+    assert page.evaluate("Math.min(...explorer.timings)") < 16  # the least: other processes have the machine, too
+
+
+def test_the_command_writes_one_file(tmp_path, capsys):
+    page = tmp_path / "page.html"
+    asked = [
+        "explore",
+        "--curvatures",
+        "1,10",
+        "--methods",
+        "gradient_descent,heavy_ball",
+        "--out",
+        str(page),
+        "--json",
+    ]
+    assert main(asked) == 0
+    assert json.loads(capsys.readouterr().out)["methods"] == ["gradient_descent", "heavy_ball"]
+    assert "2 curvatures in [1, 10]" in page.read_text(encoding="utf-8")
+    assert main([*asked, "--mu", "1"]) == 2

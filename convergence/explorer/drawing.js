@@ -100,13 +100,13 @@ class Panel {
     c.textAlign = "center";
     c.textBaseline = "top";
     const label = xLabel ? c.measureText(xLabel).width : 0;
-    let free = 0;
-    for (const [value, word] of xTicks.sort((one, other) => one[0] - other[0])) {
+    const taken = label ? [[this.left + this.inner - label, this.width]] : [];
+    for (const [value, word] of xTicks) {
       const half = c.measureText(word).width / 2, x = this.x(value);
       this.line([[x, bottom], [x, bottom + 4]], colours.line, 1);
-      if (x - half < free || (label && x + half > this.left + this.inner - label - 4)) continue;
+      if (taken.some(([from, to]) => x + half + 5 > from && x - half - 5 < to)) continue;
       c.fillText(word, Math.min(x, this.width - half), bottom + 5);
-      free = x + half + 6;
+      taken.push([x - half, x + half]);
     }
     c.textAlign = "right";
     if (xLabel) c.fillText(xLabel, this.left + this.inner, bottom + 5);
@@ -157,17 +157,11 @@ class Panel {
     c.setLineDash([]);
   }
 
-  /** Segments [x, y, x′, y′] in parts of the frame. */
-  segments(list, colour, width, dash = []) {
+  /** Paths of points in parts of the frame. */
+  paths(list, colour, width, dash = []) {
     const c = this.context;
-    c.strokeStyle = colour;
-    c.lineWidth = width;
     c.lineCap = "round";
-    c.setLineDash(dash);
-    c.beginPath();
-    for (const path of joined(list)) path.forEach(([u, v], k) => c[k ? "lineTo" : "moveTo"](this.left + u * this.inner, this.top + (1 - v) * this.tall));
-    c.stroke();
-    c.setLineDash([]);
+    for (const path of list) this.line(path.map(([u, v]) => [this.left + u * this.inner, this.top + (1 - v) * this.tall]), colour, width, dash);
     c.lineCap = "butt";
   }
 
@@ -198,31 +192,4 @@ class Panel {
     c.fill();
     c.stroke();
   }
-}
-
-const keptPaths = new WeakMap();
-/** Segments put end to end, so that dashes run along a line. */
-function joined(list) {
-  if (keptPaths.has(list)) return keptPaths.get(list);
-  const key = (x, y) => `${Math.round(x * 1e6)},${Math.round(y * 1e6)}`, ends = new Map(), left = new Set(list), paths = [];
-  for (const one of list) for (const k of [key(one[0], one[1]), key(one[2], one[3])]) ends.set(k, [...(ends.get(k) ?? []), one]);
-  const grow = (path) => {
-    for (;;) {
-      const [x, y] = path[path.length - 1], next = (ends.get(key(x, y)) ?? []).find((one) => left.has(one));
-      if (!next) return;
-      left.delete(next);
-      const forward = key(next[0], next[1]) === key(x, y);
-      path.push(forward ? [next[2], next[3]] : [next[0], next[1]]);
-    }
-  };
-  for (const one of list) {
-    if (!left.delete(one)) continue;
-    const path = [[one[0], one[1]], [one[2], one[3]]];
-    grow(path);
-    path.reverse();
-    grow(path);
-    paths.push(path);
-  }
-  keptPaths.set(list, paths);
-  return paths;
 }

@@ -6,6 +6,7 @@ conditions, the discriminant, the noise floor; for a spectrum the optimum; and t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -159,7 +160,7 @@ def _call(method: Method, preset: str) -> Call:
     try:
         found = convert(method, preset, **{name: method.symbols[name] for name in method.hyper})
     except ConvergenceError as error:
-        return Call(preset, {}, False, str(error).split(":")[0])
+        return Call(preset, {}, False, re.split(r":| at ", str(error))[0])
     return Call(preset, dict(found), found.same_iterates, found.why)
 
 

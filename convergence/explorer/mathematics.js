@@ -30,7 +30,7 @@ function polynomialRoots(lower) {
     }
     if (moved < 1e-15 * size) break;
   }
-  return roots;
+  return roots.map(([x, y]) => [x, Math.abs(y) < 1e-14 * Math.abs(x) ? 0 : y]);
 }
 
 function aberthStep(lower, roots, root) {
@@ -174,18 +174,25 @@ function gaussianMatrix(curvatures) {
   return curvatures.map((one, i) => curvatures.map((other, j) => one * other + (i === j ? one * one : 0)));
 }
 
-/** The batch from which second moments stay bounded, ρ(G∘N); ∞ where the method is not stable without noise. */
-function smallestBatch(method, problem, h) {
+/** The batch from which second moments stay bounded, ρ(G∘N), by powers; ∞ where the method is not stable without noise. */
+function smallestBatch(method, problem, h, tolerance = 1e-12) {
   if (!(margin(method, deciding(method, problem.curvatures), h) > 0)) return Infinity;
-  const { pairs, gains, matrix } = amplification(method, problem, h);
-  let moments = pairs.map(([i, j]) => (i === j ? 1 : 0)), found = 0;
+  const { pairs, gains, matrix } = amplification(method, problem, h), n = pairs.length;
+  let moments = Float64Array.from(pairs, ([i, j]) => (i === j ? 1 : 0)), after = new Float64Array(n), found = 0;
   for (let turn = 0; turn < 400; turn++) {
-    const after = matrix.map((row, k) => gains[k] * row.reduce((sum, one, m) => sum + one * moments[m], 0));
-    const size = Math.max(...after.map(Math.abs)), before = found;
+    let size = 0;
+    for (let k = 0; k < n; k++) {
+      const row = matrix[k];
+      let sum = 0;
+      for (let m = 0; m < n; m++) sum += row[m] * moments[m];
+      after[k] = gains[k] * sum;
+      size = Math.max(size, Math.abs(after[k]));
+    }
     if (!(size > 0)) return 0;
-    found = size / Math.max(...moments.map(Math.abs));
-    moments = after.map((one) => one / size);
-    if (Math.abs(found - before) < 1e-12 * found) break;
+    for (let k = 0; k < n; k++) after[k] /= size;
+    [moments, after] = [after, moments];
+    if (Math.abs(size - found) < tolerance * size) return size; // the moments before had the size 1
+    found = size;
   }
   return found;
 }
@@ -346,32 +353,48 @@ function searched(method, some, h, top) {
   return least < 1 ? { lr: 10 ** best[0], share: method.share < 0 ? NaN : best[1], rate: least, closed: false } : null;
 }
 
-/** The line f = 0 over the unit square, as segments [x, y, x′, y′]: ends on the grid's edges, by halving where f changes sign. */
-function contour(f, columns, rows) {
-  const values = [];
-  for (let j = 0; j <= rows; j++) values.push(Array.from({ length: columns + 1 }, (_, i) => f(i / columns, j / rows) > 0));
-  const segments = [];
-  const between = (a, b) => {
-    const first = values[a[1]][a[0]];
+/** The line f = 0 over the unit square, as paths of points: ends on the grid's edges, by halving where f changes its sign. */
+function contour(f, columns, rows, turns = 9) {
+  const positive = [], paths = [];
+  for (let j = 0; j <= rows; j++) positive.push(Array.from({ length: columns + 1 }, (_, i) => f(i / columns, j / rows) > 0));
+  const cut = ([i, j], [k, l]) => {
     let low = 0, high = 1;
-    for (let k = 0; k < 14; k++) {
-      const t = (low + high) / 2, x = (a[0] + t * (b[0] - a[0])) / columns, y = (a[1] + t * (b[1] - a[1])) / rows;
-      if (f(x, y) > 0 === first) low = t;
+    for (let turn = 0; turn < turns; turn++) {
+      const t = (low + high) / 2;
+      if (f((i + t * (k - i)) / columns, (j + t * (l - j)) / rows) > 0 === positive[j][i]) low = t;
       else high = t;
     }
-    return [(a[0] + low * (b[0] - a[0])) / columns, (a[1] + low * (b[1] - a[1])) / rows];
+    return [(i + low * (k - i)) / columns, (j + low * (l - j)) / rows];
   };
+  const cuts = new Map(), next = new Map(); // an edge of the grid, by its ends in order: its point, and the edges it is joined to
   for (let j = 0; j < rows; j++) {
     for (let i = 0; i < columns; i++) {
-      const corners = [[i, j], [i + 1, j], [i + 1, j + 1], [i, j + 1]], cuts = [];
-      corners.forEach((a, k) => {
-        const b = corners[(k + 1) % 4];
-        if (values[a[1]][a[0]] !== values[b[1]][b[0]]) cuts.push(between(a, b));
-      });
-      for (let k = 0; k + 1 < cuts.length; k += 2) segments.push([...cuts[k], ...cuts[k + 1]]);
+      const one = positive[j][i];
+      if (one === positive[j][i + 1] && one === positive[j + 1][i] && one === positive[j + 1][i + 1]) continue;
+      const crossed = [[[i, j], [i + 1, j]], [[i + 1, j], [i + 1, j + 1]], [[i, j + 1], [i + 1, j + 1]], [[i, j], [i, j + 1]]]
+        .filter(([a, b]) => positive[a[1]][a[0]] !== positive[b[1]][b[0]]).map((edge) => {
+          const key = edge.join();
+          if (!cuts.has(key)) cuts.set(key, cut(...edge));
+          return key;
+        });
+      for (let k = 0; k + 1 < crossed.length; k += 2) {
+        for (const [one, other] of [[crossed[k], crossed[k + 1]], [crossed[k + 1], crossed[k]]]) next.set(one, [...(next.get(one) ?? []), other]);
+      }
     }
   }
-  return segments;
+  const left = new Set(cuts.keys());
+  const follow = (from, path) => {
+    for (let key = from; (key = (next.get(key) ?? []).find((one) => left.delete(one))); ) path.push(cuts.get(key));
+    return path;
+  };
+  for (const key of cuts.keys()) {
+    if (!left.delete(key)) continue;
+    const path = follow(key, follow(key, [cuts.get(key)]).reverse()), closed = path.length > 2 && (next.get(key) ?? []).length === 2;
+    const [first, last] = [path[0], path[path.length - 1]];
+    if (closed && Math.hypot((first[0] - last[0]) * columns, (first[1] - last[1]) * rows) < 1.5) path.push(first);
+    paths.push(path);
+  }
+  return paths;
 }
 
 if (typeof module !== "undefined") module.exports = { quadraticRoots, polynomialRoots, eigenvalues, radius, spectralRadius, margin,

@@ -239,12 +239,23 @@ function pointable(name) {
 function startable() {
   const panel = panels.path, canvas = panel.canvas;
   let held = false;
-  const move = (event) => {
-    const [u, v] = placeIn(panel, event).map((x) => Math.min(1, Math.max(0, x))), last = own.length - 1, sign = (k) => Math.sign(PROBLEM.start[k]) || 1;
-    const flat = (panel.xAxis.low + u * (panel.xAxis.high - panel.xAxis.low)) * sign(last), steep = last ? (panel.yAxis.low + v * (panel.yAxis.high - panel.yAxis.low)) * sign(0) : flat;
-    state.start = [steep, flat];
+  const last = own.length - 1, sign = (k) => Math.sign(PROBLEM.start[k]) || 1, within = (x) => Math.min(1.7, Math.max(-1.7, x));
+  /** Along the flattest direction, to the right, and the steepest, upwards. */
+  const place = (x, y) => {
+    state.start = [within(last ? y * sign(0) : x * sign(0)), within(x * sign(last))];
     changed();
   };
+  const move = (event) => {
+    const [u, v] = placeIn(panel, event), { xAxis, yAxis } = panel;
+    place(xAxis.low + u * (xAxis.high - xAxis.low), yAxis.low + v * (yAxis.high - yAxis.low));
+  };
+  canvas.addEventListener("keydown", (event) => {
+    const by = { ArrowLeft: [-0.05, 0], ArrowRight: [0.05, 0], ArrowUp: [0, 0.05], ArrowDown: [0, -0.05] }[event.key];
+    if (!by) return;
+    const [steep, flat] = state.start ?? [1, 1];
+    place(flat * sign(last) + by[0], steep * sign(0) + by[1]);
+    event.preventDefault();
+  });
   canvas.addEventListener("pointerdown", (event) => { held = true; canvas.setPointerCapture(event.pointerId); move(event); event.preventDefault(); });
   canvas.addEventListener("pointermove", (event) => { if (held) move(event); });
   for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, () => { held = false; });
@@ -280,6 +291,7 @@ function begun() {
   scaleOfColours();
   for (const name of ["a", "b"]) pointable(name);
   startable();
+  at("copy-link").hidden = location.protocol === "about:"; // in a notebook's cell the page has no address
   addEventListener("resize", resized);
   addEventListener("hashchange", () => { restore(location.hash); arrange(); });
   dark.addEventListener("change", () => { readColours(false); changed(); });

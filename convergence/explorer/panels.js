@@ -7,33 +7,37 @@ const dashOf = (side) => (side === state.b ? [7, 3] : []);
 
 /* The map. */
 
-const GRID = [72, 48];
+let coarse = false;
+/** The grid on which lines are looked for: a coarse one while a slider is dragged. */
+const grid = () => (coarse ? [36, 24] : [72, 48]);
+
+/** Whether a path is more than the specks that rounding leaves where a function nearly touches 0. */
+const wide = (path) => [0, 1].some((k) => Math.max(...path.map((one) => one[k])) - Math.min(...path.map((one) => one[k])) > 0.1);
+
 const lines = {
   edge: remembered((side) => {
-    const { method } = side, some = deciding(method, problemNow().curvatures);
-    return contour((u, v) => margin(method, some, hyperAt(side, u, v)), ...GRID);
+    const { method } = side, some = deciding(method, problemNow().curvatures), at = mapOf(side);
+    return contour((u, v) => margin(method, some, at(u, v)), ...grid());
   }),
   critical: remembered((side) => {
-    const { method } = side, { curvatures } = problemNow();
+    const { method } = side, { curvatures } = problemNow(), at = mapOf(side);
     if (method.size < 2) return [];
     return [...new Set([curvatures[0], curvatures[curvatures.length - 1]])].flatMap((c) =>
-      contour((u, v) => method.discriminant(c, ...hyperAt(side, u, v))[0], ...GRID));
+      contour((u, v) => method.discriminant(c, ...at(u, v))[0], ...grid()).filter(wide));
   }),
-  batch: remembered((side) => contour((u, v) => state.batch - smallestBatch(side.method, problemNow(), hyperAt(side, u, v)), ...batchGrid(problemNow()))),
+  batch: remembered((side) => {
+    const problem = problemNow(), at = mapOf(side), size = problem.samples.pairs?.length ?? problem.curvatures.length;
+    if (coarse && size > 6) return [];
+    return contour((u, v) => state.batch - smallestBatch(side.method, problem, at(u, v), 1e-6), ...(size > 6 ? [36, 24] : grid()));
+  }),
 };
 
-/** Fewer points where many pairs of directions make each one slow. */
-function batchGrid({ samples, curvatures }) {
-  const size = samples.pairs?.length ?? curvatures.length;
-  return size > 12 ? [24, 16] : GRID;
-}
-
 const heatOf = remembered((side, columns, rows) => {
-  const { method } = side, some = deciding(method, problemNow().curvatures), { low, span } = decades();
+  const { method } = side, some = deciding(method, problemNow().curvatures), { low, span } = decades(), at = mapOf(side);
   const image = new ImageData(columns, rows), pixels = image.data;
   for (let j = 0, place = 0; j < rows; j++) {
     for (let i = 0; i < columns; i++, place += 4) {
-      const rho = spectralRadius(method, some, hyperAt(side, (i + 0.5) / columns, 1 - (j + 0.5) / rows));
+      const rho = spectralRadius(method, some, at((i + 0.5) / columns, 1 - (j + 0.5) / rows));
       if (!(rho < 1)) continue;
       [pixels[place], pixels[place + 1], pixels[place + 2]] = shade((Math.log10(stepsPerDigit(rho)) - low) / span);
       pixels[place + 3] = 255;
@@ -53,8 +57,13 @@ function decades() {
 }
 
 function hatched(c, x, y, width, height) {
+  if (!(width > 0)) return;
+  c.save();
   c.fillStyle = colours.off;
   c.fillRect(x, y, width, height);
+  c.beginPath();
+  c.rect(x, y, width, height);
+  c.clip();
   c.strokeStyle = colours.hatch;
   c.lineWidth = 1;
   c.beginPath();
@@ -63,32 +72,33 @@ function hatched(c, x, y, width, height) {
     c.lineTo(x + k + height, y);
   }
   c.stroke();
+  c.restore();
 }
 
-let coarse = false;
-/** The heat map at half the pixels; at fewer while a slider is dragged and all curvatures count. */
+/** The heat map at half the pixels; at fewer while a slider is dragged. */
 function resolution(side, panel) {
-  const count = deciding(side.method, problemNow().curvatures).length, part = coarse && count > 4 ? 8 : 2;
+  const count = deciding(side.method, problemNow().curvatures).length, part = coarse ? (count > 4 ? 9 : 5) : 2;
   return [Math.max(20, Math.round(panel.inner / part)), Math.max(15, Math.round(panel.tall / part))];
 }
 
 function drawMap(side, panel) {
   if (side.method.share < 0) return drawLine(side, panel);
-  const { low, high, digits } = axes(side), key = mapKey(side), { method, h } = side, problem = problemNow();
+  const { low, high, digits } = axes(side), key = `${mapKey(side)}|${coarse}`, { method, h } = side, problem = problemNow();
+  panel.margins[3] = state.log ? 50 : 38;
   const c = panel.begin({ low, high, log: true }, { low: 0, high: 1 }), letters = method.hyper.map((one) => one.letter);
   panel.clip(() => {
     hatched(c, panel.left, panel.top, panel.inner, panel.tall);
     const size = resolution(side, panel);
     c.drawImage(heatOf(`${key}|${size}|${decades().low}`, side, ...size), panel.left, panel.top, panel.inner, panel.tall);
-    panel.segments(lines.critical(key, side), "rgba(0,0,0,.55)", 3.4, [1, 6]);
-    panel.segments(lines.critical(key, side), "#fff", 2, [1, 6]);
-    panel.segments(lines.edge(key, side), colours.paper, 5);
-    panel.segments(lines.edge(key, side), colours.ink, 2.4);
-    if (state.batch && canSample(method)) panel.segments(lines.batch(`${key}|${state.batch}`, side), "#e0218a", 2.4, [8, 5]);
+    panel.paths(lines.critical(key, side), "rgba(0,0,0,.55)", 3.4, [1, 6]);
+    panel.paths(lines.critical(key, side), "#fff", 2, [1, 6]);
+    panel.paths(lines.edge(key, side), colours.paper, 5);
+    panel.paths(lines.edge(key, side), colours.ink, 2.4);
+    if (state.batch && canSample(method)) panel.paths(lines.batch(`${key}|${state.batch}`, side), "#e0218a", 2.4, [8, 5]);
   });
   const shares = state.log ? Array.from({ length: digits + 1 }, (_, k) => [k / digits, k ? String(1 - 10 ** -k).slice(0, k + 2) : "0"])
     : [0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => [x, String(x)]);
-  panel.frame(`learning rate ${letters[method.rate]}`, "", undefined, shares);
+  panel.frame(`${method.hyper[method.rate].name} ${letters[method.rate]}`, `${method.hyper[method.share].name} ${letters[method.share]}`, undefined, shares);
   const found = best(side);
   if (found) panel.star(panel.x(found.lr), panel.y(placeOfShare(side, found.share)));
   point(panel, panel.x(h[method.rate]), panel.y(placeOfShare(side, h[method.share])), side);
@@ -124,7 +134,7 @@ function drawLine(side, panel) {
     }
     panel.line([[panel.x(limit), panel.top], [panel.x(limit), panel.top + panel.tall]], colours.ink, 2.4);
   });
-  panel.frame(`learning rate ${method.hyper[method.rate].letter}`, "spectral radius");
+  panel.frame(`${method.hyper[method.rate].name} ${method.hyper[method.rate].letter}`, "spectral radius ρ");
   const found = best(side);
   if (found) panel.star(panel.x(found.lr), panel.y(found.rate));
   point(panel, panel.x(h[method.rate]), panel.y(Math.min(1.3, spectralRadius(method, deciding(method, curvatures), h))), side);

@@ -10,7 +10,7 @@ const isShare = (method, place) => place === method.share;
 function begin(method) {
   const h = method.hyper.map((one) => one.default ?? (one.decay ? 0 : one.share ? 0.5 : 0.5)), best = optimum(method, problemNow().curvatures, h);
   h[method.rate] = best ? 0.4 * best.lr : 1 / own[0];
-  if (method.share >= 0) h[method.share] = best ? 0.6 * best.share : 0.5;
+  if (method.share >= 0) h[method.share] = best?.share > 0 ? 0.6 * best.share : 0.3;
   return { method, h };
 }
 
@@ -68,16 +68,21 @@ const axesOf = remembered((side) => {
 });
 const axes = (side) => axesOf(mapKey(side), side);
 
-const rateAt = (side, u) => axes(side).low * (axes(side).high / axes(side).low) ** u;
+const rateAt = (side, u) => hyperAt(side, u, 0)[side.method.rate];
 const placeOfRate = (side, lr) => Math.log(lr / axes(side).low) / Math.log(axes(side).high / axes(side).low);
-const shareAt = (side, v) => (state.log ? 1 - 10 ** (-axes(side).digits * v) : Math.min(v, 0.9999));
+const shareAt = (side, v) => hyperAt(side, 0, v)[side.method.share];
 const placeOfShare = (side, share) => (state.log ? -Math.log10(Math.max(1 - share, 1e-9)) / axes(side).digits : share);
 
-/** The hyperparameters at a place of the map, both coordinates from 0 to 1. */
-function hyperAt(side, u, v) {
-  const { method, h } = side;
-  return replaced(replaced(h, method.rate, rateAt(side, u)), method.share, shareAt(side, v));
+/** The hyperparameters at a place of the map, both coordinates from 0 to 1: one array, written anew at each call. */
+function mapOf(side) {
+  const { rate, share } = side.method, { low, high, digits } = axes(side), h = side.h.slice(), decades = Math.log(high / low);
+  return (u, v) => {
+    h[rate] = low * Math.exp(decades * u);
+    if (share >= 0) h[share] = state.log ? 1 - 10 ** (-digits * v) : Math.min(v, 0.9999);
+    return h;
+  };
 }
+const hyperAt = (side, u, v) => mapOf(side)(u, v).slice();
 
 /* The link. */
 

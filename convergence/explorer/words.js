@@ -30,8 +30,9 @@ function settingWords(method, h) {
 function verdict(side, h = side.h) {
   const { method } = side, some = deciding(method, problemNow().curvatures), rho = spectralRadius(method, some, h);
   const slow = slowestDirection(method, h), way = regimeWords(method, slow.curvature, h), stable = margin(method, some, h) > 0;
-  const fate = stable ? `converges, ρ = ${rateSpelled(rho)}, ${spelled(stepsPerDigit(rho), 3)} steps a digit` : `diverges, ρ = ${rateSpelled(rho)}`;
-  return { stable, head: `${settingWords(method, h)}: `, fate, rest: `; ${slow.words} ${stable ? "is slowest and" : ""} ${way}`.replace("  ", " ") };
+  const grows = stable && state.batch > 0 && canSample(method) && !(smallestBatch(method, problemNow(), h) < state.batch);
+  const fate = grows ? `ρ = ${rateSpelled(rho)}, but batches of ${state.batch} are too small: second moments grow` : stable ? `converges, ρ = ${rateSpelled(rho)}, ${spelled(stepsPerDigit(rho), 3)} steps a digit` : `diverges, ρ = ${rateSpelled(rho)}`;
+  return { stable: stable && !grows, head: `${settingWords(method, h)}: `, fate, rest: `; ${slow.words} ${stable ? "is slowest and" : ""} ${way}`.replace("  ", " ") };
 }
 
 function element(tag, attributes = {}, ...children) {
@@ -99,10 +100,11 @@ function theorems(side) {
   ];
 }
 
-function stabilityCard({ method, h, letters, formulas, slow, curvatures }) {
-  const stable = margin(method, deciding(method, curvatures), h) > 0, values = { ...letters, λ: slow.curvature };
-  const shown = formulas.conditions.filter(Boolean), at = `${slow.words}, λ = ${spelled(slow.curvature)}`;
-  const limit = largestRate(method, curvatures, h), letter = method.hyper[method.rate].letter;
+function stabilityCard({ method, h, letters, formulas, curvatures }) {
+  const stable = margin(method, deciding(method, curvatures), h) > 0, letter = method.hyper[method.rate].letter;
+  const limits = curvatures.map((one) => largestRate(method, [one], h)), limit = largestRate(method, curvatures, h);
+  const first = curvatures[limits.indexOf(Math.min(...limits))], values = { ...letters, λ: first };
+  const shown = formulas.conditions.filter(Boolean), at = `the direction that diverges first, λ = ${spelled(first)}`;
   return card(
     "Does it converge?",
     shown.length ? paragraph("Along a direction of curvature λ exactly where") : null,
@@ -165,7 +167,7 @@ function floorCard({ method, h, letters, formulas, curvatures, side }) {
   parts.push(paragraph(`At λ = ${spelled(one)}: E x² = ${stable ? spelled(method.variance(one, ...h)[0]) : "∞"}.`));
   if (noisy) {
     const { excess } = floorOf(side);
-    parts.push(paragraph("The loss stays above its minimum by ", element("strong", {}, spelled(excess)), ` (noise ${state.added ? spelled(state.added) : 0}${state.batch ? `, batches of ${state.batch}` : ""}).`));
+    parts.push(paragraph("The loss stays above its minimum by ", element("strong", {}, spelled(excess)), ` (${[state.batch ? `batches of ${state.batch}` : "", state.added ? `noise ${spelled(state.added)}` : ""].filter(Boolean).join(", ")}).`));
   }
   if (canSample(method)) {
     const needed = smallestBatch(method, problemNow(), h), word = state.batch ? (needed < state.batch ? " ✓" : " ✗ smaller than that: second moments grow") : "";
