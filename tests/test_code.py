@@ -102,7 +102,8 @@ def together(language: str, files: dict[str, str]) -> str:
     if language == "javascript":
         parts = [f"(() => {{ const module = 0; {source}\nwrong += selfTest(); }})();" for source in files.values()]
         return "\n".join(["let wrong = 0;", *parts, "process.exitCode = wrong;"])
-    parts = [f"module M{k}\n{source}\nend\nwrong += M{k}.self_test()" for k, source in enumerate(files.values())]
+    libraries = (source.partition("\nif abspath")[0] for source in files.values())
+    parts = [f"module M{k}\n{source}\nend\nwrong += M{k}.self_test()" for k, source in enumerate(libraries)]
     return "\n".join(["wrong = 0", *parts, "exit(wrong)"])
 
 
@@ -282,3 +283,18 @@ def test_the_command_prints_and_writes_what_the_function_returns(capsys: pytest.
     assert run_python(file.read_text(encoding="utf-8"))[0] == 0
     assert main(["code", "heavy_ball", "--momentum", "0.9"]) == 2
     assert "--thing optimum" in capsys.readouterr().err
+
+
+def test_letters_of_other_alphabets_and_endings_of_lines_stay_code(tmp_path: Path) -> None:
+    def path(f, x, θ, double, *, lr, β):
+        """Ends in a backslash \\
+        */ #endif return 0; %
+        """
+        return x - lr * θ, β * θ + f.grad(x), double
+
+    for language in ("python", "c", "javascript"):
+        if language == "python" or shutil.which(NEEDS[language]):
+            source = cv.to_code(path, language)
+            assert "theta" in source
+            status, said = run(language, source, tmp_path)
+            assert status == 0, said

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from itertools import zip_longest
 from math import isfinite
 from random import Random
@@ -45,6 +46,7 @@ class Check:
     tolerance: float
 
 
+@cache
 def checks(function: Function) -> list[Check]:
     """``POINTS`` points, of which each case of the formulas has some, and the value of each formula there.
 

@@ -39,7 +39,7 @@ class Julia(Layout):
             lines.append(f"g{k} = {question.oracle}({asked})")
         lines.append(f"rows = {step.following}.({names.entries(len(step.questions), '{}')})")
         keys = identifiers(step.state, self.language)
-        lines.append("return " + ", ".join(f"getfield.(rows, :{key})" for key in keys) + "," * (len(keys) == 1))
+        lines.append(f"return ({', '.join(f'getfield.(rows, :{key})' for key in keys)},)")
         says = self.comment(
             [f"One step: {', '.join(names.state)} are vectors; grad takes and returns one. Returns the next state."]
         )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 
 import sympy as sp
 
+from convergence.codegen import identifiers
 from convergence.domain import Domain
 from convergence.rule import Method
 from convergence.theory.symbols import CURVATURE, LARGEST, MU
@@ -22,7 +23,7 @@ class Argument:
     letter: sp.Symbol
     word: str
     meaning: str
-    draw: Draw
+    draw: Draw = field(compare=False)
 
     @property
     def symbol(self) -> sp.Symbol:
@@ -32,17 +33,30 @@ class Argument:
 
 @dataclass(frozen=True)
 class Function:
-    """A function: one formula, or several by name."""
+    """A function: of one formula, whose name is empty, or of several by name."""
 
     name: str
     says: str
     arguments: tuple[Argument, ...]
-    formulas: tuple[sp.Basic] | Mapping[str, sp.Basic]
+    formulas: tuple[tuple[str, sp.Basic], ...]
 
     @property
-    def keyed(self) -> Mapping[str, sp.Basic]:
-        """The formulas by name, a single one by the empty name."""
-        return self.formulas if isinstance(self.formulas, Mapping) else {"": self.formulas[0]}
+    def keyed(self) -> dict[str, sp.Basic]:
+        """The formulas by name."""
+        return dict(self.formulas)
+
+
+def function(
+    name: str, says: str, arguments: Sequence[Argument], formulas: sp.Basic | Mapping[str, sp.Basic]
+) -> Function:
+    """A function of one formula, or of several by name; its arguments get words that differ."""
+    keyed = formulas if isinstance(formulas, Mapping) else {"": formulas}
+    return Function(name, says, _distinct(arguments), tuple(keyed.items()))
+
+
+def named(method: Method) -> str:
+    """What functions of a method are called by."""
+    return identifiers([method.name], "latex")[0]
 
 
 @dataclass(frozen=True)
@@ -98,15 +112,15 @@ def curvature() -> Argument:
     return Argument(
         CURVATURE,
         "curvature",
-        "λ > 0, of the loss ½λx² along the direction: an eigenvalue of the Hessian",
+        "of the loss ½λx² along the direction, an eigenvalue of the Hessian: above 0",
         between(0.2, 2),
     )
 
 
 def ends() -> tuple[Argument, Argument]:
     return (
-        Argument(MU, "mu", "μ, the smallest curvature, 0 < μ < L", between(0.1, 1)),
-        Argument(LARGEST, "L", "L, the largest curvature", between(2, 50)),
+        Argument(MU, "mu", "the smallest curvature, 0 < μ < L", between(0.1, 1)),
+        Argument(LARGEST, "L", "the largest curvature", between(2, 50)),
     )
 
 
@@ -148,7 +162,7 @@ def unsigned(argument: Argument) -> Argument:
     return replace(argument, letter=sp.Symbol(argument.letter.name, real=True))
 
 
-def distinct(arguments: Sequence[Argument]) -> tuple[Argument, ...]:
+def _distinct(arguments: Sequence[Argument]) -> tuple[Argument, ...]:
     """The arguments with words that differ."""
     taken: set[str] = set()
     result = []

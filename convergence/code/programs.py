@@ -9,14 +9,14 @@ import sympy as sp
 
 from convergence.code.program import (
     Argument,
-    Function,
     Program,
     between,
     curvature,
-    distinct,
     ends,
+    function,
     hyper,
     letter,
+    named,
     unsigned,
 )
 from convergence.codegen import require_code
@@ -33,7 +33,7 @@ from convergence.theory.region import Region, region
 from convergence.theory.symbols import CURVATURE, LARGEST, MU
 from convergence.theory.system import system
 
-DEVIATION = sp.Symbol("sigma_noise", real=True)
+DEVIATION = sp.Symbol("sigma", real=True)
 
 
 def rule_lines(method: Method) -> tuple[str, ...]:
@@ -46,51 +46,48 @@ def of_region(result: Region, name: str | None) -> Program:
     """Whether a setting is stable, and the largest stable learning rate where that is a formula."""
     if "curvature" not in result.symbols:
         raise NoCode("a region in singular values has no code; give the one in curvatures: stability(m)")
-    method, base = result.method, name or result.method.name
-    arguments = tuple(map(unsigned, (curvature(), *hyper(method))))
-    stable = _stable(result)
-    functions = [
-        Function(
-            f"{base}_stable", "Whether the spectral radius is below 1; the edge is not stable.", arguments, (stable,)
-        )
-    ]
-    says = [
-        f"The stable region of {method.name} along a direction of curvature λ: spectral radius below 1.",
-        "Derived from the rule by the Schur-Cohn conditions (Jury 1964, ch. 3):",
-    ]
+    method = result.method
+    base, arguments = name or named(method), tuple(map(unsigned, (curvature(), *hyper(method))))
     bound, note = _bound(result)
+    functions = []
     if bound is not None:
         others = tuple(a for a in arguments if a.word != method.rate)
-        functions.insert(
-            0,
-            Function(
-                f"{base}_lr_max",
-                f"The supremum of the stable learning rates. {note}",
-                others,
-                (bound.xreplace({a.letter: unsigned(a).letter for a in (curvature(), *hyper(method))}),),
-            ),
-        )
-    else:
-        says.insert(1, note)
-    return Program((*says, *rule_lines(method)), tuple(functions))
+        says = f"The supremum of the stable learning rates{note}."
+        functions.append(function(f"{base}_lr_max", says, others, bound.xreplace(_real(method))))
+    says = f"Whether the spectral radius is below 1; the edge is not stable{'' if bound is not None else note}."
+    functions.append(function(f"{base}_stable", says, arguments, _stable(result)))
+    top = (
+        f"The stable region of {method.name} along a direction of curvature λ: spectral radius below 1.",
+        f"Derived from the rule{_linearised(method)} by the Schur-Cohn conditions (Jury 1964, ch. 3):",
+    )
+    return Program((*top, *rule_lines(method)), tuple(functions))
+
+
+def _linearised(method: Method) -> str:
+    return "" if system(method).linear else ", linearised at its minimiser,"
+
+
+def _real(method: Method) -> dict[sp.Symbol, sp.Symbol]:
+    """The letters of a method, each as one of which no sign is known."""
+    return {one.letter: unsigned(one).letter for one in (curvature(), *hyper(method))}
 
 
 def _stable(result: Region) -> sp.Basic:
     """The conditions in letters of which nothing is known: none may be left out, as for a learning rate below 0."""
-    real = {one.letter: unsigned(one).letter for one in (curvature(), *hyper(result.method))}
+    real = _real(result.method)
     positive = (p.xreplace(real) > 0 for p in result.polynomials)
     return sp.And(*positive, *(sp.Ne(pole.xreplace(real), 0) for pole in result.poles))
 
 
 def _bound(result: Region) -> tuple[sp.Expr | None, str]:
     if result.lr_max is None:
-        return None, "The largest stable learning rate has no short formula."
+        return None, "; the largest stable learning rate has no short formula"
     try:
         require_code(result.lr_max)
     except NoCode:
-        return None, "The largest stable learning rate has no formula in floats: bisect with the function below."
-    where = "" if result.decided else " and holds where it was tried"
-    return result.lr_max, f"For other hyperparameters between 0 and 1 that can be stable at all{where}."
+        return None, "; the largest stable learning rate has no formula in floats, and can be found by bisection"
+    where = "" if result.decided else ", and holds where it was tried"
+    return result.lr_max, f", for other hyperparameters between 0 and 1 that can be stable at all{where}"
 
 
 def of_rate(method: Method, name: str | None) -> Program:
@@ -101,16 +98,16 @@ def of_rate(method: Method, name: str | None) -> Program:
         raise NoCode(f"the rate of {method.name} has no code: {error}; spectral_radius has numbers") from None
     says = (
         f"The rate of {method.name}: the spectral radius of a step along a direction of curvature λ.",
-        "Derived from the rule: the larger of two real eigenvalues, or the modulus of a complex pair:",
+        f"Derived from the rule{_linearised(method)}: the larger of two real eigenvalues, or the modulus of a complex pair:",
         *rule_lines(method),
     )
-    function = Function(
-        name or f"{method.name}_rate",
+    told = function(
+        name or f"{named(method)}_rate",
         "The factor of the error per step, in the long run.",
         (curvature(), *hyper(method)),
-        (formula,),
+        formula,
     )
-    return Program(says, (function,))
+    return Program(says, (told,))
 
 
 def of_optimum(result: Optimum, name: str | None) -> Program:
@@ -133,19 +130,19 @@ def of_optimum(result: Optimum, name: str | None) -> Program:
         proven,
         *rule_lines(method),
     )
-    function = Function(
-        name or f"{method.name}_optimum",
+    told = function(
+        name or f"{named(method)}_optimum",
         "The hyperparameters, and the rate that they give.",
-        distinct((*ends(), *others)),
+        (*ends(), *others),
         formulas,
     )
-    return Program(says, (function,))
+    return Program(says, (told,))
 
 
 def of_floor(result: NoiseFloor, name: str | None) -> Program:
     """The stationary variance under gradient noise: infinite where the method is not stable."""
     method = result.method
-    stable, real = _stable(region(method)), {one.letter: unsigned(one).letter for one in (curvature(), *hyper(method))}
+    stable, real = _stable(region(method)), _real(method)
     deviation = Argument(
         DEVIATION, "noise", "the standard deviation of the gradient's noise along the direction", between(0.1, 2)
     )
@@ -161,8 +158,8 @@ def of_floor(result: NoiseFloor, name: str | None) -> Program:
         "Derived from the rule by its Lyapunov equation:",
         *rule_lines(method),
     )
-    arguments = distinct(tuple(map(unsigned, (curvature(), deviation, *hyper(method)))))
-    return Program(says, (Function(name or f"{method.name}_floor", "Per direction.", arguments, formulas),))
+    arguments = tuple(map(unsigned, (curvature(), deviation, *hyper(method))))
+    return Program(says, (function(name or f"{named(method)}_floor", "Per direction.", arguments, formulas),))
 
 
 def of_schedule(schedule: Schedule, name: str | None) -> Program:
@@ -177,7 +174,7 @@ def of_schedule(schedule: Schedule, name: str | None) -> Program:
     step = Argument(STEP, "k", f"the step: {schedule.clock}", lambda random: float(random.randint(0, far)))
     others = [letter(s) for s in sorted(formula.free_symbols - {STEP}, key=str)]
     says = (f"The schedule {schedule}: the value at step k.", text(schedule.formula))
-    return Program(says, (Function(name or "schedule", "The value at step k.", distinct((step, *others)), (formula,)),))
+    return Program(says, (function(name or "schedule", "The value at step k.", (step, *others), formula),))
 
 
 def of_product(product: Product, name: str | None) -> Program:
@@ -199,13 +196,15 @@ def of_product(product: Product, name: str | None) -> Program:
     )
     return Program(
         says,
-        (Function(name or "product", "The product of K factors.", distinct((counted, *others)), (product.formula,)),),
+        (function(name or "product", "The product of K factors.", (counted, *others), product.formula),),
     )
 
 
 def of_formula(formula: sp.Basic | Mapping[str, sp.Basic], name: str | None) -> Program:
     """Any formula, or several by name."""
     keyed = formula if isinstance(formula, Mapping) else {"": formula}
+    for one in keyed.values():
+        require_code(one)
     known = {
         CURVATURE: curvature(),
         **dict(zip((MU, LARGEST), ends(), strict=True)),
@@ -215,5 +214,4 @@ def of_formula(formula: sp.Basic | Mapping[str, sp.Basic], name: str | None) -> 
     letters = sorted(set().union(*(one.free_symbols for one in keyed.values())), key=str)
     arguments = [known[s] if s in known else letter(s) for s in letters]
     says = tuple(text(one) if not key else f"{key}: {text(one)}" for key, one in keyed.items())
-    formulas = formula if isinstance(formula, Mapping) else (formula,)
-    return Program(says, (Function(name or "formula", "The value of the formula.", distinct(arguments), formulas),))
+    return Program(says, (function(name or "formula", "The value of the formula.", arguments, formula),))

@@ -28,7 +28,7 @@ class Python(Layout):
     language, mark, infinity, run = "python", "#", "math.inf", "Self-test: python FILE"
 
     def entry(self, key: str) -> str:
-        return f'["{identifiers([key], self.language)[0]}"]' if key else ""
+        return f'["{key}"]'
 
     def step(self, step: Step) -> str:
         names = names_of(step, self.language)

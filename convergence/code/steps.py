@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import sympy as sp
 
-from convergence.code.program import Argument, Function, Program, Question, Step, between, distinct, hyper
+from convergence.code.program import Argument, Function, Program, Question, Step, between, function, hyper, named
 from convergence.code.programs import rule_lines
 from convergence.errors import NoCode
 from convergence.rule import Method
@@ -18,7 +18,7 @@ VALUE = between(-2, 2)
 
 def of_method(method: Method, name: str | None) -> Program:
     """What a rule does in a step, read from its trace."""
-    base = name or method.name
+    base = name or named(method)
     trace = _named(trace_rule(method), method.state)
     if trace.couples:
         raise NoCode(
@@ -37,18 +37,18 @@ def of_method(method: Method, name: str | None) -> Program:
         if question.asked in arrays:
             questions.append(Question(question.oracle, None, arrays[question.asked]))
             continue
-        asks = Function(
+        asks = function(
             f"{base}_point_{k}",
             f"Where the rule asks for g{k}.",
-            distinct((*states, *answers[:k], *settings)),
-            (question.asked,),
+            (*states, *answers[:k], *settings),
+            question.asked,
         )
         functions.append(asks)
         questions.append(Question(question.oracle, asks.name, ""))
-    following = Function(
+    following = function(
         f"{base}_next",
         "The next state of a coordinate.",
-        distinct((*states, *answers, *settings)),
+        (*states, *answers, *settings),
         dict(zip(method.state, trace.values, strict=True)),
     )
     says = (
@@ -67,10 +67,10 @@ def _start(method: Method, base: str) -> Function:
             f"the first state of {method.name} asks for more than the gradient at the first position, and has no code"
         )
     position = Argument(trace.inputs[0], method.state[0], "the first position", VALUE)
-    return Function(
+    return function(
         f"{base}_start",
         "The first state of a coordinate.",
-        distinct((position, *_answers(trace))),
+        (position, *_answers(trace)),
         dict(zip(method.state, trace.values, strict=True)),
     )
 

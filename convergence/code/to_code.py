@@ -11,9 +11,10 @@ from convergence.code.languages import LAYOUTS
 from convergence.code.program import Program
 from convergence.code.programs import of_floor, of_formula, of_optimum, of_product, of_region, of_schedule
 from convergence.code.steps import of_method
-from convergence.errors import BadName, nearest
+from convergence.errors import BadName, BadRule, nearest
 from convergence.methods import as_method
 from convergence.numerics.products import Product
+from convergence.rule import Method
 from convergence.schedule import Schedule
 from convergence.theory.noise import NoiseFloor
 from convergence.theory.optimum import Optimum
@@ -90,6 +91,15 @@ def program(thing: Any, name: str | None) -> Program:
             return of_product(thing, name)
         case sp.Basic():
             return of_formula(thing, name)
-        case Mapping() if thing and all(isinstance(one, sp.Basic) for one in thing.values()):
+        case Mapping() if thing and all(_is_entry(*one) for one in thing.items()):
             return of_formula(thing, name)
+    if not callable(thing) and not isinstance(thing, str | Method):
+        raise BadRule(
+            f"there is code of a region, an optimum, a noise floor, a schedule, a product, a formula of SymPy, several by "
+            f"name, and a method; got {str(thing)[:60]!r}"
+        )
     return of_method(as_method(thing), name)
+
+
+def _is_entry(name: Any, formula: Any) -> bool:
+    return isinstance(name, str) and name.isidentifier() and isinstance(formula, sp.Basic)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import sympy as sp
+from sympy.logic.boolalg import Boolean
 
 from convergence.codegen.branches import clamped, shared
 from convergence.codegen.names import identifiers
@@ -77,7 +78,7 @@ def _function(
     steps, results = shared(reals, free)
     body = [(step.name, expression(language, value)) for step, value in steps]
     lines = [expression(language, result) for result in results]
-    flags = [result.is_Boolean or result.is_Relational for result in results]
+    flags = [_is_condition(value) for value in values]
     writer = {"python": _python, "c": _c, "julia": _julia, "javascript": _javascript}[language]
     return writer(function, words, body, identifiers(keys, language), lines, flags)
 
@@ -149,5 +150,14 @@ def _latex(name: str, arguments: Sequence[sp.Symbol], keys: Sequence[str], value
     subscripts = [rf"_{{\mathrm{{{key.replace('_', chr(92) + '_')}}}}}" for key in keys] or [
         f"_{{{k + 1}}}" if len(values) > 1 else "" for k in range(len(values))
     ]
-    rows = [rf"{word}{sub}({takes}) &= {latex(value)}" for sub, value in zip(subscripts, values, strict=True)]
+    signs = [r"\iff" if _is_condition(value) else "=" for value in values]
+    rows = [
+        rf"{word}{sub}({takes}) &{sign} {latex(value)}"
+        for sub, sign, value in zip(subscripts, signs, values, strict=True)
+    ]
     return "\\begin{align*}\n" + " \\\\\n".join(rows) + "\n\\end{align*}"
+
+
+def _is_condition(value: sp.Basic) -> bool:
+    """A symbol is a Boolean of SymPy, too."""
+    return isinstance(value, Boolean) and not value.is_Symbol

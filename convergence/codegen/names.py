@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keyword
 import re
+import unicodedata
 from collections.abc import Iterable
 
 _C = """auto break case char const continue default do double else enum extern float for goto if inline int long register
@@ -31,16 +32,22 @@ RESERVED = {
 def identifiers(words: Iterable[str], language: str) -> list[str]:
     """A name for each word: the word where the language has it free, with an underline where not; all of them different.
 
-    >>> identifiers(["lambda", "long", "β", "x.1", "x_1"], "python")
-    ['lambda_', 'long', '_', 'x_1', 'x_1_']
+    >>> identifiers(["lambda", "long", "β", "x.1", "x_1", "1"], "python")
+    ['lambda_', 'long', 'beta', 'x_1', 'x_1_', 'a1']
     """
     taken = set(RESERVED[language])
     names = []
     for word in words:
-        name = re.sub(r"[^0-9A-Za-z_]", "_", word) or "_"
-        name = f"_{name}" if name[0].isdigit() else name
+        name = re.sub(r"[^0-9A-Za-z_]", lambda sign: _spelled(sign[0]), word)
+        name = name if re.match(r"_*[A-Za-z]", name) else f"a{name}"
         while name in taken:
             name += "_"
         taken.add(name)
         names.append(name)
     return names
+
+
+def _spelled(sign: str) -> str:
+    """A Greek letter as its name; an underline for anything else."""
+    words = unicodedata.name(sign, "").lower().split()
+    return words[-1] if "greek" in words else "_"
