@@ -27,6 +27,7 @@ GROUPS = (
     "code",
     "conventions",
     "diagnosis",
+    "landscapes",
     "coursework",
     "exercises",
     "shell",

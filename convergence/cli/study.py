@@ -13,6 +13,7 @@ from convergence.cli.command import Answer, Option, command, group, option
 from convergence.cli.modules import Lazy, arguments, console, notation, pages, writing
 from convergence.cli.options import DATA, DEVIATION, LABEL_NOISE, METHODS, OPEN, SAMPLING, formats, hyper, out
 from convergence.cli.schedules import typed
+from convergence.errors import BadName
 
 if TYPE_CHECKING:
     from convergence.document import Chapter, Study
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 parts = Lazy("convergence.parts")
 scheduled = Lazy("convergence.parts.schedule")
 pictures = Lazy("convergence.report.pictures")
+landscapes, overviews = Lazy("convergence.landscapes"), Lazy("convergence.landscapes.overview")
+overview_page = Lazy("convergence.report.landscape")
 
 WORKERS = min(4, os.cpu_count() or 1)
 """Processes that study methods and draw figures."""
@@ -62,6 +65,7 @@ SCHEDULE = option(
     formats("--formats", ["md", "html", "json", "tex"], "md,html,json,tex"),
     formats("--figure-formats", ["svg"], "svg,png,pdf"),
     option("--title", metavar="TEXT", help="what the report calls the data"),
+    option("--landscape", metavar="NAME", help="the page on a function of cv.landscapes instead, not quadratic"),
     OPEN,
     example="convergence report --data houses.csv --target price --intercept --standardize --open",
 )
@@ -70,11 +74,29 @@ def report(options: Namespace) -> Answer:
     arguments.require_folder(options.out)
     if options.methods is None and not options.all:
         options.methods = list(parts.CLASSIC)
+    if options.landscape is not None:
+        return _landscape(options)
     study = _study(options, title=options.title, **_random(options))
     with console.working(options, "drawing figures and writing"):
         files = study.save(options.out, options.formats, options.figure_formats, WORKERS)
     content = {"passed": bool(study), "methods": [c.name for c in study.methods], "files": [str(f) for f in files]}
     return Answer(content, (_answers(study), _verdict(study)), bool(study), page_of(options, "report"))
+
+
+def _landscape(options: Namespace) -> Answer:
+    """The page on a function that is not quadratic: landscape.md, …, with its figures."""
+    if options.data or options.dataset or options.batch is not None or options.schedule:
+        raise BadName("--landscape is a page on a function: it takes no data, batch or schedule")
+    critical = cv.local(landscapes.named(options.landscape))
+    with console.working(options, "deriving"):
+        found = overviews.overview(critical, arguments.methods(options), arguments.hyper(options))
+        checks = overview_page.verified(found)
+    with console.working(options, "drawing figures and writing"):
+        files = overview_page.landscape_files(found, checks, options.formats, options.figure_formats)
+        written = writing.write_files(options.out, files)
+    words = [f"{found.critical!r}"] + [f"{name}: {one!r}" for (_, name), one in checks.items()]
+    content = {"passed": all(checks.values()), **overviews.content(found), "files": [str(file) for file in written]}
+    return Answer(content, words, all(checks.values()), page_of(options, "landscape"))
 
 
 @command(

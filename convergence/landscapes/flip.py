@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from math import sqrt
 from typing import TYPE_CHECKING, Any
 
@@ -105,19 +106,22 @@ def flip(point: LocalQuadratic, m: Any, hyper: Mapping[str, Any]) -> Flip:
     if not isinstance(edge, float) or not 0 < edge < np.inf:
         raise BadData(f"{method.name} has no finite limit of its learning rate here at numbers; got {edge}")
     criterion = 3 * third**2 - second * fourth
-    return Flip(method.name, edge, criterion, *_normal_form(method, rest, edge, (second, third, fourth)))
+    return Flip(method.name, edge, criterion, *_normal_form(method, tuple(rest.items()), edge, (second, third, fourth)))
 
 
 def _here(point: CriticalPoint) -> dict[sp.Symbol, float]:
     return {point.function.variables[0]: float(point.point[0])}
 
 
+@cache
 def _normal_form(
-    method: Method, rest: Mapping[str, Any], edge: float, derivatives: tuple[float, float, float]
+    method: Method, rest: tuple[tuple[str, Any], ...], edge: float, derivatives: tuple[float, float, float]
 ) -> tuple[float, float, tuple[float, ...]]:
     """c for positions as the coordinate, −dμ/d(lr), and the eigenvector."""
     rate = sp.Symbol("lr_", positive=True)
-    hyper = {name: exact(value) for name, value in {**dict(method.defaults), **rest}.items()} | {str(method.rate): rate}
+    hyper = {name: exact(value) for name, value in {**dict(method.defaults), **dict(rest)}.items()} | {
+        str(method.rate): rate
+    }
     second, third, fourth = map(sp.Float, derivatives)
     along = step_map(
         method,
@@ -131,12 +135,14 @@ def _normal_form(
     moving = [name for name in along.names if name not in along.stopped]
     still = sp.Matrix([sp.sympify(settled[name]).subs(at) for name in moving])
     update, t = sp.Matrix(along.update), sp.Symbol("t")
+    ahead = sp.symbols(f"d_:{len(moving)}")
+    moved = dict(zip(along.state, still + t * sp.Matrix(ahead), strict=True))
+    line = update.subs(rate, edge).subs({s: v.subs(rate, edge) for s, v in moved.items()})
+    series = {order: line.diff(t, order).subs(t, 0) for order in (2, 3)}
 
     def taylor(direction: Array, order: int) -> Array:
         """The derivative of this order of F(rest + t·direction) at the limit."""
-        moved = dict(zip(along.state, still + t * sp.Matrix(direction), strict=True))
-        series = update.subs(moved).diff(t, order).subs({t: 0, rate: edge})
-        return _numbers(method, series).ravel()
+        return _numbers(method, series[order].subs(dict(zip(ahead, direction.tolist(), strict=True)))).ravel()
 
     slope = update.jacobian(along.state).subs(dict(zip(along.state, still, strict=True)))
     A, turning = (_numbers(method, part.subs(rate, edge)) for part in (slope, slope.diff(rate)))
