@@ -8,7 +8,10 @@ from math import isnan, sqrt
 import numpy as np
 import pytest
 
+import convergence as cv
 from convergence.coursework.adaptive import adagrad, adam, adam_one_list, rmsprop, steps
+from convergence.coursework.decisions import run
+from convergence.coursework.rules import adam_003, rmsprop_000
 
 GRADIENTS = [0.3, -1.2, 2.0, 0.05, -0.4, 0.9]
 
@@ -65,3 +68,42 @@ def test_the_largest_adam_step_is_cauchys_bound_by_a_search_for_the_worst_gradie
     bound = (1 - b1) / sqrt((1 - b2) * (1 - b1**2 / b2))
     assert 1.0 < largest <= bound * (1 + 1e-12)
     assert largest > 0.9 * sqrt((a**2 / b).sum())
+
+
+@pytest.mark.parametrize(
+    ("name", "by_hand", "settings"),
+    [
+        ("adam", adam, {"beta1": 0.8, "beta2": 0.95, "eps": 1e-3}),
+        ("rmsprop", partial(rmsprop, inside=False), {"decay": 0.8, "eps": 1e-3}),
+        ("rmsprop_inside", partial(rmsprop, inside=True), {"decay": 0.8, "eps": 1e-3}),
+        ("adagrad", adagrad, {"eps": 0.0}),
+    ],
+)
+def test_the_catalogue_has_the_rules_that_are_written_by_hand(name, by_hand, settings):
+    queue = iter(GRADIENTS)
+    path = run(cv.METHODS[name], {"lr": 1.0, **settings}, lambda _: next(queue), 0.0, len(GRADIENTS))
+    assert np.allclose(-np.diff(path), steps(partial(by_hand, **settings), GRADIENTS), rtol=1e-12)
+
+
+def test_one_list_as_a_rule_is_one_list_by_hand():
+    queue = iter(GRADIENTS[:1])
+    path = run(adam_003, {"lr": 1.0, "eps": 1e-4}, lambda _: next(queue), 0.0, 1)
+    assert -path[1] == pytest.approx(steps(partial(adam_one_list, eps=1e-4), GRADIENTS[:1])[0], rel=1e-12)
+
+
+def test_the_class_of_000_is_gradient_descent_at_eta_over_epsilon():
+    path = run(rmsprop_000, {"lr": 1e-9, "eps": 1e-7}, steps=20)
+    assert path == pytest.approx(run(cv.METHODS["gradient_descent"], {"lr": 1e-2}, steps=20), rel=1e-12)
+    assert str(cv.stability(rmsprop_000).lr_max) == "2*epsilon/lambda"
+
+
+def test_steps_past_the_saddle_are_those_of_its_growth():
+    """F85, by hand: gradient descent takes ln 10⁶/ln 1.02, momentum 0.9 grows by the larger root of z² − 1.92z + 0.9."""
+    (found,) = (f for f in cv.audit("001") if f.id == "001-saddle-adagrad")
+    numbers = found.numbers
+    assert numbers["gradient_descent"] == np.ceil(np.log(1e6) / np.log(1.02))
+    growth = np.roots([1, -1.92, 0.9]).real.max()
+    assert growth == pytest.approx(1.10696938457)
+    assert numbers["heavy_ball"] == pytest.approx(np.log(1e6) / np.log(growth), abs=6)
+    assert (numbers["rmsprop"], numbers["adam"], numbers["adagrad"]) == (72, 77, 1263)
+    assert found.verdict == "refuted"

@@ -63,6 +63,13 @@ def test_the_page_has_the_formula_the_floor_and_the_limits():
     assert "from batch" not in added
 
 
+def test_which_method_is_the_fastest_is_said_of_the_run_without_noise():
+    settings = {"parts": ["system", "answer", "noise", "verification"], "hyper": {"lr": 0.01}}
+    assert "Without noise, the fastest is" in page(cv.study(p(), "gradient_descent", batch=8, **settings), {})
+    plain = page(cv.study(p(), "gradient_descent", parts=["system", "answer"], hyper={"lr": 0.01}), {})
+    assert "Without noise" not in plain
+
+
 def test_json_reads_back_into_an_equal_study_with_the_same_pictures(tmp_path):
     back = cv.Study.from_json(noisy().to_json())
     assert back == noisy()

@@ -170,6 +170,14 @@ def test_values_are_shown_by_kind():
     assert joined(["a", 1, sp.Symbol("z")]) == "a, 1 and $z$"
 
 
+def test_a_long_formula_in_a_line_scrolls_in_a_box_and_a_single_operator_is_upright():
+    long = "$" + "+".join(["x"] * 30) + "$"
+    page = html(f"# A\n\nHere {long}, and $x$; $\\mathrm{{E}}\\, x^2$.\n", {}, "test")
+    assert page.count('<span class="scroll long">') == 1
+    assert "<mtext>E</mtext>" in page
+    assert "<mi>E</mi>" not in page
+
+
 def test_no_line_begins_with_a_comma():
     made = html("| a |\n| --- |\n| $x = 1$, $y = 2$ |\n\nAs $z$ grows.\n", {}, "x")
     assert made.count('class="whole"') == 1

@@ -12,13 +12,15 @@ from latex2mathml.converter import convert
 _NAMESPACE = ' xmlns="http://www.w3.org/1998/Math/MathML"'  # HTML knows MathML without it
 _UPRIGHT = re.compile(r'(?:<mi mathvariant="normal">[^<&]</mi>){2,}')
 _ROW_END = re.compile(r"\\\\\s+")
+_LETTER = re.compile(r"\\mathrm\{(\w)\}")  # which the converter sets in italics
 
 
 @cache
 def from_latex(latex: str, *, block: bool = False) -> str:
     """A formula as a ``<math>`` element; as program text where its LaTeX is not understood."""
     try:
-        math = _mended(convert(_ROW_END.sub(r"\\\\", latex).replace("\u202f", r"\,")))
+        upright = _LETTER.sub(r"\\text{\1}", latex)
+        math = _mended(convert(_ROW_END.sub(r"\\\\", upright).replace("\u202f", r"\,")))
     except Exception:  # the converter promises no kind of error for LaTeX that it does not know
         math = ""
     if not math or "\\" in math:

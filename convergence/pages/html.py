@@ -22,6 +22,10 @@ from convergence.pages.markdown import anchor, environment
 TONES = {"✓": "good", "✗": "bad"}
 """What a quotation that begins with this sign says."""
 
+LONG = 30
+"""Letters of a formula in a line of text that has a box of its own to scroll in, as wide as the page at most."""
+
+_TAGS = re.compile("<[^>]*>")
 _FOLDS = re.compile(r"</?details>|<summary>.*?</summary>")
 
 
@@ -111,6 +115,8 @@ class _Pages(RendererHTML):
         """A formula, with the comma or full stop after it: a line does not begin with that."""
         after = tokens[index + 1] if index + 1 < len(tokens) and tokens[index + 1].type == "text" else None
         formula = from_latex(tokens[index].content)
+        if len(_TAGS.sub("", formula)) > LONG:
+            formula = f'<span class="scroll long">{formula}</span>'
         if after is None or after.content[:1] not in tuple(",.;:)"):
             return formula
         mark, after.content = after.content[0], after.content[1:]

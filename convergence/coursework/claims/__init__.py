@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from convergence.coursework.claim import Claim
 from convergence.coursework.claims import (
+    adaptive_001,
     articles,
     beyond,
     decays,
@@ -15,6 +16,6 @@ from convergence.coursework.claims import (
     papers,
 )
 
-_FILES = (notes_004, notes_001, decays, notes_003, notes_002, notes_000, papers, articles, beyond)
+_FILES = (notes_004, notes_001, adaptive_001, decays, notes_003, notes_002, notes_000, papers, articles, beyond)
 
 CLAIMS: tuple[Claim, ...] = tuple(claim for file in _FILES for claim in vars(file).values() if isinstance(claim, Claim))

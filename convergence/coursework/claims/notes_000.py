@@ -6,10 +6,14 @@ from functools import partial
 from math import nan, sqrt
 
 import numpy as np
+import sympy as sp
 
+import convergence as cv
 from convergence.coursework.adaptive import adam, descent, rmsprop, steps
 from convergence.coursework.claim import Answer, Source
-from convergence.coursework.decisions import unbiased
+from convergence.coursework.decisions import run, unbiased
+from convergence.coursework.letters import LAMBDA
+from convergence.coursework.rules import rmsprop_000
 
 NOTES = Source("000", "Course notes 000", '"Neural Networks from Scratch": RMSProp and Adam')
 
@@ -24,13 +28,17 @@ def cache(kept: bool = False) -> Answer:
     gradients 10⁻³, 10⁻¹, 10, 10³ the steps are {steps}, where they should be {right}. (The biases' average is written
     back.)
 
-    Instead: As written, the weights go by gradient descent at η/ε, stable for λ < 2ε/η = {bound} only. Written back,
-    the steps are {right}.
+    Instead: As written, the weights go by gradient descent at η/ε. The rule with its idle cache is stable for η < {edge}, so
+    here for λ < {bound} only. Written back, the steps are {right}.
     """
     gradients = [10.0**k for k in (-3, -1, 1, 3)]
     sizes, right = (steps(partial(rmsprop, lr=RATE, eps=EPS, inside=False, kept=k), gradients) for k in (kept, True))
     scale = RATE / EPS if np.allclose(sizes, [RATE / EPS * g for g in gradients], rtol=1e-12) else nan
-    numbers = {"steps": sizes, "right": right, "scale": scale, "bound": 2 * EPS / RATE}
+    edge = sp.sympify(cv.stability(rmsprop_000).lr_max)  # derived from the class as written
+    path = run(rmsprop_000, {"lr": RATE, "eps": EPS}, lambda _: 1e-3, 0.0, 4)
+    scale = scale if np.allclose(np.diff(path), -RATE / EPS * 1e-3, rtol=1e-9) else nan
+    bound = float(sp.solve(edge.subs(rmsprop_000.symbols["eps"], EPS) - RATE, LAMBDA)[0])
+    numbers = {"steps": sizes, "right": right, "scale": scale, "edge": edge, "bound": bound}
     return np.allclose(sizes, right, rtol=1e-12), numbers
 
 

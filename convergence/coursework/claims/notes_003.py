@@ -6,6 +6,7 @@ from fractions import Fraction
 from functools import partial
 from itertools import pairwise
 
+import numpy as np
 import sympy as sp
 
 import convergence as cv
@@ -13,7 +14,7 @@ from convergence.coursework.adaptive import Memory, adagrad, adam, adam_one_list
 from convergence.coursework.claim import Answer, Source
 from convergence.coursework.decisions import alike, characteristic, edge, in_root_kappa, run, same, same_spectrum
 from convergence.coursework.letters import BETA, KAPPA
-from convergence.coursework.rules import nesterov_003, nesterov_restored
+from convergence.coursework.rules import adam_003, nesterov_003, nesterov_restored
 from convergence.rule import Method
 
 NOTES = Source("003", "Course notes 003", "a write-up of momentum and adaptive rates for a network of one's own")
@@ -121,6 +122,29 @@ def one_list(lists: int = 1) -> Answer:
     up, down = (steps(rule, [g])[0] for g in (1.0, -1.0))
     right = 1 / (1 + 1e-4)
     return abs(up - right) < 1e-12 and abs(down + right) < 1e-12, {"up": up, "down": str(down), "right": right}
+
+
+@NOTES.closely("003-adam-run", "Adam: the code, one list for both moments, within an epoch", lists=2)
+def one_list_run(lists: int = 1) -> Answer:
+    """It comes to a minimum.
+
+    On ½x² from 0.1 with η = 0.001, ε = 1e-4 the shared entry turns negative with the gradient, once x is past the minimum:
+    the root of it is no number from step {step} on. By the code as a rule, and by hand.
+
+    Instead: With two lists it does: {end:1} after 2000 steps, since η < 2ε(1+β₁)/(1−β₁) = 0.0038.
+    """
+    code, settings = (adam_003 if lists == 1 else cv.METHODS["adam"]), {"lr": 0.001, "eps": 1e-4}
+    with np.errstate(all="ignore"):
+        path = np.array(run(code, settings, lambda x: x, np.float64(0.1), 2000))
+    hand = partial(adam_one_list if lists == 1 else adam, eps=1e-4)
+    other, memory = [0.1], Memory()
+    for _ in range(2000):
+        size, memory = hand(other[-1], *memory)
+        other.append(other[-1] - 0.001 * size)
+    lost = np.isnan(path)
+    alike = (lost == np.isnan(other)).all() and np.allclose(path[~lost], np.array(other)[~lost], rtol=1e-6, atol=1e-12)
+    step = int(lost.argmax()) if lost.any() else 0
+    return bool(not alike or abs(path[-1]) < 1e-6), {"step": step, "end": float(abs(path[-1]))}
 
 
 @NOTES.closely("003-adam-restart", "Adam: the code, t = 1 and new moments in each epoch", renewed=False)
