@@ -359,6 +359,14 @@ def test_the_edge_in_mean_square_decides_the_verdict(opened):
         assert page.locator("#legend-batch").is_visible()
 
 
+def test_a_condition_that_does_not_hold_is_marked(opened):
+    page = opened("a=heavy_ball&a.lr=0.00015&a.momentum=0.2")
+    page.wait_for_selector("#words-a .card")
+    stability = page.locator("#words-a .card").first.inner_text()
+    assert stability.count("not so") == 1
+    assert "it diverges" in stability
+
+
 def test_the_start_is_moved_by_hand_and_keys(opened):
     page = opened()
     page.focus("#path")
@@ -397,3 +405,18 @@ def test_the_command_writes_one_file(tmp_path, capsys):
     assert json.loads(capsys.readouterr().out)["methods"] == ["gradient_descent", "heavy_ball"]
     assert "2 curvatures in [1, 10]" in page.read_text(encoding="utf-8")
     assert main([*asked, "--mu", "1"]) == 2
+
+
+def test_a_cell_of_a_notebook_holds_the_page_at_work(pages):
+    shown = cv.explore([1.0, 10.0], ["gradient_descent", "heavy_ball"])._repr_html_()
+    page, faults = pages[0].new_page(), []
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.set_content(shown)
+    page.wait_for_function("document.querySelector('iframe').contentWindow.explorer?.timings.length > 0")
+    frame = page.frames[1]
+    frame.focus("#map-a")
+    frame.press("#map-a", "ArrowRight")
+    frame.wait_for_function("document.querySelector('#status').textContent.includes('converges')")
+    page.wait_for_timeout(500)  # the link is written, where there is an address
+    page.close()
+    assert faults == []

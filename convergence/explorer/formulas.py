@@ -47,7 +47,7 @@ class Formulas:
 
 
 def formulas_of(method: Method) -> dict[str, Formulas]:
-    """The formulas of a method by name; those that it does not have are left out.
+    """The formulas of a method by name, those that it has; "holds" are truth values, one for each condition.
 
     >>> from convergence.methods import as_method
     >>> formulas_of(as_method("gradient_descent"))["variance"]
@@ -60,6 +60,7 @@ def formulas_of(method: Method) -> dict[str, Formulas]:
         **_run(method, letters),
         "characteristic": Formulas(along, tuple(c for f, _ in derived.factors for c in f.all_coeffs()[1:])),
         "conditions": Formulas(along, (*stable.polynomials, *(pole**2 for pole in stable.poles))),
+        **({"holds": Formulas(along, stable.conditions)} if stable.conditions else {}),
         "discriminant": Formulas(along, (derived.discriminant,)),
         **({} if stable.lr_max is None else {"lr_max": Formulas(along, (stable.lr_max,))}),
         **_noise(method, letters),

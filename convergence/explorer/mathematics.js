@@ -324,7 +324,7 @@ function optimum(method, curvatures, h) {
     const [lr, ...rest] = method.optimum(curvatures[n - 1], curvatures[0], ...h);
     const share = method.share < 0 ? NaN : rest[0], rate = rest[rest.length - 1];
     const there = replaced(replaced(h, method.rate, lr), method.share, share);
-    if (Math.abs(spectralRadius(method, some, there) - rate) < 1e-5) return { lr, share, rate, closed: true };
+    if (Math.abs(spectralRadius(method, some, there) - rate) < 1e-6) return { lr, share, rate, closed: true };
   }
   return searched(method, some, h, largestRate(method, curvatures, replaced(h, method.share, 0.5)));
 }

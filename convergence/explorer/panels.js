@@ -32,6 +32,13 @@ const lines = {
   }),
 };
 
+/** All settings that are as fast as the point. */
+function asFast(side) {
+  const { method, h } = side, some = deciding(method, problemNow().curvatures), at = mapOf(side), rho = spectralRadius(method, some, h);
+  if (!(rho < 1) || some.length > 4) return [];
+  return contour((u, v) => rho - spectralRadius(method, some, at(u, v)), 72, 48, 6);
+}
+
 const heatOf = remembered((side, columns, rows) => {
   const { method } = side, some = deciding(method, problemNow().curvatures), { low, span } = decades(), at = mapOf(side);
   const image = new ImageData(columns, rows), pixels = image.data;
@@ -92,6 +99,7 @@ function drawMap(side, panel) {
     c.drawImage(heatOf(`${key}|${size}|${decades().low}`, side, ...size), panel.left, panel.top, panel.inner, panel.tall);
     panel.paths(lines.critical(key, side), "rgba(0,0,0,.55)", 3.4, [1, 6]);
     panel.paths(lines.critical(key, side), "#fff", 2, [1, 6]);
+    panel.paths(asFast(side), "#fff", 1);
     panel.paths(lines.edge(key, side), colours.paper, 5);
     panel.paths(lines.edge(key, side), colours.ink, 2.4);
     if (state.batch && canSample(method)) panel.paths(lines.batch(`${key}|${state.batch}`, side), "#e0218a", 2.4, [8, 5]);
@@ -214,6 +222,7 @@ function drawCurves(panel, runs) {
       if (state.schedule === "constant" || method.moving) {
         panel.line([[panel.x(0), panel.y(1)], [panel.x(state.steps), panel.top + (1 - Math.log(1e12 * Math.max(rho, 1e-9) ** (2 * state.steps)) / Math.log(1e14)) * panel.tall]], colourOf(side), 1, [2, 4]);
       }
+      if (!state.b) components(panel, runs[k].exact.errors, scale);
       if (runs[k].sample) {
         c.globalAlpha = 0.5;
         panel.line(shown(runs[k].sample.loss), colourOf(side), 1.2);
@@ -233,6 +242,19 @@ function drawCurves(panel, runs) {
   });
   panel.frame("step", "", undefined, [0, -3, -6, -9, -12].map((k) => [10 ** k, k ? `10${raised(k)}` : "1"]));
   panel.canvas.setAttribute("aria-label", `Loss above its minimum. ${told.join("; ")}`);
+}
+
+/** The parts of the loss along the steepest and the flattest direction. */
+function components(panel, errors, scale) {
+  const { curvatures } = problemNow(), last = curvatures.length - 1, c = panel.context;
+  if (!last) return;
+  for (const k of [0, last]) {
+    const points = errors.map((error, n) => [panel.x(n), panel.y(Math.max((0.5 * curvatures[k] * error[k] ** 2) / scale, 1e-30))]);
+    panel.line(points, colours.faint, 1, k ? [1, 3] : []);
+  }
+  c.textAlign = "right";
+  c.textBaseline = "top";
+  panel.words("— steepest  ··· flattest", panel.left + panel.inner - 4, panel.top + 4);
 }
 
 function floorOf(side) {

@@ -104,13 +104,16 @@ function stabilityCard({ method, h, letters, formulas, curvatures }) {
   const stable = margin(method, deciding(method, curvatures), h) > 0, letter = method.hyper[method.rate].letter;
   const limits = curvatures.map((one) => largestRate(method, [one], h)), limit = largestRate(method, curvatures, h);
   const first = curvatures[limits.indexOf(Math.min(...limits))], values = { ...letters, λ: first };
-  const shown = formulas.conditions.filter(Boolean), at = `the direction that diverges first, λ = ${spelled(first)}`;
+  const shown = formulas.conditions.filter(Boolean), held = method.holds?.(first, ...h), at = `the direction that diverges first, λ = ${spelled(first)}`;
   return card(
     "Does it converge?",
     shown.length ? paragraph("Along a direction of curvature λ exactly where") : null,
     ...shown.map((one) => element("div", { class: "formula" }, formulaOf(one))),
     shown.length ? paragraph(`Here, along ${at}:`) : null,
-    ...shown.map((one) => element("div", { class: "formula" }, putIn(one, values))),
+    ...formulas.conditions.map((one, k) => {
+      const sign = held ? element("strong", { class: held[k] ? "good" : "bad" }, held[k] ? " ✓" : " ✗ not so") : null;
+      return one && element("div", { class: "formula" }, putIn(one, values), ...(sign ? [sign] : []));
+    }).filter(Boolean),
     paragraph(element("strong", { class: stable ? "good" : "bad" }, stable ? "✓ it converges" : "✗ it diverges"), limit > 0 ? `. The largest stable ${letter}, the rest as it is: ${spelled(limit)}.` : ". No learning rate is stable with the rest as it is."),
     formulas.lr_max ? element("div", { class: "formula" }, `Along one direction: ${letter} < `, formulaOf(formulas.lr_max)) : null,
     method.linear ? null : small("The rule is linear only near its minimiser: this holds there."),
