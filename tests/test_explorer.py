@@ -16,6 +16,7 @@ import convergence as cv
 from convergence.cli import main
 from convergence.crossing import compiled
 from convergence.explorer.formulas import formulas_of, schedules
+from convergence.explorer.page import MATHEMATICS
 from convergence.explorer.problem import facts
 from convergence.explorer.script import script
 from convergence.methods import as_method
@@ -62,8 +63,8 @@ def settings(method):
 @cache
 def source():
     chosen = tuple(as_method(m) for m in METHODS)
-    mathematics = (files("convergence.explorer") / "mathematics.js").read_text(encoding="utf-8")
-    return f"{script(chosen)}\n{mathematics}"
+    here = files("convergence.explorer")
+    return "\n".join([script(chosen), *((here / name).read_text(encoding="utf-8") for name in MATHEMATICS)])
 
 
 @cache
@@ -202,6 +203,12 @@ def test_roots_of_higher_degree_are_those_of_numpy():
     for lower, roots in zip(polynomials, found, strict=True):
         known, mine = np.roots([1.0, *lower]), np.array(roots) @ [1, 1j]
         assert max(np.abs(mine - one).min() for one in known) < 1e-9
+
+
+def test_of_many_directions_both_ends_are_among_those_shown():
+    shown = facts(as_quadratic(np.geomspace(1.0, 1000.0, 500)), "many")
+    assert (len(shown["curvatures"]), shown["directions"]) == (64, 500)
+    assert (shown["curvatures"][0], shown["curvatures"][-1]) == pytest.approx((1000.0, 1.0))
 
 
 def test_the_page_is_one_small_file_without_addresses():

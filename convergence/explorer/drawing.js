@@ -193,3 +193,26 @@ class Panel {
     c.stroke();
   }
 }
+
+const panels = {};
+const colourOf = (side) => (side === state.b ? colours.b : colours.a);
+const dashOf = (side) => (side === state.b ? [7, 3] : []);
+
+function hatched(c, x, y, width, height) {
+  if (!(width > 0)) return;
+  c.save();
+  c.fillStyle = colours.off;
+  c.fillRect(x, y, width, height);
+  c.beginPath();
+  c.rect(x, y, width, height);
+  c.clip();
+  c.strokeStyle = colours.hatch;
+  c.lineWidth = 1;
+  c.beginPath();
+  for (let k = -height; k < width; k += 9) {
+    c.moveTo(x + k, y + height);
+    c.lineTo(x + k + height, y);
+  }
+  c.stroke();
+  c.restore();
+}

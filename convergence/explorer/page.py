@@ -28,7 +28,10 @@ from convergence.writing import write_files
 CLASSIC = ("gradient_descent", "heavy_ball", "nesterov", "ema_momentum")
 """The methods of the page, if none are asked for."""
 
-SCRIPTS = ("mathematics.js", "state.js", "drawing.js", "panels.js", "words.js", "page.js")
+MATHEMATICS = ("rates.js", "noise.js", "runs.js")
+"""The scripts that compute, and know nothing of the page."""
+
+SCRIPTS = (*MATHEMATICS, "state.js", "drawing.js", "map.js", "panels.js", "words.js", "controls.js", "page.js")
 
 NOTES = "the notes' 2-D Gaussian data"
 
