@@ -16,9 +16,9 @@ from .certificates.proving import certify_stable as certify_stable
 from .certificates.proving import read_certificate as read_certificate
 from .certificates.proving import recheck as recheck
 from .code.to_code import to_code as to_code
+from .conventions.calls import in_libraries as in_libraries
 from .conventions.classes import equivalences as equivalences
 from .conventions.conversion import convert as convert
-from .conventions.conversion import in_libraries as in_libraries
 from .conventions.conversion import presets as presets
 from .conventions.equivalence import equivalent as equivalent
 from .coursework.audit import audit as audit

@@ -64,7 +64,8 @@ def test_runs_with_noise_side_by_side_are_each_their_own():
     """More runs begin with those of fewer: a norm over all of them would not."""
     for name in ADAPTIVE:
         few, many = (
-            cv.ensemble(PROBLEM, name, 5, count, start=START, noise=0.3, keep=True, **setting(name)).x for count in (2, 5)
+            cv.ensemble(PROBLEM, name, 5, count, start=START, noise=0.3, keep=True, **setting(name)).x
+            for count in (2, 5)
         )
         assert np.array_equal(few, many[:2])
         assert np.abs(many[0] - many[1]).max() > 1e-3

@@ -149,6 +149,7 @@ def parse(given: Sequence[str] | None) -> Namespace:
     options, rest = parser().parse_known_args(given)
     while rest and hasattr(options, "set") and rest[0].startswith("--"):
         name, separator, value = rest[0][2:].partition("=")
+        name = name.replace("-", "_")
         if not name.isidentifier():
             break
         rest.pop(0)

@@ -89,12 +89,9 @@ def _content(pair: Equivalence) -> dict[str, Any]:
 def convert(options: Namespace) -> Answer:
     source, target = (arguments.method(name) if ".py:" in name else name for name in (options.src, options.dst))
     result = cv.convert(source, target, **_renamed(source, arguments.hyper(options, _flag_number_or_letter)))
-    numbers = {n: v for n, v in result.items() if isinstance(v, sp.Expr) and v.is_number}
-    words = {n: notation.text(v) if isinstance(v, sp.Basic) else str(v) for n, v in result.items()}
-    rows = [(n, text, f"{float(numbers[n]):.10g}" if n in numbers else "") for n, text in words.items()]
-    formulas = {n: words[n] if isinstance(v, sp.Expr) else v for n, v in result.items()}
+    rows = [(name, _text(value), _decimal(value)) for name, value in result.items()]
     content = {
-        "hyper": formulas | {n: float(v) for n, v in numbers.items()},
+        "hyper": {name: _plain(value) for name, value in result.items()},
         "same_iterates": result.same_iterates,
         "method": result.method,
         "flags": [{"kind": flag.kind, "text": flag.text} for flag in result.flags],
@@ -105,15 +102,37 @@ def convert(options: Namespace) -> Answer:
     return Answer(content, (table, f"{result.why}."))
 
 
+def _text(value: Any) -> str:
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_text, value))})"
+    return notation.text(value) if isinstance(value, sp.Basic) else str(value)
+
+
+def _decimal(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(_decimal, value))
+    return f"{float(value):.10g}" if isinstance(value, sp.Expr) and value.is_number else ""
+
+
+def _plain(value: Any) -> Any:
+    """As JSON has it: numbers as floats, formulas as text, flags as they are."""
+    if isinstance(value, tuple):
+        return [_plain(entry) for entry in value]
+    return value if not isinstance(value, sp.Expr) else float(value) if value.is_number else _text(value)
+
+
 def _flag_number_or_letter(name: str, text: str) -> Any:
-    """A number, a letter, or one of the flags True, False and None in any case."""
+    """A number, a letter, several with commas between them, or one of the flags True, False and None in any case."""
+    if "," in text:
+        return tuple(_flag_number_or_letter(name, part) for part in text.strip("() ").split(","))
     return FLAGS[text.lower()] if text.lower() in FLAGS else arguments.number_or_letter(name, text)
 
 
 def _renamed(source: Any, typed: dict[str, Any]) -> dict[str, Any]:
-    """--lr stands for learning_rate and --momentum for decay where a library calls them so."""
+    """--lr stands for learning_rate and --momentum for decay where a library calls them so, and the reverse."""
     preset = methods.as_preset(source)
     others = {to: name for variant in preset.variants for name, to in variant.names.items()}
+    others |= {"learning_rate": others["lr"]} if "lr" in others else {}
     renamed = {name if name in preset.arguments else others.get(name, name): value for name, value in typed.items()}
     if len(renamed) < len(typed):
         raise BadHyperparameter(f"{preset.name}: one argument was given twice, under two names")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import inf
 from sys import float_info
 from typing import Any
@@ -25,8 +25,10 @@ def chosen(preset: Preset, given: Mapping[str, Any]) -> tuple[Variant, dict[str,
     full = _completed(preset, given)
     variant = next((one for one in preset.variants if _chooses(preset, one, full)), None)
     if variant is None:
-        words = ", ".join(f"{name}={value}" for name, value in full.items())
-        raise BadHyperparameter(f"{preset.name} with {words} is no method of the catalogue")
+        words = ", ".join(f"{name}={_written(value)}" for name, value in full.items())
+        unusual = [name for name in preset.refused if full[name] != _value(preset, name, preset.arguments[name])]
+        why = "".join(f"; {name}: {preset.refused[name]}" for name in unusual or preset.refused)
+        raise BadHyperparameter(f"{preset.name} with {words} is no method of the catalogue{why}")
     letters = {sp.Symbol(name): value for name, value in full.items()}
     computed = {to: sp.sympify(formula).subs(letters) for to, formula in variant.formulas.items()}
     hyper = {to: full[name] for name, to in variant.names.items()} | computed
@@ -48,8 +50,13 @@ def arguments(preset: Preset, variant: Variant, hyper: Mapping[str, sp.Expr]) ->
     for name, to in variant.names.items():
         values[name] = hyper[to]
         if to in variant.formulas:
-            known = {sp.Symbol(n): v for n, v in {**preset.arguments, **values}.items() if n != name and v is not None}
-            (values[name],) = sp.solve(sp.sympify(variant.formulas[to]).subs(known) - hyper[to], sp.Symbol(name))
+            known = {
+                sp.Symbol(n): exact(v) for n, v in {**preset.arguments, **values}.items() if _is_number(v) and n != name
+            }
+            roots = sp.solve(sp.sympify(variant.formulas[to]).subs(known) - hyper[to], sp.Symbol(name))
+            if len(roots) != 1:
+                return None
+            values[name] = roots[0]
     fixed = {to: formula for to, formula in variant.formulas.items() if to not in variant.names.values()}
     if any(hyper[to] != sp.sympify(formula) for to, formula in fixed.items()):
         return None
@@ -59,11 +66,39 @@ def arguments(preset: Preset, variant: Variant, hyper: Mapping[str, sp.Expr]) ->
     return {name: values[name] for name in preset.arguments if name in values}
 
 
+def in_tuples(preset: Preset, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments as the library takes them: betas=(β₁, β₂)."""
+    inside = {name: whole for whole, names in preset.tuples.items() for name in names}
+    made = {inside.get(name, name): value for name, value in values.items()}
+    return made | {
+        whole: tuple(values[name] for name in preset.tuples[whole]) for whole in made if whole in preset.tuples
+    }
+
+
+def _apart(preset: Preset, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments, the entries of tuples each by its name."""
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        names = preset.tuples.get(name, (name,))
+        entries = (value,) if name not in preset.tuples else value
+        if not isinstance(entries, Sequence) or isinstance(entries, str) or len(entries) != len(names):
+            raise BadHyperparameter(f"{preset.name}: {name} is ({', '.join(names)}); got {str(value)[:60]!r}")
+        values |= dict(zip(names, entries, strict=True))
+    return values
+
+
+def _is_number(value: Any) -> bool:
+    return value is not None and not isinstance(value, bool)
+
+
 def _completed(preset: Preset, given: Mapping[str, Any]) -> dict[str, Any]:
     """All arguments: flags as they are, numbers exact. None is what a library calls 0."""
+    given = _apart(preset, given)
     for name in given:
         if name not in preset.arguments:
-            raise BadHyperparameter(f"{preset.name} has no argument {name!r}: {nearest(name, preset.arguments)}")
+            raise BadHyperparameter(
+                f"{preset.name} has no argument {name!r}: {nearest(name, (*preset.arguments, *preset.tuples))}"
+            )
     full = {**preset.arguments, **given}
     missing = [name for name, value in full.items() if value is None and preset.arguments[name] is None]
     if missing:
@@ -105,5 +140,7 @@ def _within(preset: Preset, name: str, value: sp.Expr) -> bool:
     return not value.is_number or bool(low <= value <= high)
 
 
-def _written(value: sp.Expr) -> str:
-    return str(value if value.is_Integer else float(value))
+def _written(value: Any) -> str:
+    return (
+        f"{float(value):g}" if isinstance(value, sp.Expr) and value.is_number and not value.is_Integer else str(value)
+    )

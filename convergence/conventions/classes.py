@@ -9,6 +9,7 @@ from typing import Any
 
 from convergence.conventions.equivalence import Equivalence, equivalence
 from convergence.conventions.matching import matches
+from convergence.conventions.nonlinear import is_linear
 from convergence.conventions.response import response
 from convergence.conventions.solving import Unsolved
 from convergence.errors import BadName
@@ -53,6 +54,8 @@ class Equivalences:
 def equivalences(methods: Iterable[Any] | None = None) -> Equivalences:
     """The classes of methods that are one method in other letters, as far as the spectrum goes.
 
+    Methods that are not linear are in one class where their iterates are the same.
+
     Parameters
     ----------
     methods
@@ -92,6 +95,8 @@ def _classified(methods: tuple[Method, ...]) -> Equivalences:
 @cache
 def has_map(a: Method, b: Method) -> bool:
     """Whether every setting of a has a match in b; False, too, where elimination finds no formula for it."""
+    if not (is_linear(a) and is_linear(b)):
+        return a is b or equivalence(a, b).same_iterates
     try:
         return a is b or bool(matches(response(a), response(b)))
     except Unsolved:

@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import sympy as sp
 
-from convergence.conventions.arguments import arguments, chosen
+from convergence.conventions.arguments import arguments, chosen, in_tuples
 from convergence.conventions.counterexample import counterexample
 from convergence.conventions.equivalence import equivalence, explanation, reasons
 from convergence.conventions.flags import Flag
 from convergence.conventions.matching import Match, matches
-from convergence.conventions.response import Response, at_values, fresh
+from convergence.conventions.nonlinear import differences, is_linear, reason, renamed
+from convergence.conventions.nonlinear import words as of_rules
+from convergence.conventions.response import at_values, fresh
 from convergence.conventions.solving import Unsolved
 from convergence.conventions.wording import conditions, setting
 from convergence.errors import NoEquivalent
 from convergence.methods import as_method, as_preset
-from convergence.methods.presets import LIBRARIES, PRESETS, Preset
+from convergence.methods.presets import PRESETS, Preset, Variant
 from convergence.rule import Method
+
+Hyper = Mapping[str, sp.Expr]
 
 
 class Converted(dict[str, Any]):
     """Arguments of the other library, as a dict; with them the eigenvalues are the same at every curvature.
+
+    Of methods that are not linear it is the step itself, or what both steps tend to when bias corrections have run down.
 
     Attributes
     ----------
@@ -47,28 +52,6 @@ class Converted(dict[str, Any]):
     def __init__(self, arguments: Mapping[str, Any], **said: Any) -> None:
         super().__init__(arguments)
         vars(self).update(said)
-
-
-@dataclass(frozen=True)
-class LibraryCall:
-    """How one library is called for a setting.
-
-    Attributes
-    ----------
-    library
-        The preset's name: "torch.sgd", "optax.sgd", "keras.sgd".
-    call
-        Python; empty where ``why`` says that it cannot.
-    same_iterates
-        Whether all iterates are the same, or the spectrum alone.
-    why
-        What differs, or why there is no such call.
-    """
-
-    library: str
-    call: str
-    same_iterates: bool
-    why: str
 
 
 def presets() -> Mapping[str, Preset]:
@@ -94,7 +77,7 @@ def convert(src: Any, dst: Any, /, **hyper: Any) -> Converted:
     Parameters
     ----------
     src, dst
-        Names of presets ("torch.sgd", "optax.sgd", "keras.sgd", "course", …; "pytorch", "optax", "keras" for short)
+        Names of presets ("torch.sgd", "optax.adam", "keras.sgd", "course", …; "pytorch", "optax", "keras" for SGD)
         or of methods, or Methods, or plain rules.
     hyper
         src's arguments by its own names; those left out have src's defaults. Exact numbers give exact ones, floats
@@ -117,51 +100,79 @@ def convert(src: Any, dst: Any, /, **hyper: Any) -> Converted:
     {'lr': 1.0, 'momentum': 0.1}
     >>> convert("pytorch", "course", lr=0.1, momentum=0.9).flags[0].kind
     'start'
+    >>> convert("optax.adagrad", "torch.adagrad", learning_rate=0.1)
+    {'lr': 0.1, 'initial_accumulator_value': 0.1000001, 'eps': 0.0}
     """
-    return _convert(as_preset(src), as_preset(dst), hyper)
+    return converted(as_preset(src), as_preset(dst), hyper)
 
 
-def _convert(source: Preset, target: Preset, given: Mapping[str, Any]) -> Converted:
+def converted(source: Preset, target: Preset, given: Mapping[str, Any]) -> Converted:
+    """The arguments of ``target`` for those of ``source``. NoEquivalent, with the reason, where there are none."""
+    found = found_setting(source, target, given)
+    if found is None:
+        variant, hyper = chosen(source, given)
+        raise NoEquivalent(_refusal(source, target, as_method(variant.method), hyper))
+    return found
+
+
+def found_setting(source: Preset, target: Preset, given: Mapping[str, Any]) -> Converted | None:
+    """The arguments of ``target`` for those of ``source``, or None: the reason takes longer to find."""
     variant, hyper = chosen(source, given)
-    ours, best = at_values(as_method(variant.method), hyper), None
-    floats = any(isinstance(value, float | np.floating | sp.Float) for value in given.values())
-    for method, match, words in _candidates(ours, target):
+    ours, best = as_method(variant.method), None
+    floats = any(isinstance(value, float | np.floating | sp.Float) for value in _entries(given.values()))
+    for method, match, words in _candidates(ours, hyper, target):
         if best is None or match.same_iterates:
             best = method, match, words
         if match.same_iterates:
             break
     if best is None:
-        raise NoEquivalent(_refusal(source, target, ours))
+        return None
     method, match, words = best
-    theirs = fresh(method)
-    flags = () if match.same_iterates else reasons(ours, theirs, match)
+    flags, why = _said(ours, hyper, method, match)
     return Converted(
-        {name: _like(floats, value) for name, value in words.items()},
+        in_tuples(target, {name: _like(floats, value) for name, value in words.items()}),
         method=method.name,
         hyper={name: _like(floats, value) for name, value in match.hyper.items()},
         same_iterates=match.same_iterates,
         flags=flags,
-        why=explanation(ours, theirs, match, flags),
+        why=why,
     )
 
 
-def _candidates(ours: Response, preset: Preset) -> Iterator[tuple[Method, Match, dict[str, Any]]]:
+def _entries(values: Iterable[Any]) -> Iterator[Any]:
+    for value in values:
+        yield from value if isinstance(value, tuple | list) else (value,)
+
+
+def _candidates(ours: Method, hyper: Hyper, preset: Preset) -> Iterator[tuple[Method, Match, dict[str, Any]]]:
     """The settings of each variant of a preset that match a method at its values, and the arguments for them."""
-    for variant in preset.variants:
+    for variant in sorted(preset.variants, key=lambda variant: as_method(variant.method) is not ours):
         method = as_method(variant.method)
-        for match in _matches(ours, method):
+        for match in _matches(ours, hyper, method):
             words = arguments(preset, variant, match.hyper)
             if words is not None:
                 yield method, match, words
 
 
-def _matches(ours: Response, theirs: Method) -> list[Match]:
-    if ours.method is theirs:
-        return [Match(dict(ours.hyper), {}, sp.Integer(1), True)]
+def _matches(ours: Method, hyper: Hyper, theirs: Method) -> list[Match]:
+    if ours is theirs:
+        return [Match(dict(hyper), {}, sp.Integer(1), True)]
+    if not (is_linear(ours) and is_linear(theirs)):
+        return renamed(ours, hyper, theirs)
     try:
-        return matches(ours, fresh(theirs))
+        return matches(at_values(ours, hyper), fresh(theirs))
     except Unsolved:
         return []
+
+
+def _said(ours: Method, hyper: Hyper, theirs: Method, match: Match) -> tuple[tuple[Flag, ...], str]:
+    """The flags of a match, and all of it in words."""
+    if not (is_linear(ours) and is_linear(theirs)):
+        flags = () if match.same_iterates else differences(ours, theirs)
+        return flags, of_rules(match, flags)
+    one, other = at_values(ours, hyper), fresh(theirs)
+    flags = () if match.same_iterates else reasons(one, other, match)
+    return flags, explanation(one, other, match, flags)
 
 
 def _like(floats: bool, value: Any) -> Any:
@@ -169,52 +180,24 @@ def _like(floats: bool, value: Any) -> Any:
     return float(value) if floats and isinstance(value, sp.Expr) and value.is_number else value
 
 
-def _refusal(source: Preset, target: Preset, ours: Response) -> str:
+def _refusal(source: Preset, target: Preset, ours: Method, hyper: Hyper) -> str:
     """Why nothing matches: eigenvalues that no setting has, and the settings of the source's method that would do."""
-    against = counterexample(ours, fresh(as_method(target.main.method)))
-    methods = dict.fromkeys(as_method(variant.method) for variant in target.variants)
-    near = [part for method in methods for part in equivalence(ours.method, method).subfamilies]
+    main = as_method(target.main.method)
+    methods = {as_method(variant.method): variant for variant in reversed(target.variants)}
+    if not (is_linear(ours) and is_linear(main)):
+        words = [reason(ours, main)] if ours not in methods else _fixed(target, methods[ours])
+        methods = {main: target.main}
+    else:
+        against = counterexample(at_values(ours, hyper), fresh(main))
+        words = [str(against)] if against else []
+    near = [part for method in methods for part in equivalence(ours, method).subfamilies]
     could = dict.fromkeys(conditions(part.where) for part in near)
-    words = [str(against)] if against else []
-    words += [f"it could take {ours.method.name} where {' or where '.join(could)}"] if could else []
+    words += [f"it could take {ours.name} where {' or where '.join(could)}"] if could else []
     why = "; ".join(words) or "its own bounds forbid what would match"
-    return f"no setting of {target.name} does what {source.name} does at {setting(ours.hyper)}: {why}"
+    return f"no setting of {target.name} does what {source.name} does at {setting(hyper)}: {why}"
 
 
-def in_libraries(m: Any, /, **hyper: Any) -> tuple[LibraryCall, ...]:
-    """How a setting of a method is written in PyTorch, optax and Keras.
-
-    Parameters
-    ----------
-    m
-        A Method, its name, a preset or a plain rule.
-    hyper
-        One number each; those with a default may be left out.
-
-    Returns
-    -------
-    A ``LibraryCall`` for each library: ``.call`` is empty where it has no such setting.
-
-    Raises
-    ------
-    BadHyperparameter
-        For missing or unknown names.
-
-    >>> in_libraries("heavy_ball", lr=0.1, momentum=0.9)[0].call
-    'torch.optim.SGD(params, lr=0.1, momentum=0.9, dampening=0.0)'
-    """
-    method = as_method(m)
-    settings, own = method.settings(hyper), as_preset(method)
-    return tuple(_called(own, as_preset(name), settings) for name in LIBRARIES)
-
-
-def _called(own: Preset, library: Preset, hyper: Mapping[str, Any]) -> LibraryCall:
-    try:
-        converted = _convert(own, library, hyper)
-    except NoEquivalent as reason:
-        return LibraryCall(library.name, "", False, str(reason))
-    written = {name: str(v) if isinstance(v, bool) else repr(float(v)) for name, v in converted.items()}
-    listed = ", ".join(f"{name}={value}" for name, value in written.items())
-    full = {name: str(value) for name, value in library.arguments.items()} | written
-    call = library.call.format(arguments=listed, **full)
-    return LibraryCall(library.name, call, converted.same_iterates, converted.why)
+def _fixed(target: Preset, variant: Variant) -> list[str]:
+    """What a library does not let one choose."""
+    fixed = {to: formula for to, formula in variant.formulas.items() if to not in variant.names.values()}
+    return [f"{target.name} has {', '.join(f'{to} = {formula}' for to, formula in fixed.items())}"] if fixed else []

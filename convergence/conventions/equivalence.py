@@ -1,12 +1,13 @@
 """The map from the hyperparameters of one method to those of another that does the same, or why there is none.
 
-The same spectrum does not mean the same iterates: first states, look-ahead points and bias corrections differ, and
-each is a flag. A map is stated only where it has been checked by substitution.
+Linear rules are matched by their spectra, others by their formulas (``nonlinear``). The same spectrum does not mean the
+same iterates: first states, look-ahead points and bias corrections differ, and each is a flag. A map is stated only where it
+has been checked by substitution.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,6 +18,7 @@ from convergence.algebra import has_root
 from convergence.conventions.counterexample import Counterexample, counterexample
 from convergence.conventions.flags import Flag, begun_otherwise, flags
 from convergence.conventions.matching import Hyper, Match, matches
+from convergence.conventions.nonlinear import differences, is_linear, reason, renamed, words
 from convergence.conventions.response import Response, response
 from convergence.conventions.solving import Branch, Unsolved
 from convergence.conventions.wording import conditions, setting
@@ -115,9 +117,11 @@ def equivalent(a: Any, b: Any, /) -> Equivalence:
     """Derive how the hyperparameters of method b follow from those of method a so that b does what a does.
 
     Characteristic polynomials are matched in z and λ, without powers of z and factors that no position shows;
-    iterates are compared as generating functions, so at all steps; of a rule that keeps time, or is not linear, the
-    first ones at one setting. What the match leaves open is set so that iterates agree, else to its default, else to
-    0.
+    iterates are compared as generating functions, so at all steps; of a rule that keeps time, the first ones at one
+    setting. What the match leaves open is set so that iterates agree, else to its default, else to 0.
+
+    Where one of them is not linear, their steps are compared as formulas, for any state and gradient: no linearisation
+    enters. If bias corrections alone differ, the map is of what both steps tend to, and ``.same_iterates`` is False.
 
     Parameters
     ----------
@@ -142,6 +146,10 @@ def equivalent(a: Any, b: Any, /) -> Equivalence:
     {'lr': eta, 'momentum': beta}
     >>> equivalent("nesterov", "heavy_ball").condition
     Eq(beta, 0)
+    >>> equivalent("signum", "lion").hyper
+    {'lr': eta, 'beta1': beta, 'beta2': beta}
+    >>> print(equivalent("adam", "heavy_ball").hyper)
+    None
     """
     return equivalence(as_method(a), as_method(b))
 
@@ -152,6 +160,8 @@ def equivalence(a: Method, b: Method) -> Equivalence:
 
     Raises NotLinear where one of them has no iteration matrix, or none that is rational in its hyperparameters.
     """
+    if not (is_linear(a) and is_linear(b)):
+        return _of_rules(a, b)
     ours, theirs = response(a), response(b)
     if a is b:
         return _mapped(ours, theirs, Match(dict(ours.hyper), {}, sp.Integer(1), True))
@@ -161,6 +171,17 @@ def equivalence(a: Method, b: Method) -> Equivalence:
         why = f"no closed form: elimination ends at {reason}; with numbers it may be solved"
         return Equivalence(a.name, b.name, None, False, why)
     return _mapped(ours, theirs, matched[0]) if matched else _missing(ours, theirs)
+
+
+def _of_rules(a: Method, b: Method) -> Equivalence:
+    """The map between rules that are not both linear, by their formulas."""
+    found = renamed(a, a.symbols, b)
+    if found:
+        flags = () if found[0].same_iterates else differences(a, b)
+        return Equivalence(a.name, b.name, found[0].hyper, not flags, words(found[0], flags), flags)
+    special = _widest([match for match in renamed(a, a.symbols, b, special=True) if match.where])
+    why = [reason(a, b), *(f"there is one {part}" for part in special)]
+    return Equivalence(a.name, b.name, None, False, "; ".join(why), subfamilies=special)
 
 
 def _mapped(a: Response, b: Response, match: Match) -> Equivalence:
@@ -210,6 +231,10 @@ def _subfamilies(a: Response, b: Response) -> tuple[Subfamily, ...]:
         matched = [match for match in matches(a, b, special=True) if match.where and _is_proper(match)]
     except Unsolved:
         return ()
+    return _widest(matched)
+
+
+def _widest(matched: Sequence[Match]) -> tuple[Subfamily, ...]:
     wide = [m for m in matched if not any(_narrower(m, other) for other in matched if other is not m)]
     return tuple(Subfamily(m.where, {n: _written(v) for n, v in m.hyper.items()}, m.same_iterates) for m in wide)
 

@@ -25,8 +25,8 @@ class Flag:
     Attributes
     ----------
     kind
-        "start" (the buffer's first value), "look-ahead" (the point of the gradient), "clock" (a bias correction),
-        "rest" (weight decay), or "not linear".
+        "start" (the buffer's first value), "look-ahead" (the point of the gradient), "clock" (a bias correction), or
+        "rest" (weight decay).
     text
         In words, and how the one is had from the other.
     """
@@ -51,11 +51,9 @@ def begun_otherwise(b: Response) -> Flag:
 
 
 def _unsteady(of: Response) -> Iterator[Flag]:
-    clock, name = system(of.method).clock, of.method.name
-    if clock is None:
-        yield Flag("not linear", f"{name} is not linear; the map holds near the minimiser, where it was linearised")
-    else:
-        words = f"{name} keeps time ({', '.join(clock.names)}): its early steps differ, and tend to those of the map"
+    clock = system(of.method).clock
+    if clock is not None:
+        words = f"{of.method.name} keeps time ({', '.join(clock.names)}): its early steps differ, and tend to those of the map"
         yield Flag("clock", words)
 
 

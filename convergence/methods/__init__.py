@@ -1,7 +1,8 @@
 """The catalogue: each file of this folder holds a family of update rules; ``METHODS`` finds them, simplest first.
 
 ``LINEAR`` are those whose step is linear in the gradients, ``ADAPTIVE`` the others: what holds for these is a linearisation, or
-a cycle. Those of ``AVERAGES`` are called by name as well, but have no rate: they are asked for a number of steps.
+a cycle. Called by name as well are ``LIBRARY_RULES``, what libraries run where it is not the source's, and ``AVERAGES``, which
+have no rate: they are asked for a number of steps.
 
 Each docstring has the rule in the letters η = lr and β = momentum, says what β weighs, and names the source. Buffers
 begin at zero unless the rule says otherwise.
@@ -27,8 +28,8 @@ from convergence.methods.presets import ALIASES, PRESETS, Preset, Variant
 from convergence.rule import Method, method
 from convergence.surroundings import surroundings
 
-WITHOUT_A_RATE = "iterate_averages"
-"""The file of those that have no iteration matrix to tend to, and so no place in the catalogue's regions and rates."""
+APART = {"AVERAGES": "iterate_averages", "LIBRARY_RULES": "library_rules"}
+"""The files of those that are not of the catalogue: without a rate, or adaptive once more."""
 
 NOT_LINEAR = ("adaptive", "signs")
 """The files of those that divide by a root of gradients, or take a sign of them."""
@@ -42,16 +43,20 @@ def _collected(names: Iterable[str]) -> dict[str, Method]:
 
 ADAPTIVE: dict[str, Method] = _collected(NOT_LINEAR)
 LINEAR: dict[str, Method] = _collected(
-    info.name for info in iter_modules(__path__) if info.name not in (WITHOUT_A_RATE, *NOT_LINEAR)
+    info.name for info in iter_modules(__path__) if info.name not in (*APART.values(), *NOT_LINEAR)
 )
 METHODS: dict[str, Method] = LINEAR | ADAPTIVE
-__all__ = ["ADAPTIVE", "LINEAR", "METHODS", "as_method", "as_preset", "averages"]
+__all__ = ["ADAPTIVE", "LINEAR", "METHODS", "as_method", "as_preset"]
 
 
 @cache
-def averages() -> dict[str, Method]:
-    """``AVERAGES``, read when it is asked for."""
-    return _collected([WITHOUT_A_RATE])
+def apart(name: str) -> dict[str, Method]:
+    """``AVERAGES`` or ``LIBRARY_RULES``, read when they are asked for."""
+    return _collected([APART[name]])
+
+
+def _all() -> dict[str, Method]:
+    return METHODS | apart("LIBRARY_RULES") | apart("AVERAGES")
 
 
 def as_method(given: Any) -> Method:
@@ -65,10 +70,10 @@ def as_method(given: Any) -> Method:
             return METHODS[given]
         name = ALIASES.get(given, given)
         if name in PRESETS:
-            return METHODS[PRESETS[name].main.method]
-        if given not in averages():
+            return as_method(PRESETS[name].main.method)
+        if given not in _all():
             raise BadName(f"there is no method {given[:60]!r}: {_suggestion(given)}")
-        return averages()[given]
+        return _all()[given]
     if isinstance(given, Method):
         now = surroundings(given.rule, given.starts)
         return given if now == given.surroundings else replace(given, surroundings=now)
@@ -88,7 +93,7 @@ def as_preset(given: Any) -> Preset:
         name = ALIASES.get(given, given)
         if name in PRESETS:
             return PRESETS[name]
-        if name not in METHODS and name not in averages():
+        if name not in METHODS and name not in _all():
             raise BadName(f"there is no preset or method {given[:60]!r}: {_suggestion(given)}")
     own = as_method(given)
     arguments = {name: dict(own.defaults).get(name) for name in own.hyper}
@@ -104,17 +109,16 @@ def _suggestion(word: str) -> str:
     if len(meant) > 1:
         lines = (f"{m.name} ({m.doc.splitlines()[0].rsplit(': ', 1)[-1].rstrip('.')})" for m in meant[:6])
         return f"name the one that you mean: {'; '.join(lines)}"
-    return nearest(word, (*METHODS, *averages(), *PRESETS, *ALIASES))
+    return nearest(word, (*_all(), *PRESETS, *ALIASES))
 
 
 def __getattr__(name: str) -> Any:
-    if name == "AVERAGES":
-        return averages()
-    known = METHODS | averages()
-    if name in known:
-        return known[name]
+    if name in APART:
+        return apart(name)
+    if name in _all():
+        return _all()[name]
     raise AttributeError(f"module {__name__!r} has no method {name!r}")
 
 
 def __dir__() -> list[str]:
-    return [*__all__, *METHODS, *averages()]
+    return [*__all__, *_all()]

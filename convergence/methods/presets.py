@@ -1,4 +1,4 @@
-"""What libraries and authors call their momentum: whose arguments are which method's hyperparameters (``presets.toml``)."""
+"""What libraries and authors call their methods: whose arguments are which method's hyperparameters (``presets.toml``)."""
 
 from __future__ import annotations
 
@@ -60,6 +60,10 @@ class Preset:
         How it is written, with {arguments} or single ones.
     bounds
         Argument -> (low, high) that the library accepts.
+    tuples
+        An argument of the library's -> those of ``arguments`` that stand in it: betas=(beta1, beta2).
+    refused
+        Argument -> why no variant has another value of it.
     """
 
     name: str
@@ -70,11 +74,13 @@ class Preset:
     version: str = ""
     call: str = ""
     bounds: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    tuples: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    refused: Names = field(default_factory=dict)
 
     @property
     def main(self) -> Variant:
-        """The variant that people mean by the name: with momentum where there is one without, and no weight decay."""
-        return self.variants[1] if len(self.variants) > 2 else self.variants[0]
+        """The variant that people mean by the name: the first, but for gradient descent where there is momentum."""
+        return next(variant for variant in self.variants if variant.method != "gradient_descent")
 
 
 def _preset(name: str, content: dict[str, Any]) -> Preset:
