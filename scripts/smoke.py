@@ -34,6 +34,8 @@ def theory() -> None:
     assert len(cv.regimes("nesterov").repeated) == 2
     assert cv.optimum("robust_momentum").at(mu=1, L=10).rate < 0.7
     assert cv.convert("pytorch", "course", lr=0.1, momentum=0.9) == {"lr": 1.0, "momentum": 0.1}
+    assert list(cv.schedules.cosine(1.0, 2, restarts=1).values(3)) == [1.0, 0.5, 1.0]
+    assert "sqrt(fmax(" in cv.to_code(cv.rate("heavy_ball"), "c")
 
 
 def numbers() -> None:

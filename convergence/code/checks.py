@@ -73,11 +73,11 @@ def _points(function: Function) -> Iterator[tuple[float, ...]]:
     if not points[0] or not conditions:
         return iter(dict.fromkeys(points))
     letters = tuple(argument.letter for argument in function.arguments)
-    with np.errstate(all="ignore"):
-        held = compiled(letters, tuple(conditions))(*np.array(points).T)
     cases: dict[tuple[bool, ...], list[tuple[float, ...]]] = {}
-    for point, case in zip(points, zip(*(np.broadcast_to(one, TRIED) for one in held), strict=True), strict=True):
-        cases.setdefault(tuple(map(bool, case)), []).append(point)
+    with np.errstate(all="ignore"):
+        for point in points:
+            held = compiled(letters, tuple(conditions))(*map(np.float64, point))
+            cases.setdefault(tuple(map(bool, held)), []).append(point)
     return (point for row in zip_longest(*cases.values()) for point in row if point is not None)
 
 
