@@ -65,11 +65,16 @@ from .numerics.invariances import Invariances as Invariances
 from .numerics.invariances import invariances as invariances
 from .numerics.krylov import krylov_bound as krylov_bound
 from .numerics.orbits import cycles as cycles
+from .numerics.preconditioned import preconditioned as preconditioned
+from .numerics.preconditioned import preconditioned_edge as preconditioned_edge
+from .numerics.preconditioned import preconditioned_sharpness as preconditioned_sharpness
 from .numerics.prediction import predict as predict
 from .numerics.products import Product as Product
 from .numerics.products import product as product
 from .numerics.radius import spectral_radius as spectral_radius
 from .numerics.replay import residuals as residuals
+from .numerics.rests import Rest as Rest
+from .numerics.rests import rests as rests
 from .numerics.runs import simulate as simulate
 from .numerics.semi_iteration import chebyshev_recurrence as chebyshev_recurrence
 from .numerics.semi_iteration import chebyshev_steps as chebyshev_steps
@@ -107,6 +112,7 @@ from .theory.cycles import Cycle as Cycle
 from .theory.effective_batch import effective_batch as effective_batch
 from .theory.filters import Filter as Filter
 from .theory.filters import filter_of as filter_of
+from .theory.frozen import frozen as frozen
 from .theory.noise import NoiseFloor as NoiseFloor
 from .theory.noise import noise_floor as noise_floor
 from .theory.optimum import optimum as optimum

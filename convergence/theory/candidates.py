@@ -41,8 +41,13 @@ def real_roots(polynomials: Iterable[sp.Expr], unknown: sp.Symbol, point: Point)
 @cache
 def _factors(polynomial: sp.Expr, unknown: sp.Symbol) -> tuple[tuple[sp.Expr, ...], ...]:
     """The coefficients of the factors that hold the unknown: multiple roots are computed as single ones."""
-    parts = [factor for factor, _ in sp.factor_list(sp.numer(sp.together(polynomial)))[1] if factor.has(unknown)]
-    return tuple(tuple(sp.Poly(part, unknown).all_coeffs()) for part in parts)
+    above = sp.numer(sp.together(polynomial))
+    roots = {
+        p: sp.Dummy() for p in above.atoms(sp.Pow) if not p.exp.is_Integer
+    }  # which SymPy does not take for letters
+    back = {letter: root for root, letter in roots.items()}
+    parts = [factor for factor, _ in sp.factor_list(above.xreplace(roots))[1] if factor.has(unknown)]
+    return tuple(tuple(c.xreplace(back) for c in sp.Poly(part, unknown).all_coeffs()) for part in parts)
 
 
 def between(edges: Sequence[float]) -> list[tuple[float, float, float]]:

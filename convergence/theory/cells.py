@@ -7,9 +7,10 @@ another (cylindrical algebraic decomposition, Collins 1975, its open cells alone
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from types import MappingProxyType
 
 import sympy as sp
 
@@ -61,8 +62,13 @@ def cells(
         if len(points) <= MOST:
             edges = _edges(levels[0], axes[0]) if len(axes) == 1 else ()
             return Cells(points, True, edges)
-    tried = ({s: POOL[(k + 3 * place) % len(POOL)] for place, s in enumerate(axes)} for k in range(len(POOL)))
-    return Cells(tuple({**fixed, **point} for point in tried), False)
+    return tried(axes, fixed)
+
+
+def tried(axes: Sequence[sp.Symbol], fixed: Mapping[sp.Symbol, sp.Rational] = MappingProxyType({})) -> Cells:
+    """A few points between 0 and 1 on these axes, which decide nothing."""
+    points = ({s: POOL[(k + 3 * place) % len(POOL)] for place, s in enumerate(axes)} for k in range(len(POOL)))
+    return Cells(tuple({**fixed, **point} for point in points), False)
 
 
 def is_scale_free(derived: System) -> bool:

@@ -1,8 +1,9 @@
 """The derivative of a rule that is not linear, where it rests; or the reason why it has none there.
 
 The usual rules of differentiation fail where a root or a quotient of zero stands, as in Adam's m/(√v + ε) at v = 0,
-which has a derivative all the same: limits along rays decide, and have to agree. A ray that leaves the domain says
-nothing.
+which has a derivative all the same. A product of what vanishes smoothly with what is only continuous has: the derivative
+of the first times the value of the second. Where that does not decide, limits along rays do, and have to agree. A ray that
+leaves the domain says nothing.
 """
 
 from __future__ import annotations
@@ -34,11 +35,29 @@ class Map:
 def linearised(rule: Map) -> sp.Matrix:
     """The Jacobian (formulas, letters) at the point. NotLinear where the map is not differentiable there."""
     at = dict(zip(rule.letters, rule.at, strict=True))
-    if not any(_delicate(entry, at) for entry in rule.formulas):
-        matrix = sp.Matrix(rule.formulas).jacobian(rule.letters).subs(at)
-        if not matrix.has(*INFINITE):
-            return matrix
-    return _along_rays(rule)
+    rows = [_gradient(entry, rule.letters, at) for entry in rule.formulas]
+    return _along_rays(rule) if None in rows else sp.Matrix.vstack(*rows)
+
+
+def _gradient(entry: sp.Expr, letters: tuple[sp.Symbol, ...], at: dict[sp.Symbol, sp.Expr]) -> sp.Matrix | None:
+    """The derivative of one entry, term by term; None where a term is neither smooth nor such a product."""
+    total = sp.zeros(1, len(letters))
+    for term in sp.Add.make_args(entry):
+        rough = sp.Mul(*(factor for factor in sp.Mul.make_args(term) if _delicate(factor, at)))
+        smooth = term / rough
+        if rough != 1 and (not _is_continuous(rough, at) or sp.simplify(smooth.subs(at)) != 0):
+            return None
+        total += rough.subs(at) * sp.Matrix([smooth]).jacobian(letters).subs(at)
+    return None if total.has(*INFINITE) else total
+
+
+def _is_continuous(formula: sp.Expr, at: dict[sp.Symbol, sp.Expr]) -> bool:
+    """Whether a formula of roots, quotients and maxima is continuous at the point, within its domain."""
+    if formula.is_Pow:
+        base, power = formula.args
+        return power.is_number and _is_continuous(base, at) and (power > 0 or sp.simplify(base.subs(at)) != 0)
+    whole = formula.is_Add or formula.is_Mul or isinstance(formula, (sp.Abs, sp.Max, sp.Min))
+    return formula.is_Atom or (whole and all(_is_continuous(part, at) for part in formula.args))
 
 
 def _delicate(entry: sp.Expr, at: dict[sp.Symbol, sp.Expr]) -> bool:

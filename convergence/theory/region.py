@@ -16,16 +16,16 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from convergence.crossing import exact
-from convergence.errors import BadHyperparameter
+from convergence.errors import BadHyperparameter, NotLinear
 from convergence.methods import as_method
 from convergence.notation import latex
 from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.theory import candidates
-from convergence.theory.cells import Cells, cells
+from convergence.theory.cells import Cells, cells, tried
 from convergence.theory.inequality import is_positive, numbers, relationals
 from convergence.theory.rational import rational
-from convergence.theory.rest import rest_of
+from convergence.theory.rest import held_state, rest_of
 from convergence.theory.schur import stable_conditions
 from convergence.theory.symbols import CURVATURE, sigma_curvature, sigma_symbols
 from convergence.theory.system import System, system
@@ -203,7 +203,14 @@ def stability(m: Any, *, sigma: bool = False, loss: str = "sum") -> Region:
 
 @cache
 def region(method: Method) -> Region:
-    """Derive the stable region of a method from its rule. NotLinear where it has no iteration matrix."""
+    """Derive the stable region of a method from its rule. NotLinear where it has no iteration matrix, or rests on a line."""
+    at_rest = rest_of(method)
+    held = None if at_rest.linear else held_state(at_rest)
+    if held is not None:
+        raise NotLinear(
+            f"{method.name} has no one largest learning rate: its state {method.state[held]} stays whatever it holds, and the "
+            f"larger it has grown, the larger the rate may be. The limit as a function of it: rests({method.name!r})"
+        )
     derived, roots = rational(system(method))
     polynomials = stable_polynomials(derived)
     conditions = tuple(condition.xreplace(roots) for condition in relationals(polynomials, derived))
@@ -221,6 +228,34 @@ def region(method: Method) -> Region:
         derived.symbols,
         rest_of(method).poles,
     )
+
+
+def lr_max_of(derived: System) -> tuple[sp.Expr | None, bool]:
+    """The largest stable rate of a system, and whether that was decided in every cell, as those of a ``Region``.
+
+    Of more than two states that mix, in more than three other letters, cells are too many: formulas linear in the rate are
+    tried, at points where one is positive.
+    """
+    derived, roots = rational(derived)
+    method, polynomials = derived.method, stable_polynomials(derived)
+    rate = derived.symbols.get(method.rate or "")
+    others = sorted({s for p in polynomials for s in p.free_symbols} - {rate}, key=str)
+    if rate is None or all(factor.degree() <= 2 for factor, _ in derived.factors) or len(others) <= 3:
+        bound, decided = _lr_max(derived, polynomials, method, tuple(roots))
+    else:
+        parts = [f for p in polynomials for f, _ in sp.factor_list(p)[1] if f.has(rate) and sp.degree(f, rate) == 1]
+        formulas, decided = candidates.solutions(parts, rate) or (), False
+        points = tuple(p for p in tried(others).points if max(candidates.values(formulas, p), default=0) > 0)
+        suprema = [_supremum(polynomials, rate, point) for point in points]
+        bound = joined(formulas, suprema, Cells(points, decided))
+    return None if bound is None else bound.xreplace(roots), decided
+
+
+def largest_at(derived: System, point: Mapping[sp.Symbol, sp.Expr]) -> float:
+    """The supremum of a system's stable rates at numbers for all other letters; 0 for none."""
+    plain, roots = rational(derived)
+    values = {**point, **{letter: root.subs(point) for letter, root in roots.items()}}
+    return _supremum(stable_polynomials(plain), derived.symbols[derived.method.rate or ""], values)
 
 
 @cache

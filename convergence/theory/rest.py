@@ -46,6 +46,18 @@ def rest_of(method: Method) -> Rest:
     return Rest(trace, start, update, linear, _state(method, update, trace.inputs, start.closed, linear))
 
 
+def held_state(rest: Rest) -> int | None:
+    """The place of a buffer that stays whatever it holds while the others rest, as a sum of squares does; None where none is.
+
+    Then a rule rests on a line of states, and not only at its own ``state``.
+    """
+    letter = sp.Symbol("c", positive=True)
+    for k in range(1, len(rest.state)):
+        if _still(rest.update, rest.trace.inputs, (*rest.state[:k], letter, *rest.state[k + 1 :])):
+            return k
+    return None
+
+
 def _reduced(entry: sp.Expr, state: Sequence[sp.Symbol]) -> sp.Expr:
     """An entry that is not affine as it was written may be so in lowest terms: f(x+1) − f(x) is free of x."""
     if entry.is_polynomial(*state) or not entry.is_rational_function(*state):
@@ -63,7 +75,7 @@ def _state(
     method: Method, update: Formulas, state: Sequence[sp.Symbol], guess: Formulas, linear: bool
 ) -> tuple[sp.Expr, ...]:
     """The state in which the method stays: at the minimiser if it can, or at a part of it if a hyperparameter decays x."""
-    candidates = (guess, _buffers_at_minimiser(update, state), _shrunk(method, update, state) if linear else None)
+    candidates = (guess, _buffers_at_minimiser(update, state), _shrunk_when_stopped(method, update, state))
     for rest in candidates:
         if rest is not None and _still(update, state, rest):
             return rest
@@ -80,6 +92,11 @@ def _state(
         raise NotLinear(
             f"{method.name} has no iteration matrix: it divides nothing by nothing at the minimiser, and does not rest there. "
             f"What it does there instead: cycles({method.name!r})"
+        )
+    if any(domain.unit == 1 for domain in method.domains.values()) and not linear:
+        raise NotLinear(
+            f"{method.name} has no one iteration matrix: its weight decay moves the rest off the minimiser, its step is not "
+            f"linear. How far, and the largest learning rate there: rests({method.name!r})"
         )
     raise NotLinear(
         f"{method.name} has no iteration matrix: it does not rest at the minimiser "
@@ -114,6 +131,15 @@ def _of(
     if state in clocks:
         return sp.cancel(clocks[state])
     return solution[list(left).index(state)].subs(dict.fromkeys(left, 0))
+
+
+def _shrunk_when_stopped(method: Method, update: Sequence[sp.Expr], state: Sequence[sp.Symbol]) -> Formulas | None:
+    """``_shrunk`` of a rule that is affine once its clocks have run down."""
+    clocks = {s: stopped(u, s) for u, s in zip(update, state, strict=True) if s != state[0] and keeps_time(u, s, state)}
+    moving = [s for s in state if s not in clocks]
+    left = [u.subs(clocks) for u, s in zip(update, state, strict=True) if s not in clocks]
+    shrunk = _shrunk(method, left, moving) if all(is_affine(u, moving) for u in left) else None
+    return None if shrunk is None else tuple({**clocks, **dict(zip(moving, shrunk, strict=True))}[s] for s in state)
 
 
 def _shrunk(method: Method, update: Sequence[sp.Expr], state: Sequence[sp.Symbol]) -> tuple[sp.Expr, ...] | None:

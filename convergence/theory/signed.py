@@ -91,7 +91,7 @@ def _resolved(
     assumed: tuple[sp.Expr, ...],
 ) -> Iterator[Branch]:
     """Kinks are resolved once the buffers that do not hear of them are known: that mostly decides their signs."""
-    known = _buffers(state, update, signs)
+    known = buffers(state, update, signs)
     kinks = [k for u in update for k in u.atoms(*KINKS) if not any(a.has(*KINKS) for a in k.args)]
     if kinks:
         kink = min(kinks, key=lambda k: (len(k.free_symbols & (set(state) - set(known))), str(k)))
@@ -118,7 +118,7 @@ def _cases(kink: sp.Expr) -> list[tuple[sp.Expr, sp.Expr]]:
     return [(first, gap), (rest, -gap)]
 
 
-def _buffers(
+def buffers(
     state: tuple[sp.Symbol, ...], update: tuple[sp.Expr, ...], signs: tuple[int, ...]
 ) -> dict[sp.Symbol, sp.Expr]:
     """The position's letter, and each buffer whose own equation is affine in it, solved one after another."""
