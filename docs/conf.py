@@ -26,6 +26,7 @@ extensions = [
     "names",
     "reference",
     "repository",
+    "theorems",
 ]
 exclude_patterns = ["_build", "gallery", "**/sg_execution_times.rst"]
 nitpicky = True
@@ -45,7 +46,9 @@ autosummary_generate = False  # the pages are written by ``reference``
 sphinx_gallery_conf = {
     "examples_dirs": ["gallery"],
     "gallery_dirs": ["generated/gallery"],
-    "subsection_order": [f"gallery/{part}" for part in ("stability", "speed", "noise", "schedules", "adaptive", "practice")],
+    "subsection_order": [
+        f"gallery/{part}" for part in ("stability", "speed", "noise", "schedules", "adaptive", "practice")
+    ],
     "within_subsection_order": "FileNameSortKey",
     "image_scrapers": ["pictures.scrape"],
     "reset_modules": ["pictures.look"],

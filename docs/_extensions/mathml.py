@@ -1,18 +1,19 @@
 """Formulas as MathML, which a browser shows without a script and without a network."""
 
 from docutils.nodes import SkipNode, math, math_block
-from latex2mathml.converter import convert
 from sphinx.application import Sphinx
 from sphinx.writers.html5 import HTML5Translator
 
+from convergence.notation.markup import from_latex
+
 
 def inline(writer: HTML5Translator, node: math) -> None:
-    writer.body.append(convert(node.astext()))
+    writer.body.append(from_latex(node.astext()))
     raise SkipNode
 
 
 def displayed(writer: HTML5Translator, node: math_block) -> None:
-    writer.body.append(f'<div class="math">{convert(node.astext(), display="block")}</div>\n')
+    writer.body.append(f'<div class="math">{from_latex(node.astext(), block=True)}</div>\n')
     raise SkipNode
 
 

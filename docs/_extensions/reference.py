@@ -18,6 +18,15 @@ Every public name, and what it returns, with its docstring. By question, with ex
 [Functions](../../functions.md).
 """
 
+HEAD = """---
+orphan: true
+---
+
+[All names](index.md)
+
+"""
+"""Of a page that the contents leave out: with each name in the sidebar of each page, most of the build is sidebars."""
+
 
 def results() -> dict[str, str]:
     """Name of a class that public functions return, and that is not public itself -> where it is."""
@@ -25,7 +34,11 @@ def results() -> dict[str, str]:
     for function in (inspect.unwrap(getattr(cv, name)) for name in cv.__all__):
         if inspect.isfunction(function):
             value = function.__globals__.get(str(function.__annotations__.get("return")))
-            if inspect.isclass(value) and value.__module__.startswith("convergence.") and value.__name__ not in cv.__all__:
+            if (
+                inspect.isclass(value)
+                and value.__module__.startswith("convergence.")
+                and value.__name__ not in cv.__all__
+            ):
                 found[value.__name__] = f"{value.__module__}.{value.__name__}"
     return found
 
@@ -53,13 +66,13 @@ def page(place: str) -> str:
     module, _, name = place.rpartition(".")
     value = getattr(importlib.import_module(module), name)
     if isinstance(value, ModuleType):
-        return f"# {place}\n\n```{{eval-rst}}\n.. automodule:: {place}\n   :members:\n```\n"
+        return f"{HEAD}# {place}\n\n```{{eval-rst}}\n.. automodule:: {place}\n   :members:\n```\n"
     kind = "class" if inspect.isclass(value) else "function" if callable(value) else "data"
     lines = [f".. currentmodule:: {module}", "", f".. auto{kind}:: {name}"]
     if kind == "class":
         lines += [f"\n   .. auto{of}:: {member}" for member, of in members(value)]
     lines += ["", f".. minigallery:: convergence.{name}"]
-    return f"# {name}\n\n```{{eval-rst}}\n" + "\n".join(lines) + "\n```\n"
+    return f"{HEAD}# {name}\n\n```{{eval-rst}}\n" + "\n".join(lines) + "\n```\n"
 
 
 def members(value: type) -> list[tuple[str, str]]:
@@ -80,7 +93,7 @@ def index() -> str:
     for room, places in rooms().items():
         title = (importlib.import_module(room).__doc__ or room).strip().splitlines()[0].rstrip(".")
         listed = "\n".join(f"   ~{place}" for place in places)
-        parts.append(f"## {title}\n\n```{{eval-rst}}\n.. autosummary::\n   :toctree: .\n\n{listed}\n```\n")
+        parts.append(f"## {title}\n\n```{{eval-rst}}\n.. autosummary::\n\n{listed}\n```\n")
     return "\n".join(parts)
 
 
