@@ -5,7 +5,7 @@ import inspect
 import shutil
 from collections import defaultdict
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 from sphinx.application import Sphinx
 from sphinx.config import Config
@@ -76,16 +76,16 @@ def page(place: str) -> str:
 
 
 def members(value: type) -> list[tuple[str, str]]:
-    """The public methods and properties of a class that say what they are, each with its kind."""
-    kinds = {name: "property" if isinstance(found, property) else "method" for name, found in inspect.getmembers(value)}
-    documented = (name for name in kinds if not name.startswith("_") and callable_or_property(value, name))
-    return [(name, kinds[name]) for name in documented]
+    """The public methods and properties that a class of the package says something about, each with its kind."""
+    found = [(name, inspect.getattr_static(value, name)) for name in dir(value) if not name.startswith("_")]
+    kinds = [(name, "property" if isinstance(what, property) else "method", function(what)) for name, what in found]
+    return [(name, kind) for name, kind, made in kinds if made and (made.__doc__ or "").strip()]
 
 
-def callable_or_property(value: type, name: str) -> bool:
-    found = inspect.getattr_static(value, name)
-    ours = isinstance(found, property | staticmethod | classmethod) or inspect.isfunction(found)
-    return ours and bool((getattr(value, name).__doc__ or "").strip())
+def function(member: object) -> FunctionType | None:
+    """The function of the package that a member of a class is made of, if it is."""
+    inner = member.fget if isinstance(member, property) else getattr(member, "__func__", member)
+    return inner if isinstance(inner, FunctionType) and inner.__module__.startswith("convergence.") else None
 
 
 def index() -> str:

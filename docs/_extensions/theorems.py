@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,12 @@ SPECTRUM = [1.0, 10.0]
 INTRODUCTION = f"""# Theorems
 
 Every statement that the package derives of a method of its catalogue: derived anew from the rule when this page was built,
-checked against runs of the rule on curvatures {SPECTRUM[0]:g} and {SPECTRUM[1]:g}, and set beside what is published. λ is
-a curvature (μ and L the smallest and the largest), η the learning rate, β the momentum; the letters of each method are those of its
-own page. For a rule of your own, the same functions answer.
+checked against runs of the rule on curvatures {SPECTRUM[0]:g} and {SPECTRUM[1]:g}, and set beside what is published.
+λ is a curvature (μ and L the smallest and the largest), η the learning rate, β the momentum; the letters of each method are
+those of its own page. For a rule of your own, the same functions answer.
 
-| method | largest stable learning rate | best rate over [μ, L] | published results |
-| --- | --- | --- | ---: |
+| method | largest stable learning rate | best rate over [μ, L] | amplitude of its cycle | published results |
+| --- | --- | --- | --- | ---: |
 """
 
 SAME = """
@@ -126,8 +127,13 @@ def floor(m: cv.Method) -> Iterator[str]:
             yield f"At {code(point)}, where the gradient is asked, the variance is {maths(value)}."
 
 
+@cache
+def mirrored(m: cv.Method) -> list[cv.Cycle]:
+    return cv.cycles(m)
+
+
 def cycles(m: cv.Method) -> Iterator[str]:
-    found = cv.cycles(m)
+    found = mirrored(m)
     if not found:
         raise cv.NotLinear("No 2-cycle mirrors itself about the minimiser and is alone.")
     for cycle in found:
@@ -277,7 +283,7 @@ def index(rows: list[str]) -> str:
 def row(name: str) -> str:
     m = cv.METHODS[name]
     known = len(literature.published(name)) or "–"
-    return f"| [{capital(m.title)}]({name}.md) | {cell(m, bound)} | {cell(m, best)} | {known} |"
+    return f"| [{capital(m.title)}]({name}.md) | {cell(m, bound)} | {cell(m, best)} | {cell(m, circling)} | {known} |"
 
 
 def bound(m: cv.Method) -> Any:
@@ -287,6 +293,11 @@ def bound(m: cv.Method) -> Any:
 def best(m: cv.Method) -> Any:
     found = cv.optimum(m)
     return found.rate if found.exact and len(found.pieces) == 1 else None
+
+
+def circling(m: cv.Method) -> Any:
+    found = mirrored(m)
+    return found[0].amplitude if found else None
 
 
 def cell(m: cv.Method, value: Callable[[cv.Method], Any]) -> str:
