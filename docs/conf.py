@@ -28,7 +28,7 @@ extensions = [
     "repository",
     "theorems",
 ]
-exclude_patterns = ["_build", "gallery", "**/sg_execution_times.rst"]
+exclude_patterns = ["_build", "gallery", "notebooks", "**/sg_execution_times.rst"]
 nitpicky = True
 
 myst_enable_extensions = ["dollarmath", "colon_fence", "deflist"]
@@ -44,10 +44,12 @@ nitpick_ignore = [("py:obj", word) for word in DEFAULT_LINKS]  # Python's and Nu
 autosummary_generate = False  # the pages are written by ``reference``
 
 sphinx_gallery_conf = {
-    "examples_dirs": ["gallery"],
-    "gallery_dirs": ["generated/gallery"],
+    "examples_dirs": ["gallery", "notebooks"],
+    "gallery_dirs": ["generated/gallery", "generated/notebooks"],
+    "filename_pattern": "/plot_|/notebooks/",
     "subsection_order": [
-        f"gallery/{part}" for part in ("stability", "speed", "noise", "schedules", "adaptive", "practice")
+        f"gallery/{part}"
+        for part in ("stability", "speed", "noise", "schedules", "adaptive", "landscapes", "practice")
     ],
     "within_subsection_order": "FileNameSortKey",
     "image_scrapers": ["pictures.scrape"],

@@ -28,7 +28,9 @@ def main() -> int:
         if not checking:
             shutil.copyfile(built, kept)
         elif not same(kept.read_text(encoding="utf-8"), built.read_text(encoding="utf-8")):
-            found.append(f"docs/figures/{kept.name} is not what its script draws: build the docs, run scripts/figures.py")
+            found.append(
+                f"docs/figures/{kept.name} is not what its script draws: build the docs, run scripts/figures.py"
+            )
     sys.stdout.write("".join(f"{line}\n" for line in found))
     return 1 if found else 0
 

@@ -65,6 +65,20 @@ def test_every_page_is_on_the_site():
     assert pages - {"index"} <= set("\n".join(toctrees).split())
 
 
+def test_each_page_of_the_guide_opens_with_a_picture():
+    guide = re.search(r":caption: User guide\n(.*?)```", (ROOT / "docs/index.md").read_text(encoding="utf-8"), re.DOTALL)
+    pages = set(guide[1].split()) - {":hidden:", "start"}
+    assert {"divergence", "tuning", "noise"} <= pages
+    texts = {page: (ROOT / "docs" / f"{page}.md").read_text(encoding="utf-8") for page in pages}
+    assert {page for page in pages if re.match(r"# .*\n\n!\[.+\]\(figures/\w+\.svg\)", texts[page])} == pages
+
+
+def test_each_page_of_the_guide_is_linked_from_the_readme():
+    guide = re.search(r":caption: User guide\n(.*?)```", (ROOT / "docs/index.md").read_text(encoding="utf-8"), re.DOTALL)
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert all(f"docs/{page}.md" in readme for page in set(guide[1].split()) - {":hidden:"})
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
 def test_links_lead_somewhere(page):
     for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):

@@ -11,7 +11,7 @@ LINKS = (
     (re.compile(r"\[([^\]]*)\]\(\.\./(reports/\w+/\w+)\.md\)"), r'<a class="reference" href="\2.html">\1</a>'),
     (re.compile(r"\]\(gallery/([\w/]+)\.py\)"), r"](generated/gallery/\1.rst)"),
     (re.compile(r"\]\(gallery\)"), "](generated/gallery/index.rst)"),
-    (re.compile(r"\]\(notebooks/(\w+)\.py\)"), r"](notebooks/\1.md)"),
+    (re.compile(r"\]\(notebooks/(\w+)\.py\)"), r"](generated/notebooks/\1.rst)"),
     (re.compile(r"\]\(\.\./CHANGELOG\.md\)"), "](changelog.md)"),
 )
 
