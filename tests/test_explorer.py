@@ -374,6 +374,15 @@ def test_a_condition_that_does_not_hold_is_marked(opened):
     assert "it diverges" in stability
 
 
+def test_numbers_put_into_a_formula_do_not_run_together(opened):
+    page = opened()
+    formula = (
+        "<math><mrow><mn>2</mn><mi>β</mi><msup><mi>λ</mi><mn>2</mn></msup><mo>−</mo><mi>β</mi><mi>x</mi></mrow></math>"
+    )
+    text = page.evaluate("([f, v]) => explorer.putIn(f, v).textContent", [formula, {"β": 0.5, "λ": -3}])
+    assert text == "2·0.5(−3)2−0.5x"
+
+
 def test_the_start_is_moved_by_hand_and_keys(opened):
     page = opened()
     page.focus("#path")

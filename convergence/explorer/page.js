@@ -32,7 +32,8 @@ function redraw() {
   const { low, span } = decades();
   at("scale-low").textContent = spelled(10 ** low, 2);
   at("scale-high").textContent = `${spelled(10 ** (low + span), 2)} or more`;
-  at("legend-batch").hidden = !state.batch;
+  at("legend-batch").hidden = !state.batch || !sides().some((side) => canSample(side.method));
+  for (const one of document.querySelectorAll(".of-map")) one.hidden = sides().every((side) => side.method.share < 0);
   timings.push(performance.now() - began);
   if (timings.length > 600) timings.shift();
 }
@@ -185,4 +186,4 @@ function begun() {
 }
 
 begun();
-window.explorer = { state, timings, redraw, written, best, verdict, panels, remembered };
+window.explorer = { state, timings, redraw, written, best, verdict, putIn };

@@ -58,7 +58,7 @@ function runsOf(side) {
   const { method, h } = side, problem = problemNow(), noise = noiseNow();
   const factor = state.schedule === "constant" ? null : SCHEDULES[state.schedule];
   const exact = run(method, problem, h, { steps: state.steps, factor });
-  const sampled = method.enters && (state.added || (state.batch && problem.samples?.rows));
+  const sampled = method.enters && (state.added || (state.batch && problem.samples?.rows)); // one gradient a step
   return { exact, sample: sampled ? run(method, problem, h, { steps: state.steps, factor, noise: { ...noise, batch: problem.samples?.rows ? noise.batch : 0 } }) : null };
 }
 
@@ -80,7 +80,7 @@ function drawCurves(panel, runs) {
         c.globalAlpha = 1;
       }
       panel.line(shown(runs[k].exact.loss), colourOf(side), 2.4, dashOf(side));
-      const noisy = (state.added || state.batch) && method.variance, excess = noisy ? floorOf(side).excess : 0;
+      const noisy = (state.added || (state.batch && canSample(method))) && method.variance, excess = noisy ? floorOf(side).excess : 0;
       if (excess > 0 && excess < Infinity) {
         const y = panel.y(excess / scale);
         panel.line([[panel.left, y], [panel.left + panel.inner, y]], colourOf(side), 1.6, [9, 3, 2, 3]);

@@ -51,24 +51,23 @@ function formulaOf(mathml) {
   return holder;
 }
 
-/** A formula with numbers in the place of letters; a dot where a number would touch what stands before or after it. */
+/** A formula with numbers in the place of letters; a dot between what would read as one number. */
 function putIn(mathml, values) {
-  const holder = formulaOf(mathml), isSign = (node) => node.tagName.toLowerCase() === "mo";
-  const before = (node) => node && (!isSign(node) || node.textContent === ")"), after = (node) => node && (!isSign(node) || node.textContent === "(");
-  const dot = () => new DOMParser().parseFromString("<math><mo>·</mo></math>", "text/html").querySelector("mo");
+  const holder = formulaOf(mathml), made = (tag, text) => {
+    const node = document.createElementNS("http://www.w3.org/1998/Math/MathML", tag);
+    node.textContent = text;
+    return node;
+  };
   for (const letter of holder.querySelectorAll("mi")) {
     if (!(letter.textContent in values)) continue;
-    const value = values[letter.textContent], word = spelled(value, 4), compound = value < 0 || word.includes("×");
-    const base = /^(msup|msubsup)$/i.test(letter.parentNode.tagName) && letter.parentNode.firstElementChild === letter;
-    const number = document.createElementNS("http://www.w3.org/1998/Math/MathML", "mn");
-    number.textContent = compound && (base || value < 0) ? `(${word})` : word;
-    letter.replaceWith(number);
+    const value = values[letter.textContent], word = spelled(value, 4), raised = letter.parentNode.localName === "msup" && letter.parentNode.firstElementChild === letter;
+    letter.replaceWith(made("mn", value < 0 || (raised && word.includes("×")) ? `(${word})` : word));
   }
-  for (const number of [...holder.querySelectorAll("mn")]) {
-    const row = number.parentNode;
-    if (row.tagName.toLowerCase() !== "mrow") continue;
-    if (before(number.previousElementSibling)) number.before(dot());
-    if (after(number.nextElementSibling) && number.nextElementSibling.tagName.toLowerCase() !== "mn") number.after(dot());
+  for (const row of holder.querySelectorAll("mrow, math")) {
+    for (const node of [...row.children].slice(1)) {
+      const before = node.previousElementSibling, ends = before.localName !== "mo" || before.textContent === ")";
+      if (ends && /^[\d(]/.test(node.textContent) && (/\d/.test(node.textContent[0]) || node.localName === "mn")) node.before(made("mo", "·"));
+    }
   }
   return holder;
 }
@@ -164,13 +163,13 @@ function bestCard({ method, h, letters, ends, formulas, curvatures, side }) {
 
 function floorCard({ method, h, letters, formulas, curvatures, side }) {
   if (!method.variance) return null;
-  const noisy = state.added > 0 || state.batch > 0, one = curvatures[curvatures.length - 1], stable = margin(method, deciding(method, curvatures), h) > 0;
+  const noisy = state.added > 0 || (state.batch > 0 && canSample(method)), one = curvatures[curvatures.length - 1], stable = margin(method, deciding(method, curvatures), h) > 0;
   const parts = [paragraph("Gradient noise of variance 1 leaves, along a direction,")];
   if (formulas.variance) parts.push(element("div", { class: "formula" }, "E x² = ", formulaOf(formulas.variance)));
   parts.push(paragraph(`At λ = ${spelled(one)}: E x² = ${stable ? spelled(method.variance(one, ...h)[0]) : "∞"}.`));
   if (noisy) {
     const { excess } = floorOf(side);
-    parts.push(paragraph("The loss stays above its minimum by ", element("strong", {}, spelled(excess)), ` (${[state.batch ? `batches of ${state.batch}` : "", state.added ? `noise ${spelled(state.added)}` : ""].filter(Boolean).join(", ")}).`));
+    parts.push(paragraph("The loss stays above its minimum by ", element("strong", {}, spelled(excess)), ` (${[state.batch && canSample(method) ? `batches of ${state.batch}` : "", state.added ? `noise ${spelled(state.added)}` : ""].filter(Boolean).join(", ")}).`));
   }
   if (canSample(method)) {
     const needed = smallestBatch(method, problemNow(), h), word = state.batch ? (needed < state.batch ? " ✓" : " ✗ smaller than that: second moments grow") : "";
