@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import convergence as cv
 from convergence.cli.command import Answer, command, option
 from convergence.cli.modules import Lazy, arguments, console, writing
-from convergence.cli.options import METHOD, hyper
-from convergence.errors import BadHyperparameter
+from convergence.cli.options import METHOD, hyper, names
+from convergence.errors import BadHyperparameter, BadName, nearest
 
-programs, to_code = Lazy("convergence.code.programs"), Lazy("convergence.code.to_code")
+if TYPE_CHECKING:
+    from convergence.code.program import Program
+
+program, programs = Lazy("convergence.code.program"), Lazy("convergence.code.programs")
+to_code = Lazy("convergence.code.to_code")
 
 THINGS = ("rate", "region", "optimum", "floor", "step")
 
@@ -21,27 +27,36 @@ THINGS = ("rate", "region", "optimum", "floor", "step")
     "print a result as a function in C, Python, Julia, JavaScript or LaTeX, with a self-test",
     METHOD,
     option("--language", metavar="L", default="python", help="python (default), c, julia, javascript, latex"),
-    option("--thing", choices=THINGS, default="rate", help=f"what of the method (default: rate): {', '.join(THINGS)}"),
-    option("--name", metavar="NAME", help="of the function"),
+    option("--thing", metavar="A,B", type=names, default=["rate"], help=f"what: {', '.join(THINGS)} (default: rate)"),
+    option("--name", metavar="NAME", help="what the functions are called, or begin with"),
     option("--out", "-o", metavar="FILE", help="write to this file"),
     hyper("held there, in the optimum (a letter becomes an argument)"),
-    example="convergence code heavy_ball --language c --thing region --out region.c",
+    example="convergence code heavy_ball --language c --thing region,floor --out heavy_ball.c",
 )
 def code(options: Namespace) -> Answer:
     method, held = arguments.method(options.method), arguments.hyper(options, arguments.number_or_letter)
-    if held and options.thing != "optimum":
+    unknown = [thing for thing in options.thing if thing not in THINGS]
+    if unknown or not options.thing:
+        raise BadName(
+            f"--thing names what of {method.name} is written: {nearest(unknown[0] if unknown else '', THINGS)}"
+        )
+    if held and options.thing != ["optimum"]:
         raise BadHyperparameter(
             f"{next(iter(held))} is an argument of the function; numbers are for --thing optimum, where they are held"
         )
-    make = {
-        "rate": lambda: programs.of_rate(method, options.name),
-        "region": lambda: to_code.program(cv.stability(method), options.name),
-        "optimum": lambda: to_code.program(cv.optimum(method, **held), options.name),
-        "floor": lambda: to_code.program(cv.noise_floor(method), options.name),
-        "step": lambda: to_code.program(method, options.name),
+    make: dict[str, Callable[[str | None], Program]] = {
+        "rate": lambda name: programs.of_rate(method, name),
+        "region": lambda name: to_code.program(cv.stability(method), name),
+        "optimum": lambda name: to_code.program(cv.optimum(method, **held), name),
+        "floor": lambda name: to_code.program(cv.noise_floor(method), name),
+        "step": lambda name: to_code.program(method, name),
     }
-    source = to_code.source(make[options.thing](), options.language)
-    content = {"method": method.name, "thing": options.thing, "language": options.language, "source": source}
+    alone, name = len(options.thing) == 1, options.name
+    called = {
+        thing: name if alone or not name or thing in ("region", "step") else f"{name}_{thing}" for thing in THINGS
+    }
+    source = to_code.source(program.merged([make[thing](called[thing]) for thing in options.thing]), options.language)
+    content = {"method": method.name, "things": options.thing, "language": options.language, "source": source}
     if not options.out:
         return Answer(content, [console.unwrapped(source.rstrip("\n"))])
     path = Path(options.out)

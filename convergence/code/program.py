@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from random import Random
@@ -10,6 +11,7 @@ import sympy as sp
 
 from convergence.codegen import identifiers
 from convergence.domain import Domain
+from convergence.errors import BadName
 from convergence.rule import Method
 from convergence.theory.symbols import CURVATURE, LARGEST, MU
 
@@ -76,6 +78,7 @@ class Step:
     state: tuple[str, ...]
     hyper: tuple[Argument, ...]
     questions: tuple[Question, ...]
+    start: str
     following: str
 
     @property
@@ -91,16 +94,31 @@ class Step:
 
 @dataclass(frozen=True)
 class Program:
-    """Functions, a step where there is one, and what the comment on top ``says``."""
+    """Functions, a step where there is one, what the comment on top ``says``, and the ``rule`` that they are derived from."""
 
     says: tuple[str, ...]
     functions: tuple[Function, ...]
+    rule: tuple[str, ...] = ()
     step: Step | None = None
 
     @property
     def arguments(self) -> tuple[Argument, ...]:
         """Those of all functions, each once."""
         return tuple({one.word: one for function in self.functions for one in function.arguments}.values())
+
+
+def merged(programs: Sequence[Program]) -> Program:
+    """Several programs in one file. BadName where two of their functions have one name, or two have a step."""
+    functions = [one for program in programs for one in program.functions]
+    twice = sorted(name for name, times in Counter(one.name for one in functions).items() if times > 1)
+    steps = [program.step for program in programs if program.step is not None]
+    if twice or len(steps) > 1:
+        raise BadName(
+            f"one file holds one step, and each name once; got {', '.join(twice) or 'two steps'}: write two files"
+        )
+    rules = dict.fromkeys(program.rule for program in programs)
+    says = [line for program in programs for line in program.says]
+    return Program(tuple(says), tuple(functions), tuple(line for rule in rules for line in rule), *steps)
 
 
 def between(low: float, high: float) -> Draw:

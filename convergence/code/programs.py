@@ -58,9 +58,9 @@ def of_region(result: Region, name: str | None) -> Program:
     functions.append(function(f"{base}_stable", says, arguments, _stable(result)))
     top = (
         f"The stable region of {method.name} along a direction of curvature λ: spectral radius below 1.",
-        f"Derived from the rule{_linearised(method)} by the Schur-Cohn conditions (Jury 1964, ch. 3):",
+        f"Derived from the rule{_linearised(method)} by the Schur-Cohn conditions (Jury 1964, ch. 3).",
     )
-    return Program((*top, *rule_lines(method)), tuple(functions))
+    return Program(top, tuple(functions), rule_lines(method))
 
 
 def _linearised(method: Method) -> str:
@@ -98,8 +98,7 @@ def of_rate(method: Method, name: str | None) -> Program:
         raise NoCode(f"the rate of {method.name} has no code: {error}; spectral_radius has numbers") from None
     says = (
         f"The rate of {method.name}: the spectral radius of a step along a direction of curvature λ.",
-        f"Derived from the rule{_linearised(method)}: the larger of two real eigenvalues, or the modulus of a complex pair:",
-        *rule_lines(method),
+        f"Derived from the rule{_linearised(method)}: the larger of two real eigenvalues, or the modulus of a complex pair.",
     )
     told = function(
         name or f"{named(method)}_rate",
@@ -107,7 +106,7 @@ def of_rate(method: Method, name: str | None) -> Program:
         (curvature(), *hyper(method)),
         formula,
     )
-    return Program(says, (told,))
+    return Program(says, (told,), rule_lines(method))
 
 
 def of_optimum(result: Optimum, name: str | None) -> Program:
@@ -123,12 +122,11 @@ def of_optimum(result: Optimum, name: str | None) -> Program:
     known = {argument.letter: argument for argument in hyper(method)}
     used = set().union(*(f.free_symbols for f in formulas.values())) - {MU, LARGEST}
     others = [known.get(s) or letter(s, "held at this value") for s in sorted(used, key=str)]
-    proven = "Found and tried at sample spectra (certify_formula proves it):" if result.determined else "Of the rule:"
+    tried = ["Found and tried at sample spectra (certify_formula proves it)."] if result.determined else []
     says = (
         f"The hyperparameters of {method.name} that minimise its largest spectral radius over all curvatures in [μ, L].",
         *([f"Note: {result.note}."] if result.note else []),
-        proven,
-        *rule_lines(method),
+        *tried,
     )
     told = function(
         name or f"{named(method)}_optimum",
@@ -136,7 +134,7 @@ def of_optimum(result: Optimum, name: str | None) -> Program:
         (*ends(), *others),
         formulas,
     )
-    return Program(says, (told,))
+    return Program(says, (told,), rule_lines(method))
 
 
 def of_floor(result: NoiseFloor, name: str | None) -> Program:
@@ -155,11 +153,12 @@ def of_floor(result: NoiseFloor, name: str | None) -> Program:
         "variance: E x²; loss: λ/2·E x²; long_run: T·E x̄² of the mean of T iterates, T → ∞. Infinite where it is not stable.",
         "The noise is white from step to step"
         + ("." if result.linear else "; to first order in it, for the rule is not linear."),
-        "Derived from the rule by its Lyapunov equation:",
-        *rule_lines(method),
+        "Derived from the rule by its Lyapunov equation.",
     )
     arguments = tuple(map(unsigned, (curvature(), deviation, *hyper(method))))
-    return Program(says, (function(name or f"{named(method)}_floor", "Per direction.", arguments, formulas),))
+    return Program(
+        says, (function(name or f"{named(method)}_floor", "Per direction.", arguments, formulas),), rule_lines(method)
+    )
 
 
 def of_schedule(schedule: Schedule, name: str | None) -> Program:

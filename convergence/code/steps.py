@@ -25,7 +25,7 @@ def of_method(method: Method, name: str | None) -> Program:
             f"{method.name} takes a norm of all coordinates, and its step is not that of each; run it with simulate"
         )
     states = [
-        Argument(letter, letter.name, "a state" if k else "a state: the position", VALUE)
+        Argument(letter, letter.name, "a state of the rule" if k else "the position", VALUE)
         for k, letter in enumerate(trace.inputs)
     ]
     answers = _answers(trace)
@@ -53,11 +53,11 @@ def of_method(method: Method, name: str | None) -> Program:
     )
     says = (
         f"A step of {method.name} on arrays: state in, state out, each coordinate alike; the gradient is given as a function.",
-        "The rule, from which it was read on symbols:",
-        *rule_lines(method),
+        "Read from the rule on symbols.",
     )
-    step = Step(f"{base}_step", method.state, settings, tuple(questions), following.name)
-    return Program(says, (_start(method, base), *functions, following), step)
+    start = _start(method, base)
+    step = Step(f"{base}_step", method.state, settings, tuple(questions), start.name, following.name)
+    return Program(says, (start, *functions, following), rule_lines(method), step)
 
 
 def _start(method: Method, base: str) -> Function:

@@ -8,7 +8,7 @@ from typing import Any
 import sympy as sp
 
 from convergence.code.languages import LAYOUTS
-from convergence.code.program import Program
+from convergence.code.program import Program, merged
 from convergence.code.programs import of_floor, of_formula, of_optimum, of_product, of_region, of_schedule
 from convergence.code.steps import of_method
 from convergence.errors import BadName, BadRule, nearest
@@ -31,7 +31,7 @@ def to_code(thing: Any, language: str, name: str | None = None) -> str:
         hyperparameters and their rate, of μ and L), a ``NoiseFloor`` (variance and loss, of λ and the noise's standard
         deviation), a ``Schedule`` (the value at step k), a ``Product`` (of K steps, where it is closed), a formula of SymPy, as
         ``rate`` gives one, or several by name; or a method, its name or a rule: its step on arrays, with the gradient as a
-        function.
+        function. A list of these is one file.
     language
         "python", "c", "julia", "javascript" or "latex".
     name
@@ -89,6 +89,8 @@ def program(thing: Any, name: str | None) -> Program:
             return of_schedule(thing, name)
         case Product():
             return of_product(thing, name)
+        case list() | tuple() if thing:
+            return merged([program(one, name) for one in thing])
         case sp.Basic():
             return of_formula(thing, name)
         case Mapping() if thing and all(_is_entry(*one) for one in thing.items()):
@@ -96,7 +98,7 @@ def program(thing: Any, name: str | None) -> Program:
     if not callable(thing) and not isinstance(thing, str | Method):
         raise BadRule(
             f"there is code of a region, an optimum, a noise floor, a schedule, a product, a formula of SymPy, several by "
-            f"name, and a method; got {str(thing)[:60]!r}"
+            f"name, a method, and a list of these; got {str(thing)[:60]!r}"
         )
     return of_method(as_method(thing), name)
 

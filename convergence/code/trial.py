@@ -48,7 +48,7 @@ def _run(program: Program, random: Random) -> Trial:
     functions = {one.name: one for one in program.functions}
     settings = {one.letter: one.draw(random) for one in step.hyper}
     fixed: dict[sp.Symbol, Bounded] = {letter: _exact(value) for letter, value in settings.items()}
-    starts = [_first(program.functions[0], x, h) for x, h in zip(FIRST, CURVATURES, strict=True)]
+    starts = [_first(functions[step.start], x, h) for x, h in zip(FIRST, CURVATURES, strict=True)]
     paths = [_path(program, functions, start, h, fixed) for start, h in zip(starts, CURVATURES, strict=True)]
     rounded = [[(float(value), tolerance(value, error)) for value, error in path] for path in paths]
     return Trial(tuple(zip(*starts, strict=True)), tuple(settings.values()), tuple(zip(*rounded, strict=True)))
@@ -85,7 +85,7 @@ def _path(
             asked = functions[question.function].keyed[""] if question.function else letters[question.array]
             value, error = bounded(asked, at)
             gain = curvature if question.oracle == "grad" else 1 / curvature
-            at[letters[f"g{k}"]] = value * gain, error * gain
+            at[following.arguments[len(step.state) + k].letter] = value * gain, error * gain
         values = {word: bounded(formula, at) for word, formula in following.keyed.items()}
         path.append(values[step.state[0]])
     return path
