@@ -73,13 +73,13 @@ class NearTrial:
         distance = size / 4
         while distance > NEAREST * size:
             distance /= 2
-            gap, scale = self.gap(distance, RIGHT)
-            if gap <= BENT * scale:
+            gap, moved = self.gap(distance, RIGHT)
+            if gap <= BENT * moved and self.rule_bends(distance) <= BENT * moved:
                 return distance
         return CLAIMED * size if system(self.method).linear else None
 
     def gap(self, distance: float, claim: Claim) -> tuple[float, float]:
-        """The largest distance of the run from the linear one that is claimed, and the largest error of the latter."""
+        """The largest distance of the run from the linear one that is claimed, and how far the latter moves."""
         seen, said = (
             self.errors(self.problem, distance),
             self.claimed(claim).errors(_bent(self.problem, claim.curvature), distance),
@@ -89,13 +89,21 @@ class NearTrial:
         end = int(grown.argmax()) if grown.any() else end
         if end < 2:
             return np.inf, distance
-        return float(np.abs(seen[:end] - said[:end]).max()), float(np.abs(said[:end]).max())
+        return float(np.abs(seen[:end] - said[:end]).max()), float(np.abs(said[:end] - said[0]).max())
 
     def errors(self, problem: Any, distance: float) -> Array:
         """Of a run from this far along every direction that has curvature, (steps+1, d)."""
         basis = self.problem.directions[:, : self.problem.rank]
         start = self.problem.point + distance * basis.sum(axis=1)
         return np.asarray((simulate(problem, self.method, STEPS, start, **self.hyper).x - self.problem.point) @ basis)
+
+    def rule_bends(self, distance: float) -> float:
+        """By how much a run on the quadratic is not twice that from half the distance: 0 for a rule that is linear."""
+        if system(self.method).linear:
+            return 0.0
+        whole, half = (self.errors(self.problem.model, distance * share) for share in (1.0, 0.5))
+        end = min(len(whole), len(half))
+        return float(np.abs(whole[:end] - 2 * half[:end]).max())
 
     def claimed(self, claim: Claim) -> NearTrial:
         """The setting with the learning rate that is claimed."""
@@ -146,23 +154,41 @@ def _multipliers(trial: NearTrial, claimed: Claim) -> Sequence[Check]:
         return [
             not_made(MULTIPLIERS, claim, "no distance at which the run is linear to a thousandth and not only rounding")
         ]
-    distance = max(trial.distance * 1e-3, 1e-7)
+    distance = min(max(trial.distance * 1e-3, 1e-7), trial.distance)
     limit = NearTrial(trial.problem, run_down(trial.method), trial.hyper)
     errors, curvatures = limit.errors(trial.problem, distance), trial.problem.curvatures[: trial.problem.rank]
-    seen = identify(errors, order=len(system(trial.method).state))
-    values = eigenvalues(trial.method, curvatures * claimed.curvature, trial.claimed(claimed).hyper)
-    off = doubt = 0.0
-    for derived, found, blur in zip(values, seen, seen.error, strict=True):
-        there = ~np.isnan(found) & (MARGIN * blur < FAULT / 4)
-        if there.any():
-            off = max(off, float(np.abs(found[there][:, None] - derived[None]).min(axis=1).max()))
-            doubt = max(doubt, MARGIN * float(blur[there].max()))
-    if not doubt:
+    ((_, fault),) = _faults(trial, RIGHT)
+    right, wrong, values = (
+        eigenvalues(trial.method, curvatures * one.curvature, trial.claimed(one).hyper)
+        for one in (RIGHT, fault, claimed)
+    )
+    apart = [_apart(errors[:, [k]], derived) for k, derived in enumerate(values)]
+    if not any(doubt for _, doubt in apart):
         return [not_made(MULTIPLIERS, claim, "the run shows no recurrence above rounding")]
+    off, doubt = max(error for error, _ in apart), max(doubt for _, doubt in apart)
+    visible = max(float(np.abs(a[:, None] - b[None]).min(axis=1).max()) for a, b in zip(right, wrong, strict=True))
     bend = BENT * distance / trial.distance * MARGIN
     why = "rounding of the iterates moves the roots of the fitted recurrence, and so does the bend of the gradient"
+    if doubt + bend > visible / 2:
+        return [
+            not_made(MULTIPLIERS, claim, "rounding moves the multipliers more than one per cent of the curvature does")
+        ]
     top = float(np.abs(values).max())
     return [compared(MULTIPLIERS, claim, top, top + off, off, doubt + bend, why)]
+
+
+def _apart(errors: Array, derived: NDArray[np.complex128]) -> tuple[float, float]:
+    """How far the identified multipliers are from the derived ones, and their doubt; zeros where none can be told.
+
+    Of the highest order that shows any: what rounding hides, as a buffer that the position does not hear, blurs the others.
+    """
+    for order in range(len(derived), 0, -1):
+        seen = identify(errors, order=order)
+        clear = ~np.isnan(seen[0]) & (MARGIN * seen.error[0] < FAULT / 4)
+        if clear.any():
+            off = np.abs(seen[0][clear][:, None] - derived[None]).min(axis=1).max()
+            return float(off), MARGIN * float(seen.error[0][clear].max())
+    return 0.0, 0.0
 
 
 def _far(trial: NearTrial, claimed: Claim) -> Sequence[Check]:

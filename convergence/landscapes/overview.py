@@ -143,6 +143,9 @@ def _own(method: Method, given: Mapping[str, float], alone: bool) -> dict[str, f
 def _near(point: LocalQuadratic, method: Method, given: Mapping[str, float]) -> Near:
     try:
         own = {n: v for n, v in _own(method, given, point.rank < 2).items() if n != method.rate or n in given}
+        if not system(method).linear:  # an optimum of its linearisation would be one next to the point
+            limit = float(point.lr_max(method, **{n: v for n, v in own.items() if n != method.rate}))
+            return Near(method.name, limit, {}, nan, why="linear only next to the point")
         best = point.optimum(method, **own)
         others = {name: value for name, value in {**best.hyper, **own}.items() if name != method.rate}
         return Near(

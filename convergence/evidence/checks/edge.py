@@ -46,7 +46,8 @@ def checks(trial: Experiment, edges: Array) -> Sequence[Check]:
     below, above = (_growth(trial, lr * (1 + side * PROBE)) for side in (-1, 1))
     if np.isnan(below.rate[first] + above.rate[first]):
         return [not_made(NAME, claim, f"a probe's run shows no recurrence in {trial.names[first]}")]
-    low, high = np.log(below.rate[first]), np.log(above.rate[first])
+    with np.errstate(divide="ignore"):  # a run that came to rest exactly
+        low, high = np.log(below.rate[first]), np.log(above.rate[first])
     crossing = lr * (1 + PROBE * (low + high) / (low - high)) if low != high else np.inf
     why = f"the bound lies between runs at {PROBE:.2%} below it, which shrinks, and above it, which grows"
     return [
