@@ -264,3 +264,30 @@ def test_a_maximum_has_no_largest_learning_rate():
     with pytest.raises(cv.BadData, match="a problem is"):
         cv.simulate(HILL, "gradient_descent", 3, lr=0.1)
     assert HILL.rate("gradient_descent", lr=0.1) > 1
+
+
+@pytest.mark.parametrize("method", ["rmsprop", "rmsprop_inside"])
+def test_adaptive_rules_follow_their_linearisation_nearer_still(method):
+    """Only where √v is far below ε is the rule linear, too."""
+    result = cv.verify(LOWEST, method, lr=1e-3, eps=0.1)
+    assert result
+    (departure,) = (c for c in result.checks if c.kind == "departure")
+    assert departure.passed
+    assert departure.observed == pytest.approx(4, rel=0.1)
+
+
+def test_the_2_cycle_of_rmsprop_tends_to_that_on_a_parabola():
+    """η/2 − ε/λ there; the third derivative changes it by a part that falls as the square of η."""
+    off = []
+    for lr in (0.02, 0.01):
+        (cycle,) = LOWEST.cycles("rmsprop", lr=lr, eps=1e-4)
+        off.append(abs(cycle.amplitude - (lr / 2 - 1e-4 / float(LOWEST.curvatures[0]))) / lr)
+    assert off[1] < off[0] / 3 < 1e-3
+
+
+def test_a_method_that_rests_elsewhere_is_refused():
+    for ask in (LOWEST.lr_max, LOWEST.rate, LOWEST.flip, LOWEST.optimum):
+        with pytest.raises(cv.NotLinear, match="does not rest"):
+            ask("weight_decay_coupled", momentum=0.5, weight_decay=0.1)
+    with pytest.raises(cv.NotLinear, match="does not rest"):
+        cv.verify(LOWEST, "weight_decay_coupled", lr=0.01, momentum=0.5, weight_decay=0.1)

@@ -90,14 +90,21 @@ def _points(critical: Critical) -> Any:
 
 def _near(title: str, rows: Sequence[Near]) -> Any:
     headings = ("method", "largest lr", "best setting", "rate", "at the limit")
-    cells = [(r.method, _number(r.lr_max), console.in_line(r.best), _number(r.rate), r.beyond or r.why) for r in rows]
+    cells = [
+        (r.method, _number(r.lr_max), console.in_line(r.best), _number(r.rate), r.beyond or _short(r.why)) for r in rows
+    ]
     return console.table(headings, cells, left=(0, 2, 4), title=title, whole=(0,))
 
 
 def _away(title: str, rows: Sequence[Away]) -> Any:
     headings = ("method", "setting", "growth a step", "steps to a million-fold")
-    cells = [(r.method, console.in_line(r.setting), _number(r.growth), r.why or _number(r.steps)) for r in rows]
+    cells = [(r.method, console.in_line(r.setting), _number(r.growth), _short(r.why) or _number(r.steps)) for r in rows]
     return console.table(headings, cells, left=(0, 1), title=title, whole=(0,))
+
+
+def _short(why: str) -> str:
+    """The first words of a reason; --json has all."""
+    return why.partition(":")[0].partition(";")[0]
 
 
 def _newton(point: CriticalPoint) -> str:

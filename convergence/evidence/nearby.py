@@ -15,13 +15,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.errors import NotLinear
 from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
 from convergence.evidence.experiment import completed
+from convergence.landscapes.flip import resting
 from convergence.landscapes.points import LocalQuadratic
 from convergence.numerics.identification import identify
 from convergence.numerics.matrices import eigenvalues, run_down, sensitivity
-from convergence.numerics.runs import rests_at_minimiser, simulate
+from convergence.numerics.runs import simulate
 from convergence.problem import LeastSquares
 from convergence.rule import Method
 from convergence.theory.system import system
@@ -119,11 +119,7 @@ class NearTrial:
 
 def near_trial(problem: LocalQuadratic, method: Method, given: Mapping[str, Any]) -> NearTrial:
     """The setting, completed by the best for the curvatures. NotLinear for a rule that does not rest at minima."""
-    if not rests_at_minimiser(method):
-        raise NotLinear(
-            f"{method.name} does not rest at the minimum of a function that is not quadratic, and where it does is not derived"
-        )
-    system(method)
+    system(resting(method))
     return NearTrial(problem, method, completed(problem, method, dict(given)))
 
 

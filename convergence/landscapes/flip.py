@@ -25,6 +25,7 @@ from convergence.landscapes.step_map import step_map
 from convergence.methods import as_method
 from convergence.numerics.orbit_search import Orbit, candidates, equal, least_period, newton, orbit_of
 from convergence.numerics.orbits import cycle_of
+from convergence.numerics.runs import rests_at_minimiser
 from convergence.rule import Method
 from convergence.theory.cycles import Cycle, Direction
 from convergence.theory.rest import rest_of
@@ -92,12 +93,22 @@ class Flip:
         return f"Flip of {self.method} at lr = {self.lr:.10g}, {kind} a 2-cycle {does} ({numbers})"
 
 
+def resting(m: Any) -> Method:
+    """The method that was meant. NotLinear for one that does not rest at minima."""
+    method = as_method(m)
+    if not rests_at_minimiser(method):
+        raise NotLinear(
+            f"{method.name} does not rest at the minimum of a function that is not quadratic, and where it does is not derived"
+        )
+    return method
+
+
 def flip(point: LocalQuadratic, m: Any, hyper: Mapping[str, Any]) -> Flip:
     """The flip of a method at a minimum in one variable.
 
     NotLinear where the rule has no third derivative at its rest, or a multiplier leaves the unit circle elsewhere than at −1.
     """
-    method = as_method(m)
+    method = resting(m)
     if method.rate is None:
         raise BadHyperparameter(f"{method.name} has no learning rate to bound")
     second, third, fourth = (float(point.function.derivative(k).subs(_here(point))) for k in (2, 3, 4))

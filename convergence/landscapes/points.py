@@ -16,12 +16,11 @@ from numpy.typing import NDArray
 from convergence.crossing import exact
 from convergence.errors import BadData
 from convergence.landscapes.escape import Escape, escape
-from convergence.landscapes.flip import Flip, cycles_near, flip
+from convergence.landscapes.flip import Flip, cycles_near, flip, resting
 from convergence.landscapes.function import Landscape, number, whole
 from convergence.landscapes.newton import NewtonOrder, newton_order
 from convergence.landscapes.oracles import Oracles
 from convergence.landscapes.period_doubling import PeriodDoubling, period_doubling
-from convergence.methods import as_method
 from convergence.numerics.radius import bounds, spectral_radius
 from convergence.problem import LeastSquares
 from convergence.problem.quadratic import Quadratic
@@ -94,7 +93,7 @@ class CriticalPoint:
 
     def rate(self, m: Any, /, **hyper: Any) -> float:
         """The spectral radius of the method at these curvatures: above 1, runs leave the point (from nearly all starts)."""
-        method = as_method(m)
+        method = resting(m)
         moving = self.curvatures[np.abs(self.curvatures) > 0]
         if not moving.size:
             raise BadData(f"all curvatures vanish at {self.x}: no linear theory says how fast a method comes near")
@@ -114,13 +113,15 @@ class CriticalPoint:
         ------
         BadData
             At a point that is no minimum.
+        NotLinear
+            For a method that does not rest at minima, as with weight decay.
 
         >>> import convergence as cv
         >>> low, _, _ = cv.local("x*cos(pi*x)", over=(-1, 2))
         >>> low.lr_max("heavy_ball", momentum=0.9)
         0.582306...
         """
-        model, method = self._quadratic(), as_method(m)
+        model, method = self._quadratic(), resting(m)
         known = {**dict(method.defaults), **hyper}
         if len(self.point) == 1 and any(name not in known and name != method.rate for name in method.hyper):
             method.require_known(hyper)
@@ -133,7 +134,7 @@ class CriticalPoint:
     def optimum(self, m: Any, /, **fixed: Any) -> Tuned:
         """The settings with the best rate near the point, as ``cv.optimum(m, **fixed).at(mu=…, L=…)``."""
         model = self._quadratic()
-        return optimum(m, **fixed).at(mu=model.mu, L=model.L)
+        return optimum(resting(m), **fixed).at(mu=model.mu, L=model.L)
 
     def _quadratic(self) -> LocalQuadratic:
         raise BadData(
