@@ -76,9 +76,9 @@ class NoCode(ConvergenceError, ValueError):
     """A formula that has no code: it uses a function that other languages do not have, or have with another meaning."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """The end of an error message that helps: the nearest known name if there is one, and all of them."""
+def nearest(name: str, known: Iterable[str], more: Iterable[str] = ()) -> str:
+    """The end of an error message that helps: the nearest known name, or one of ``more``, if there is one, and all known."""
     names = sorted(known)
-    close = get_close_matches(name, names, n=1, cutoff=0.5)
+    close = get_close_matches(name, [*names, *more], n=1, cutoff=0.5)
     guess = f"did you mean {close[0]!r}? " if close else ""
     return f"{guess}known: {', '.join(names) or 'none'}"

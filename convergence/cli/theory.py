@@ -141,4 +141,5 @@ def methods(options: Namespace) -> Answer:
     content = [{"name": m.name, "state": m.state, "hyper": m.hyper, "doc": m.doc} for m in known]
     rows = [(m.name, ", ".join(m.hyper), m.doc.splitlines()[0]) for m in known]
     table = console.table(("name", "hyperparameters", "rule"), rows, left=(0, 1, 2), whole=(0,))
-    return Answer(content, (table, f"presets: {', '.join(cv.presets())}"))
+    others = f"called by name, too, what libraries run: {', '.join(cv.methods.LIBRARY_RULES)}"
+    return Answer(content, (table, f"presets: {', '.join(cv.presets())}", others))

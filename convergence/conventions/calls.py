@@ -71,7 +71,7 @@ def _best_call(own: Preset, method: Method, library: str, hyper: Mapping[str, An
     """The call of a library's optimiser with the same iterates, or else the same late steps."""
     named = [preset for name, preset in PRESETS.items() if name.startswith(f"{library}.")]
     offered = [preset for preset in named if not is_linear(as_method(preset.main.method))]
-    offered.sort(key=lambda preset: all(as_method(variant.method) is not method for variant in preset.variants))
+    offered.sort(key=lambda preset: _nearness(preset, method))
     late = None
     for preset in offered:
         if kinds(method) not in map(kinds, {as_method(variant.method) for variant in preset.variants}):
@@ -83,6 +83,12 @@ def _best_call(own: Preset, method: Method, library: str, hyper: Mapping[str, An
                 return late
     why = f"no setting of {', '.join(preset.name for preset in offered)} is this rule"
     return late or LibraryCall(library, "", False, why)
+
+
+def _nearness(preset: Preset, method: Method) -> tuple[bool, bool]:
+    """First those that mean the method by their name, then those that it is a variant of."""
+    variants = [as_method(variant.method) for variant in preset.variants]
+    return as_method(preset.main.method) is not method, method not in variants
 
 
 def _called(own: Preset, library: Preset, hyper: Mapping[str, Any]) -> LibraryCall:

@@ -109,7 +109,7 @@ def _suggestion(word: str) -> str:
     if len(meant) > 1:
         lines = (f"{m.name} ({m.doc.splitlines()[0].rsplit(': ', 1)[-1].rstrip('.')})" for m in meant[:6])
         return f"name the one that you mean: {'; '.join(lines)}"
-    return nearest(word, (*_all(), *PRESETS, *ALIASES))
+    return nearest(word, METHODS, (*_all(), *PRESETS, *ALIASES))
 
 
 def __getattr__(name: str) -> Any:
