@@ -79,13 +79,11 @@ def test_a_method_with_buffers_has_a_map_and_no_ends():
 
 def test_a_map_in_two_variables():
     """½(uv − 1)² + (u − v)²/8 has minima at ±(1, 1); from the quadrant of either, gradient descent comes to it."""
-    points = cv.local("(u*v - 1)**2/2 + (u - v)**2/8", at=(0.9, 1.2))
-    named = cv.landscapes.Landscape(
-        "pair", points.function.expression, points.function.variables, ((-2.0, 2.0), (-2.0, 2.0)), start=(0.9, 1.2)
-    )
-    found = cv.local(named).basin_map("gradient_descent", points=21, steps=3000, lr=0.05)
-    assert set(found.labels[found.starts[1] > 0.3][:, found.starts[0] > 0.3].ravel()) == {0}
-    assert set(found.labels[found.starts[1] < -0.3][:, found.starts[0] < -0.3].ravel()) == {-1}
+    points = cv.local("(u*v - 1)**2/2 + (u - v)**2/8", over=((-2, 2), (-2, 2)))
+    assert [point.kind for point in points] == ["minimum", "saddle", "minimum"]
+    found = points.basin_map("gradient_descent", points=21, steps=3000, lr=0.05)
+    assert set(found.labels[found.starts[1] > 0.3][:, found.starts[0] > 0.3].ravel()) == {2}
+    assert set(found.labels[found.starts[1] < -0.3][:, found.starts[0] < -0.3].ravel()) == {0}
     assert cv.local(cv.landscapes.rosenbrock).basin_map("newton", points=9, steps=50, lr=1).share(0) == 1.0
 
 

@@ -39,6 +39,14 @@ def test_local_fits_a_terminal_and_says_what_is_certain(capsys):
     assert max(map(len, said.out.splitlines())) <= 120
 
 
+def test_local_takes_a_box_in_the_plane(capsys):
+    box = ("--over", "-5", "5", "-5", "5")
+    _, said = answer(capsys, "local", "(x**2+y-11)**2+(x+y**2-7)**2", *box, "--methods", "gradient_descent", "--json")
+    found = json.loads(said.out)
+    assert found["complete"] is True
+    assert len(found["points"]) == 9
+
+
 def test_local_draws(capsys, tmp_path):
     folder = tmp_path / "wave"
     status, _ = answer(
@@ -86,6 +94,7 @@ def test_the_page_on_the_wave_holds_points_checks_and_pictures(capsys, tmp_path)
     [
         (("local", "x*y*z", "--at", "1", "2"), "one or two variables"),
         (("local", "x**2", "--over", "1", "0"), "a < b"),
+        (("local", "x**2", "--over", "1", "2", "3"), "a < b"),
         (("local", "x**2"), "give over"),
         (("local", "x**2", "--over", "0", "1", "--at", "1"), "--over A B"),
         (("local", "x**2", "--over", "-1", "1", "--decay", "1"), "none of the methods"),

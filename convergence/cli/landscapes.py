@@ -33,7 +33,9 @@ USUAL = ("gradient_descent", "heavy_ball", "nesterov", "newton")
     "local",
     "print the critical points of a function, and what methods do near each",
     option("function", metavar="F", help="a formula in one or two variables, or a name of cv.landscapes"),
-    option("--over", nargs=2, metavar=("A", "B"), help="all critical points on [A, B], certified (one variable)"),
+    option(
+        "--over", nargs="+", metavar="A", help="A B: all critical points on [A, B], certified; A B C D in the plane"
+    ),
     option("--at", nargs="+", metavar="X", help="the critical point near X [Y]; ways start there"),
     METHODS,
     hyper("hold it (default: the best; drawn: half the limit, in one variable momentum 0.9)"),
@@ -69,9 +71,10 @@ def _critical(options: Namespace) -> tuple[Critical, list[float] | None]:
         raise BadName("give --over A B, for all critical points there, or --at X, for the one near it")
     known = options.function in functions.names()
     function = functions.named(options.function) if known else options.function
-    over = [arguments.real("--over", text) for text in options.over] if options.over else None
+    over = [arguments.real("--over", text) for text in options.over or ()]
     at = [arguments.real("--at", text) for text in options.at] if options.at else None
-    return cv.local(function, over=over, at=at), at
+    box = [over[:2], over[2:]] if len(over) == 4 else over or None
+    return cv.local(function, over=box, at=at), at
 
 
 def _points(critical: Critical) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, overload
 
 import numpy as np
@@ -14,13 +14,18 @@ from convergence.errors import BadData
 from convergence.landscapes.basin_map import BasinMap, basin_map
 from convergence.landscapes.basins import Basins, basins
 from convergence.landscapes.function import Landscape, as_landscape, ends, place, whole
+from convergence.landscapes.plane_roots import plane_zeros
 from convergence.landscapes.points import CriticalPoint, point_at
 from convergence.landscapes.roots import zeros
+from convergence.notation import text
 from convergence.numerics.interval_newton import contains_one
 from convergence.plotting import Plotted
 from convergence.tabular import Tabular
 
 Array = NDArray[np.float64]
+
+MENTIONED = 4
+"""Undecided places that are listed."""
 
 STEPS, SHORTEST = 200, 2.0**-40
 """Newton steps towards a critical point, and the shortest part of one that is tried."""
@@ -45,7 +50,7 @@ class Critical(Sequence[CriticalPoint], Plotted, Tabular, figure="critical"):
     complete
         Whether these are all there are on the interval, each certified.
     undecided
-        Where it is not known how many there are: numbers that stand for small intervals.
+        Where it is not known how many there are: places that stand for small intervals or boxes (of many, the first).
 
     >>> import convergence as cv
     >>> points = cv.local("x*cos(pi*x)", over=(-1, 2))
@@ -56,7 +61,7 @@ class Critical(Sequence[CriticalPoint], Plotted, Tabular, figure="critical"):
     function: Landscape
     points: tuple[CriticalPoint, ...]
     complete: bool
-    undecided: tuple[float, ...] = ()
+    undecided: tuple[Any, ...] = ()
 
     @property
     def minima(self) -> tuple[CriticalPoint, ...]:
@@ -97,17 +102,21 @@ class Critical(Sequence[CriticalPoint], Plotted, Tabular, figure="critical"):
     def __repr__(self) -> str:
         where = " on " + " × ".join(f"[{a:g}, {b:g}]" for a, b in self.function.domain) if self.function.domain else ""
         known = "all of them, certified" if self.complete else "there may be others"
-        unknown = f"; undecided near {', '.join(f'{u:.6g}' for u in self.undecided)}" if self.undecided else ""
+        unknown = f"; undecided near {', '.join(map(_written, self.undecided))}" if self.undecided else ""
         rows = "".join(f"\n  {point!r}" for point in self.points)
         return f"{len(self.points)} critical point(s) of {self.function.name}{where}, {known}{unknown}{rows}"
+
+
+def _written(place: Any) -> str:
+    return text(place, 6) if isinstance(place, float) else f"({', '.join(text(v, 6) for v in place)})"
 
 
 def local(f: Any, /, *, over: Any = None, at: Any = None, gradient: Any = None, hessian: Any = None) -> Critical:
     """The critical points of a function, their kinds and curvatures, and what any method does near each.
 
-    In one variable, all of them on an interval: ball arithmetic proves where f′ has no zero and where it has just one
-    (Moore, Kearfott and Cloud 2009, ch. 8). In two, or with ``at``, the one that Newton's method on the gradient finds from
-    there, certified by Krawczyk's operator where f is a formula and the Hessian regular.
+    Of a formula all of them on an interval, or in a box in two variables: ball arithmetic proves where ∇f has no zero and
+    where it has just one (Moore, Kearfott and Cloud 2009, ch. 8). With ``at``, the one that Newton's method on the gradient
+    finds from there, certified by Krawczyk's operator where f is a formula and the Hessian regular.
 
     Parameters
     ----------
@@ -115,9 +124,9 @@ def local(f: Any, /, *, over: Any = None, at: Any = None, gradient: Any = None, 
         A formula in one or two variables, as text or of SymPy's; one of ``cv.landscapes``; or a callable f(x) on arrays (d,)
         with ``gradient`` and ``hessian`` as SciPy takes them (or with methods ``grad`` and ``hess``).
     over
-        (a, b), the interval; of a landscape its own, unless given.
+        (a, b), the interval; in two variables ((a, b), (c, d)). Of a landscape its own, unless given.
     at
-        x₀ (d,) from which one critical point is looked for; of a landscape in two variables its start, unless given.
+        x₀ (d,) from which one critical point is looked for.
     gradient, hessian
         Of a callable: (d,) and (d, d) at x.
 
@@ -143,20 +152,19 @@ def local(f: Any, /, *, over: Any = None, at: Any = None, gradient: Any = None, 
     """
     if over is not None and at is not None:
         raise BadData("give over=(a, b), for all critical points there, or at=x0, for the one near it")
-    if at is over is None and isinstance(f, Landscape) and f.dimension > 1:
-        at = f.start or None
     start = None if at is None else place(at, f.dimension if isinstance(f, Landscape) else None)
     function = as_landscape(f, gradient, hessian, None if start is None else len(start))
     if start is not None:
         return Critical(function, (_found(function, place(start, function.dimension)),), complete=False)
     domain = function.domain if over is None else ends(over, function.dimension)
-    if function.dimension > 1 or function.expression is None or not domain:
-        raise BadData(
-            "give at=x0: all critical points are looked for only of a formula in one variable, on over=(a, b)"
-            if function.dimension > 1 or function.expression is None
-            else "give over=(a, b), the interval, or at=x0"
-        )
-    return _all(function, domain[0])
+    if function.expression is None or not domain:
+        raise BadData("give over=(a, b), for all critical points of a formula there, or at=x0, for the one near it")
+    if function.dimension == 1:
+        return _all(function, domain[0])
+    found = _all_in_plane(function, domain)
+    if found.complete or over is not None or not function.start:
+        return found
+    return replace(found, points=(*found.points, _found(function, np.array(function.start))))  # one of a curve of them
 
 
 def _all(function: Landscape, interval: tuple[float, float]) -> Critical:
@@ -166,6 +174,15 @@ def _all(function: Landscape, interval: tuple[float, float]) -> Critical:
     )
     points = tuple(point_at(within, np.array([z.x]), "certified", z.order) for z in found if z.certified)
     return Critical(within, points, all(z.certified for z in found), tuple(z.x for z in found if not z.certified))
+
+
+def _all_in_plane(function: Landscape, domain: tuple[tuple[float, float], ...]) -> Critical:
+    _, slope, bend = function.derivatives
+    found, unclear = plane_zeros(slope, bend, function.variables, domain)
+    within = Landscape(function.name, function.expression, function.variables, domain, function.source, function.start)
+    points = tuple(point_at(within, x, "certified") for x in found)
+    some = unclear[:: max(1, len(unclear) // MENTIONED)][:MENTIONED]
+    return Critical(within, points, not unclear, tuple(tuple(x.tolist()) for x in some))
 
 
 def _found(function: Landscape, start: Array) -> CriticalPoint:
