@@ -114,6 +114,7 @@ def test_arguments_that_no_rule_has_are_refused_with_the_reason():
         ("torch.adam", {"betas": 0.9}, r"betas is \(beta1, beta2\)"),
         ("torch.adam", {"betas": (0.9, 0.99, 0.999)}, r"betas is \(beta1, beta2\)"),
         ("torch.adam", {"beta": 0.9}, "did you mean"),
+        ("torch.adam", {"betas": (0.9, 0.99), "beta1": 0.9}, "in two ways"),
     ):
         with pytest.raises(cv.BadHyperparameter, match=why):
             cv.convert(preset, "optax.adam", **given)
@@ -143,6 +144,44 @@ def test_letters_and_buffers_may_be_called_otherwise():
     assert found.same_iterates
     assert list(map(str, found.hyper.values())) == ["eta", "beta1", "beta2", "epsilon"]
     assert cv.equivalences(["adam", mine, "heavy_ball"]).classes == (("adam", "mine"), ("heavy_ball",))
+
+
+@cv.method
+def sums(f, x, v, *, lr, decay: cv.Share, eps):
+    """RMSProp by a sum that forgets, in place of an average."""
+    g = f.grad(x)
+    v = decay * v + g * g
+    return x - lr * g / (np.sqrt(v) + eps), v
+
+
+@cv.method
+def rate_inside(f, x, b, v, *, lr, decay: cv.Share, momentum, eps):
+    """RMSProp under momentum as Keras writes it: the rate in the buffer."""
+    g = f.grad(x)
+    v = decay * v + (1 - decay) * g * g
+    b = momentum * b - lr * g / np.sqrt(v + eps)
+    return x + b, b, v
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "hyper"),
+    [
+        (sums, "rmsprop", {"lr": 0.05, "decay": 0.75, "eps": 0.1}),
+        ("rmsprop", sums, {"lr": 0.05, "decay": 0.75, "eps": 0.1}),
+        ("rmsprop_inside_momentum", rate_inside, {"lr": 0.05, "decay": 0.75, "momentum": 0.5, "eps": 0.1}),
+    ],
+    ids=["sum", "average", "rate inside"],
+)
+def test_buffers_may_be_in_another_unit(a, b, hyper):
+    """v of the sum is 1/(1−γ) times that of the average, and lr and ε are √ of that."""
+    found = cv.convert(a, b, **hyper)
+    assert found.same_iterates
+    one = cv.simulate(PROBLEM, a, STEPS, START, **hyper).x
+    assert np.abs(one - cv.simulate(PROBLEM, b, STEPS, START, **found).x).max() <= identity(STEPS, 2.0)
+    wrong = {**found, "eps": 1.1 * found["eps"]}
+    assert np.abs(one - cv.simulate(PROBLEM, b, STEPS, START, **wrong).x).max() > 1e-3
+    if b != rate_inside:
+        assert found["eps"] == pytest.approx(0.1 * (0.5 if a is sums else 2))
 
 
 def test_another_first_accumulator_is_another_rule():

@@ -83,6 +83,8 @@ def _apart(preset: Preset, given: Mapping[str, Any]) -> dict[str, Any]:
         entries = (value,) if name not in preset.tuples else value
         if not isinstance(entries, Sequence) or isinstance(entries, str) or len(entries) != len(names):
             raise BadHyperparameter(f"{preset.name}: {name} is ({', '.join(names)}); got {str(value)[:60]!r}")
+        if not values.keys().isdisjoint(names):
+            raise BadHyperparameter(f"{preset.name}: {name} was given in two ways; give one")
         values |= dict(zip(names, entries, strict=True))
     return values
 

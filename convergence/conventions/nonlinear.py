@@ -8,19 +8,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from functools import cache
 
+import numpy as np
 import sympy as sp
 
 from convergence.conventions.flags import Flag
 from convergence.conventions.matching import Match, is_sound
-from convergence.conventions.renaming import MAXIMUM, Step, affine_in, at_sample, renamings, step_of
+from convergence.conventions.renaming import MAXIMUM, Step, affine_in, at_sample, renamings, small_fractions, step_of
 from convergence.conventions.response import rate_first
 from convergence.conventions.wording import named
 from convergence.crossing import exact
 from convergence.domain import Domain
+from convergence.problem import LeastSquares
 from convergence.rule import Method
 from convergence.theory.symbols import factored
 
 Hyper = Mapping[str, sp.Expr]
+
+TWO_COORDINATES, STEPS = LeastSquares([[1.0, 0.5], [0.0, 2.0]], [1.0, 0.25], loss="half"), 5
+"""Where a match is looked at again: no direction is a coordinate."""
 
 
 @cache
@@ -58,7 +63,9 @@ def renamed(a: Method, hyper: Hyper, b: Method, *, special: bool = False) -> lis
         for branch in renamings(first, second, [*unknown, *own]):
             values = _opened(b, theirs, branch)
             where = {letter: branch[letter] for letter in own if letter in branch}
-            if _is_sound(b, values) and _is_possible(a, where) and all(values != match.hyper for match in found):
+            if not (_is_sound(b, values) and _is_possible(a, where)) or any(values == m.hyper for m in found):
+                continue
+            if not whole or _runs_alike(a, {n: sp.sympify(v).subs(where) for n, v in hyper.items()}, b, values):
                 found.append(Match(values, where, sp.S.One, whole))
     return found
 
@@ -78,6 +85,21 @@ def _is_sound(b: Method, values: Hyper) -> bool:
 def _is_possible(a: Method, where: Mapping[sp.Symbol, sp.Expr]) -> bool:
     high = {letter: a.domains[name].high for name, letter in a.symbols.items()}
     return all(not value.is_number or value < high[letter] for letter, value in where.items())
+
+
+def _runs_alike(a: Method, ours: Hyper, b: Method, theirs: Hyper) -> bool:
+    """Whether first steps on two coupled coordinates are the same in floats: a second look at a match, at sample letters."""
+    letters = small_fractions(set().union(*(value.free_symbols for value in (*ours.values(), *theirs.values()))))
+    paths = []
+    for method, hyper in ((a, ours), (b, theirs)):
+        numbers = {name: float(value.subs(letters)) for name, value in hyper.items()}
+        state, path = method.start(TWO_COORDINATES, np.array([1.0, -0.5])), []
+        with np.errstate(all="ignore"):
+            for _ in range(STEPS):
+                state = method(TWO_COORDINATES, *state, **numbers)
+                path.append(state[0])
+        paths.append(path)
+    return np.allclose(paths[0], paths[1], rtol=1e-8, atol=1e-12, equal_nan=True)
 
 
 def differences(a: Method, b: Method) -> tuple[Flag, ...]:

@@ -1,16 +1,16 @@
 """Rules that are not linear: two are one where their formulas agree, state by state, after hyperparameters are renamed.
 
-One step of both is read on symbols, for any state and any gradient. What is rational is matched coefficient by coefficient; a
-root or a sign is matched with one of the other rule whose argument is proportional. No linearisation enters: near the
-minimiser Adam is a heavy ball, and elsewhere it is none. With the clocks of bias corrections run down, a match says what both
-steps tend to.
+One step of both is read on symbols, for any state and any gradient; buffers may come in another order and unit. What is
+rational is matched coefficient by coefficient; a root or a sign is matched with one of the other rule whose argument is
+proportional. No linearisation enters: near the minimiser Adam is a heavy ball, and elsewhere it is none. With the clocks of
+bias corrections run down, a match says what both steps tend to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import permutations
+from itertools import cycle, permutations
 
 import sympy as sp
 
@@ -97,7 +97,7 @@ def _size(formula: sp.Expr) -> tuple[int, str]:
 
 
 def renamings(a: Step, b: Step, unknown: Sequence[sp.Symbol], *, begun: bool = True) -> Iterator[Branch]:
-    """Values of the unknown letters with which one step is the other's, its buffers in whichever order.
+    """Values of the unknown letters with which one step is the other's, its buffers in whichever order and unit.
 
     What only one of them has must not matter. Unless ``begun``, first states are not compared.
     """
@@ -109,12 +109,16 @@ def renamings(a: Step, b: Step, unknown: Sequence[sp.Symbol], *, begun: bool = T
         pairs = list(enumerate((0, *order)))
         if begun and any(few.start[i] != many.start[j] for i, j in pairs):
             continue
-        same = {many.state[j]: few.state[i] for i, j in pairs}
-        equations = [few.update[i] - many.update[j].xreplace(same) for i, j in pairs]
+        scales = {
+            j: sp.Dummy("scale", real=True, nonzero=True) for i, j in pairs if i and few.start[i] == many.start[j] == 0
+        }
+        same = {many.state[j]: scales.get(j, sp.S.One) * few.state[i] for i, j in pairs}
+        equations = [scales.get(j, 1) * few.update[i] - many.update[j].xreplace(same) for i, j in pairs]
         equations += [p.asked - q.asked.xreplace(same) for p, q in zip(few.questions, many.questions, strict=True)]
         variables = {*few.state, *many.state, *(q.answer for q in a.questions)}
-        found = list(_identical(equations, variables, unknown))
-        yield from found
+        found = list(_identical(equations, variables, [*unknown, *scales.values()]))
+        open_ = dict.fromkeys(scales.values(), sp.S.One)
+        yield from ({letter: branch[letter].subs(open_) for letter in unknown if letter in branch} for branch in found)
         if found:
             return
 
@@ -224,5 +228,9 @@ def affine_in(formula: sp.Expr, moving: Sequence[sp.Symbol]) -> bool:
 
 def at_sample(formula: sp.Expr) -> sp.Expr:
     """A formula at small fractions for its letters."""
-    letters = sorted(formula.free_symbols, key=str)
-    return formula.subs(dict(zip(letters, SAMPLE * (1 + len(letters)), strict=False)))
+    return formula.subs(small_fractions(formula.free_symbols))
+
+
+def small_fractions(letters: Iterable[sp.Symbol]) -> dict[sp.Symbol, sp.Rational]:
+    """A value for each letter, below 1."""
+    return dict(zip(sorted(letters, key=str), cycle(SAMPLE), strict=False))
