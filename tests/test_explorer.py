@@ -205,6 +205,16 @@ def test_roots_of_higher_degree_are_those_of_numpy():
         assert max(np.abs(mine - one).min() for one in known) < 1e-9
 
 
+@node
+@pytest.mark.parametrize(
+    "roots", [(0.5, 0.5, 1.0), (0.0, 0.5, 0.9), (0.0, 0.0, 0.0), (0.7, 0.7, 0.7), (1e8, 1e-8, 0.0)]
+)
+def test_multiple_roots_are_found_as_near_as_they_can_be(roots):
+    found = evaluated(source(), [f"S.polynomialRoots({json.dumps(list(np.poly(roots)[1:]))})"])[0]
+    mine, times = np.array(found) @ [1, 1j], max(roots.count(one) for one in roots)
+    assert max(np.abs(mine - one).min() for one in roots) < 10 * EPS ** (1 / times) * max(1.0, *roots)
+
+
 def test_of_many_directions_both_ends_are_among_those_shown():
     shown = facts(as_quadratic(np.geomspace(1.0, 1000.0, 500)), "many")
     assert (len(shown["curvatures"]), shown["directions"]) == (64, 500)
@@ -220,6 +230,9 @@ def test_the_page_is_one_small_file_without_addresses():
 def test_what_cannot_be_explored_is_refused_in_words(tmp_path):
     with pytest.raises(cv.BadName):
         cv.explore(methods=[])
+    for without_region in ("sign_descent", "adagrad"):
+        with pytest.raises(cv.NotLinear):
+            cv.explore([1.0, 2.0], without_region)
     with pytest.raises(cv.BadOutput):
         cv.explore([1.0, 2.0], "heavy_ball").write(tmp_path)
 

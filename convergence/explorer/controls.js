@@ -52,7 +52,7 @@ function sharedRows() {
   slider(holder, "steps", "steps", { read: () => state.steps, set: (x) => { state.steps = Math.round(x); }, words: String, ...logarithmic(20, 2000) });
   const schedule = element("select", { id: "schedule" }, ...Object.keys(SCHEDULES).map((one) => element("option", { value: one }, one)));
   schedule.addEventListener("change", () => { state.schedule = schedule.value; changed(); });
-  const scale = element("select", { id: "share-scale" }, element("option", { value: "0" }, "linear"), element("option", { value: "1" }, "logarithmic in 1 − β"));
+  const scale = element("select", { id: "share-scale" }, element("option", { value: "0" }, "linear"), element("option", { value: "1" }, "logarithmic"));
   scale.addEventListener("change", () => { state.log = scale.value === "1"; changed(); });
   const reset = element("button", { type: "button", id: "reset" }, "reset the start and the problem");
   reset.addEventListener("click", () => { Object.assign(state, { start: null, kappa: ownKappa, batch: 0, added: 0, schedule: "constant", steps: 150 }); changed(); });

@@ -65,7 +65,7 @@ function resolution(side, panel) {
 
 function drawMap(side, panel) {
   if (side.method.share < 0) return drawLine(side, panel);
-  const { low, high, digits } = axes(side), key = `${mapKey(side)}|${coarse}`, { method, h } = side, problem = problemNow();
+  const { low, high } = axes(side), key = `${mapKey(side)}|${coarse}`, { method, h } = side, problem = problemNow();
   panel.margins[3] = state.log ? 50 : 38;
   const c = panel.begin({ low, high, log: true }, { low: 0, high: 1 }), letters = method.hyper.map((one) => one.letter);
   panel.clip(() => {
@@ -79,12 +79,18 @@ function drawMap(side, panel) {
     panel.paths(lines.edge(key, side), colours.ink, 2.4);
     if (state.batch && canSample(method)) panel.paths(lines.batch(`${key}|${state.batch}`, side), "#e0218a", 2.4, [8, 5]);
   });
-  const shares = state.log ? Array.from({ length: digits + 1 }, (_, k) => [k / digits, k ? String(1 - 10 ** -k).slice(0, k + 2) : "0"])
-    : [0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => [x, String(x)]);
-  panel.frame(`${method.hyper[method.rate].name} ${letters[method.rate]}`, `${method.hyper[method.share].name} ${letters[method.share]}`, undefined, shares);
+  panel.frame(`${method.hyper[method.rate].name} ${letters[method.rate]}`, `${method.hyper[method.share].name} ${letters[method.share]}`, undefined, shareTicks(side));
   const found = best(side);
   if (found) panel.star(panel.x(found.lr), panel.y(placeOfShare(side, found.share)));
   point(panel, panel.x(h[method.rate]), panel.y(placeOfShare(side, h[method.share])), side);
+}
+
+/** Places and words: in steps of a fifth, or in powers of ten of β or of 1 − β. */
+function shareTicks(side) {
+  const { digits, small } = axes(side);
+  if (!state.log) return [0, 0.2, 0.4, 0.6, 0.8, 1].map((x) => [x, String(x)]);
+  const near = (k) => (k ? (1 - 10 ** -k).toFixed(k) : "0");
+  return Array.from({ length: digits + 1 }, (_, k) => [k / digits, small ? String(Number((10 ** (k - digits)).toPrecision(1))) : near(k)]);
 }
 
 /** The point that is dragged, kept inside the frame. */

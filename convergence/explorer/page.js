@@ -29,6 +29,7 @@ function redraw() {
   drawRadii(panels.radii);
   for (const name of ["a", "b"]) if (state[name]) verdictLine(name);
   for (const refresh of rows) refresh();
+  at("stretched").textContent = state.kappa === ownKappa ? "" : `; stretched to κ = ${spelled(state.kappa)}`;
   const { low, span } = decades();
   at("scale-low").textContent = spelled(10 ** low, 2);
   at("scale-high").textContent = `${spelled(10 ** (low + span), 2)} or more`;
@@ -41,7 +42,7 @@ function redraw() {
 function verdictLine(name) {
   const { stable, head, fate, rest } = verdict(state[name]);
   at(`verdict-${name}`).replaceChildren(head, element("strong", { class: stable ? "good" : "bad" }, fate), rest);
-  if (!hovering) at(`under-${name}`).textContent = "Drag the point; or move over the map to read it.";
+  if (!hovering) at(`under-${name}`).textContent = "Drag the point, or use the arrow keys; move over the map to read it.";
 }
 
 /** Theorems, and what a screen reader is told. */
@@ -51,6 +52,7 @@ function tell() {
     if (state[name]) at(`words-${name}`).replaceChildren(...theorems(state[name]));
     if (state[name]) at(`map-${name}`).setAttribute("aria-label", `Map of ${state[name].method.title}, the point at ${settingWords(state[name].method, state[name].h)}`);
   }
+  for (const one of document.querySelectorAll(".card")) if (one.scrollWidth > one.clientWidth) one.tabIndex = 0; // keys scroll it
   at("status").textContent = sides().map((side) => { const v = verdict(side); return `${side.method.title}, ${v.head}${v.fate}${v.rest}`; }).join(". ");
 }
 

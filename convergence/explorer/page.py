@@ -22,7 +22,7 @@ from convergence.explorer.script import embedded, script
 from convergence.methods import as_method
 from convergence.problem import LeastSquares, Quadratic, as_quadratic
 from convergence.rule import Method
-from convergence.theory.system import system
+from convergence.theory.region import region
 from convergence.writing import write_files
 
 CLASSIC = ("gradient_descent", "heavy_ball", "nesterov", "ema_momentum")
@@ -125,7 +125,7 @@ def explore(p: Any = None, methods: Iterable[Any] | Any = None, *, title: str | 
     Raises
     ------
     NotLinear, BadRule
-        As ``derive``.
+        As ``stability``.
     BadHyperparameter
         For a rule without a learning rate.
     BadName
@@ -147,7 +147,7 @@ def explore(p: Any = None, methods: Iterable[Any] | Any = None, *, title: str | 
         raise BadName("an explorer needs at least one method: its name, a Method, or a rule")
     for method in chosen:
         axes(method)
-        system(method)
+        region(method)
     if title is not None and not isinstance(title, str):
         raise BadName(f"title is text; got {str(title)[:60]!r}")
     return Explorer(problem, chosen, title or (NOTES if p is None else _named(problem)))

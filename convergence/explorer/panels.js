@@ -86,7 +86,7 @@ function drawCurves(panel, runs) {
         panel.line([[panel.left, y], [panel.left + panel.inner, y]], colourOf(side), 1.6, [9, 3, 2, 3]);
         c.textAlign = "right";
         c.textBaseline = k ? "top" : "bottom";
-        panel.words(state.schedule === "constant" ? "floor" : "floor at the base rate", panel.left + panel.inner - 4, y + (k ? 2 : -2));
+        panel.words(state.schedule === "constant" ? "floor" : "floor (base rate)", panel.left + panel.inner - 4, y + (k ? 2 : -2));
       }
       told.push(`${method.title}: after ${state.steps} steps ${spelled(runs[k].exact.loss[runs[k].exact.loss.length - 1] / scale, 2)} of the first`);
     });

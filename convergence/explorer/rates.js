@@ -50,8 +50,8 @@ function aberthStep(lower, roots, root) {
 }
 
 function divided(a, b, c, d) {
-  const square = c * c + d * d;
-  return [(a * c + b * d) / square, (b * c - a * d) / square];
+  const size = Math.max(Math.abs(c), Math.abs(d)), [x, y] = [c / size, d / size], square = size * (x * x + y * y); // tiny numbers have no squares
+  return [(a * x + b * y) / square, (b * x - a * y) / square];
 }
 
 /** The eigenvalues along a direction, [real, imaginary] each, with multiplicity. */
@@ -134,6 +134,7 @@ function largestRate(method, curvatures, h) {
 function regime(method, curvature, h) {
   const values = eigenvalues(method, curvature, h);
   const moduli = values.map((z) => Math.hypot(...z)), rho = Math.max(...moduli);
+  if (!Number.isFinite(rho)) return { kind: "positive", rho: Infinity, period: 0 };
   const [x, y] = values[moduli.indexOf(rho)];
   const twin = values.filter((z) => Math.hypot(z[0] - x, Math.abs(z[1]) - Math.abs(y)) < 1e-6 * rho).length;
   const kind = Math.abs(y) > 1e-6 * rho ? "complex" : twin > 1 ? "repeated" : x < 0 ? "negative" : "positive";

@@ -64,21 +64,27 @@ const axesOf = remembered((side) => {
   const low = Math.min(...limits, found ? found.lr : Infinity) / 60;
   const digits = Math.max(2, Math.ceil(Math.log10(Math.sqrt(state.kappa) * 3)));
   const fine = (x, up) => 10 ** ((up ? Math.ceil : Math.floor)(Math.log10(x) * 8) / 8);
-  return { low: fine(low, false), high: fine(top, true), digits };
+  // on ill-conditioned problems the best share is near 1, or near 0 where it is written the other way round
+  const small = method.share >= 0 && (method.optimum ? method.optimum(1e-6, 1, ...h)[1] < 0.5 : false);
+  return { low: fine(low, false), high: fine(top, true), digits, small };
 });
 const axes = (side) => axesOf(mapKey(side), side);
 
 const rateAt = (side, u) => hyperAt(side, u, 0)[side.method.rate];
 const placeOfRate = (side, lr) => Math.log(lr / axes(side).low) / Math.log(axes(side).high / axes(side).low);
 const shareAt = (side, v) => hyperAt(side, 0, v)[side.method.share];
-const placeOfShare = (side, share) => (state.log ? -Math.log10(Math.max(1 - share, 1e-9)) / axes(side).digits : share);
+function placeOfShare(side, share) {
+  const { digits, small } = axes(side);
+  if (!state.log) return share;
+  return small ? 1 + Math.log10(Math.max(share, 1e-12)) / digits : -Math.log10(Math.max(1 - share, 1e-12)) / digits;
+}
 
 /** The hyperparameters at a place of the map, both coordinates from 0 to 1: one array, written anew at each call. */
 function mapOf(side) {
-  const { rate, share } = side.method, { low, high, digits } = axes(side), h = side.h.slice(), decades = Math.log(high / low);
+  const { rate, share } = side.method, { low, high, digits, small } = axes(side), h = side.h.slice(), decades = Math.log(high / low);
   return (u, v) => {
     h[rate] = low * Math.exp(decades * u);
-    if (share >= 0) h[share] = state.log ? 1 - 10 ** (-digits * v) : Math.min(v, 0.9999);
+    if (share >= 0) h[share] = Math.min(0.999999, !state.log ? v : small ? 10 ** (digits * (v - 1)) : 1 - 10 ** (-digits * v));
     return h;
   };
 }
