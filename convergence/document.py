@@ -34,7 +34,8 @@ class Chapter:
         All settings, the best for those given; empty where none could be chosen.
     parts
         Name -> result or Gap: ``system``, ``region``, ``regimes``, ``optimum``, ``answer``, ``verification``,
-        ``certificates``, ``finite``, ``libraries``, ``diagnosis``; ``noise`` and ``schedule`` where they are given.
+        ``certificates``, ``finite``, ``libraries``, ``diagnosis``; ``noise`` and ``schedule`` where they are given. Of an
+        adaptive method ``system``, ``region``, ``adaptive`` and ``verification``, those that apply.
     """
 
     method: Method

@@ -76,11 +76,13 @@ def report(options: Namespace) -> Answer:
         options.methods = list(parts.CLASSIC)
     if options.landscape is not None:
         return _landscape(options)
+    if options.methods is None:
+        options.methods = list(cv.METHODS)
     study = _study(options, title=options.title, **_random(options))
     with console.working(options, "drawing figures and writing"):
         files = study.save(options.out, options.formats, options.figure_formats, WORKERS)
     content = {"passed": bool(study), "methods": [c.name for c in study.methods], "files": [str(f) for f in files]}
-    return Answer(content, (_answers(study), _verdict(study)), bool(study), page_of(options, "report"))
+    return Answer(content, (*_answers(study), _verdict(study)), bool(study), page_of(options, "report"))
 
 
 def _landscape(options: Namespace) -> Answer:
@@ -158,27 +160,57 @@ def page_of(options: Namespace, name: str) -> Path | None:
     return Path(options.out, f"{name}.{'html' if 'html' in endings else endings[0]}") if endings else None
 
 
-def _answers(study: Study) -> Any:
+def _answers(study: Study) -> list[Any]:
     """The answer for the data: a row a method. It fits a terminal of eighty columns."""
-    lr = "given\nlr" if any(chapter.given for chapter in study.methods) else "best\nlr"
+    linear = [one for one in study.methods if one.adaptive is None]
+    adaptive = [one for one in study.methods if one.adaptive is not None]
+    return [*([_linear(study, linear)] if linear else []), *([_adaptive(adaptive)] if adaptive else [])]
+
+
+def _linear(study: Study, chapters: list[Chapter]) -> Any:
+    lr = "given\nlr" if any(chapter.given for chapter in chapters) else "best\nlr"
     headings = ("method", lr, "momen-\ntum", "rate", "steps to\n99.9 %", "largest\nstable\nlr", "by\ndir.", "checks")
-    title, rows = f"{study.title}: κ = {study.problem.kappa:.5g}", [_answer(chapter) for chapter in study.methods]
+    title, rows = f"{study.title}: κ = {study.problem.kappa:.5g}", [_answer(chapter) for chapter in chapters]
     return console.table(headings, rows, left=(0, 6), title=title, whole=range(1, 8))
 
 
+def _adaptive(chapters: list[Chapter]) -> Any:
+    """What adaptive methods do: up to where the minimiser attracts, and the 2-cycle beyond."""
+    rows = []
+    for one in chapters:
+        limit, cycle = one.adaptive.limit, one.adaptive.cycle
+        size = "none alone" if cycle is None else notation.text(cycle.amplitude, 4)
+        rows.append((one.method.title, f"{limit:.3g}" if limit else "none", size, _attracts(cycle), _count(one)))
+    headings = ("adaptive method", "minimiser\nattracts\nbelow lr", "amplitude of\nits 2-cycle", "which", "checks")
+    return console.table(headings, rows, left=(0, 2, 3), whole=(1, 4))
+
+
+def _attracts(cycle: Any) -> str:
+    if cycle is None or cycle.attracting is None:
+        return ""
+    if cycle.neutral:
+        return "is neutral"
+    return {True: "attracts", False: "repels"}.get(cycle.attracting, "attracts for some lr")
+
+
+def _count(chapter: Chapter) -> Any:
+    """The checks that passed, of those that were made."""
+    evidence = chapter.verification
+    decided = [check for check in evidence.checks if check.passed is not None] if evidence is not None else []
+    return console.Text(f"{sum(check.passed for check in decided)}/{len(decided)}", "green" if chapter else "bold red")
+
+
 def _answer(chapter: Chapter) -> tuple[Any, ...]:
-    method, best, evidence = chapter.method, chapter.answer, chapter.verification
+    method, best = chapter.method, chapter.answer
     if best is None:
         return (method.title, *[""] * 5, console.Text("not known: see the gaps", "yellow"), "")
     share = next((name for name in method.hyper if method.domains[name].is_share), None)
     lr = f"{best.hyper[method.rate]:.3g}" if method.rate in best.hyper else ""
     momentum = notation.text(best.hyper[share], 3) if share in best.hyper else ""
     steps = f"{best.steps.count:,}".replace(",", "\u00a0") if best.steps else console.Text(best.verdict, "bold red")
-    decided = [check for check in evidence.checks if check.passed is not None] if evidence is not None else []
-    count = console.Text(f"{sum(check.passed for check in decided)}/{len(decided)}", "green" if chapter else "bold red")
     limit = f"{best.lr_max:.3g}" if best.lr_max > 0 else "none"
     binding = "all" if best.binding is None else str(best.binding + 1)
-    return method.title, lr, momentum, notation.text(best.rate, 4), steps, limit, binding, count
+    return method.title, lr, momentum, notation.text(best.rate, 4), steps, limit, binding, _count(chapter)
 
 
 def _checks(chapter: Chapter) -> Any:

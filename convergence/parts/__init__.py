@@ -13,7 +13,8 @@ from typing import Any
 
 from convergence.document import Chapter, Gap, Study
 from convergence.errors import BadHyperparameter, BadName, nearest
-from convergence.methods import LINEAR, as_method
+from convergence.methods import METHODS, as_method
+from convergence.parts.adaptive import OF_ADAPTIVE, is_adaptive, settings
 from convergence.parts.answer import answer
 from convergence.parts.case import Case
 from convergence.parts.finite import finite
@@ -39,6 +40,9 @@ NOISE = "noise"
 
 SCHEDULE = "schedule"
 """What it says too where schedules are given."""
+
+OWN = "adaptive"
+"""What it says of an adaptive method in the place of parts that do not apply to it."""
 
 WHERE_ASKED = {NOISE: noise_part, SCHEDULE: schedule_part}
 
@@ -79,7 +83,7 @@ def study(
         One method or several: Methods, names, presets, plain rules; the catalogue, if not given.
     parts
         Names of what is made (default: everything; see ``OF_METHOD`` and ``OF_STUDY``; "noise" with a batch or noise,
-        "schedule" with schedules).
+        "schedule" with schedules; of an adaptive method "system", "region", "adaptive" and "verification").
     hyper
         Fixes hyperparameters for every method that has them; the others are the best for those given.
     steps
@@ -119,7 +123,7 @@ def study(
     """
     problem = as_quadratic(p)
     one = isinstance(methods, str | Method) or callable(methods)
-    given = LINEAR.values() if methods is None else [methods] if one else methods
+    given = METHODS.values() if methods is None else [methods] if one else methods
     if not isinstance(given, Iterable):
         raise BadName(f"a study takes methods, a list of them; got {str(given)[:60]!r}")
     chosen = list(dict.fromkeys(map(as_method, given)))
@@ -130,26 +134,35 @@ def study(
     random = _random(problem, batch, sampling, noise)
     given_shapes = shapes(schedules, steps)
     names = _part_names(parts, random, given_shapes)
-    own = [name for name in (*OF_METHOD, *WHERE_ASKED) if name in names]
+    own = [name for name in (*OF_METHOD, OWN, *WHERE_ASKED) if name in names]
     asked = own, random, given_shapes, steps
     cases = [Case(problem, m, {n: v for n, v in fixed.items() if n in m.hyper}, *asked) for m in chosen]
     chapters, curves = [], []
     jobs = spread(partial(chapter_of, rates=RATES in names), cases, workers)
-    whole = {name: made(name, partial(OF_STUDY[name], problem, chosen)) for name in OF_STUDY if name in names}
+    linear = [m for m in chosen if not is_adaptive(m)]
+    whole = {
+        name: made(name, partial(OF_STUDY[name], problem, linear)) for name in OF_STUDY if linear and name in names
+    }
     for place, (case, (chapter, curve)) in enumerate(zip(cases, jobs, strict=True), 1):
         if progress is not None:
             progress(case.method.title, place, len(cases))
         chapters.append(replace(chapter, method=case.method))  # another process had a copy, without its source
-        if RATES in names:
+        if RATES in names and not is_adaptive(case.method):
             curves.append(curve if isinstance(curve, Gap) else replace(curve, method=case.method))
-    if RATES in names:
+    if RATES in names and linear:
         whole[RATES] = next((curve for curve in curves if isinstance(curve, Gap)), tuple(curves))
     return Study(title or "least-squares data", problem, tuple(chapters), whole, steps)
 
 
 def chapter_of(case: Case, rates: bool) -> tuple[Chapter, Any]:
     """Every part of one method that is asked for, and its curve of rates, which the same derivation serves."""
-    parts = {name: made(name, partial({**OF_METHOD, **WHERE_ASKED}[name], case)) for name in case.parts}
+    if is_adaptive(case.method):
+        asked = [name for name in case.parts if name in OF_ADAPTIVE]
+        own = {name: made(name, partial(OF_ADAPTIVE[name], case)) for name in asked}
+        own = {name: part for name, part in own.items() if part is not None}
+        return Chapter(case.method, case.given, settings(case), own), None
+    names = [name for name in case.parts if name != OWN]
+    parts = {name: made(name, partial({**OF_METHOD, **WHERE_ASKED}[name], case)) for name in names}
     settled = made("hyper", lambda: case.hyper)
     chapter = Chapter(case.method, case.given, {} if isinstance(settled, Gap) else settled, parts)
     return chapter, made(RATES, lambda: rates_of(case)) if rates else None
@@ -179,7 +192,7 @@ def _part_names(
     parts: Iterable[str] | None, random: Mapping[str, Any] | None, schedules: Mapping[str, Any] | None
 ) -> tuple[str, ...]:
     there = {NOISE: random is not None, SCHEDULE: schedules is not None}
-    known = (*OF_METHOD, *(name for name, is_there in there.items() if is_there), *OF_STUDY, RATES)
+    known = (*OF_METHOD, OWN, *(name for name, is_there in there.items() if is_there), *OF_STUDY, RATES)
     if not isinstance(parts, Iterable | None) or isinstance(parts, bytes):
         raise BadName(f"parts are names, as {known[0]!r}; got {str(parts)[:60]!r}")
     names = known if parts is None else (parts,) if isinstance(parts, str) else tuple(parts)

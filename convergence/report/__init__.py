@@ -30,7 +30,7 @@ FIGURE_FORMATS = ("svg", "png", "pdf")
 __all__ = ["FIGURE_FORMATS", "FORMATS", "page", "pictures", "report_files"]
 
 OURS = re.compile(
-    r"(data|landscape|losses|comparison|worst|descent|(stability|radius|damping|spectrum|error|descent|floor|rates|risk|left)-\w+)"
+    r"(data|landscape|losses|comparison|worst|descent|(ends|attraction|stability|radius|damping|spectrum|error|descent|floor|rates|risk|left)-\w+)"
     r"\.(svg|png|pdf)"
 )
 """Names of figures that reports write."""

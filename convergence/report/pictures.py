@@ -20,6 +20,7 @@ from convergence.figures.landscape import varying
 from convergence.figures.picture import Picture, render
 from convergence.notation import text
 from convergence.numerics import curves, maps
+from convergence.numerics.cycle_map import cycle_map
 from convergence.numerics.identification import identify
 from convergence.report import scheduled
 from convergence.report.summary import Summary, direction_name
@@ -47,13 +48,14 @@ Draw = Callable[[], Axes | Figure]
 
 def pictures(study: Study) -> dict[str, Picture]:
     """The pictures by name: those of the whole, then those of the first method of each group of equal theory."""
-    shown = [Shown(study, one) for one in study.methods if one.hyper]
+    shown = [Shown(study, one) for one in study.methods if one.hyper and one.adaptive is None]
+    adaptive = (picture for one in study.methods if one.adaptive is not None for picture in _of_adaptive(one))
     summary = Summary(study)
     first = {group[0].name for group in summary.groups}
     maps = {f"stability-{one.name}" for one in summary.winners[:1]}
     every = (picture for one in shown for picture in one.pictures())
     own = (picture for picture in every if picture.method in first or picture.name in maps)
-    return {picture.name: picture for picture in (*_of_study(study, shown), *own)}
+    return {picture.name: picture for picture in (*_of_study(study, shown), *own, *adaptive)}
 
 
 def drawn(every: Mapping[str, Picture], formats: Sequence[str], workers: int = 1) -> dict[tuple[str, str], bytes]:
@@ -112,6 +114,17 @@ def _of_study(study: Study, shown: Sequence[Shown]) -> Iterator[Picture]:
         names = " against ".join(one.title for one in noted)
         draw = lambda: figures.descent({one.title: one.run() for one in noted}, problem.columns)  # noqa: E731
         yield _picture("descent", draw, noted=names)
+
+
+def _of_adaptive(chapter: Chapter) -> Iterator[Picture]:
+    """Where runs end over the learning rate, and where the 2-cycle attracts over the first two shares."""
+    method = chapter.method
+    others = {name: float(value) for name, value in chapter.hyper.items() if name != method.rate}
+    yield _picture("ends", lambda: cv.bifurcation(method, **others).plot(), method.name, title=method.title)
+    cycle = chapter.adaptive.cycle
+    if cycle is not None and not cycle.neutral and len(chapter.adaptive.shares) > 1:
+        plane = lambda: figures.cycle_map(cycle_map(method, others))  # type: ignore[arg-type]  # noqa: E731
+        yield _picture("attraction", plane, method.name, title=method.title)
 
 
 @dataclass(frozen=True)

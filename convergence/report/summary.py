@@ -30,6 +30,16 @@ class Summary:
         return self.study.methods
 
     @property
+    def linear(self) -> list[Chapter]:
+        """Those of methods that are linear, or read by their linearisation alone."""
+        return [one for one in self.chapters if one.adaptive is None]
+
+    @property
+    def adaptive(self) -> list[Chapter]:
+        """Those of adaptive methods."""
+        return [one for one in self.chapters if one.adaptive is not None]
+
+    @property
     def failed(self) -> list[tuple[Chapter, Any]]:
         """Checks that failed, with their methods."""
         return [(one, c) for one in self._verified for c in one.verification.checks if c.passed is False]
@@ -78,8 +88,10 @@ class Summary:
     def groups(self) -> list[list[Chapter]]:
         """Methods of equal theory together, the simplest of each first."""
         classes = self.study.classes
-        names = [[one.name] for one in self.chapters] if classes is None else classes.classes
-        return [[self.study[name] for name in group] for group in names]
+        names = [] if classes is None else [list(group) for group in classes.classes]
+        grouped = {name for group in names for name in group}
+        alone = [[one] for one in self.chapters if one.name not in grouped]
+        return [*([self.study[name] for name in group] for group in names), *alone]
 
     def map_to(self, chapter: Chapter) -> Any:
         """The Equivalence from a method to the first of its group; None for the first itself."""
