@@ -65,9 +65,12 @@ def test_json_reads_back_into_an_equal_study():
 
 
 def test_at_a_learning_rate_the_cycle_is_given_along_the_ends_of_the_spectrum():
-    found = cv.study([1.0, 10.0], "rmsprop", parts="adaptive", hyper={"lr": 0.1})["rmsprop"].adaptive
+    given = cv.study([1.0, 10.0], "rmsprop", parts="adaptive", hyper={"lr": 0.1})
+    found = given["rmsprop"].adaptive
     assert [float(one.curvature) for one in found.here] == [10.0, 1.0]
     assert [one.amplitude for one in found.here] == pytest.approx([0.05 - 1e-9, 0.05 - 1e-8], rel=1e-12)
+    plain = cv.study(cv.datasets.gaussian_2d(), "rmsprop", parts="adaptive", hyper={"lr": 0.01})
+    assert "| 18\u202f745 | 0.0050000 | attracts |" in page(plain, {})
 
 
 @pytest.mark.parametrize("name", ["rmsprop_inside", "rmsprop_scalar", "adam", "adam_constant_correction"])
