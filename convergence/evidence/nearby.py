@@ -45,14 +45,14 @@ ROUNDING = 64 * float(np.finfo(float).eps)
 
 
 @dataclass(frozen=True)
-class Claim:
+class NearClaim:
     """The curvatures and the learning rate of the linear theory, in parts of the right ones."""
 
     curvature: float = 1.0
     rate: float = 1.0
 
 
-RIGHT = Claim()
+RIGHT = NearClaim()
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +78,7 @@ class NearTrial:
                 return distance
         return CLAIMED * size if system(self.method).linear else None
 
-    def gap(self, distance: float, claim: Claim) -> tuple[float, float]:
+    def gap(self, distance: float, claim: NearClaim) -> tuple[float, float]:
         """The largest distance of the run from the linear one that is claimed, and how far the latter moves."""
         seen, said = (
             self.errors(self.problem, distance),
@@ -105,7 +105,7 @@ class NearTrial:
         end = min(len(whole), len(half))
         return float(np.abs(whole[:end] - 2 * half[:end]).max())
 
-    def claimed(self, claim: Claim) -> NearTrial:
+    def claimed(self, claim: NearClaim) -> NearTrial:
         """The setting with the learning rate that is claimed."""
         name = self.method.rate
         wrong = {} if name is None else {name: self.hyper[name] * claim.rate}
@@ -128,7 +128,7 @@ def _bent(problem: LocalQuadratic, factor: float) -> LeastSquares:
     return LeastSquares(rows, rows @ problem.point, "half")
 
 
-def _order(trial: NearTrial, claimed: Claim) -> Sequence[Check]:
+def _order(trial: NearTrial, claimed: NearClaim) -> Sequence[Check]:
     claim = "half the distance, a quarter of the departure from the linear recurrence"
     if trial.distance is None:
         return [not_made(ORDER, claim, "no distance at which the run is linear to a thousandth and not only rounding")]
@@ -143,7 +143,7 @@ def _order(trial: NearTrial, claimed: Claim) -> Sequence[Check]:
     return [compared(ORDER, claim, HALF, fall, max(HALF - fall, 0.0), LOOSE * HALF, why)]
 
 
-def _multipliers(trial: NearTrial, claimed: Claim) -> Sequence[Check]:
+def _multipliers(trial: NearTrial, claimed: NearClaim) -> Sequence[Check]:
     """Of the run nearest to the minimum, where rounding still leaves eight digits."""
     claim = "multipliers of a run close by are those of the curvature there"
     if trial.distance is None:
@@ -187,7 +187,7 @@ def _apart(errors: Array, derived: NDArray[np.complex128]) -> tuple[float, float
     return 0.0, 0.0
 
 
-def _far(trial: NearTrial, claimed: Claim) -> Sequence[Check]:
+def _far(trial: NearTrial, claimed: NearClaim) -> Sequence[Check]:
     return [
         not_made(
             "far away",
@@ -197,11 +197,11 @@ def _far(trial: NearTrial, claimed: Claim) -> Sequence[Check]:
     ]
 
 
-def _faults(trial: NearTrial, claimed: Claim) -> Sequence[tuple[str, Claim]]:
+def _faults(trial: NearTrial, claimed: NearClaim) -> Sequence[tuple[str, NearClaim]]:
     """The curvature, or for a rule whose multipliers do not depend on it (Newton's) the learning rate, off by one per cent."""
     if np.any(sensitivity(trial.method, trial.problem.curvatures[: trial.problem.rank], trial.hyper)):
-        return [("the curvature off by 1 %", Claim(curvature=1 + FAULT))]
-    return [("the learning rate off by 1 %", Claim(rate=1 + FAULT))]
+        return [("the curvature off by 1 %", NearClaim(curvature=1 + FAULT))]
+    return [("the learning rate off by 1 %", NearClaim(rate=1 + FAULT))]
 
 
 ORDER, MULTIPLIERS = "departure", "multipliers"
