@@ -181,6 +181,12 @@ def test_a_double_eigenvalue_is_no_root_of_a_negative_number() -> None:
         assert math.isclose(function(1.0, (1 - math.sqrt(b)) ** 2, b), math.sqrt(b), rel_tol=20 * math.sqrt(EPS))
 
 
+def test_values_that_overflow_on_the_way_are_no_test() -> None:
+    """1/exp(exp(8)) is 0 in floats, or an error, and neither is its value."""
+    with pytest.raises(Undecided, match="range of floats"):
+        bounded(1 / sp.exp(sp.exp(X)), {X: (mpmath.mpf(8), mpmath.mpf(0))})
+
+
 def test_a_letter_that_is_no_argument_and_a_language_that_is_none_are_refused() -> None:
     with pytest.raises(BadName, match="no arguments: y"):
         function_source("c", "f", (X,), [X + Y])

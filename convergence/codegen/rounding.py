@@ -23,6 +23,10 @@ Bounded = tuple[Number, Number]
 """A value, and the bound of its error in floats."""
 
 
+TINY = mpmath.mpf("1e-300")
+"""Smaller numbers lose digits in floats, and those larger than its inverse overflow."""
+
+
 class Undecided(ArithmeticError):
     """A point at which rounding may choose another case, or that is no real number."""
 
@@ -38,13 +42,19 @@ def bounded(formula: sp.Basic, at: Mapping[sp.Symbol, Bounded]) -> Bounded:
     (0.25, True)
     """
     with mpmath.workdps(DIGITS):
-        value, error = _bounded(formula, at)
-        if not isinstance(value, mpmath.mpf) or mpmath.isnan(value) or mpmath.isnan(error):
-            raise Undecided(str(formula)[:60])
-        return value, error
+        return _bounded(formula, at)
 
 
 def _bounded(formula: sp.Basic, at: Mapping[sp.Symbol, Bounded]) -> Bounded:
+    value, error = _operation(formula, at)
+    if not isinstance(value, mpmath.mpf) or mpmath.isnan(value) or mpmath.isnan(error):
+        raise Undecided(f"no real value: {str(formula)[:60]}")
+    if value and mpmath.isfinite(value) and not TINY < abs(value) < 1 / TINY:
+        raise Undecided(f"out of the range of floats: {str(formula)[:60]}")
+    return value, error
+
+
+def _operation(formula: sp.Basic, at: Mapping[sp.Symbol, Bounded]) -> Bounded:
     if formula.is_Symbol:
         return at[formula]
     if formula.is_Atom:
