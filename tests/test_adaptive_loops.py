@@ -81,15 +81,17 @@ def test_the_other_side_of_the_root_is_noticed(runs):
     assert np.abs(runs["rmsprop"] - runs["rmsprop_inside"]).max() > 1e-2
 
 
-def test_a_correction_that_counts_from_zero_is_noticed(runs):
+@pytest.mark.parametrize("name", ["adam", "adamw", "nadam"])
+@pytest.mark.parametrize("first", [0, 2])
+def test_corrections_that_count_from_another_step_are_noticed(runs, name, first):
     """t from 0 divides by 1 − β⁰ = 0 at once; from 2, it is another run."""
-
-    @cv.method(start=lambda f, x: (x, x * 0, x * 0, x * 0 + LETTERS["beta1"], x * 0 + LETTERS["beta2"]))
-    def late(f, x, m, v, p, q, *, lr, beta1, beta2, eps):
-        return ADAPTIVE["adam"].rule(f, x, m, v, p, q, lr=lr, beta1=beta1, beta2=beta2, eps=eps)
-
-    run = cv.simulate(PROBLEM, late, STEPS, START, **setting("adam"))
-    assert np.abs(run.x - runs["adam"]).max() > 1e-3
+    rule, hyper = ADAPTIVE[name], setting(name)
+    p, q = (hyper[beta] ** (first - 1) for beta in ("beta1", "beta2"))
+    wound = cv.method(start=lambda f, x: (x, x * 0, x * 0, x * 0 + p, x * 0 + q), name=f"{name}_from_{first}")(
+        rule.rule
+    )
+    run = cv.simulate(PROBLEM, wound, STEPS, START, **hyper)
+    assert run.diverged == 1 if first == 0 else np.abs(run.x - runs[name]).max() > 1e-3
 
 
 @pytest.mark.parametrize("one", ADAPTIVE)

@@ -22,7 +22,7 @@ def completion(options: Namespace) -> Answer:
     (commands,) = (action for action in whole._actions if isinstance(action, _SubParsersAction))
     for action in (action for alone in commands.choices.values() for action in alone._actions):
         if action.metavar in ("METHOD", "SRC", "DST", "A", "B"):
-            action.choices = [*cv.METHODS, *cv.presets()]
+            action.choices = [*cv.METHODS, *cv.methods.LIBRARY_RULES, *cv.presets()]
         elif "FILE" in str(action.metavar):
             action.complete = shtab.FILE
     script = shtab.complete(whole, options.shell)
