@@ -20,6 +20,9 @@ SPECTRUM = [1.0, 10.0]
 """The curvatures of the runs that check the theorems."""
 
 
+LONG = 500
+"""Letters of LaTeX that a line holds."""
+
 INTRODUCTION = f"""# Theorems
 
 Every statement that the package derives of a method of its catalogue: derived anew from the rule when this page was built,
@@ -71,10 +74,19 @@ def dynamics(m: cv.Method) -> Iterator[str]:
 
 
 def rest(m: cv.Method) -> Iterator[str]:
-    where = cv.derive(m).rest[0]
-    yield (
-        "At the minimiser." if where == 1 else f"At this part of the minimiser's coordinate: {maths(sp.factor(where))}."
-    )
+    found = cv.rests(m)
+    if found.kind == "none":
+        raise cv.NotLinear(found.reason)
+    if str(found.position) == "w":
+        yield "At the minimiser" + (f", for each value of {code(found.held)}." if found.kind == "line" else ".")
+    else:
+        yield "With the minimiser at w, its coordinate, at"
+        yield display(found.position)
+    if found.kind == "box":
+        yield f"It stays within ±{maths(found.wall)}, wherever the minimiser is."
+    if found.kind != "point" and found.lr_max is not None:
+        yield "The largest stable learning rate there" + ("" if found.decided else " (where it was tried)") + ":"
+        yield display(found.lr_max)
 
 
 def region(m: cv.Method) -> Iterator[str]:
@@ -111,7 +123,7 @@ def optimum(m: cv.Method) -> Iterator[str]:
         yield display(rf"\rho = {notation.latex(piece.rate)}")
         if piece.plateau:
             yield f"Every learning rate in {maths(piece.plateau)} is as good."
-    proof = cv.certify_formula(m) if cv.derive(m).linear else None
+    proof = cv.certify_formula(m) if linear(m) else None
     if proof and proof.holds:
         again = "; gone through again in fractions alone: " + ("holds" if cv.recheck(proof) else "**FAILS**")
         yield f"*Proven* for every κ > 1 (`cv.certify_formula`){again}."
@@ -132,7 +144,20 @@ def mirrored(m: cv.Method) -> list[cv.Cycle]:
     return cv.cycles(m)
 
 
+def brief(condition: Any) -> str:
+    long = len(notation.latex(condition)) > LONG
+    return "conditions hold that no line can hold: `.attracting`" if long else str(maths(condition))
+
+
+def edge(m: cv.Method) -> Iterator[str]:
+    if not linear(m):
+        yield "It divides by a part of its state, P. While that hardly moves, it is stable where P⁻¹H has no eigenvalue above"
+        yield display(cv.preconditioned_edge(m))
+
+
 def cycles(m: cv.Method) -> Iterator[str]:
+    if linear(m):
+        return
     found = mirrored(m)
     if not found:
         raise cv.NotLinear("No 2-cycle mirrors itself about the minimiser and is alone.")
@@ -140,7 +165,7 @@ def cycles(m: cv.Method) -> Iterator[str]:
         yield "The 2-cycle that mirrors itself about the minimiser has the amplitude"
         yield display(cycle.amplitude)
         yield f"- it exists where {maths(cycle.exists)}"
-        where = "" if cycle.attracting is None else f"it attracts where {maths(cycle.attracting)}"
+        where = "" if cycle.attracting is None else f"it attracts where {brief(cycle.attracting)}"
         yield f"- {where or 'the rule has no derivative there'}"
 
 
@@ -162,7 +187,7 @@ STATEMENTS = (
     Statement(
         "Where it rests",
         rest,
-        "the state that a step leaves as it is, solved from the matrix (`cv.derive`)",
+        "the states that a step leaves as they are, solved from the rule's own equations (`cv.rests`)",
         published=(literature.REST,),
     ),
     Statement(
@@ -193,6 +218,12 @@ STATEMENTS = (
         published=(literature.FLOOR,),
     ),
     Statement(
+        "Its edge while it adapts slowly",
+        edge,
+        "the one divisor that depends on the state, read off the rule, held, and the rest judged as a linear method "
+        "(`cv.frozen`, `cv.preconditioned_edge`)",
+    ),
+    Statement(
         "Its cycles",
         cycles,
         "the fixed points of the step followed by the rule's own mirror symmetry, judged by the same conditions "
@@ -210,7 +241,7 @@ STATEMENTS = (
 def chapter(name: str) -> str:
     """The page of one method."""
     m = cv.METHODS[name]
-    verified = attempted(lambda: cv.verify(SPECTRUM, m))
+    verified = attempted(lambda: checks_of(m))
     parts = [
         f"{HEAD}# {capital(m.title)}",
         *(str(prose(part)) for part in m.doc.split("\n\n")),
@@ -221,6 +252,7 @@ def chapter(name: str) -> str:
         said = attempted(lambda statement=statement: list(statement.says(m)))
         if isinstance(said, cv.ConvergenceError):
             refused.setdefault(str(said), []).append(statement.title)
+        if isinstance(said, cv.ConvergenceError) or not said:
             continue
         grounds = [f"- *Derived:* {statement.derivation}."]
         if not isinstance(verified, cv.ConvergenceError):
@@ -234,6 +266,18 @@ def chapter(name: str) -> str:
             *(f"{', '.join(titles)}: {escaped(why)}" for why, titles in refused.items()),
         ]
     return "\n\n".join(parts) + "\n"
+
+
+def linear(m: cv.Method) -> bool:
+    derived = attempted(lambda: cv.derive(m))
+    return not isinstance(derived, cv.ConvergenceError) and bool(derived.linear)
+
+
+def checks_of(m: cv.Method) -> Any:
+    """The checks on runs; a rule that is not linear has next to none, and its refusal stands for all."""
+    if not linear(m):
+        raise cv.NotLinear("runs do not follow a linearisation closely enough to hold it")
+    return cv.verify(SPECTRUM, m)
 
 
 def attempted(make: Callable[[], Any]) -> Any:

@@ -7,24 +7,15 @@ formula, derived from the symmetry of the rule, as is the answer whether the cyc
 """
 
 import matplotlib.pyplot as plt
-import numpy as np
 
 import convergence as cv
 
-
-@cv.method
-def rmsprop(f, x, v, *, lr: cv.Rate, decay: cv.Share, eps: cv.Offset):
-    g = f.grad(x)
-    v = decay * v + (1 - decay) * g**2
-    return x - lr * g / (np.sqrt(v) + eps), v
-
-
-(cycle,) = cv.cycles(rmsprop)
+(cycle,) = cv.cycles("rmsprop")
 print("amplitude", cycle.amplitude, " exists where", cycle.exists, " attracts:", cycle.attracting)
 
 setting = {"lr": 0.1, "decay": 0.9, "eps": 0.01}
-(here,) = cv.cycles(rmsprop, **setting)
-run = cv.simulate(cv.LeastSquares([[1.0]], [0.0], loss="half"), rmsprop, 300, start=[1.0], **setting)
+(here,) = cv.cycles("rmsprop", **setting)
+run = cv.simulate(cv.LeastSquares([[1.0]], [0.0], loss="half"), "rmsprop", 300, start=[1.0], **setting)
 fig, ax = plt.subplots()
 ax.plot(run.error[:, 0], ".-", markersize=3)
 for side in (-1, 1):

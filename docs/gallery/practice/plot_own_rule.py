@@ -25,4 +25,3 @@ runs = {
     for gain in (0.0, 0.4)
 }
 cv.figures.losses(runs, plt.figure().gca())
-print("checked against runs:", bool(cv.verify([1.0, 100.0], pid, lr=0.01, momentum=0.9, gain=0.5)))
