@@ -64,6 +64,8 @@ from .numerics.identification import identify as identify
 from .numerics.invariances import Invariances as Invariances
 from .numerics.invariances import invariances as invariances
 from .numerics.krylov import krylov_bound as krylov_bound
+from .numerics.log_run import LogRun as LogRun
+from .numerics.log_run import log_run as log_run
 from .numerics.orbits import cycles as cycles
 from .numerics.preconditioned import preconditioned as preconditioned
 from .numerics.preconditioned import preconditioned_edge as preconditioned_edge

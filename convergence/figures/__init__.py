@@ -20,7 +20,7 @@ from convergence.figures.comparison import (
     worst_case,
     worst_cases,
 )
-from convergence.figures.cycles import bifurcation, cycle, cycle_map
+from convergence.figures.cycles import bifurcation, cycle, cycle_map, log_run
 from convergence.figures.damping import damping, regimes
 from convergence.figures.evidence import verification
 from convergence.figures.filters import filter_response, response
@@ -64,6 +64,7 @@ __all__ = [
     "identification",
     "krylov",
     "landscape",
+    "log_run",
     "losses",
     "moments",
     "optimal_schedule",

@@ -30,6 +30,7 @@ from convergence.figures.style import (
 from convergence.notation import text
 from convergence.numerics.bifurcation import Bifurcation
 from convergence.numerics.cycle_map import CycleMap
+from convergence.numerics.log_run import LEAST, LogRun
 from convergence.rule import title_of
 from convergence.theory.cycles import Cycle
 
@@ -206,3 +207,19 @@ def _ends(ax: Axes, result: Bifurcation) -> list[Any]:
         ax.plot(finite(x), finite(y), markeredgewidth=0, rasterized=True, zorder=3, **look)
         samples.append(Line2D([], [], **{**look, "markersize": 5}, label=label))
     return samples
+
+
+def log_run(result: LogRun, ax: Axes | None = None) -> Axes:
+    """log₁₀|x| of a run by the step, and the smallest number that a double can be.
+
+    >>> import convergence as cv
+    >>> cv.log_run("rmsprop", 1.0, 50, 1.0, lr=0.1, eps=0).plot().get_ylabel()
+    'log₁₀|x|'
+    """
+    with panel(ax, f"{title_of(result.method)} on ½λx², in logarithms", "step", "log₁₀|x|") as axes:
+        axes.plot(np.arange(len(result.log10)), finite(result.log10), color=BLUE, linewidth=1)
+        if result.smallest[1] < LEAST:
+            axes.axhline(LEAST, color=BLACK, linewidth=0.8, linestyle="--", label="the smallest double")
+            legend(axes)
+        linear_ticks(axes.xaxis, axes.yaxis)
+    return axes
