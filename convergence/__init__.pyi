@@ -81,6 +81,8 @@ from .numerics.runs import simulate as simulate
 from .numerics.semi_iteration import chebyshev_recurrence as chebyshev_recurrence
 from .numerics.semi_iteration import chebyshev_steps as chebyshev_steps
 from .numerics.semi_iteration import product_peaks as product_peaks
+from .numerics.smooth_cycle import SmoothCycle as SmoothCycle
+from .numerics.smooth_cycle import smooth_cycle as smooth_cycle
 from .numerics.transients import transient as transient
 from .numerics.transients import transient_growth as transient_growth
 from .numerics.worst_cases import worst_case as worst_case

@@ -215,6 +215,8 @@ def matrix(
             ]
     except ZeroDivisionError:
         raise Pole("the rule divides by zero") from None
+    except TypeError as error:  # a root, a sign or a maximum has no exact formula
+        raise Doubt(f"{method.name} cannot be run on exact numbers: {error}") from None
     moving = [k for k in range(len(state)) if k not in clocks]
     linear = all(_affine(values[k], letters) for k in moving) and not any(d.has(*letters) for d in divisors)
     require(linear, f"{method.name} is not linear: it cannot be run on exact numbers")

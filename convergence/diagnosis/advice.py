@@ -15,6 +15,7 @@ from convergence.diagnosis.verdict import MANY, is_slow
 from convergence.diagnosis.wording import DIGITS, counted, number, rounded, settings_text, steps
 from convergence.errors import BadData
 from convergence.methods import METHODS
+from convergence.numerics.smooth_cycle import smooth_cycle
 from convergence.problem import LeastSquares, Quadratic
 from convergence.reading import prepare
 from convergence.rule import Method
@@ -146,6 +147,13 @@ def _notes(found: Diagnosis, method: Method, spectrum: Spectrum) -> Iterator[str
     derived = system(method)
     if not derived.linear:
         yield "All this holds near the minimiser, where the rule was linearised."
+    if found and 0 < spectrum.mu < spectrum.L:
+        cycle = smooth_cycle(method, mu=spectrum.mu, L=spectrum.L, **found.hyper)
+        if cycle is not None:
+            yield (
+                f"All this is a theorem about quadratics: on a smooth function with the same ends of curvatures these settings "
+                f"go round {len(cycle.points)} points for ever (smooth_cycle; Lessard, Recht and Packard 2016, sec. 4.6)."
+            )
     if derived.clock is not None:
         yield "The method keeps time: this is its limit after many steps; its early steps differ."
     if spectrum.mu == 0:

@@ -21,6 +21,7 @@ from convergence.diagnosis.spectrum import Spectrum, spectrum_of
 from convergence.diagnosis.verdict import culprit, verdict
 from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
+from convergence.numerics.matrices import require_derivative
 from convergence.rule import Method
 from convergence.setting import varies
 
@@ -101,6 +102,7 @@ def judged(spectrum: Spectrum, method: Method, given: Mapping[str, Any], whole: 
             raise BadHyperparameter(
                 f"{method.name}: {name} must be {method.domains[name].low:g} or more; got {value:g}"
             )
+    require_derivative(method, settings)
     if spectrum.flat and rests_elsewhere(method, settings):
         spectrum = spectrum.with_flat()
     curvatures = spectrum.curvatures

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from convergence.errors import NoStableLearningRate
 from convergence.numerics.identification import Identification, identify
-from convergence.numerics.matrices import run_down
+from convergence.numerics.matrices import require_derivative, run_down
 from convergence.numerics.radius import bounds
 from convergence.numerics.runs import Run, simulate
 from convergence.problem import Quadratic
@@ -79,6 +79,7 @@ class Experiment:
 
 def experiment(problem: Quadratic, method: Method, given: dict[str, Any], steps: int = STEPS) -> Experiment:
     """The run to be checked; hyperparameters that are not given are the best ones for those that are."""
+    require_derivative(method, {**dict(method.defaults), **given})
     hyper = completed(problem, method, given)
     run = simulate(problem, method, steps, informative_start(problem, method), **hyper)
     indices = watched(problem, method, hyper)

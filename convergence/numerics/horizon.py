@@ -23,6 +23,7 @@ from convergence.methods import as_method
 from convergence.numerics.first_order import lower_bound
 from convergence.numerics.inputs import checked_interval, checked_steps
 from convergence.numerics.maxima import at_angle, enough
+from convergence.numerics.replay import moving_states
 from convergence.numerics.sampled import positions
 from convergence.numerics.search import Space, evolved
 from convergence.numerics.worst_cases import LONGEST, worst_case
@@ -140,6 +141,8 @@ def _best_found(
     method: Method, k: int, mu: float, L: float, given: tuple[tuple[str, float], ...], seconds: float
 ) -> HorizonOptimum:
     deadline, fixed = process_time() + seconds, dict(given)
+    probe = {**dict.fromkeys(method.hyper, 0.25), **dict(method.defaults), **fixed}
+    moving_states(method, np.array([mu, L]), lambda j: probe)  # NotLinear for a rule without residual polynomials
     asymptotic = _asymptotic(method, mu, L, fixed)
     held = {**dict(method.defaults), **fixed}
     names = tuple(n for n in method.hyper if n not in fixed and (n not in held or n == method.rate))

@@ -17,10 +17,11 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from convergence.crossing import Compiled, compiled, doubled
+from convergence.crossing import Compiled, compiled, doubled, exact
 from convergence.errors import NotLinear
 from convergence.numerics.replay import Parabolas, moving_states
 from convergence.rule import Method, Objective, State
+from convergence.theory.rest import rest_of
 from convergence.theory.symbols import CURVATURE, Z
 from convergence.theory.system import system, system_in_time
 
@@ -39,6 +40,18 @@ def blocks(method: Method, curvature: Any, settings: Mapping[str, Any], reading:
     Of a method with a clock those of the limit, or with a ``reading`` of each clock those of that moment.
     """
     return _filled(_matrix(method, reading is not None, False), curvature, *settings.values(), *(reading or ()))
+
+
+def require_derivative(method: Method, settings: Mapping[str, Any]) -> None:
+    """Raise NotLinear where a linearised rule divides by 0 at its rest at these numbers, as Adam does at ε = 0."""
+    if system(method).linear:
+        return
+    numbers = {method.symbols[name]: exact(value) for name, value in settings.items() if not np.ndim(value)}
+    if any(pole.subs(numbers) == 0 for pole in rest_of(method).poles):
+        raise NotLinear(
+            f"{method.name} has no derivative at its minimiser at these settings: it divides by 0 there, and knows no scale. "
+            f"What it does instead: cycles({method.name!r}). Runs that end at 0 in doubles may come back: log_run"
+        )
 
 
 def sensitivity(

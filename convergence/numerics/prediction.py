@@ -6,12 +6,14 @@ blocks, too, and k steps cost log₂ k products.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convergence.errors import NotLinear
 from convergence.methods import as_method
 from convergence.numerics.inputs import checked_steps
 from convergence.numerics.matrices import step_matrices, with_clocks
@@ -28,6 +30,9 @@ from convergence.theory.system import system_in_time
 
 Array = NDArray[np.float64]
 
+NEAR = 0.1
+"""How far the first step of a linearised rule may be from the prediction, in parts of the distance from rest."""
+
 KEPT = 2_000_000
 """Numbers kept at a time when only distances are asked for."""
 
@@ -36,7 +41,7 @@ def predict(p: Any, m: Any, /, steps: int, start: Any = None, **hyper: Any) -> R
     """The run that ``simulate`` makes, from the iteration matrix alone: powers of it per direction, no step taken.
 
     For a rule that is linear this is exact up to rounding, also where its matrix changes with a clock or a schedule; for
-    one that was linearised at the minimiser it holds near it.
+    one that was linearised at the minimiser it holds near it, and is refused where the first step already leaves it.
 
     Parameters
     ----------
@@ -51,7 +56,7 @@ def predict(p: Any, m: Any, /, steps: int, start: Any = None, **hyper: Any) -> R
     Raises
     ------
     NotLinear
-        For a rule without an iteration matrix.
+        For a rule without an iteration matrix; for one that was linearised, from a start where it is not linear yet.
     BadData, BadHyperparameter, BadName
         As ``simulate``.
 
@@ -65,7 +70,23 @@ def predict(p: Any, m: Any, /, steps: int, start: Any = None, **hyper: Any) -> R
     settings = setting.over(count)
     with np.errstate(all="ignore"):
         matrices = step_matrices(method, problem.curvatures, settings, count)
-        return replace(closed_form(problem, method, settings, matrices, count, x), hyper=setting.shown)
+        run = replace(closed_form(problem, method, settings, matrices, count, x), hyper=setting.shown)
+    if not system_in_time(method).linear and count:
+        _require_near(problem, method, setting.over(1), run)
+    return run
+
+
+def _require_near(problem: Quadratic, method: Method, settings: Mapping[str, Any], run: Run) -> None:
+    """Raise NotLinear where the rule's own first step is not that of its linearisation."""
+    first = {name: value[0] if np.ndim(value) else value for name, value in settings.items()}
+    with np.errstate(all="ignore"):
+        own = method(problem, *method.start(problem, run.x[0]), **first)[0]
+    away = np.abs(run.error[0]).max()
+    if not np.abs(own - run.x[min(1, run.steps)]).max() <= NEAR * away:
+        raise NotLinear(
+            f"{method.name} is linear only near its rest, and this start is {away:.3g} away, where its first step is another. "
+            f"Runs have an answer: simulate; with what it divides by held: predict(p, frozen({method.name!r}), ...)"
+        )
 
 
 def closed_form(

@@ -200,7 +200,7 @@ def moving_states(method: Method, curvatures: Array, settings: Settings) -> tupl
         if not (moves or (_same(a, b) and _same(b, b[:, :1] + 0 * b))):
             raise NotLinear(
                 f"{method.name} is not linear in the position: {name} does not scale with the start, so there is no residual "
-                f"polynomial. For an adaptive rule freeze its preconditioner, or look at runs (simulate)"
+                f"polynomial. Runs have an answer: simulate; or, of an adaptive rule, frozen(m)"
             )
         moving.append(moves)
     if not moving[0]:

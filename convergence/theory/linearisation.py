@@ -97,7 +97,7 @@ def _slope(rule: Map, ray: sp.Matrix) -> sp.Matrix | None:
     except (NotImplementedError, ValueError):
         raise NotLinear(
             f"{rule.method} has no iteration matrix that SymPy could find: its derivative at the minimiser is undecided; "
-            f"write the rule with smooth functions"
+            f"write the rule with smooth functions, or see rests({rule.method!r})"
         ) from None
     return None if slope.has(sp.I) else slope
 
@@ -120,5 +120,5 @@ def _require(rule: Map, where: str, holds: bool) -> None:
     if not holds:
         raise NotLinear(
             f"{rule.method} has no iteration matrix: its rule is not differentiable at the minimiser (along {where}). "
-            f"A smooth function in place of the kink, or an epsilon inside the root, would make it so; see its cycles"
+            f"What it does there instead: cycles({rule.method!r}). (A smooth function in place of the kink would make it so.)"
         )

@@ -16,7 +16,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from convergence.crossing import exact
-from convergence.errors import BadHyperparameter, NotLinear
+from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
 from convergence.notation import latex
 from convergence.plotting import Plotted
@@ -25,7 +25,7 @@ from convergence.theory import candidates
 from convergence.theory.cells import Cells, cells, tried
 from convergence.theory.inequality import is_positive, numbers, relationals
 from convergence.theory.rational import rational
-from convergence.theory.rest import held_state, rest_of
+from convergence.theory.rest import rest_of
 from convergence.theory.schur import stable_conditions
 from convergence.theory.symbols import CURVATURE, sigma_curvature, sigma_symbols
 from convergence.theory.system import System, system
@@ -203,14 +203,7 @@ def stability(m: Any, *, sigma: bool = False, loss: str = "sum") -> Region:
 
 @cache
 def region(method: Method) -> Region:
-    """Derive the stable region of a method from its rule. NotLinear where it has no iteration matrix, or rests on a line."""
-    at_rest = rest_of(method)
-    held = None if at_rest.linear else held_state(at_rest)
-    if held is not None:
-        raise NotLinear(
-            f"{method.name} has no one largest learning rate: its state {method.state[held]} stays whatever it holds, and the "
-            f"larger it has grown, the larger the rate may be. The limit as a function of it: rests({method.name!r})"
-        )
+    """Derive the stable region of a method from its rule. NotLinear where it has no iteration matrix."""
     derived, roots = rational(system(method))
     polynomials = stable_polynomials(derived)
     conditions = tuple(condition.xreplace(roots) for condition in relationals(polynomials, derived))

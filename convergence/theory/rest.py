@@ -31,8 +31,10 @@ class Rest:
 
     @property
     def poles(self) -> Formulas:
-        """What the rule divides by, whatever its state is: where one of these vanishes it has no value, even if it cancels."""
-        divisors = (sp.cancel(trace.answered(d)) for trace in (self.trace, self.start) for d in trace.divisors)
+        """What the rule divides by at rest: where one of these vanishes it has no value, even if it cancels."""
+        at = dict(zip(self.trace.inputs, self.state, strict=True))
+        divisors = [sp.cancel(trace.answered(d)) for trace in (self.trace, self.start) for d in trace.divisors]
+        divisors = divisors if self.linear else [sp.simplify(d.subs(at)) for d in divisors]
         inner = {*self.trace.inputs, MINIMISER}
         return tuple(dict.fromkeys(d for d in divisors if d.free_symbols and not d.free_symbols & inner))
 

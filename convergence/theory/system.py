@@ -21,7 +21,7 @@ from convergence.rule import Method
 from convergence.theory.clock import Clock, clock_of, keeps_time
 from convergence.theory.linearisation import Map, linearised
 from convergence.theory.loop import START, Loop, first_state, loop_of
-from convergence.theory.rest import Rest, rest_of
+from convergence.theory.rest import Rest, held_state, rest_of
 from convergence.theory.symbols import CURVATURE, Z, sigma_curvature, sigma_symbols, tidy
 from convergence.theory.trace import MINIMISER
 
@@ -249,6 +249,13 @@ def derive(m: Any, *, sigma: bool = False, loss: str = "sum") -> System:
 
 def system(method: Method) -> System:
     """The system of a method from its rule. NotLinear, with the reason, where it has no iteration matrix that it tends to."""
+    at_rest = rest_of(method)
+    held = None if at_rest.linear else held_state(at_rest)
+    if held is not None:
+        raise NotLinear(
+            f"{method.name} has no one iteration matrix: its state {method.state[held]} stays whatever it holds, and the "
+            f"larger it has grown, the larger the learning rate may be. The limit as a function of it: rests({method.name!r})"
+        )
     derived = system_in_time(method)
     if derived.clock is not None and derived.clock.fades:
         names = ", ".join(derived.clock.names)
