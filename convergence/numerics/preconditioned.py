@@ -19,7 +19,7 @@ from convergence.problem.arrays import floats, short
 from convergence.theory.frozen import NAME, frozen_of
 from convergence.theory.letters import letters_of
 from convergence.theory.region import region
-from convergence.theory.symbols import CURVATURE, tidy
+from convergence.theory.symbols import CURVATURE, factored
 
 Array = NDArray[np.float64]
 
@@ -68,7 +68,7 @@ def preconditioned_edge(m: Any, /, **hyper: Any) -> Any:
     edges = sp.solve(sp.numer(sp.together(bound.subs(held.symbols[NAME], 1) - rate)), CURVATURE)
     if len(edges) != 1:
         raise NotLinear(f"{held.name} has no one edge: its largest learning rate is {bound}")
-    edge = sp.factor(tidy(edges[0])).subs({method.symbols[name]: exact(value) for name, value in hyper.items()})
+    edge = factored(edges[0]).subs({method.symbols[name]: exact(value) for name, value in hyper.items()})
     return float(edge) if edge.is_number else edge
 
 
