@@ -80,18 +80,21 @@ class Landscape:
         """The formula, its gradient (d,) and its Hessian (d·d,), as formulas. BadData for a callable."""
         if self.expression is None:
             raise BadData(f"{self.name} is a callable: what asks for a formula's higher derivatives needs the formula")
-        slope = tuple(sp.diff(self.expression, v) for v in self.variables)
-        return self.expression, slope, tuple(sp.diff(part, v) for part in slope for v in self.variables)
+        slope = tuple(_at_kinks(sp.diff(self.expression, v)) for v in self.variables)
+        return self.expression, slope, tuple(_at_kinks(sp.diff(part, v)) for part in slope for v in self.variables)
 
     def derivative(self, order: int) -> sp.Expr:
         """The derivative of this order of a formula in one variable. BadData for another."""
         if self.dimension > 1:
             raise BadData(f"{self.name} has {self.dimension} variables; this is for one")
-        return sp.diff(self.derivatives[0], self.variables[0], order)
+        return _at_kinks(sp.diff(self.derivatives[0], self.variables[0], order))
 
-    def crossing(self, start: float, end: float, m: Any = None, /, **hyper: Any) -> Crossing:
-        """The time from one place to another in one variable: of the gradient flow, and a method's steps; see ``Crossing``."""
-        return crossing(self, number("start", start), number("end", end), m, hyper)
+    def crossing(self, start: float, end: float, m: Any = None, /, *, limit: int = 100_000, **hyper: Any) -> Crossing:
+        """The time from one place to another in one variable: of the gradient flow, and a method's steps, at most ``limit``.
+
+        See ``Crossing``.
+        """
+        return crossing(self, number("start", start), number("end", end), m, whole("limit", limit, 1, MOST), hyper)
 
     def path(self, m: Any, /, steps: int, start: Any = None, **hyper: Any) -> Array:
         """The iterates (steps+1, d) of a method on the function, fewer where a number overflows.
@@ -136,6 +139,11 @@ class Landscape:
         return value.reshape(shape)
 
 
+def _at_kinks(derivative: sp.Expr) -> sp.Expr:
+    """Without the masses that SymPy puts at kinks: as it is on either side."""
+    return derivative.replace(sp.DiracDelta, lambda *a: sp.Integer(0))
+
+
 def as_landscape(f: Any, gradient: Any = None, hessian: Any = None, dimension: int | None = None) -> Landscape:
     """The function that was meant. BadData for what is none.
 
@@ -159,7 +167,10 @@ def as_landscape(f: Any, gradient: Any = None, hessian: Any = None, dimension: i
 def _of_formula(f: str | sp.Expr) -> Landscape:
     if isinstance(f, str):
         written = f.replace("^", "**")
-        expression = formula(written, {name: sp.Symbol(name, real=True) for name in letters_in(written)})
+        try:
+            expression = formula(written, {name: sp.Symbol(name, real=True) for name in letters_in(written)})
+        except BadData:
+            raise BadData(f"expected a formula such as x*cos(pi*x), of SymPy's functions; got {short(f)}") from None
     else:
         expression = f.xreplace({s: sp.Symbol(s.name, real=True) for s in f.free_symbols})
     variables = tuple(sorted(getattr(expression, "free_symbols", ()), key=str))

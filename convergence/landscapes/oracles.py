@@ -28,7 +28,13 @@ class Oracles:
         if self.function.dimension == 1:
             with np.errstate(all="ignore"):
                 return np.asarray(np.asarray(g, dtype=float) / hessian[..., 0])
-        determinant = np.linalg.det(hessian)
-        if np.all(np.abs(determinant) > np.finfo(float).eps * np.abs(hessian).max(axis=(-2, -1)) ** 2):
-            return np.asarray(np.linalg.solve(hessian, np.asarray(g, dtype=float)[..., None])[..., 0])
-        return np.asarray((np.linalg.pinv(hessian) @ np.asarray(g, dtype=float)[..., None])[..., 0])
+        g = np.broadcast_to(np.asarray(g, dtype=float), self.point.shape)
+        (a, b), (c, d) = np.moveaxis(hessian, (-2, -1), (0, 1))
+        determinant, size = a * d - b * c, np.abs(hessian).max(axis=(-2, -1))
+        regular = np.abs(determinant) > np.finfo(float).eps * size**2
+        adjugate = np.stack([d * g[..., 0] - b * g[..., 1], a * g[..., 1] - c * g[..., 0]], axis=-1)
+        step = adjugate / np.where(regular, determinant, 1.0)[..., None]
+        if not np.all(regular):
+            some = ~regular & np.isfinite(size)
+            step[some] = (np.linalg.pinv(hessian[some]) @ g[some][..., None])[..., 0]
+        return np.asarray(step)

@@ -38,6 +38,9 @@ FOLD = 1e6
 
 GRID = 61
 
+SIDE, LONG = 90, 400
+"""Starts on a side of a map of basins, and steps from each."""
+
 
 @dataclass(frozen=True)
 class Near:
@@ -226,7 +229,7 @@ def _basins(critical: Critical, name: str, setting: Mapping[str, Any]) -> Basins
     except ConvergenceError:
         pass
     try:
-        return critical.basin_map(name, **setting)
+        return critical.basin_map(name, **{"points": SIDE, "steps": LONG, **setting})
     except ConvergenceError:
         return None
 

@@ -52,7 +52,7 @@ class Crossing:
     steps: int = -1
 
 
-def crossing(function: Landscape, start: float, end: float, m: Any, hyper: Mapping[str, Any]) -> Crossing:
+def crossing(function: Landscape, start: float, end: float, m: Any, limit: int, hyper: Mapping[str, Any]) -> Crossing:
     """See ``Crossing``. BadData for a function of two variables, a callable, or places that are one."""
     slope = function.derivative(1)
     if start == end:
@@ -65,7 +65,7 @@ def crossing(function: Landscape, start: float, end: float, m: Any, hyper: Mappi
     state = method.start(objective, np.array([start]))
     side = np.sign(start - end)
     with np.errstate(all="ignore"):
-        for k in range(1, MOST):
+        for k in range(1, limit + 1):
             before, state = state[0], method(objective, *state, **settings)
             if (state[0][0] - end) * side <= 0:
                 return Crossing(start, end, flows, method.name, k)

@@ -24,6 +24,9 @@ SPLIT = 0.4871
 DEPTH, MOST = 2.0**-36, 20_000
 """The width of the interval's parts that are no longer cut, in parts of the whole, and the number of parts."""
 
+DENOMINATORS = (10**3, 10**6, 10**9)
+"""Of the fractions that are tried as zeros of higher order."""
+
 HIGHEST = 12
 """The highest order of a zero that is looked for."""
 
@@ -148,9 +151,8 @@ def _multiple(f: sp.Expr, x: sp.Symbol, part: tuple[float, float]) -> Zero:
     low, high = part
     around = flint.arb(low).union(flint.arb(high))
     middle = (low + high) / 2
-    for point in dict.fromkeys(
-        (sp.Rational(middle).limit_denominator(1000), sp.nsimplify(middle, [sp.pi], tolerance=1e-9))
-    ):
+    fractions = (sp.Rational(middle).limit_denominator(most) for most in DENOMINATORS)
+    for point in dict.fromkeys((*fractions, sp.nsimplify(middle, [sp.pi], tolerance=1e-9))):
         if not low <= float(point) <= high:
             continue
         derivative = f
