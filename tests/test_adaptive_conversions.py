@@ -114,6 +114,7 @@ def test_arguments_that_no_rule_has_are_refused_with_the_reason():
         ("torch.adam", {"betas": 0.9}, r"betas is \(beta1, beta2\)"),
         ("torch.adam", {"betas": (0.9, 0.99, 0.999)}, r"betas is \(beta1, beta2\)"),
         ("torch.adam", {"beta": 0.9}, "did you mean"),
+        ("torch.adamw", {"betas": (0.9, 1.5)}, "takes beta2 from 0 to 1"),
         ("torch.adam", {"betas": (0.9, 0.99), "beta1": 0.9}, "in two ways"),
     ):
         with pytest.raises(cv.BadHyperparameter, match=why):
