@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import math
+import re
 import shutil
 import subprocess
 from functools import cache
@@ -121,21 +122,17 @@ def test_every_language_passes_its_test(language: str, tmp_path: Path) -> None:
     assert said.count("values as expected") == len(files)
 
 
-ALTERED = {
-    "python": [("momentum + 1)", "momentum + 1.000000000001)"), ("g0*lr", "g0*lr*1.000000000001")],
-    "c": [("momentum + 1.0)", "momentum + 1.000000000001)"), ("g0*lr", "g0*lr*1.000000000001")],
-    "javascript": [("momentum + 1)", "momentum + 1.000000000001)"), ("g0*lr", "g0*lr*1.000000000001")],
-    "julia": [("momentum + 1.0)", "momentum + 1.000000000001)"), ("g0 * lr", "g0 * lr * 1.000000000001")],
-}
+ALTERED = [(r"momentum \+ 1(\.0)?\)", "momentum + 1.000000000001)"), (r"g0 ?\* ?lr", "g0 * lr * 1.000000000001")]
 
 
 @pytest.mark.parametrize("language", ["python", needs("c"), needs("javascript"), needs("julia")])
 def test_an_altered_coefficient_fails_the_test(language: str, tmp_path: Path) -> None:
     """By one part in 10¹²: the tolerances are a few roundings wide."""
     files = [cv.to_code(cv.stability("heavy_ball"), language), cv.to_code("nesterov", language)]
-    for source, (right, wrong) in zip(files, ALTERED[language], strict=True):
-        assert right in source
-        status, said = run(language, source.replace(right, wrong, 1), tmp_path)
+    for source, (right, wrong) in zip(files, ALTERED, strict=True):
+        altered, times = re.subn(right, wrong, source, count=1)
+        status, said = run(language, altered, tmp_path)
+        assert times == 1
         assert status == 1
         assert "within" in said
 
