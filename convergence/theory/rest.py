@@ -108,7 +108,7 @@ def _state(
 
 
 def _buffers_at_minimiser(update: Sequence[sp.Expr], state: Sequence[sp.Symbol]) -> tuple[sp.Expr, ...] | None:
-    """The buffers that stay when the position is at the minimiser, by those of the equations that are linear there.
+    """The buffers that stay when the position is at the minimiser, where their own equations are linear there.
 
     Clocks first: what a state that hears only itself runs down to may make the other equations linear.
     """
@@ -118,7 +118,9 @@ def _buffers_at_minimiser(update: Sequence[sp.Expr], state: Sequence[sp.Symbol])
     if not left:
         return (MINIMISER, *(sp.cancel(clocks[s]) for s in state[1:]))
     still = sp.expand((update[0] - state[0]).subs(state[0], MINIMISER).subs(clocks))  # the position stays, too
-    known = [equation for equation in (still, *left.values()) if is_affine(equation, list(left))]
+    if not all(is_affine(equation, list(left)) for equation in left.values()):
+        return None
+    known = [*([still] if is_affine(still, list(left)) else []), *left.values()]
     solutions = sp.linsolve(known, *left)
     return next(((MINIMISER, *(_of(s, left, solution, clocks) for s in state[1:])) for solution in solutions), None)
 
