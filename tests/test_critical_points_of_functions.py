@@ -129,13 +129,27 @@ def test_the_amplitude_is_of_leading_order(method, others):
     assert np.isnan(flip.amplitude(0.99 * flip.lr))
 
 
-def test_heavy_ball_has_the_2_cycles_of_gradient_descent():
-    """Their mean gradient is 0, and the alternating part is that of a curvature at the limit, whatever the method is."""
-    plain, heavy = LOW.flip("gradient_descent"), LOW.flip("heavy_ball", momentum=0.9)
+@pytest.mark.parametrize("method", ["heavy_ball", "ema_momentum", "torch_sgd_nesterov", "qhm", "torch_sgd", "frozen_nadam"])
+def test_linear_methods_have_the_2_cycles_of_gradient_descent(method):
+    """Their mean gradient is 0, and the alternating part is that of a curvature at the limit, whatever the method is.
+
+    So where gradients are asked at the position, the positions are the same at the same part of the limit.
+    """
+    others = {n: 0.9 if n == "momentum" else 0.4 for n in cv.METHODS[method].hyper if n != "lr"}
+    plain, flip = LOW.flip("gradient_descent"), LOW.flip(method, **others)
+    one, other = LOW.cycles("gradient_descent", lr=1.05 * plain.lr), LOW.cycles(method, lr=1.05 * flip.lr, **others)
+    assert one[0].amplitude == pytest.approx(other[0].amplitude, rel=1e-12)
+    assert flip.supercritical
+
+
+def test_nesterovs_2_cycle_is_that_in_its_look_ahead():
+    """At x − βm; and not in its positions."""
+    plain, flip = LOW.flip("gradient_descent"), LOW.flip("nesterov", momentum=0.5)
     (one,) = LOW.cycles("gradient_descent", lr=1.05 * plain.lr)
-    (other,) = LOW.cycles("heavy_ball", lr=1.05 * heavy.lr, momentum=0.9)
-    assert one.amplitude == pytest.approx(other.amplitude, rel=1e-12)
-    assert plain.criterion == heavy.criterion
+    (other,) = LOW.cycles("nesterov", lr=1.05 * flip.lr, momentum=0.5)
+    ahead = [x - 0.5 * m for x, m in other.points]
+    assert np.ptp(ahead) / 2 == pytest.approx(one.amplitude, rel=1e-12)
+    assert other.amplitude < 0.9 * one.amplitude
 
 
 def test_a_subcritical_flip_has_a_repelling_2_cycle_below_its_limit():
