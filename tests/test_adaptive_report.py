@@ -10,6 +10,7 @@ import sympy as sp
 import convergence as cv
 from convergence.cli import main
 from convergence.evidence.adaptive import CYCLE, LIMIT, Along, verify_along
+from convergence.notation import latex
 from convergence.report import page, pictures
 
 FEW = ["rmsprop", "lion", "adagrad"]
@@ -61,6 +62,10 @@ def test_beside_linear_methods_each_has_its_own_table_and_chapter():
 def test_json_reads_back_into_an_equal_study():
     back = cv.Study.from_json(study().to_json())
     assert back == study()
+    decayed = cv.study([1.0, 10.0], "adamw", parts="adaptive")
+    again = cv.Study.from_json(decayed.to_json())
+    assert again == decayed
+    assert latex(again["adamw"].adaptive.cycle.amplitude) == latex(decayed["adamw"].adaptive.cycle.amplitude)
     assert back["rmsprop"].adaptive.cycle.exists == study()["rmsprop"].adaptive.cycle.exists
 
 

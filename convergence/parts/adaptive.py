@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+import sympy as sp
 
 import convergence as cv
 from convergence.errors import ConvergenceError, NotLinear
 from convergence.evidence.adaptive import verify_along
 from convergence.evidence.verification import Verification
+from convergence.formula_text import Letters, formula, symbols
 from convergence.methods import ADAPTIVE
 from convergence.numerics.invariances import Invariances
 from convergence.numerics.radius import bounds
@@ -79,7 +82,24 @@ def adaptive(case: Case) -> Adaptive:
             for end in (case.problem.L, case.problem.mu)
             for c in cv.cycles(method, 2, curvature=float(end), **given)[:1]
         ]
-    return Adaptive(shares, tuple(found), tuple(here), cv.invariances(method), limit, reason)
+    return Adaptive(shares, tuple(map(_kept, found)), tuple(here), cv.invariances(method), limit, reason)
+
+
+def _kept(cycle: Cycle) -> Cycle:
+    """With its formulas as they are when a study is read from text: those that are written there are the same again."""
+    return replace(
+        cycle,
+        amplitude=_read(cycle.amplitude),
+        exists=_read(cycle.exists),
+        attracting=_read(cycle.attracting),
+        state=tuple(map(_read, cycle.state)),
+        multipliers=tuple(map(_read, cycle.multipliers)),
+    )
+
+
+def _read(value: Any) -> Any:
+    letters = Letters()
+    return formula(letters.text(value), symbols(letters.table)) if isinstance(value, sp.Basic) else value
 
 
 def _limit(case: Case) -> tuple[float | None, str]:
