@@ -38,7 +38,7 @@ def test_what_does_not_apply_is_left_out_with_a_reason_and_no_gaps():
     assert not study().gaps
     assert set(study()["lion"].parts) == {"adaptive"}
     assert "not differentiable" in study()["lion"].adaptive.reason
-    assert "line of states" in study()["adagrad"].adaptive.reason
+    assert "rests('adagrad')" in study()["adagrad"].adaptive.reason
     assert study().classes is None
     text = page(study(), pictures(study()))
     assert "What could not be made" not in text
