@@ -39,6 +39,17 @@ def test_local_fits_a_terminal_and_says_what_is_certain(capsys):
     assert max(map(len, said.out.splitlines())) <= 120
 
 
+def test_local_counts_the_steps_across_a_plateau(capsys):
+    """tanh from 4 to its steepest place, 0: the flow takes 2 + sinh(8)/4."""
+    _, said = answer(capsys, "local", "tanh", "--lr", "1", "--methods", "gradient_descent,heavy_ball", "--json")
+    found = json.loads(said.out)["crossings"]
+    assert {name: one["steps"] for name, one in found.items()} == {"gradient_descent": 378, "heavy_ball": 64}
+    assert found["heavy_ball"]["flow_time"] == pytest.approx(374.619706447, abs=1e-9)
+    assert found["heavy_ball"]["end"] == 0.0
+    _, said = answer(capsys, "local", "tanh", "--lr", "1", "--methods", "gradient_descent")
+    assert "from 4 to 0, where it is steepest: flow time 374.61971" in said.out
+
+
 def test_local_takes_a_box_in_the_plane(capsys):
     box = ("--over", "-5", "5", "-5", "5")
     _, said = answer(capsys, "local", "(x**2+y-11)**2+(x+y**2-7)**2", *box, "--methods", "gradient_descent", "--json")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 functions = Lazy("convergence.landscapes")
 overviews = Lazy("convergence.landscapes.overview")
+contents = Lazy("convergence.landscapes.content")
 figures = Lazy("convergence.figures")
 
 USUAL = ("gradient_descent", "heavy_ball", "nesterov", "newton")
@@ -61,7 +62,9 @@ def local(options: Namespace) -> Answer:
             lines.append(_away(title, found.away[place]))
         else:
             lines.append(f"{title}: no curvature, and so no linear theory{_newton(point)}")
-    answer = Answer(overviews.content(found), lines)
+    if found.crossings:
+        lines.append(_crossing(found))
+    answer = Answer(contents.content(found), lines)
     return with_figures(options, answer, _figures(found) if options.out else {})
 
 
@@ -110,8 +113,21 @@ def _short(why: str) -> str:
     return why.partition(":")[0].partition(";")[0]
 
 
+def _crossing(found: Overview) -> Any:
+    first = next(iter(found.crossings.values()))
+    title = (
+        f"from {console.significant(first.start)} to {console.significant(first.end)}, where it is steepest: "
+        f"flow time {console.significant(first.flow_time, 8)}"
+    )
+    rows = [
+        (name, console.in_line(found.settings[name]), str(one.steps) if one.steps >= 0 else "—")
+        for name, one in found.crossings.items()
+    ]
+    return console.table(("method", "setting", "steps"), rows, left=(0, 1), title=title, whole=(0,))
+
+
 def _newton(point: CriticalPoint) -> str:
-    order = overviews.newton_of(point)
+    order = contents.newton_of(point)
     return "" if order is None else f"; Newton's method: order {order.order}, constant {order.constant:.4g}"
 
 

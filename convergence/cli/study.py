@@ -22,6 +22,7 @@ parts = Lazy("convergence.parts")
 scheduled = Lazy("convergence.parts.schedule")
 pictures = Lazy("convergence.report.pictures")
 landscapes, overviews = Lazy("convergence.landscapes"), Lazy("convergence.landscapes.overview")
+contents = Lazy("convergence.landscapes.content")
 overview_page = Lazy("convergence.report.landscape")
 
 WORKERS = min(4, os.cpu_count() or 1)
@@ -97,7 +98,7 @@ def _landscape(options: Namespace) -> Answer:
         files = overview_page.landscape_files(found, checks, options.formats, options.figure_formats)
         written = writing.write_files(options.out, files)
     words = [f"{found.critical!r}"] + [f"{name}: {one!r}" for (_, name), one in checks.items()]
-    content = {"passed": all(checks.values()), **overviews.content(found), "files": [str(file) for file in written]}
+    content = {"passed": all(checks.values()), **contents.content(found), "files": [str(file) for file in written]}
     return Answer(content, words, all(checks.values()), page_of(options, "landscape"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, isfinite, log, nan
+from math import inf, log, nan
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,10 @@ from convergence.errors import BadHyperparameter, ConvergenceError, nearest
 from convergence.landscapes.basin_map import BasinMap
 from convergence.landscapes.basins import Basins
 from convergence.landscapes.critical import Critical
-from convergence.landscapes.newton import NewtonOrder
+from convergence.landscapes.paths import Crossing
 from convergence.landscapes.period_doubling import PeriodDoubling
 from convergence.landscapes.points import CriticalPoint, LocalQuadratic
+from convergence.landscapes.roots import zeros
 from convergence.methods import as_method
 from convergence.rule import Method
 from convergence.theory.region import region
@@ -85,6 +86,8 @@ class Overview:
         By method, the iterates from ``start``.
     basins
         By method: where runs settle.
+    crossings
+        By method, where there is no critical point: the way from the start to where the function is steepest.
     doublings
         By minimum and method, where that is derived: what comes beyond the limit.
     """
@@ -96,6 +99,7 @@ class Overview:
     start: tuple[float, ...]
     paths: Mapping[str, Array]
     basins: Mapping[str, Basins | BasinMap]
+    crossings: Mapping[str, Crossing]
     doublings: Mapping[tuple[int, str], PeriodDoubling]
 
 
@@ -127,13 +131,32 @@ def overview(
         for method in chosen
         if (one := _doubling(point, method, given))
     }
+    crossings = _crossings(critical, first, settings)
     near, away = {}, {}
     for place, point in enumerate(critical):
         if isinstance(point, LocalQuadratic):
             near[place] = tuple(_near(point, method, given) for method in chosen)
         elif point.curvatures[-1] < 0:
             away[place] = tuple(_away(point, method, settings.get(method.name, {})) for method in chosen)
-    return Overview(critical, near, away, settings, first, paths, basins, doublings)
+    return Overview(critical, near, away, settings, first, paths, basins, crossings, doublings)
+
+
+def _crossings(
+    critical: Critical, start: Sequence[float], settings: Mapping[str, Mapping[str, float]]
+) -> dict[str, Crossing]:
+    """Over a plateau: to the nearest place downhill where f″ vanishes, if there is one."""
+    function = critical.function
+    if critical.points or critical.undecided or function.dimension > 1 or not function.domain:
+        return {}
+    downhill = -np.sign(float(function.grad(np.array(start))[0]))
+    steep = [zero.x for zero in zeros(function.derivative(2), function.variables[0], *function.domain[0])]
+    ahead = [x for x in steep if (x - start[0]) * downhill > 0]
+    if not ahead:
+        return {}
+    end = min(ahead, key=lambda x: abs(x - start[0]))
+    return {
+        name: function.crossing(start[0], end, name, **dict[str, Any](setting)) for name, setting in settings.items()
+    }
 
 
 def _own(method: Method, given: Mapping[str, float], alone: bool) -> dict[str, float]:
@@ -241,52 +264,3 @@ def _doubling(point: CriticalPoint, method: Method, given: Mapping[str, float]) 
     except ConvergenceError:
         return None
     return found if found.flip is not None else None
-
-
-def newton_of(point: CriticalPoint) -> NewtonOrder | None:
-    """The order of Newton's method where that is derived."""
-    return point.newton if point.function.dimension == 1 and point.function.expression is not None else None
-
-
-def content(found: Overview) -> dict[str, Any]:
-    """The same as JSON holds it."""
-    points = found.critical
-    rows = [
-        {
-            "point": [float(v) for v in point.point],
-            "kind": point.kind,
-            "f": point.value,
-            "curvatures": [float(v) for v in point.curvatures],
-            "order": point.order,
-            "proof": point.proof,
-            "newton": None if (order := newton_of(point)) is None else vars(order),
-            "methods": [_plain(vars(row)) for row in (found.near.get(place) or found.away.get(place) or ())],
-        }
-        for place, point in enumerate(points)
-    ]
-    basins = {
-        name: [_plain(vars(piece)) for piece in one.pieces]
-        for name, one in found.basins.items()
-        if isinstance(one, Basins)
-    }
-    return {
-        "function": str(points.function.expression),
-        "name": points.function.name,
-        "complete": points.complete,
-        "undecided": list(points.undecided),
-        "points": rows,
-        "settings": {name: dict(setting) for name, setting in found.settings.items()},
-        "start": list(found.start),
-        "basins": basins,
-    }
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: (value if isfinite(value) else None) if isinstance(value, float | np.floating) else _copied(value)
-        for name, value in values.items()
-    }
-
-
-def _copied(value: Any) -> Any:
-    return dict(value) if isinstance(value, Mapping) else value

@@ -130,7 +130,7 @@ def _refined(value: Function, slope: Function, a: float, b: float) -> Zero:
         if not smaller.rad() < 0.9 * box.rad():
             break
         box = smaller
-    x = min(max(float(box.mid()), a), b)
+    x = 0.0 if box.contains(0) else min(max(float(box.mid()), a), b)
     low, high = nextafter(min(float(box.lower()), x), -inf), nextafter(max(float(box.upper()), x), inf)
     return Zero(x, low, high, 1, True)
 

@@ -14,7 +14,8 @@ from convergence.evidence.verification import Verification, verify
 from convergence.figures.nonlinear import spoken
 from convergence.figures.picture import Picture, render
 from convergence.landscapes.basins import Basins
-from convergence.landscapes.overview import Overview, content, newton_of
+from convergence.landscapes.content import content, newton_of
+from convergence.landscapes.overview import Overview
 from convergence.landscapes.points import LocalQuadratic
 from convergence.methods import as_method
 from convergence.notation import text
