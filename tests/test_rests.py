@@ -185,3 +185,14 @@ def test_what_rests_nowhere_says_what_it_does_instead(name):
 def test_what_has_no_one_threshold_points_to_its_rests(name):
     with pytest.raises(cv.NotLinear, match=f"rests\\('{name}'\\)"):
         cv.stability(name)
+
+
+def test_at_the_command_line(capsys):
+    from convergence.cli import main
+
+    assert (
+        main(["rests", "adamw", "--curvature", "1", "--minimiser", "3", "--set", "weight_decay=0.5", "--set", "eps=0"])
+        == 0
+    )
+    assert "a point in a box" in capsys.readouterr().out
+    assert main(["rests", "adagrad", "--start", "1"]) == 2

@@ -23,6 +23,7 @@ GROUPS = (
     "minibatches",
     "schedules",
     "cycles",
+    "rests",
     "proof",
     "code",
     "conventions",

@@ -24,7 +24,11 @@ from convergence.problem import Quadratic, as_quadratic
 from convergence.rule import Method
 from convergence.setting import varies
 from convergence.tabular import Tabular
+from convergence.theory.system import system
 
+FAR = (
+    "nothing is claimed: they may go round a cycle, and one that seems to have arrived may come back (cycles, log_run)"
+)
 BENT = "at this distance from the minimiser the rule is not linear yet, and nearer there is only rounding"
 
 
@@ -160,6 +164,8 @@ def verified(trial: Experiment) -> Verification:
         some, faults = _of_kind(kind, trial)
         checks += some
         controls += faults
+    if not system(trial.method).linear:
+        checks.append(not_made("far away", "runs from other starts", FAR))
     return _gathered(trial.problem, trial.method, trial.hyper, checks, controls)
 
 

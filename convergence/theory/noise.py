@@ -166,7 +166,7 @@ class NoiseFloor:
         return rf"$$\mathrm{{E}}\,x^2 = {latex(self.variance)}$$"
 
     def __repr__(self) -> str:
-        kind = "" if self.linear else ", to first order in the noise"
+        kind = "" if self.linear else ", to first order in the noise; for more, of an adaptive rule, see frozen"
         kind += ", noise of its own for each gradient" if self.fresh else ""
         return f"NoiseFloor of {self.method.name} ({', '.join(self.state)}{kind}): E x² = {self.variance}"
 
