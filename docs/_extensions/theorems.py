@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import sympy as sp
+from joblib import Parallel, delayed
 from sphinx.application import Sphinx
 from sphinx.config import Config
 
@@ -74,6 +75,10 @@ def dynamics(m: cv.Method) -> Iterator[str]:
 
 
 def rest(m: cv.Method) -> Iterator[str]:
+    if linear(m):
+        share = sp.factor(cv.derive(m).rest[0])
+        yield "At the minimiser." if share == 1 else f"At this part of the minimiser's coordinate: {maths(share)}."
+        return
     found = cv.rests(m)
     if found.kind == "none":
         raise cv.NotLinear(found.reason)
@@ -187,7 +192,7 @@ STATEMENTS = (
     Statement(
         "Where it rests",
         rest,
-        "the states that a step leaves as they are, solved from the rule's own equations (`cv.rests`)",
+        "the states that a step leaves as they are, solved from the matrix or the rule's own equations (`cv.rests`)",
         published=(literature.REST,),
     ),
     Statement(
@@ -349,6 +354,11 @@ def cell(m: cv.Method, value: Callable[[cv.Method], Any]) -> str:
     return "–" if found is None or isinstance(found, cv.ConvergenceError) else str(shown(found))
 
 
+def derived(name: str) -> tuple[str, str]:
+    """The page of a method, and its row in the table."""
+    return chapter(name), row(name)
+
+
 def write(app: Sphinx, config: Config) -> None:
     """Derive anew where the package has changed since the pages were written."""
     folder = Path(app.srcdir) / "generated" / "theorems"
@@ -357,9 +367,10 @@ def write(app: Sphinx, config: Config) -> None:
     if written.is_file() and written.stat().st_mtime > max(file.stat().st_mtime for file in sources):
         return
     folder.mkdir(parents=True, exist_ok=True)
-    for name in cv.METHODS:
-        (folder / f"{name}.md").write_text(chapter(name), encoding="utf-8")
-    written.write_text(index([row(name) for name in cv.METHODS]), encoding="utf-8")
+    made = Parallel(n_jobs=2)(delayed(derived)(name) for name in cv.METHODS)
+    for name, (page, _) in zip(cv.METHODS, made, strict=True):
+        (folder / f"{name}.md").write_text(page, encoding="utf-8")
+    written.write_text(index([entry for _, entry in made]), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
