@@ -116,10 +116,10 @@ class Method:
         return _as_state(self, self.rule(f, *state, **hyper))
 
     def start(self, f: Objective, x: Any) -> State:
-        """The first state at position ``x``: buffers zero, unless the method says otherwise."""
+        """The first state at position ``x``: buffers zero, unless the method says otherwise. A plain number fills its entry."""
         if self.starts is None:
             return (x, *(x * 0 for _ in self.state[1:]))
-        return _as_state(self, self.starts(f, x))
+        return tuple(x * 0 + v if isinstance(v, int | float) else v for v in _as_state(self, self.starts(f, x)))
 
     def at(self, **hyper: Any) -> Setting:
         """The method at these hyperparameters, defaults filled in, checked once: a ``Setting``.

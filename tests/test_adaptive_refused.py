@@ -40,3 +40,17 @@ def test_what_has_no_exact_numbers_is_not_certified(name):
 def test_a_prediction_near_the_rest_is_made():
     near = cv.predict([1.0], "rmsprop", 20, start=[1 + 1e-9], lr=1e-3, eps=0.01)
     assert abs(near.error[-1, 0] / 1e-9 - (1 - 0.1) ** 20) < 1e-4
+
+
+@pytest.mark.parametrize(
+    ("m", "made"),
+    [("adam", {"eigenvalues"}), ("nadam", {"eigenvalues"}), ("rmsprop", {"steps"}), ("rmsprop_inside", {"steps"})],
+)
+def test_a_linearised_rule_is_verified_near_its_rest_or_the_check_is_not_made(m, made):
+    """A second moment has an eigenvalue that errors do not show; first steps are those of the bias correction."""
+    eps = 0.01 if m == "rmsprop_inside" else 0.1
+    result = cv.verify([12.0], m, lr=1e-3, eps=eps)
+    assert bool(result)
+    assert made <= {check.kind for check in result.checks if check.passed}
+    assert all(control.rejected for control in result.controls if control.rejected is not None)
+    assert {control.kind for control in result.controls if control.rejected} >= made

@@ -73,15 +73,17 @@ def test_local_draws(capsys, tmp_path):
     }
 
 
-@pytest.mark.parametrize("name", ["saddle", "tanh", "product"])
-def test_each_kind_of_landscape_has_a_page(capsys, tmp_path, name):
+@pytest.mark.parametrize(
+    ("name", "formula"), [("saddle", "x² − y²"), ("tanh", "tanh(x)"), ("product", "(1 − uv)²/2")]
+)
+def test_each_kind_of_landscape_has_a_page(capsys, tmp_path, name, formula):
     folder = tmp_path / name
     status, _ = answer(
         capsys, "report", "--landscape", name, "--methods", "gradient_descent", "--out", str(folder), "--formats", "md,json"
     )
     assert status == 0
     page = (folder / "landscape.md").read_text(encoding="utf-8")
-    assert page.startswith(f"# {name.capitalize()}: critical points")
+    assert page.startswith(f"# f = {formula}: critical points")
     assert (folder / "figures" / "function.svg").exists()
     assert all((folder / line.partition("](")[2].partition(")")[0]).exists() for line in page.splitlines() if line[:2] == "![")
     assert json.loads((folder / "landscape.json").read_text(encoding="utf-8"))["name"] == name

@@ -23,6 +23,7 @@ from convergence import (
     simulate,
     spectral_radius,
     stability,
+    verify,
 )
 
 CLOCKED = ["chebyshev", "frozen_adam", "frozen_nadam"]
@@ -215,3 +216,15 @@ def test_a_state_that_never_comes_to_rest_is_no_clock(drift):
 
     with suppress(NotLinear):  # it may say that it does not rest
         assert not stability(restless).contains(1.0, lr=0.1)
+
+
+def test_a_start_may_give_numbers_for_its_clocks():
+    @method(start=lambda f, x: (x, 1.0))
+    def corrected(f, x, p, *, lr, momentum):
+        p = p * momentum
+        return x - lr * f.grad(x) * (1 - p), p
+
+    run, said = (ask([1.0, 2.0], corrected, 10, lr=0.1, momentum=0.5) for ask in (simulate, predict))
+    assert run.state.shape == (11, 2, 2)
+    assert said.x == pytest.approx(run.x, rel=1e-12)
+    assert bool(verify([1.0, 2.0], corrected, lr=0.1, momentum=0.5))

@@ -102,9 +102,16 @@ def _scales(problem: Quadratic, method: Method, run: Run) -> bool:
     half = simulate(
         problem, method, min(run.steps, SCALED), run.x[0] - run.error[0] @ problem.directions.T / 2, **run.hyper
     )
-    end = min(len(half.error), len(run.error), SCALED)
-    moved, halved = (path[:end] - path[0] for path in (run.error, half.error))
-    return bool(np.abs(2 * halved - moved).max() <= UNBENT * np.abs(moved).max())
+    return not bends(run, half, SCALED)
+
+
+def bends(run: Run, half: Run, steps: int | None = None) -> bool:
+    """Whether a run that starts half as far away moves otherwise than half as much."""
+    moved, halved = (
+        path.error[: min(len(half.error), len(run.error), steps or len(run.error))] for path in (run, half)
+    )
+    moved, halved = moved - moved[0], halved - halved[0]
+    return not np.abs(2 * halved - moved).max() <= UNBENT * np.abs(moved).max()
 
 
 def watched(problem: Quadratic, method: Method, hyper: dict[str, Any]) -> tuple[int, ...]:

@@ -192,10 +192,11 @@ def with_clocks(method: Method, settings: Mapping[str, Any], states: Array) -> A
 @cache
 def run_down(method: Method) -> Method:
     """The same method with its clocks at rest from the start: the limit that its runs tend to. Itself where it has none."""
-    clock = system(method).clock
-    if clock is None:
+    moving, at_rest = system(method).state, rest_of(method).state
+    readings = {name: value for name, value in zip(method.state, at_rest, strict=True) if name not in moving}
+    if not readings or not all(value.is_number for value in readings.values()):
         return method
-    rest = dict(zip(clock.names, (float(v) for v in clock.rest), strict=True))
+    rest = {name: float(value) for name, value in readings.items()}
 
     def start(f: Objective, x: Any) -> State:
         first = zip(method.state, method.start(f, x), strict=True)

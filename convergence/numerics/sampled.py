@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 SHORT = 24
 """Up to so many steps it is faster to take them than to raise matrices to powers."""
 
-UNIT = 2.0**-40
+UNIT = 2.0**-200
 """The size of a unit state: so small that a smooth rule is linear there, and a power of two, which rounds nothing."""
 
 

@@ -17,6 +17,7 @@ from scipy.optimize import differential_evolution
 
 from convergence.numerics.sampled import sampled_matrix
 from convergence.rule import Method
+from convergence.theory.system import system
 
 Array = NDArray[np.float64]
 
@@ -115,9 +116,18 @@ def evolved(
 
 
 def sampled_rate(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Array:
-    """The largest radius over curvatures (m,) for settings that are arrays (p,): (p,)."""
+    """The largest radius over curvatures (m,) for settings that are arrays (p,): (p,).
+
+    Without states that theory leaves out (clocks, second moments), if the samples too show that the position hears none.
+    """
     matrices = sampled_matrix(method, np.asarray(curvatures)[:, None], settings)
-    return np.asarray(np.abs(np.linalg.eigvals(matrices)).max(axis=(0, -1)))
+    felt = [0]
+    for place in felt:
+        heard = (matrices[..., place, :] != 0).any(axis=tuple(range(matrices.ndim - 2)))
+        felt += [k for k, hears in enumerate(heard) if hears and k not in felt]
+    derived = system(method).state
+    places = np.array([k for k, name in enumerate(method.state) if k in felt or name in derived])
+    return np.asarray(np.abs(np.linalg.eigvals(matrices[..., places[:, None], places])).max(axis=(0, -1)))
 
 
 def global_search(method: Method, curvatures: Array, fixed: Mapping[str, float], seed: int = 0) -> Found:

@@ -56,9 +56,13 @@ class Solution:
 
 @dataclass(frozen=True, eq=False)
 class Minimax(Inequalities):
-    """The search for the unknowns that make the largest radius over [μ, L] smallest; it ends at the ``deadline``."""
+    """The search for the unknowns that make the largest radius over [μ, L] smallest; it ends at the ``deadline``.
+
+    ``unit`` is what a learning rate times its curvature is measured in: 1, but ε for a step that is divided by ε.
+    """
 
     deadline: Deadline = NEVER
+    unit: float = 1.0
 
     def solve(self, mu: float, L: float, fixed: Mapping[sp.Symbol, float], near: Values | None = None) -> Solution:
         """The global minimum of the largest radius over [μ, L], as far as the grid and the descent from it can tell.
@@ -105,7 +109,8 @@ class Minimax(Inequalities):
     def _axis(self, letter: sp.Symbol, mu: float, L: float) -> Array:
         count = GRID.get(len(self.unknown), 7)
         if letter.is_positive:
-            return np.geomspace(1e-2 * min(1 / L, 1), 10 * max(1 / mu, 1), count)
+            unit = self.unit if letter == self.rate_symbol else 1.0
+            return unit * np.geomspace(1e-2 * min(1 / L, 1), 10 * max(1 / mu, 1), count)
         if letter.is_nonnegative:
             half = np.geomspace(1e-3, 0.5, count // 2)
             return np.concatenate([[0.0], half, 1 - half[::-1]])

@@ -85,6 +85,11 @@ class Optimum(Plotted, figure="optimum"):
         return tuple(unknowns(self.method, tuple(self.fixed))[0])
 
     @property
+    def undetermined(self) -> tuple[str, ...]:
+        """The hyperparameters that are neither fixed nor determined: with each of their values the optimum is as good."""
+        return tuple(unknowns(self.method, tuple(self.fixed))[1])
+
+    @property
     def tried(self) -> tuple[tuple[float, float], ...]:
         """The spectra (μ, L) at which the formulas were found and held against a search; ``certify_formula`` proves them."""
         return (SAMPLE, *OTHERS) if self.exact and self.determined else ()
@@ -140,7 +145,7 @@ class Optimum(Plotted, figure="optimum"):
 
     def _numbers(self, given: Mapping[str, Any]) -> dict[str, float]:
         """A number for each hyperparameter that the optimum does not determine."""
-        wanted = self.fixed | {n: self.method.symbols[n] for n in unknowns(self.method, tuple(self.fixed))[1]}
+        wanted = self.fixed | {n: self.method.symbols[n] for n in self.undetermined}
         defaults = {**dict(self.method.defaults), **{n: float(v) for n, v in wanted.items() if v.is_number}}
         letters = {str(v): n for n, v in wanted.items() if v.is_Symbol}
         named = {letters.get(n, n): v for n, v in given.items()}

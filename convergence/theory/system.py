@@ -35,7 +35,8 @@ class System:
     method
         The Method that it was derived from.
     state
-        Names of the s entries, the position first; without those that only keep time.
+        Names of the s entries, the position first; without those that only keep time and, of a linearised rule, without
+        second moments, which the position hears in second order alone.
     matrix
         (s, s), the iteration matrix, in λ (or σ) and the hyperparameters' letters.
     characteristic
@@ -280,6 +281,8 @@ def system_in_time(method: Method) -> System:
     else:
         moving = _without_clocks(rest)
         jacobian = linearised(_stopped(method, rest, moving))
+        felt = _felt(jacobian, {domain.symbol for domain in method.domains.values() if domain.is_share})
+        moving, jacobian = [moving[k] for k in felt], jacobian.extract(felt, felt)
     matrix = sp.ImmutableMatrix(jacobian.applyfunc(tidy))
     return System(
         method,
@@ -301,6 +304,23 @@ def _without_clocks(rest: Rest) -> list[int]:
     still = {state[k]: rest.state[k] for k in moving}
     deaf = all(sp.cancel(rest.update[k].subs(still) - rest.state[k]) == 0 for k in moving)
     return moving if deaf else list(range(len(state)))
+
+
+def _felt(jacobian: sp.Matrix, shares: set[sp.Symbol]) -> list[int]:
+    """The places of the states that the position hears, itself first, directly or through others.
+
+    Not a second moment: it is made of squares, forgets by a share, and near the rest errors shrink as if it were not there.
+    All, where one of the others might not forget.
+    """
+    felt = [0]
+    for place in felt:
+        felt += [k for k in range(jacobian.cols) if k not in felt and jacobian[place, k] != 0]
+    others = [k for k in range(jacobian.rows) if k not in felt]
+    apart = all(jacobian[k, j] == 0 for k in others for j in others if j != k)
+    forgets = all(
+        jacobian[k, k] in shares or (abs(jacobian[k, k]).is_number and abs(jacobian[k, k]) < 1) for k in others
+    )
+    return sorted(felt) if apart and forgets else list(range(jacobian.rows))
 
 
 def _stopped(method: Method, rest: Rest, moving: Sequence[int]) -> Map:

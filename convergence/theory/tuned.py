@@ -16,6 +16,8 @@ from convergence.theory.deadline import Deadline, within
 from convergence.theory.inequalities import meeting_roots
 from convergence.theory.minimax import Minimax, Solution
 from convergence.theory.pieces import Piece
+from convergence.theory.region import region
+from convergence.theory.symbols import CURVATURE
 from convergence.theory.system import system
 from convergence.theory.unknowns import unknowns
 
@@ -95,8 +97,8 @@ def _numeric(
     letters, domains = method.symbols, method.domains
     scale = float(L) if is_scale_free(derived) else 1.0  # then [μ/L, 1] stands for all spectra of its condition number
     units = {letters[n]: scale ** domains[n].unit for n in method.hyper}
-    problem = Minimax(derived, tuple(letters[n] for n in names), deadline)
     held = {letters[n]: float(v) / units[letters[n]] for n, v in fixed.items()}
+    problem = Minimax(derived, tuple(letters[n] for n in names), deadline, _unit(method, held))
     bottom, top = float(mu) / scale, float(L) / scale
     with np.errstate(all="ignore"):
         solution = problem.best(bottom, top, held)
@@ -112,14 +114,23 @@ def _numeric(
     return Tuned({n: values[letters[n]] for n in method.hyper}, float(solution.rate), plateau, note)
 
 
+def _unit(method: Method, held: Mapping[sp.Symbol, float]) -> float:
+    """Of a rule that was linearised, what its largest learning rate at a curvature of 1 is in parts of the usual."""
+    if system(method).linear:
+        return 1.0
+    bound = region(method).lr_max
+    value = None if bound is None else bound.subs({CURVATURE: 1, **held})
+    return float(value) if value is not None and value.is_number and 0 < value < sp.oo else 1.0
+
+
 def _near_infimum(
     problem: Minimax, mu: float, L: float, solution: Solution, fixed: Mapping[sp.Symbol, float]
 ) -> tuple[Solution, bool]:
     """The solution, and True; or where a learning rate was driven away without end, a nearer one almost as good, and False."""
     rate = problem.rate_symbol
-    if rate not in solution.values or 1 / (L * FAR) < solution.values[rate] < FAR / mu:
+    if rate not in solution.values or 1 / (L * FAR) < solution.values[rate] / problem.unit < FAR / mu:
         return solution, True
-    trials = np.geomspace(1 / L, solution.values[rate], 400)
+    trials = np.geomspace(problem.unit / L, solution.values[rate], 400)
     reached = problem.worst(mu, L, {**fixed, **solution.values, rate: trials})
     values = {**solution.values, rate: float(trials[np.argmax(reached <= solution.rate + NEAR_INFIMUM)])}
     return replace(solution, values=values, rate=problem.largest(mu, L, {**fixed, **values})[1]), False

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
 from convergence.evidence.checks.eigenvalues import MARGIN
-from convergence.evidence.experiment import NEARBY, Experiment, excited
+from convergence.evidence.experiment import Experiment, bends, excited
 from convergence.numerics.identification import identify
 from convergence.numerics.matrices import run_down
 from convergence.numerics.radius import bounds
@@ -27,6 +27,9 @@ PROBE = 1 / 256
 """The probes stand this part of the bound below and above it: well within the one per cent of the controls."""
 
 STEPS = 160
+
+NEAR = 1e-8
+"""How near the minimiser a rule is probed that was linearised there: a root of rounding, so that both errors are small."""
 
 Array = NDArray[np.float64]
 
@@ -44,8 +47,8 @@ def checks(trial: Experiment, edges: Array) -> Sequence[Check]:
         reason = "no learning rate is stable here" if lr <= 0 else "every learning rate is stable here"
         return [not_made(NAME, claim, reason)]
     below, above = (_growth(trial, lr * (1 + side * PROBE)) for side in (-1, 1))
-    if np.isnan(below.rate[first] + above.rate[first]):
-        return [not_made(NAME, claim, f"a probe's run shows no recurrence in {trial.names[first]}")]
+    if not (below.rate[first] > 0 and above.rate[first] > 0):
+        return [not_made(NAME, claim, f"a probe's run shows no recurrence in {trial.names[first]}, or bends")]
     with np.errstate(divide="ignore"):  # a run that came to rest exactly
         low, high = np.log(below.rate[first]), np.log(above.rate[first])
     crossing = lr * (1 + PROBE * (low + high) / (low - high)) if low != high else np.inf
@@ -78,10 +81,16 @@ class Growth:
 
 
 def _growth(trial: Experiment, lr: float) -> Growth:
-    """Identified from a run at this learning rate that starts with the same error in every direction."""
-    problem, method = trial.problem, trial.method
-    length = max(float(np.linalg.norm(problem.minimizer)), 1.0) * (1.0 if system(method).linear else NEARBY)
-    run = simulate(problem, run_down(method), STEPS, excited(problem, length), **{**trial.hyper, str(method.rate): lr})
+    """Identified from a run at this learning rate that starts with the same error in every direction.
+
+    Of a rule that was linearised, from a run so near that one from half as far is half as large to the end; else nan.
+    """
+    problem, method, hyper = trial.problem, run_down(trial.method), {**trial.hyper, str(trial.method.rate): lr}
+    linear = system(trial.method).linear
+    length = max(float(np.linalg.norm(problem.minimizer)), 1.0) * (1.0 if linear else NEAR)
+    run = simulate(problem, method, STEPS, excited(problem, length), **hyper)
+    if not linear and bends(run, simulate(problem, method, STEPS, excited(problem, length / 2), **hyper)):
+        return Growth(*np.full((2, len(trial.shown)), np.nan))
     seen = identify(run, directions=trial.shown)
     largest = np.abs(seen.eigenvalues[:, :1]).sum(axis=1)  # the first is the largest; nan stays nan
     return Growth(largest, MARGIN * seen.error[:, :1].sum(axis=1))

@@ -46,7 +46,8 @@ def claims(trial: Experiment) -> Tuned | None:
     """The derived optimum over [μ, L], all hyperparameters free; None where nothing converges or nothing can be chosen."""
     try:
         optimum = best(trial.method, {})
-        return optimum.at(mu=trial.problem.mu, L=trial.problem.L) if optimum.determined else None
+        given = {name: trial.hyper[name] for name in optimum.undetermined if name not in dict(trial.method.defaults)}
+        return optimum.at(mu=trial.problem.mu, L=trial.problem.L, **given) if optimum.determined else None
     except NoStableLearningRate:
         return None
 

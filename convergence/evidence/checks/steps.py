@@ -13,6 +13,8 @@ from typing import Any
 from convergence.evidence.check import Check, Kind, compared, not_made
 from convergence.evidence.experiment import Experiment
 from convergence.numerics.counts import COUNTABLE, Steps, counted_steps, predicted_steps
+from convergence.numerics.matrices import run_down
+from convergence.theory.system import system
 
 NAME = "steps"
 NEVER = 2000
@@ -27,6 +29,10 @@ def claims(trial: Experiment) -> Steps | None:
 def checks(trial: Experiment, predicted: Steps | None) -> Sequence[Check]:
     """One check: the count in a run."""
     claim = "steps until the error stays below 1/1000 of the first"
+    if not system(trial.method).linear and run_down(trial.method) is not trial.method:
+        return [
+            not_made(NAME, claim, "the first steps are those of a bias correction, which the linearisation leaves out")
+        ]
     if predicted is None:
         return [_never(trial)]
     if predicted.count > COUNTABLE:
