@@ -21,7 +21,8 @@ from convergence.crossing import Compiled, compiled, doubled, exact
 from convergence.errors import NotLinear
 from convergence.numerics.replay import Parabolas, moving_states
 from convergence.rule import Method, Objective, State
-from convergence.theory.rest import rest_of
+from convergence.theory.linearisation import without_clocks
+from convergence.theory.rest import Rest, rest_of
 from convergence.theory.symbols import CURVATURE, Z
 from convergence.theory.system import system, system_in_time
 
@@ -192,8 +193,9 @@ def with_clocks(method: Method, settings: Mapping[str, Any], states: Array) -> A
 @cache
 def run_down(method: Method) -> Method:
     """The same method with its clocks at rest from the start: the limit that its runs tend to. Itself where it has none."""
-    moving, at_rest = system(method).state, rest_of(method).state
-    readings = {name: value for name, value in zip(method.state, at_rest, strict=True) if name not in moving}
+    derived, stopped = system(method), rest_of(method)
+    names = derived.clock.names if derived.clock else () if derived.linear else _clocks(method, stopped)
+    readings = {name: stopped.state[method.state.index(name)] for name in names}
     if not readings or not all(value.is_number for value in readings.values()):
         return method
     rest = {name: float(value) for name, value in readings.items()}
@@ -203,6 +205,12 @@ def run_down(method: Method) -> Method:
         return tuple(value * 0 + rest[name] if name in rest else value for name, value in first)
 
     return replace(method, starts=start)
+
+
+def _clocks(method: Method, rest: Rest) -> list[str]:
+    """The clocks of a rule that is not linear even when they are read."""
+    moving = without_clocks(rest)
+    return [name for k, name in enumerate(method.state) if k not in moving]
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,12 +8,16 @@ leaves the domain says nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import combinations
 
 import sympy as sp
 
 from convergence.errors import NotLinear
+from convergence.rule import Method
+from convergence.theory.clock import keeps_time
+from convergence.theory.rest import Rest
 
 STEP = sp.Symbol("t", positive=True)
 KINKS = (sp.Abs, sp.sign, sp.Max, sp.Min, sp.Piecewise)
@@ -30,6 +34,50 @@ class Map:
     formulas: tuple[sp.Expr, ...]
     at: tuple[sp.Expr, ...]
     image: tuple[sp.Expr, ...]
+
+
+def linearised_at_rest(method: Method, rest: Rest) -> tuple[list[int], sp.Matrix]:
+    """The places of the states that the error of a rule that is not linear is made of, and their Jacobian at rest."""
+    moving = without_clocks(rest)
+    jacobian = linearised(_stopped(method, rest, moving))
+    felt = _felt(jacobian, {domain.symbol for domain in method.domains.values() if domain.is_share})
+    return [moving[k] for k in felt], jacobian.extract(felt, felt)
+
+
+def without_clocks(rest: Rest) -> list[int]:
+    """The places of the states that move: all where one of them hears, at rest, what a clock reads."""
+    state = rest.trace.inputs
+    clocks = [k for k, s in enumerate(state) if k and keeps_time(rest.update[k], s, state)]
+    moving = [k for k in range(len(state)) if k not in clocks]
+    still = {state[k]: rest.state[k] for k in moving}
+    deaf = all(sp.cancel(rest.update[k].subs(still) - rest.state[k]) == 0 for k in moving)
+    return moving if deaf else list(range(len(state)))
+
+
+def _felt(jacobian: sp.Matrix, shares: set[sp.Symbol]) -> list[int]:
+    """The places of the states that the position hears, itself first, directly or through others.
+
+    Not a second moment: it is made of squares, forgets by a share, and near the rest errors shrink as if it were not there.
+    All, where one of the others might not forget.
+    """
+    felt = [0]
+    for place in felt:
+        felt += [k for k in range(jacobian.cols) if k not in felt and jacobian[place, k] != 0]
+    others = [k for k in range(jacobian.rows) if k not in felt]
+    apart = all(jacobian[k, j] == 0 for k in others for j in others if j != k)
+    forgets = all(
+        jacobian[k, k] in shares or (abs(jacobian[k, k]).is_number and abs(jacobian[k, k]) < 1) for k in others
+    )
+    return sorted(felt) if apart and forgets else list(range(jacobian.rows))
+
+
+def _stopped(method: Method, rest: Rest, moving: Sequence[int]) -> Map:
+    """The rule of the states that move, its clocks run down."""
+    state = rest.trace.inputs
+    readings = {s: rest.state[k] for k, s in enumerate(state) if k not in moving}
+    update = tuple(rest.update[k].subs(readings) for k in moving)
+    names, letters, at = (tuple(part[k] for k in moving) for part in (method.state, state, rest.state))
+    return Map(method.name, names, letters, update, at, at)
 
 
 def linearised(rule: Map) -> sp.Matrix:

@@ -1,0 +1,19 @@
+"""Tests run in processes side by side: each has one BLAS thread, set before NumPy is loaded, and draws without a screen."""
+
+import os
+import sys
+from collections.abc import Iterator
+
+import pytest
+
+for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
+    os.environ[threads] = "1"
+os.environ["MPLBACKEND"] = "Agg"
+
+
+@pytest.fixture(autouse=True)
+def figures_closed() -> Iterator[None]:
+    """No figure of pyplot's stays open after a test or an example."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
