@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import pytest
@@ -239,9 +238,7 @@ def test_usage_errors_have_status_2(capsys):
 
 def test_interrupted_it_leaves_nothing_half_written(tmp_path):
     command = [sys.executable, "-m", "convergence", "report", "--out", str(tmp_path / "out")]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)  # ignored, as in the background, it would be for children
-    process = subprocess.Popen(command, preexec_fn=heard, **pipes)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     time.sleep(2.5)
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=60)
