@@ -237,7 +237,10 @@ def test_usage_errors_have_status_2(capsys):
 
 
 def test_interrupted_it_leaves_nothing_half_written(tmp_path):
-    command = [sys.executable, "-m", "convergence", "report", "--out", str(tmp_path / "out")]
+    # in the background a shell has its children ignore the signal, and they theirs
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    program = f"{heard}; from convergence.__main__ import run; run()"
+    command = [sys.executable, "-c", program, "report", "--out", str(tmp_path / "out")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     time.sleep(2.5)
     process.send_signal(signal.SIGINT)
