@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from convergence.code.layout import Layout, Names, names_of
-from convergence.code.program import Program, Step
-from convergence.code.trial import CURVATURES
-from convergence.codegen import identifiers
+from collections.abc import Sequence
 
-TEST = """\
+from convergence.code.layout import Names
+from convergence.code.scripted import Scripted
+
+TEST = """
 def self_test():
     checks = [
 {checks}
@@ -24,51 +24,18 @@ if __name__ == "__main__":
 """
 
 
-class Python(Layout):
+class Python(Scripted):
     language, mark, infinity, run = "python", "#", "math.inf", "Self-test: python FILE"
+    test, check, added = TEST, "('{call}', {call}, {expected}, {bound}),", "checks.append(({}))"
+    defined, anonymous = "\n{says}\ndef {name}({arguments}):\n{body}\n", "lambda {}: {}"
+    arrays, first, column, spread = "sequences", 0, '[row["{}"] for row in rows]', "*state"
 
     def entry(self, key: str) -> str:
         return f'["{key}"]'
 
-    def step(self, step: Step) -> str:
-        names = names_of(step, self.language)
-        lines = []
-        for k, question in enumerate(step.questions):
-            asked = names.array(question, step)
-            if question.function:
-                asked = self._rows(question.function, names, k)
-            lines.append(f"g{k} = {question.oracle}({asked})")
-        lines.append(f"rows = {self._rows(step.following, names, len(step.questions))}")
-        keys = identifiers(step.state, self.language)
-        lines.append("return " + ", ".join(f'[row["{key}"] for row in rows]' for key in keys) + "," * (len(keys) == 1))
-        says = self.comment(
-            [f"One step: {', '.join(names.state)} are sequences; grad takes and returns one. Returns the next state."]
-        )
-        body = "\n".join(f"    {line}" for line in lines)
-        return f"\n{says}\ndef {step.name}({', '.join(names.arguments)}):\n{body}\n"
-
-    def _rows(self, function: str, names: Names, answers: int) -> str:
-        """The values of a function, coordinate by coordinate."""
+    def rows(self, function: str, names: Names, answers: int) -> str:
         arrays = (*names.state, *(f"g{k}" for k in range(answers)))
         return f"[{function}({', '.join(['*row', *names.hyper])}) for row in zip({', '.join(arrays)})]"
 
-    def self_test(self, program: Program) -> str:
-        rows = [f"        ({call!r}, {call}, {expected}, {bound})," for call, expected, bound in self.calls(program)]
-        return "\n" + TEST.format(checks="\n".join(rows), run=self._run(program))
-
-    def _run(self, program: Program) -> str:
-        run, step = self.trial(program), program.step
-        if run is None or step is None:
-            return ""
-        one, other = CURVATURES
-        oracles = [f"lambda x: [{one} * x[0], {other} * x[1]]"]
-        if step.solves:
-            oracles.append(f"lambda g: [g[0] / {one}, g[1] / {other}]")
-        lines = [f"state = {', '.join(map(str, map(list, run.state)))}{',' * (len(run.state) == 1)}"]
-        for k, row in enumerate(run.expected, 1):
-            lines.append(f"state = {step.name}({', '.join([*oracles, '*state', *map(repr, run.hyper)])})")
-            lines += [
-                f'checks.append(("x[{i}] after step {k}", state[0][{i}], {value}, {bound}))'
-                for i, (value, bound) in enumerate(row)
-            ]
-        return "".join(f"    {line}\n" for line in lines)
+    def several(self, values: Sequence[str]) -> str:
+        return ", ".join(values) + "," * (len(values) == 1)
