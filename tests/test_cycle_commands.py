@@ -2,26 +2,12 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
+from commands import content, fits, run
 
 import convergence as cv
 from convergence.cli import main
 from convergence.notation import text as text_of
-
-
-def run(capsys, command, *arguments):
-    assert main([command, *map(str, arguments), "--quiet"]) == 0
-    return capsys.readouterr().out
-
-
-def content(capsys, command, *arguments):
-    return json.loads(run(capsys, command, *arguments, "--json"))
-
-
-def fits(text):
-    return all(len(line) <= 80 for line in text.splitlines())
 
 
 def test_without_a_learning_rate_formulas_and_with_one_numbers(capsys):

@@ -5,16 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
+from commands import fits, run
 
 from convergence import datasets, lower_bound, steps_to, worst_case
 from convergence.cli import main
 
 INTERVAL = ("--mu", "0.01", "--L", "1")
-
-
-def run(capsys, command, *arguments):
-    assert main([command, *map(str, arguments), "--quiet"]) == 0
-    return capsys.readouterr().out
 
 
 def test_worst_case(capsys):
@@ -32,7 +28,7 @@ def test_limit(capsys):
     )
     assert "100.0 %" in text
     assert "rests elsewhere" in text
-    assert all(len(line) <= 80 for line in text.splitlines())
+    assert fits(text)
     rows = json.loads(run(capsys, "limit", "--steps", 50, *INTERVAL, "--methods", "newton", "--json"))["methods"]
     assert rows[0]["at_k"] == "inf"
 

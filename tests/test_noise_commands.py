@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
+from commands import content, fits, run
 
 import convergence as cv
 from convergence.cli import main
@@ -18,19 +17,6 @@ DATA = "a,b,y\n1,2,3\n2,1,4\n3,5,1\n4,4,2\n0,1,1\n"
 @pytest.fixture
 def p():
     return cv.datasets.gaussian_2d(loss="mean")
-
-
-def run(capsys, command, *arguments):
-    assert main([command, *map(str, arguments), "--quiet"]) == 0
-    return capsys.readouterr().out
-
-
-def content(capsys, command, *arguments):
-    return json.loads(run(capsys, command, *arguments, "--json"))
-
-
-def fits(text):
-    return all(len(line) <= 80 for line in text.splitlines())
 
 
 def test_noise_prints_the_formula_and_the_floor_at_numbers(capsys):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from math import log
 
 import numpy as np
 import pytest
+from commands import content, fits, run
 
 import convergence as cv
 from convergence.cli import main
@@ -15,19 +15,6 @@ from convergence.cli.schedule_names import families, typed
 S = cv.schedules
 ENDS = {"mu": 1.0, "L": 10.0}
 ON = ("--loss", "mean")
-
-
-def run(capsys, *arguments):
-    assert main([*map(str, arguments), "--quiet"]) == 0
-    return capsys.readouterr().out
-
-
-def content(capsys, *arguments):
-    return json.loads(run(capsys, *arguments, "--json"))
-
-
-def fits(text):
-    return all(len(line) <= 80 for line in text.splitlines())
 
 
 @pytest.fixture
