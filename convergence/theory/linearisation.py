@@ -2,14 +2,15 @@
 
 The usual rules of differentiation fail where a root or a quotient of zero stands, as in Adam's m/(√v + ε) at v = 0,
 which has a derivative all the same. A product of what vanishes smoothly with what is only continuous has: the derivative
-of the first times the value of the second. Where that does not decide, limits along rays do, and have to agree. A ray that
-leaves the domain says nothing.
+of the first times the value of the second. Where that does not decide, limits along rays may refute a derivative, but prove
+none: |abc|^⅓ has the slope 0 along all axes and their diagonals, and no derivative. What neither decides is refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import combinations
 
 import sympy as sp
@@ -39,8 +40,10 @@ class Map:
 def linearised_at_rest(method: Method, rest: Rest) -> tuple[list[int], sp.Matrix]:
     """The places of the states that the error of a rule that is not linear is made of, and their Jacobian at rest."""
     moving = without_clocks(rest)
-    jacobian = linearised(_stopped(method, rest, moving))
-    felt = _felt(jacobian, {domain.symbol for domain in method.domains.values() if domain.is_share})
+    rule = _stopped(method, rest, moving)
+    jacobian = linearised(rule)
+    shares = {domain.symbol for domain in method.domains.values() if domain.is_share}
+    felt = _felt(rule, jacobian, shares)
     return [moving[k] for k in felt], jacobian.extract(felt, felt)
 
 
@@ -54,11 +57,12 @@ def without_clocks(rest: Rest) -> list[int]:
     return moving if deaf else list(range(len(state)))
 
 
-def _felt(jacobian: sp.Matrix, shares: set[sp.Symbol]) -> list[int]:
-    """The places of the states that the position hears, itself first, directly or through others.
+def _felt(rule: Map, jacobian: sp.Matrix, shares: set[sp.Symbol]) -> list[int]:
+    """The places of the states that the position hears in first order, itself first, directly or through others.
 
-    Not a second moment: it is made of squares, forgets by a share, and near the rest errors shrink as if it were not there.
-    All, where one of the others might not forget.
+    The others are left out, as Adam's second moment is, where each forgets by a share and those that are heard rest whatever
+    the others hold. The step is then e ← A(v)e with A(v) → A(0), and e shrinks as if v were 0. Else all are kept: of
+    x ← x − ηg + v², v ← βv + g, the position comes near as β²ᵏ.
     """
     felt = [0]
     for place in felt:
@@ -68,7 +72,9 @@ def _felt(jacobian: sp.Matrix, shares: set[sp.Symbol]) -> list[int]:
     forgets = all(
         jacobian[k, k] in shares or (abs(jacobian[k, k]).is_number and abs(jacobian[k, k]) < 1) for k in others
     )
-    return sorted(felt) if apart and forgets else list(range(jacobian.rows))
+    still = {rule.letters[k]: rule.at[k] for k in felt}
+    deaf = all(sp.simplify(rule.formulas[k].subs(still) - rule.image[k]) == 0 for k in felt)
+    return sorted(felt) if apart and forgets and deaf else list(range(jacobian.rows))
 
 
 def _stopped(method: Method, rest: Rest, moving: Sequence[int]) -> Map:
@@ -81,13 +87,34 @@ def _stopped(method: Method, rest: Rest, moving: Sequence[int]) -> Map:
 
 
 def linearised(rule: Map) -> sp.Matrix:
-    """The Jacobian (formulas, letters) at the point. NotLinear where the map is not differentiable there."""
+    """The Jacobian (formulas, letters) at the point. NotLinear where the map is not differentiable there, or not provably."""
     at = dict(zip(rule.letters, rule.at, strict=True))
-    rows = [_gradient(entry, rule.letters, at) for entry in rule.formulas]
-    return _along_rays(rule) if None in rows else sp.Matrix.vstack(*rows)
+    rows = [_gradient(_near(entry, at), rule.letters, at) for entry in rule.formulas]
+    if None in rows:
+        _refuted_along_rays(rule)
+        raise NotLinear(
+            f"{rule.method} has no iteration matrix that could be proved: its slopes along the axes and their diagonals agree, "
+            f"which is no proof of a derivative at the minimiser; write the rule with smooth functions, or see "
+            f"rests({rule.method!r})"
+        )
+    return sp.Matrix.vstack(*rows)
 
 
-def _gradient(entry: sp.Expr, letters: tuple[sp.Symbol, ...], at: dict[sp.Symbol, sp.Expr]) -> sp.Matrix | None:
+def _near(entry: sp.Expr, at: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
+    """The rule near the point: a maximum of unequal values is the larger one, as clipping at 1 is no kink at 0."""
+
+    def largest(*values: sp.Expr, of: type[sp.Expr]) -> sp.Expr:
+        there = [value.subs(at) for value in values]
+        winners = [value for value, one in zip(values, there, strict=True) if one == of(*there)]
+        decided = len(winners) == 1 and all(_is_continuous(value, at) for value in values)
+        return winners[0] if decided else of(*values)
+
+    for kind in (sp.Max, sp.Min, sp.Max):
+        entry = entry.replace(kind, partial(largest, of=kind))
+    return entry
+
+
+def _gradient(entry: sp.Expr, letters: tuple[sp.Symbol, ...], at: Mapping[sp.Symbol, sp.Expr]) -> sp.Matrix | None:
     """The derivative of one entry, term by term; None where a term is neither smooth nor such a product."""
     total = sp.zeros(1, len(letters))
     for term in sp.Add.make_args(entry):
@@ -99,7 +126,7 @@ def _gradient(entry: sp.Expr, letters: tuple[sp.Symbol, ...], at: dict[sp.Symbol
     return None if total.has(*INFINITE) else total
 
 
-def _is_continuous(formula: sp.Expr, at: dict[sp.Symbol, sp.Expr]) -> bool:
+def _is_continuous(formula: sp.Expr, at: Mapping[sp.Symbol, sp.Expr]) -> bool:
     """Whether a formula of roots, quotients and maxima is continuous at the point, within its domain."""
     if formula.is_Pow:
         base, power = formula.args
@@ -108,14 +135,14 @@ def _is_continuous(formula: sp.Expr, at: dict[sp.Symbol, sp.Expr]) -> bool:
     return formula.is_Atom or (whole and all(_is_continuous(part, at) for part in formula.args))
 
 
-def _delicate(entry: sp.Expr, at: dict[sp.Symbol, sp.Expr]) -> bool:
+def _delicate(entry: sp.Expr, at: Mapping[sp.Symbol, sp.Expr]) -> bool:
     """Whether the usual rules of differentiation may fail at rest: a kink, or a root or quotient of zero."""
-    powers = [p for p in entry.atoms(sp.Pow) if not (p.exp.is_Integer and p.exp > 0)]
+    powers = [p for p in entry.atoms(sp.Pow) if not (p.exp.is_Rational and p.exp >= 1)]
     return entry.has(*KINKS) or any(sp.simplify(p.base.subs(at)) == 0 for p in powers)
 
 
-def _along_rays(rule: Map) -> sp.Matrix:
-    """The derivative taken along rays from the point; all of them must agree with one matrix.
+def _refuted_along_rays(rule: Map) -> None:
+    """NotLinear where the derivatives along rays from the point do not agree with one matrix.
 
     A ray that leaves the domain (a second moment below zero) has no real value, and says nothing.
     """
@@ -133,7 +160,6 @@ def _along_rays(rule: Map) -> sp.Matrix:
         for ray in (axes[one] + axes[other], axes[one] - axes[other], axes[other] - axes[one]):
             slope = _slope(rule, ray)
             _require(rule, f"{rule.names[one]} with {rule.names[other]}", slope is None or _same(slope, matrix * ray))
-    return matrix
 
 
 def _slope(rule: Map, ray: sp.Matrix) -> sp.Matrix | None:
@@ -152,12 +178,7 @@ def _slope(rule: Map, ray: sp.Matrix) -> sp.Matrix | None:
 
 def _branch(formula: sp.Expr) -> sp.Expr:
     """Near the start of the ray a maximum of unequal values is the larger one: clipping at 1 is no kink at 0."""
-    for bound in formula.atoms(sp.Max, sp.Min):
-        values = [argument.subs(STEP, 0) for argument in bound.args]
-        winner = bound.func(*values)
-        if values.count(winner) == 1:
-            formula = formula.subs(bound, bound.args[values.index(winner)])
-    return formula
+    return _near(formula, {STEP: sp.S.Zero})
 
 
 def _same(one: sp.Matrix, other: sp.Matrix) -> bool:
