@@ -57,6 +57,19 @@ def between(edges: Sequence[float]) -> list[tuple[float, float, float]]:
     return [(a, (a + b) / 2 if np.isfinite(b) else 2 * a + 1, b) for a, b in zip(low, high, strict=True)]
 
 
+def supremum(polynomials: Sequence[sp.Expr], unknown: sp.Symbol, point: Point) -> float:
+    """The upper end of the highest interval in which all polynomials are positive at this point; 0 where there is none."""
+    return max((high for _, _, high in positive_pieces(polynomials, unknown, point)), default=0.0)
+
+
+def positive_pieces(
+    polynomials: Sequence[sp.Expr], unknown: sp.Symbol, point: Point, extra: tuple[float, ...] = ()
+) -> list[tuple[float, float, float]]:
+    """The intervals (low, inside, high) in which all polynomials are positive, cut at ``extra`` points too."""
+    edges = sorted({*real_roots(polynomials, unknown, point), *extra})
+    return [piece for piece in between(edges) if min(values(polynomials, {**point, unknown: piece[1]})) > 0]
+
+
 def solutions(polynomials: Iterable[sp.Expr], unknown: sp.Symbol) -> tuple[sp.Expr, ...] | None:
     """Every root in ``unknown``, in radicals no worse than a square root; None where a factor has a higher degree."""
     found: list[sp.Expr] = []

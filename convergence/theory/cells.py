@@ -16,10 +16,10 @@ import sympy as sp
 
 from convergence.algebra import factors, projection
 from convergence.crossing import fraction
+from convergence.theory import candidates
+from convergence.theory.candidates import Point
 from convergence.theory.symbols import CURVATURE
 from convergence.theory.system import System
-
-Point = dict[sp.Symbol, sp.Rational]
 
 LARGEST = 24
 """Polynomials of a higher degree than this, in all letters together, are not projected: it would take too long."""
@@ -69,6 +69,31 @@ def tried(axes: Sequence[sp.Symbol], fixed: Mapping[sp.Symbol, sp.Rational] = Ma
     """A few points between 0 and 1 on these axes, which decide nothing."""
     points = ({s: POOL[(k + 3 * place) % len(POOL)] for place, s in enumerate(axes)} for k in range(len(POOL)))
     return Cells(tuple({**fixed, **point} for point in points), False)
+
+
+def joined(formulas: Sequence[sp.Expr], suprema: Sequence[float], partition: Cells) -> sp.Expr | None:
+    """One formula for the values at the cells' points: one candidate for all, the least of a few, or one a cell in a row.
+
+    0 where all are 0. Where only some are, and cells are in no row, it holds for those that are not.
+    """
+    if not any(suprema):
+        return sp.Integer(0)
+    named = [
+        candidates.matching(formulas, supremum, point)
+        for supremum, point in zip(suprema, partition.points, strict=True)
+    ]
+    stable = [k for k, supremum in enumerate(suprema) if supremum]
+    one = candidates.winner(named, partition.points) or _in_pieces(named, partition)
+    return one or candidates.winner([named[k] for k in stable], [partition.points[k] for k in stable])
+
+
+def _in_pieces(named: Sequence[Sequence[sp.Expr]], partition: Cells) -> sp.Expr | None:
+    """One formula a cell, for a single other hyperparameter whose cells lie in a row; None where a cell has none."""
+    if len(partition.edges) + 1 != len(partition.points) or not all(named):
+        return None
+    (letter,) = (s for s in partition.points[0] if len({point[s] for point in partition.points}) > 1)
+    pieces = [(formulas[0], letter < edge) for formulas, edge in zip(named, partition.edges, strict=False)]
+    return sp.Piecewise(*pieces, (named[-1][0], True))
 
 
 def is_scale_free(derived: System) -> bool:

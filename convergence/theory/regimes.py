@@ -21,9 +21,9 @@ from convergence.notation import latex
 from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.theory import candidates
-from convergence.theory.cells import Cells, cells
+from convergence.theory.cells import Cells, cells, joined
 from convergence.theory.rational import rational
-from convergence.theory.region import joined, stable_pieces, stable_polynomials
+from convergence.theory.region import stable_polynomials
 from convergence.theory.symbols import CURVATURE, sigma_curvature, sigma_symbols
 from convergence.theory.system import System, system
 
@@ -210,7 +210,7 @@ def _supremum(
     polynomials: tuple[sp.Expr, ...], derived: System, rate: sp.Symbol, kind: str, point: candidates.Point
 ) -> float:
     edges = candidates.real_roots([derived.discriminant], rate, point)
-    pieces = stable_pieces(polynomials, rate, point, tuple(edges))
+    pieces = candidates.positive_pieces(polynomials, rate, point, tuple(edges))
     if kind == "repeated":
         return max(
             (edge for edge in edges if min(candidates.values(polynomials, {**point, rate: edge})) > 0), default=0.0

@@ -22,7 +22,7 @@ from convergence.notation import latex
 from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.theory import candidates
-from convergence.theory.cells import Cells, cells, tried
+from convergence.theory.cells import Cells, cells, joined, tried
 from convergence.theory.inequality import is_positive, numbers, relationals
 from convergence.theory.rational import rational
 from convergence.theory.rest import rest_of
@@ -110,7 +110,7 @@ class Region(Plotted, figure="region"):
         [(0.0, 0.5)]
         """
         rate, point = self._point(curvature, hyper)
-        pieces = [(low, high) for low, _, high in stable_pieces(self.polynomials, rate, point)]
+        pieces = [(low, high) for low, _, high in candidates.positive_pieces(self.polynomials, rate, point)]
         apart = [k for k, (low, _) in enumerate(pieces) if not k or low != pieces[k - 1][1]]
         ends = [*(k - 1 for k in apart[1:]), len(pieces) - 1]
         return [(pieces[first][0], pieces[last][1]) for first, last in zip(apart, ends, strict=False)]
@@ -122,7 +122,7 @@ class Region(Plotted, figure="region"):
         0.38
         """
         rate, point = self._point(curvature, hyper)
-        return _supremum(self.polynomials, rate, point)
+        return candidates.supremum(self.polynomials, rate, point)
 
     def _point(self, curvature: Any, hyper: Mapping[str, Any]) -> tuple[sp.Symbol, candidates.Point]:
         """The letter of the learning rate, and the values of all others."""
@@ -239,7 +239,7 @@ def lr_max_of(derived: System) -> tuple[sp.Expr | None, bool]:
         parts = [f for p in polynomials for f, _ in sp.factor_list(p)[1] if f.has(rate) and sp.degree(f, rate) == 1]
         formulas, decided = candidates.solutions(parts, rate) or (), False
         points = tuple(p for p in tried(others).points if max(candidates.values(formulas, p), default=0) > 0)
-        suprema = [_supremum(polynomials, rate, point) for point in points]
+        suprema = [candidates.supremum(polynomials, rate, point) for point in points]
         bound = joined(formulas, suprema, Cells(points, decided))
     return None if bound is None else bound.xreplace(roots), decided
 
@@ -248,7 +248,7 @@ def largest_at(derived: System, point: Mapping[sp.Symbol, sp.Expr]) -> float:
     """The supremum of a system's stable rates at numbers for all other letters; 0 for none."""
     plain, roots = rational(derived)
     values = {**point, **{letter: root.subs(point) for letter, root in roots.items()}}
-    return _supremum(stable_polynomials(plain), derived.symbols[derived.method.rate or ""], values)
+    return candidates.supremum(stable_polynomials(plain), derived.symbols[derived.method.rate or ""], values)
 
 
 @cache
@@ -276,48 +276,5 @@ def _lr_max(
     formulas = candidates.solutions(polynomials, rate) or ()
     partition = cells(derived, polynomials, rate, roots)
     return joined(
-        formulas, [_supremum(polynomials, rate, point) for point in partition.points], partition
+        formulas, [candidates.supremum(polynomials, rate, point) for point in partition.points], partition
     ), partition.decided
-
-
-def joined(formulas: Sequence[sp.Expr], suprema: Sequence[float], partition: Cells) -> sp.Expr | None:
-    """One formula for the values at the cells' points: one candidate for all, the least of a few, or one a cell in a row.
-
-    0 where all are 0. Where only some are, and cells are in no row, it holds for those that are not.
-    """
-    if not any(suprema):
-        return sp.Integer(0)
-    named = [
-        candidates.matching(formulas, supremum, point)
-        for supremum, point in zip(suprema, partition.points, strict=True)
-    ]
-    stable = [k for k, supremum in enumerate(suprema) if supremum]
-    one = candidates.winner(named, partition.points) or _in_pieces(named, partition)
-    return one or candidates.winner([named[k] for k in stable], [partition.points[k] for k in stable])
-
-
-def _in_pieces(named: Sequence[Sequence[sp.Expr]], partition: Cells) -> sp.Expr | None:
-    """One formula a cell, for a single other hyperparameter whose cells lie in a row; None where a cell has none."""
-    if len(partition.edges) + 1 != len(partition.points) or not all(named):
-        return None
-    (letter,) = (s for s in partition.points[0] if len({point[s] for point in partition.points}) > 1)
-    pieces = [(formulas[0], letter < edge) for formulas, edge in zip(named, partition.edges, strict=False)]
-    return sp.Piecewise(*pieces, (named[-1][0], True))
-
-
-def _supremum(polynomials: tuple[sp.Expr, ...], rate: sp.Symbol, point: candidates.Point) -> float:
-    """The upper end of the highest stable interval of rates at this point."""
-    stable = [high for low, inside, high in stable_pieces(polynomials, rate, point)]
-    return max(stable, default=0.0)
-
-
-def stable_pieces(
-    polynomials: tuple[sp.Expr, ...], rate: sp.Symbol, point: candidates.Point, extra: tuple[float, ...] = ()
-) -> list[tuple[float, float, float]]:
-    """The intervals (low, inside, high) of rates in which all polynomials are positive, cut at ``extra`` points too."""
-    edges = sorted({*candidates.real_roots(polynomials, rate, point), *extra})
-    return [
-        piece
-        for piece in candidates.between(edges)
-        if min(candidates.values(polynomials, {**point, rate: piece[1]})) > 0
-    ]

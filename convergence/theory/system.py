@@ -104,15 +104,17 @@ class System:
         """
         return tuple(root for factor, times in self.factors for root in _roots(factor) * times)
 
-    @property
+    @cached_property
     def factors(self) -> tuple[tuple[sp.Poly, int], ...]:
         """The irreducible monic factors of the characteristic polynomial in z, with multiplicity."""
-        return _factors(self.characteristic)
+        parts = sp.factor_list(sp.numer(sp.together(self.characteristic.as_expr())))[1]
+        return tuple((sp.Poly(part, Z).monic(), times) for part, times in parts if part.has(Z))
 
-    @property
+    @cached_property
     def discriminant(self) -> sp.Expr:
         """The discriminant of the characteristic polynomial in z, factored; 1 for a single state."""
-        return _discriminant(self.characteristic)
+        several = self.characteristic.degree() > 1
+        return sp.factor(sp.discriminant(self.characteristic.as_expr(), Z)) if several else sp.Integer(1)
 
     @property
     def ends_suffice(self) -> bool:
@@ -172,15 +174,12 @@ class System:
         Matrix([[-eta*sigma**2 + 1]])
         """
         swap = {CURVATURE: sigma_curvature(loss)}
-        symbols = sigma_symbols(self.symbols)
-        characteristic = sp.Poly(self.characteristic.as_expr().subs(swap), Z)
-        matrix = self.matrix.subs(swap)
         return replace(
             self,
-            matrix=matrix,
-            characteristic=characteristic,
+            matrix=self.matrix.subs(swap),
+            characteristic=sp.Poly(self.characteristic.as_expr().subs(swap), Z),
             rest=tuple(r.subs(swap) for r in self.rest),
-            symbols=symbols,
+            symbols=sigma_symbols(self.symbols),
         )
 
     def _repr_latex_(self) -> str:
@@ -195,17 +194,6 @@ class System:
 def _affine_quadratic(factor: sp.Poly) -> bool:
     affine = all(sp.cancel(sp.diff(c, CURVATURE, 2)) == 0 for c in factor.all_coeffs())
     return affine and factor.degree() <= 2
-
-
-@cache
-def _factors(characteristic: sp.Poly) -> tuple[tuple[sp.Poly, int], ...]:
-    parts = sp.factor_list(sp.numer(sp.together(characteristic.as_expr())))[1]
-    return tuple((sp.Poly(part, Z).monic(), times) for part, times in parts if part.has(Z))
-
-
-@cache
-def _discriminant(characteristic: sp.Poly) -> sp.Expr:
-    return sp.factor(sp.discriminant(characteristic.as_expr(), Z)) if characteristic.degree() > 1 else sp.Integer(1)
 
 
 def derive(m: Any, *, sigma: bool = False, loss: str = "sum") -> System:
