@@ -183,6 +183,19 @@ def test_losses_of_two_directions():
     assert cv.diagnose_run(losses=losses, method="gradient_descent").lr_curvature == pytest.approx([0.5, 0.05])
 
 
+@pytest.mark.parametrize(("lr", "momentum"), [(0.25, 0.9), (0.5, 0.5), (0.3, 0.0), (1.0, 0.0)])
+def test_losses_that_grow_are_those_of_a_positive_curvature(lr, momentum):
+    curvatures = np.array([20.0, 7.0, 2.0])
+    losses = (curvatures * (descent(curvatures, 40, lr, momentum) - 1) ** 2).sum(axis=1) / 2
+    settings = {"method": "pytorch", "momentum": momentum} if momentum else {"method": "gradient_descent"}
+    found = cv.diagnose_run(losses=losses, lr=lr, **settings)
+    assert found.verdict == "diverges"
+    assert found.curvatures[0] == pytest.approx(20, rel=1e-3)
+    assert found.advice[0].startswith("Lower lr from")
+    assert not any("alternates" in note for note in found.notes)  # no positive curvature grows without alternating
+    assert found.headline.endswith("direction 1")
+
+
 @pytest.mark.finding("C5")
 def test_five_rows_that_grow_say_that_they_do():
     assert cv.diagnose_run(losses=2 * 5.8e5 ** np.arange(5)).verdict == "diverges"

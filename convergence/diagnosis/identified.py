@@ -68,10 +68,11 @@ def identified(log: Log, tried: Sequence[Recurrence]) -> Identified:
 
     BadData where the log is too short to tell its directions apart.
     """
-    visible, offset = (np.eye(1), log.x.mean(axis=0)) if log.losses else _seen(log)
+    visible, offset = (np.eye(1), log.x.min(axis=0)) if log.losses else _seen(log)  # no small loss loses its digits
     x = (log.x - offset) @ visible
     sizes = [k for k in (1, 2, 3) if len(x) > 1 + 4 * k] or [1] if log.losses else [x.shape[1]]
     fits = [one for size in sizes for one in _fits(log, x, size, tried)]
+    fits = [_convex(one, log, x) for one in fits] if log.losses else fits
     best = fits[0]
     for one in fits[1:]:
         best = one if best.score - one.score > _margin(one, best, log) else best
@@ -98,6 +99,18 @@ def _fits(log: Log, x: Array, size: int, tried: Sequence[Recurrence]) -> list[Fi
     again = [fit(log, x, f.recurrence, f.relative, some) for f, some in zip(fits, starts, strict=True)]
     fits = [min((a, b), key=lambda f: f.score) if b else a for a, b in zip(fits, again, strict=True)]
     return [*fits, free] if len(tried) > 1 else fits
+
+
+def _convex(one: Fit, log: Log, x: Array) -> Fit:
+    """Where losses were read with a negative curvature, the same with the roots' signs turned, which no square shows."""
+    own = one.own[:, 0]
+    if one.recurrence.method is None or (own > 0).all():
+        return one
+    shared = one.unknowns[: one.recurrence.shared]
+    trace, further = (one.recurrence.pair(np.append(shared, products))[0] for products in (own, own + 1))
+    turned = np.where(own > 0, own, own - 2 * trace / (further - trace))  # the trace is linear in lr·λ
+    other = fit(log, x, one.recurrence, one.relative, [np.append(shared, turned)])
+    return one if other is None or (other.own <= 0).any() or other.score > one.score + RIVAL else other
 
 
 def _margin(one: Fit, best: Fit, log: Log) -> float:

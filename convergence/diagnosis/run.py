@@ -243,7 +243,7 @@ def _reasons(fit: Fit, split: Scale, log: Log, diagnosis: Diagnosis | None) -> I
 def _notes(found: Identified, log: Log, split: Scale) -> Iterator[str]:
     if split.note:
         yield split.note
-    if log.losses:
+    if log.losses and (np.abs(found.fit.recurrence.roots(found.fit.unknowns)) < 1).all():
         yield "of losses alone: a direction that alternates in sign looks like one that does not; log the weights"
     elif found.hidden:
         unseen = wording.counted(found.hidden, "direction")

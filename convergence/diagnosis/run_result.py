@@ -134,7 +134,8 @@ class RunDiagnosis(wording.Readable):
     def culprit(self) -> str:
         """The direction that decides, in words."""
         weights = np.abs(self.vectors[:, self.direction])
-        return f"direction {self.direction + 1} (mostly {self.columns[int(weights.argmax())]})"
+        mostly = f" (mostly {self.columns[int(weights.argmax())]})" if len(weights) > 1 else ""
+        return f"direction {self.direction + 1}{mostly}"
 
     @property
     def findings(self) -> tuple[tuple[str, str], ...]:
