@@ -110,6 +110,8 @@ def test_optimum_with_a_letter_and_with_numbers(capsys):
     assert "every lr in" in text
     _, machine, _ = run(capsys, "optimum", "heavy_ball", "--mu", "1", "--L", "100", "--json")
     assert json.loads(machine)["numbers"]["rate"] == pytest.approx(9 / 11, rel=closed_optimum(10.0))
+    _, text, _ = run(capsys, "optimum", "gradient_descent", "--dataset", "longley", "--standardize")
+    assert f"lr = {2 / sum(cv.datasets.longley(standardize=True).interval)}" in text
 
 
 def test_a_rule_of_ones_own(capsys, file):

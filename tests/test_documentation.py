@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 import tomllib
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 import convergence as cv
 from convergence.cli import main
+from convergence.cli.command import parse
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -35,6 +37,20 @@ def test_every_command_is_in_the_list_of_commands(capsys):
     assert {"report", "derive", "worst-case", "recheck"} <= commands
     listed = (ROOT / "docs" / "command-line.md").read_text(encoding="utf-8")
     assert all(f"convergence {command}" in listed for command in commands)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda path: path.name)
+def test_commands_that_are_shown_are_understood(page):
+    text = page.read_text(encoding="utf-8")
+    blocks = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
+    shown = [*re.findall(r"`convergence ([^`]+)`", text), *re.findall(r"convergence (.+)", re.sub(r" +#.*", "", blocks))]
+    known = {name for method in cv.METHODS.values() for name in method.hyper}
+    for line in shown:
+        words = shlex.split(line.partition(" && ")[0].replace("\n", " "))
+        whole = "--" in line and "…" not in line and not any(map(str.isupper, words))
+        if whole and "--help" not in words:
+            named = {pair.partition("=")[0] for pair in getattr(parse(words), "set", [])}
+            assert named <= known, line
 
 
 def test_the_layers_are_those_of_the_package_from_the_top():

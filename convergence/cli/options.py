@@ -47,6 +47,7 @@ ENDS = (
     option("--L", metavar="X", help="largest curvature"),
 )
 SPECTRUM = group("spectrum: --mu and --L, or data (default: the notes' data)", *ENDS, *DATA)
+NUMBERS = group("numbers: for --mu and --L, or for data (default: formulas alone)", *ENDS, *DATA)
 
 
 SAMPLING = option(

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import convergence as cv
 from convergence.cli.command import Answer, command, option
 from convergence.cli.modules import arguments, console, notation
-from convergence.cli.options import ENDS, LATEX, LOSS, METHOD, hyper
-from convergence.errors import BadHyperparameter
+from convergence.cli.options import LATEX, LOSS, METHOD, NUMBERS, hyper
 
 if TYPE_CHECKING:
     from convergence.rule import Method
@@ -95,7 +94,7 @@ def _piece(method: Method, piece: Piece) -> dict[str, Any]:
     "print the best hyperparameters of a method over [mu, L]",
     METHOD,
     hyper("hold it at a number, or a letter: the optimum then comes in pieces"),
-    *ENDS,
+    NUMBERS,
     LATEX,
     example="convergence optimum nesterov --mu 1 --L 100",
 )
@@ -115,11 +114,12 @@ def optimum(options: Namespace) -> Answer:
             shown += [(name, value) for name, value in piece.hyper.items() if name not in given]
             shown += [("rate", piece.rate)] + ([] if piece.plateau is None else [("every lr in", piece.plateau)])
         elif numbers is None:
-            shown.append((NO_FORM, "give --mu and --L for numbers"))
+            shown.append((NO_FORM, "give --mu and --L, or --data, for numbers"))
         lines += console.formulas(f"optimum of {method.title} over [μ, L]", shown, options.latex)
     lines += [best.note] if best.note else []
     if tuned and best.exact:
-        lines += ["", f"over [{options.mu}, {options.L}]" + (f", {tuned.note}" if tuned.note else "")]
+        place = f"over [{options.mu}, {options.L}]" if options.mu else f"on {options.data or options.dataset}"
+        lines += ["", place + (f", {tuned.note}" if tuned.note else "")]
     return Answer(content, [*lines, *(f"{name} = {value}" for name, value in (numbers or {}).items())])
 
 
@@ -128,11 +128,10 @@ def _numbers(tuned: Tuned) -> dict[str, Any]:
 
 
 def _tuned(best: Optimum, options: Namespace) -> Tuned | None:
-    if options.mu is None and options.L is None:
+    if not any((options.mu, options.L, options.data, options.dataset, options.target)):
         return None
-    if options.mu is None or options.L is None:
-        raise BadHyperparameter("numbers need both ends of the spectrum: give --mu and --L")
-    return best.at(mu=arguments.real("mu", options.mu), L=arguments.real("L", options.L))
+    ends, _ = arguments.spectrum(options)
+    return best.at(**ends)
 
 
 @command("methods", "list the catalogue", example="convergence methods")
