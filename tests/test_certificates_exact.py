@@ -1,6 +1,7 @@
 """The checker's arithmetic: polynomials agree with SymPy's, signs with their roots, discs with eigenvalues."""
 
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,10 +11,11 @@ from hypothesis import strategies as st
 from user_rules import two_buffers
 
 import convergence as cv
-from convergence.certificates.exact import Doubt, Poly, Ring, at, bernstein, violation
+from convergence.certificates.exact import Doubt, Poly, Ring, at, bernstein
 from convergence.certificates.interval import looped
 from convergence.certificates.loop import Quotient, ring_of, run
 from convergence.certificates.lower_bound import covered
+from convergence.certificates.subdivision import subdivided
 
 WHOLE = st.integers(-9, 9)
 POLYS = st.lists(WHOLE, min_size=1, max_size=6)
@@ -29,14 +31,16 @@ def test_a_violation_is_one_and_where_there_is_none_there_is_none(coefficients, 
     fractions = [Fraction(c) for c in coefficients]
     x = sp.Symbol("x")
     try:
-        place = violation(bernstein(fractions, Fraction(0), Fraction(1)), signed, strict)
+        place = subdivided(bernstein(fractions, Fraction(0), Fraction(1)), signed, strict)
     except Doubt:
         assert sp.Poly(coefficients[::-1], x).sqf_part().count_roots(0, 1)  # a multiple root inside
         return
-    if place is not None:
+    if isinstance(place, Fraction):
         assert 0 <= place <= 1
         assert not signed(at(fractions, place), strict)
         return
+    for low, high in pairwise((0, *map(Fraction, place), 1)):
+        assert all(c >= 0 for c in bernstein(fractions, Fraction(low), Fraction(high - low)))
     values = [at(fractions, Fraction(k, 97)) for k in range(98)]
     assert all(signed(v, strict) for v in values)
 
@@ -47,11 +51,16 @@ def test_the_sign_of_a_number_of_a_field_is_that_of_its_value(parts, place):
     """θ is a root of x⁴ − 5x³ + 5x² + 5x − 6 + 1/100, near 1, 2 or 3."""
     modulus = (Fraction(-599, 100), Fraction(5), Fraction(5), Fraction(-5), Fraction(1))
     low, high = [(0, Fraction(3, 2)), (Fraction(3, 2), Fraction(5, 2)), (Fraction(5, 2), 4), (-2, 0)][place - 1]
-    ring = Ring(("x", "θ"), modulus, Fraction(low), Fraction(high))
     roots = sp.Poly([sp.Rational(c.numerator, c.denominator) for c in modulus[::-1]], sp.Symbol("x")).nroots(n=40)
     (theta,) = (r for r in roots if low < r < high)
+    near = Fraction(str(theta))
+    narrow = Ring(("x", "θ"), modulus, near - Fraction(1, 10**30), near + Fraction(1, 10**30))
+    wide = Ring(("x", "θ"), modulus, Fraction(low), Fraction(high))
     exact = sum(sp.Rational(c.numerator, c.denominator) * theta**k for k, c in enumerate(parts))
-    assert ring.sign(ring.number(parts)) == (0 if not any(parts) else sp.sign(exact))
+    sign = 0 if not any(parts) else int(sp.sign(exact))
+    for strict in (True, False):
+        assert narrow.holds(narrow.number(parts), strict) == (sign >= strict)
+        assert not wide.holds(wide.number(parts), strict) or sign >= strict
 
 
 @given(
@@ -83,11 +92,13 @@ def test_the_parts_of_a_box_are_counted():
 
 
 def test_numbers_of_a_field():
-    ring = Ring(("x", "θ"), **ROOT_TWO)
+    low = Fraction("1.4142135623730950488016887")
+    ring = Ring(("x", "θ"), ROOT_TWO["modulus"], low, low + Fraction(1, 10**25))
     one = ring.number([Fraction(-1), Fraction(1)])  # √2 − 1
-    assert ring.sign(one) == 1
-    assert ring.sign(one - Fraction(41421356237309504880, 10**20)) == 1
-    assert ring.sign(one - Fraction(41421356237309504881, 10**20)) == -1
+    assert ring.holds(one)
+    assert ring.holds(one - Fraction(41421356237309504880, 10**20))
+    assert ring.holds(Fraction(41421356237309504881, 10**20) - one)
+    assert not ring.holds(one - Fraction(41421356237309504881, 10**20), strict=False)
     assert not (one + 1) * (one + 1) - 2
     assert ring.holds(one - one, strict=False)
     assert not ring.holds(one - one, strict=True)
@@ -102,18 +113,35 @@ def test_numbers_of_a_field():
         ROOT_TWO | {"modulus": (Fraction(-4), Fraction(0), Fraction(2))},
         ROOT_TWO | {"modulus": (Fraction(-2), Fraction(1))},
         ROOT_TWO | {"modulus": (Fraction(2), Fraction(-2), Fraction(-1), Fraction(1))},  # one more root at the end 1
+        ROOT_TWO | {"low": None},
     ],
 )
-def test_theta_must_be_one_root_of_a_monic_polynomial(field):
+def test_theta_must_be_a_root_of_a_monic_polynomial(field):
     with pytest.raises(Doubt):
         Ring(("θ",), **field)
 
 
+def test_what_holds_holds_at_every_root_that_theta_may_be():
+    """θ is 1, 2 or 3."""
+    ring = Ring(("θ",), tuple(map(Fraction, (-6, 11, -6, 1))), Fraction(1, 2), Fraction(7, 2))
+    assert ring.holds(ring.letter("θ"))
+    for below in (1, 2, 3):
+        assert not ring.holds(ring.letter("θ") - below, strict=False)
+
+
 def test_a_number_that_is_zero_only_at_theta_is_not_decided():
     """With a reducible modulus the polynomial θ² − 2 is not zero in the ring, though it is at θ."""
-    ring = Ring(("θ",), (Fraction(-6), Fraction(-2), Fraction(3), Fraction(1)), Fraction(1), Fraction(2))
+    modulus = (Fraction(-6), Fraction(-2), Fraction(3), Fraction(1))
+    ring = Ring(("θ",), modulus, Fraction("1.41421356"), Fraction("1.41421357"))
+    number = ring.number([Fraction(-2), Fraction(0), Fraction(1)])
+    for strict in (True, False):
+        assert not ring.holds(number, strict)
+        assert not ring.holds(-number, strict)
+
+
+def test_a_number_of_no_field_has_one_part():
     with pytest.raises(Doubt):
-        ring.sign(ring.number([Fraction(-2), Fraction(0), Fraction(1)]))
+        Ring(("θ",)).number(["1", "1"])
 
 
 def test_polynomials_in_t_hold_beyond_the_start_only():
@@ -160,7 +188,7 @@ def test_the_rule_that_is_run_has_the_derived_characteristic_polynomial(name):
     }
     expected = derived.characteristic.as_expr().subs(at_numbers)
     coefficients = sp.Poly(expected, *derived.characteristic.gens).monic().all_coeffs()
-    found = [c.value / loop.scale.value**k for k, c in enumerate(loop.characteristic)]
+    found = [c.value / loop.characteristic[0].value for c in loop.characteristic]
     assert found == [Fraction(int(c.p), int(c.q)) for c in coefficients]
 
 

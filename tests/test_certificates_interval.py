@@ -148,9 +148,9 @@ def test_stability_of_a_two_step_method_takes_less_than_fifty_milliseconds():
     certify_stable("nesterov", mu=1, L=100, lr=0.01, momentum=0.9)
     spent = []
     for lr in (0.011, 0.012, 0.013):
-        begin = time.perf_counter()
+        begin = time.process_time()
         assert certify_stable("nesterov", mu=1, L=100, lr=lr, momentum=0.9)
-        spent.append(time.perf_counter() - begin)
+        spent.append(time.process_time() - begin)
     assert min(spent) < BUDGET
 
 
@@ -209,11 +209,11 @@ def test_a_sceptic_who_runs_the_rule_finds_a_pole_that_a_proof_passes_over():
     given = {"lr": 0.1, "momentum": sp.Rational(1, 2)}
     proof = certify_stable(off_diagonal_pole, mu=1, L=5, pole=36, **given)
     content = proof.to_dict()
-    content["hyper"]["pole"] = ["9"]
+    content["hyper"]["pole"] = [["9"], ["1"]]
     assert not read_certificate(json.dumps(content)).recheck(off_diagonal_pole)
 
 
 def test_a_pole_that_the_rule_does_not_have_is_not_believed():
     content = certify_stable(off_diagonal_pole, mu=1, L=5, lr=0.1, momentum=0.5, pole=9).to_dict()
-    content["hyper"]["pole"] = ["16"]
+    content["hyper"]["pole"] = [["16"], ["1"]]
     assert not read_certificate(json.dumps(content)).recheck(off_diagonal_pole)

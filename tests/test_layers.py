@@ -44,3 +44,13 @@ def test_a_stable_region_loads_neither_figures_nor_pages():
     modules = loaded("import convergence as cv; cv.stability('heavy_ball')")
     assert len([name for name in modules if name.split(".")[0] == "convergence"]) < 40
     assert not {"matplotlib", "jinja2", "scipy", "pydantic", "rich"} & set(modules)
+
+
+def test_the_checker_of_certificates_loads_nothing_of_what_it_checks():
+    modules = set(loaded("import convergence.certificates.check"))
+    assert not {"sympy", "numpy", "scipy", "mpmath", "flint"} & modules
+    checker = {"certificate", "check", "exact", "loop", "lower_bound", "second_moment", "words"}
+    allowed = {"convergence", "convergence.errors", "convergence.certificates"}
+    assert {m for m in modules if m.split(".")[0] == "convergence"} == allowed | {
+        f"convergence.certificates.{name}" for name in checker
+    }

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from convergence.certificates.certificate import Square
+from convergence.certificates.certificate import Sign
 from convergence.certificates.exact import Poly
 from convergence.certificates.interval import reached
 from convergence.certificates.loop import ring_of
@@ -77,7 +77,7 @@ class Attained:
 
     hyper: Mapping[str, Fraction]
     rate: Fraction
-    squares: tuple[Square, ...]
+    signs: tuple[Sign, ...]
 
 
 def attained(task: Task, best: theory.Optimum | None) -> tuple[Attained | None, Task]:
@@ -186,5 +186,5 @@ def _above(number: sp.Expr) -> Fraction:
 def _proven(task: Task, hyper: Mapping[str, Fraction], rate: Fraction) -> Attained | None:
     if rate >= 1 or below_domain(hyper, task.method):
         return None
-    squares = reached(task.method, hyper, rate, task.mu, task.L)
-    return None if squares is None else Attained(dict(hyper), rate, squares)
+    signs = reached(task.method, hyper, rate, task.mu, task.L)
+    return None if signs is None else Attained(dict(hyper), rate, signs)

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, TypeAdapte
 
 from convergence.errors import BadData
 
-SCHEMA: Literal["convergence certificate 3"] = "convergence certificate 3"
+SCHEMA: Literal["convergence certificate 4"] = "convergence certificate 4"
 """The first entry of a certificate, and the only kind that is read."""
 
 LONGEST = 50_000_000
@@ -41,11 +41,21 @@ class Theta(_Kept):
     high: Fractional
 
 
-class Square(_Kept):
-    """A polynomial in λ whose square divides the condition at this place."""
+class Beyond(_Kept):
+    """t: any number above a fraction."""
+
+    start: Fractional
+
+
+class Sign(_Kept):
+    """Why a polynomial in λ has one sign on the interval: Bernstein coefficients between the ``cuts`` (of [0, 1]) show it.
+
+    ``place`` counts the scale, what the rule divides by, and the conditions. The square of the ``factor`` is divided out first.
+    """
 
     place: Place
-    factor: Annotated[tuple[Number, ...], Field(min_length=2, max_length=64)]
+    cuts: tuple[Fractional, ...] = ()
+    factor: Annotated[tuple[Number, ...], Field(min_length=2, max_length=64)] | None = None
 
 
 class Product(_Kept):
@@ -64,63 +74,81 @@ class Bound(_Kept):
     products: tuple[Product, ...]
 
 
-class Below(_Kept):
-    """Nothing is below the lower bound: at these curvatures products of the conditions contradict each other.
-
-    Everywhere (``products``), or on each leaf of a tree that halves the ``box``, which the ``bounds`` prove to hold all
-    hyperparameters: a split is its axis, a leaf has the places of inequalities and their weights.
-    """
+class _Below(_Kept):
+    """Nothing is below the lower bound: what holds at these curvatures wherever the radius is below it is contradictory."""
 
     curvatures: Annotated[tuple[Number, ...], Field(min_length=1, max_length=100)]
-    products: tuple[Product, ...] = ()
-    bounds: tuple[Bound, ...] = ()
-    box: tuple[tuple[Fractional, Fractional], ...] = ()
-    tree: tuple[Place | Leaf, ...] = ()
+
+
+class Identity(_Below):
+    """Products of the conditions add up to what is not positive."""
+
+    products: tuple[Product, ...]
+
+
+class Boxes(_Below):
+    """So do the conditions on each leaf of a tree that halves a box, which the ``bounds`` prove to hold all hyperparameters.
+
+    Depth first: a split is its axis, a leaf has the places of inequalities and their weights.
+    """
+
+    bounds: tuple[Bound, ...]
+    tree: Annotated[tuple[Place | Leaf, ...], Field(min_length=1)]
 
 
 class _Claim(_Kept):
-    schema_name: Literal["convergence certificate 3"] = Field(alias="schema", default=SCHEMA)
+    schema_name: Literal["convergence certificate 4"] = Field(alias="schema", default=SCHEMA)
     method: Name
 
 
-class OnInterval(_Claim):
+class _Disc(_Claim):
+    """The spectral radius is at most ``rate`` for all λ in [mu, L], as the ``signs`` show."""
+
+    holds: bool
+    hyper: dict[Name, Ratio]
+    mu: Number
+    L: Number
+    rate: Ratio
+    signs: tuple[Sign, ...] = ()
+
+
+class OnInterval(_Disc):
     """stable: ρ < 1 for all λ in [mu, L]; rate: ρ ≤ rate there; radius: lower ≤ ρ ≤ rate at the one λ.
 
     Where it does not hold, ``place`` is a λ that shows it: of a radius, one where the rule divides by zero.
     """
 
     kind: Literal["stable", "rate", "radius"]
-    holds: bool
-    field: Theta | None
-    hyper: dict[Name, Number]
-    mu: Number
-    L: Number
-    rate: Number
+    ground: Theta | None = None
     lower: Fractional | None = None
     place: Number | None = None
-    squares: tuple[Square, ...] = ()
 
 
-class Best(_Claim):
-    """optimum: the best rate over [mu, L] lies in [lower, upper], and ``hyper`` reaches the upper end.
+class Optimum(_Disc):
+    """The best rate over [mu, L] lies in [lower, rate], and ``hyper`` reaches the upper end."""
 
-    formula: that for all t above ``start``, where mu = 1, L grows from 1, and the ends are one. Where it does not hold, ``at``
-    is a t at which these hyperparameters do not reach the rate, or those that are ``faster`` are.
+    kind: Literal["optimum"]
+    holds: Literal[True]
+    ground: None = None
+    held: dict[Name, Fractional]
+    lower: Fractional
+    below: Identity | Boxes | None = None
+
+
+class Formula(_Disc):
+    """The best rate over [1, L(t)], which grows from 1, is the rate at ``hyper``, for all t.
+
+    ``units``: in which power of a unit of curvature a hyperparameter is measured. Where it does not hold, ``at`` is a t at
+    which ``by`` shows it, a λ with a larger radius or others that are faster; without it something is below its domain there.
     """
 
-    kind: Literal["optimum", "formula"]
-    holds: bool
-    start: Fractional | None = None
+    kind: Literal["formula"]
+    ground: Beyond
     held: dict[Name, Fractional]
-    hyper: dict[Name, Ratio]
-    mu: Number
-    L: Number
-    lower: Ratio
-    upper: Ratio
-    squares: tuple[Square, ...] = ()
-    below: Below | None = None
+    units: dict[Name, Literal[-1, 0, 1]] | None = None
+    below: Identity | Boxes | None = None
     at: Fractional | None = None
-    faster: dict[Name, Fractional] | None = None
+    by: OnInterval | None = None
 
 
 class MeanSquare(_Claim):
@@ -154,7 +182,7 @@ class Undecided(_Claim):
     assumptions: tuple[Text, ...] = ()
 
 
-Certificate = OnInterval | Best | MeanSquare | Undecided
+Certificate = OnInterval | Optimum | Formula | MeanSquare | Undecided
 
 _READER: TypeAdapter[Certificate] = TypeAdapter(Annotated[Certificate, Field(discriminator="kind")])
 
@@ -164,7 +192,10 @@ def read(text: str | bytes) -> Certificate:
     try:
         if len(text) > LONGEST:
             raise ValueError("it is too long")
-        return _READER.validate_json(text)
+        found = _READER.validate_json(text)
+        if "schema_name" in found.model_fields_set:
+            return found
+        raise ValueError("schema: it is missing")
     except ValidationError as error:
         said = "; ".join(f"{'.'.join(map(str, e['loc']))[:200]}: {e['msg'][:200]}" for e in error.errors()[:3])
     except (ValueError, TypeError) as error:

@@ -1,29 +1,18 @@
-"""Exact arithmetic of the checker: polynomials with fractions, and signs by Bernstein coefficients.
+"""Exact arithmetic of the checker: polynomials with fractions, and signs that Bernstein coefficients show.
 
-A polynomial is positive on an interval where its Bernstein coefficients are (Bernstein 1915); cut in halves, they come as near
-to its values as need be. Nothing but Python's integers and fractions is used.
+A polynomial is positive on an interval where its Bernstein coefficients are (Bernstein 1915). Nothing is searched for, nothing
+but Python's integers and fractions is used, and what does not show on the given interval is not so.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import pairwise
-from math import comb
-from typing import Any
+from math import comb, prod
+from typing import Any, Self
 
 Exponents = tuple[int, ...]
-
-HALVINGS = 100
-"""An interval of curvatures is cut in two so often, at most, before a sign counts as not decided."""
-
-BISECTIONS = 400
-"""The interval of an algebraic number is halved so often, at most, before it cannot be told from zero."""
-
-PATIENCE = 20_000
-"""As many parts of an interval are looked at."""
 
 
 class Doubt(Exception):
@@ -36,27 +25,26 @@ def require(so: bool, otherwise: str) -> None:
         raise Doubt(otherwise)
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class Ring:
     """Polynomials in ``letters``; the last one is the ground letter, over which signs are decided.
 
-    Of a number field that letter is θ, the only root of ``modulus`` (monic, lowest coefficient first) between ``low`` and
-    ``high``. Where there is no modulus, it is t, which is any number above ``low``; or it does not occur.
+    Of a number field that letter is θ, a root of ``modulus`` (monic, lowest coefficient first) between ``low`` and ``high``;
+    what holds is so at each, if there are several. Without a modulus it is t, any number above ``low``; without ``low`` it does
+    not occur.
     """
 
     letters: tuple[str, ...]
     modulus: tuple[Fraction, ...] = ()
-    low: Fraction = Fraction(0)
+    low: Fraction | None = None
     high: Fraction = Fraction(0)
 
     def __post_init__(self) -> None:
         require(len(set(self.letters)) == len(self.letters), "a hyperparameter has the name of a letter of the checker")
         if self.modulus:
-            row = bernstein(self.modulus, self.low, self.high - self.low)
-            changes = sum(a != b for a, b in pairwise(c > 0 for c in row if c))
-            isolated = self.low < self.high and bool(row[0] and row[-1]) and changes == 1
-            monic = self.modulus[-1] == 1 and len(self.modulus) > 2
-            require(isolated and monic, "the interval of θ does not hold exactly one root of a monic polynomial")
+            ends = [at(self.modulus, x) for x in (self.low or Fraction(0), self.high)]
+            isolated = self.modulus[-1] == 1 and self.low is not None and self.low < self.high and ends[0] * ends[1] < 0
+            require(isolated, "the interval of θ does not hold a root of a monic polynomial")
 
     def constant(self, number: Fraction | int) -> Poly:
         """The constant polynomial."""
@@ -68,46 +56,53 @@ class Ring:
 
     def number(self, coefficients: Sequence[str | Fraction]) -> Poly:
         """The polynomial in the ground letter with these coefficients, lowest first."""
+        require(len(coefficients) == 1 or self.low is not None, "a number with too many parts")
         zero = (0,) * (len(self.letters) - 1)
         return Poly(self, {(*zero, k): Fraction(c) for k, c in enumerate(coefficients)})
+
+    def on_ground(self, parts: Sequence[Fraction]) -> list[Fraction]:
+        """The Bernstein coefficients of a polynomial in θ; in t, its coefficients about ``low``."""
+        if len(parts) == 1 or self.low is None:
+            return list(parts)
+        return bernstein(parts, self.low, self.high - self.low) if self.modulus else composed(parts, self.low, 1)
 
     def parts(self, number: Poly) -> list[Fraction]:
         """The coefficients of a polynomial in the ground letter alone, lowest first."""
         require(not number.has(*self.letters[:-1]), "a number was expected")
         return [c.value for c in number.by(self.letters[-1])]
 
-    def sign(self, number: Poly) -> int:
-        """−1, 0 or 1: of a fraction or a number of the field. Doubt where it cannot be told."""
-        parts = self.parts(number)
-        require(bool(self.modulus) or len(parts) == 1, "a number was expected")
-        for _ in range(BISECTIONS if any(parts) else 0):
-            row = bernstein(parts, self.low, self.high - self.low)
-            if min(row) >= 0 or max(row) <= 0:
-                return 1 if max(row) > 0 else -1
-            self.halve()
-        require(not any(parts), "a number could not be told from zero")
-        return 0
-
-    def halve(self) -> None:
-        """Isolate θ in half of its interval."""
-        middle = (self.low + self.high) / 2
-        below, here = (at(self.modulus, x) for x in (self.low, middle))
-        require(here != 0, "θ is a fraction")
-        self.low, self.high = (self.low, middle) if below * here < 0 else (middle, self.high)
-
     def holds(self, number: Poly, strict: bool = True) -> bool:
-        """Whether a number is positive, or (not ``strict``) not negative; a polynomial in t, for all t above ``low``."""
-        parts = self.parts(number)
-        if self.modulus or len(parts) == 1:
-            return self.sign(number) >= strict
-        shifted = composed(parts, self.low, 1)
-        first = next(k for k, c in enumerate(shifted) if c)
-        size = len(shifted) - 1 - first
-        row = [c / comb(size, k) for k, c in enumerate(shifted[first:])]  # in s, where t − low = s/(1 − s)
-        return violation(row, lambda c, sharp: c > 0 if sharp else c >= 0, strict) is None
+        """Whether a number is shown to be positive, or (not ``strict``) that or zero: in t, for all t above ``low``."""
+        row = self.on_ground(self.parts(number))
+        return all(c >= 0 for c in row) and (any(row) or not strict)
 
 
-class Poly:
+class Arithmetic:
+    """What follows from a sum and a product."""
+
+    def __add__(self, other: Any) -> Self:
+        raise NotImplementedError
+
+    def __mul__(self, other: Any) -> Self:
+        raise NotImplementedError
+
+    def __radd__(self, other: Any) -> Self:
+        return self.__add__(other)
+
+    def __rmul__(self, other: Any) -> Self:
+        return self.__mul__(other)
+
+    def __neg__(self) -> Self:
+        return self.__mul__(-1)
+
+    def __sub__(self, other: Any) -> Self:
+        return self.__add__(other * -1)
+
+    def __rsub__(self, other: Any) -> Self:
+        return (-self).__add__(other)
+
+
+class Poly(Arithmetic):
     """A polynomial of a ring: its terms, exponents and coefficient; powers of θ below the degree of its modulus."""
 
     def __init__(self, ring: Ring, terms: dict[Exponents, Fraction]) -> None:
@@ -129,15 +124,6 @@ class Poly:
             total[e] = total.get(e, Fraction(0)) + c
         return Poly(self.ring, total)
 
-    def __neg__(self) -> Poly:
-        return self * -1
-
-    def __sub__(self, other: Poly | Fraction | int) -> Poly:
-        return self + -other
-
-    def __rsub__(self, other: Fraction | int) -> Poly:
-        return -self + other
-
     def __mul__(self, other: Poly | Fraction | int) -> Poly:
         if not isinstance(other, Poly):
             return Poly(self.ring, {e: c * other for e, c in self.terms.items()})
@@ -149,13 +135,7 @@ class Poly:
         return Poly(self.ring, total)
 
     def __pow__(self, power: int) -> Poly:
-        result = self.ring.constant(1)
-        for _ in range(power):
-            result = result * self
-        return result
-
-    __radd__ = __add__
-    __rmul__ = __mul__
+        return prod([self] * power, start=self.ring.constant(1))
 
     @property
     def is_constant(self) -> bool:
@@ -214,39 +194,3 @@ def bernstein(coefficients: Sequence[Any], low: Any, width: Any) -> list[Any]:
     power = composed(coefficients, low, width)
     size, zero = len(power) - 1, power[0] * 0
     return [sum((power[k] * Fraction(comb(j, k), comb(size, k)) for k in range(j + 1)), zero) for j in range(size + 1)]
-
-
-def halves(row: Sequence[Any]) -> tuple[list[Any], list[Any]]:
-    """The Bernstein coefficients on both halves (de Casteljau)."""
-    left, right = [], []
-    while row:
-        left.append(row[0])
-        right.append(row[-1])
-        row = [(a + b) * Fraction(1, 2) for a, b in pairwise(row)]
-    return left, right[::-1]
-
-
-def violation(
-    row: list[Any], holds: Callable[[Any, bool], bool], strict: bool, halvings: int = HALVINGS
-) -> Fraction | None:
-    """Where in [0, 1] a polynomial is negative, or (``strict``) not positive; None where nowhere. Doubt: not decided.
-
-    ``row`` are its Bernstein coefficients; ``holds`` tells whether one is positive, or (with False) not negative.
-    """
-    waiting, undecided = deque([(row, Fraction(0), Fraction(1))]), False
-    for _ in range(PATIENCE):
-        if not waiting:
-            break
-        part, low, high = waiting.popleft()
-        for end, value in ((low, part[0]), (high, part[-1])):
-            if not holds(value, strict):
-                return end
-        if all(holds(c, False) for c in part):
-            continue
-        if high - low <= Fraction(1, 2**halvings):
-            undecided = True
-            continue
-        middle, (left, right) = (low + high) / 2, halves(part)
-        waiting.extend([(left, low, middle), (right, middle, high)])
-    require(not (waiting or undecided), "a sign could not be decided")
-    return None

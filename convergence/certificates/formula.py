@@ -8,25 +8,28 @@ about exponents.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from fractions import Fraction
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
 
 import sympy as sp
 
+from convergence.certificates import interval
 from convergence.certificates.attained import ANY
-from convergence.certificates.certificate import Below, Best, Number, Ratio
+from convergence.certificates.certificate import Beyond, Certificate, Formula, Identity, Number, Ratio, Sign
 from convergence.certificates.check import values_at
 from convergence.certificates.exact import Doubt, Ring, at
-from convergence.certificates.loop import ring_of
+from convergence.certificates.loop import ring_of, run
 from convergence.certificates.lower_bound import UNPROVEN, inequalities, not_negative, scale_free
 from convergence.certificates.numbers import T
 from convergence.certificates.optimum import optimum, undecided
 from convergence.certificates.products import refuting
 from convergence.certificates.proof import Proof
+from convergence.certificates.subdivision import signs
 from convergence.crossing import exact, fraction
+from convergence.errors import BadHyperparameter
 from convergence.rule import Method
 from convergence.theory.optimum import best
 from convergence.theory.symbols import LARGEST, MU
@@ -56,24 +59,24 @@ def formula(method: Method, rate: Any = None, hyper: Mapping[str, Any] | None = 
     if inner is None or any(v.free_symbols for v in derived.fixed.values()):
         return undecided(method, about, "the closed form is not rational in one square root of a linear function of κ")
     kappa, start, (*values, last) = inner
-    claimed = Best(
+    claimed = Formula(
         method=method.name,
         kind="formula",
         holds=True,
-        start=str(start),
+        ground=Beyond(start=str(start)),
         held={n: str(v) for n, v in derived.fixed.items()},
         hyper=dict(zip(hyper, map(_ratio, values), strict=True)),
         mu=("1",),
         L=_parts(kappa),
-        lower=_ratio(last),
-        upper=_ratio(last),
+        rate=_ratio(last),
     )
+    ring = ring_of(method, [n for n in method.hyper if n not in claimed.held], low=fraction(start))
     try:
-        ring = ring_of(method, [n for n in method.hyper if n not in claimed.held], low=fraction(start))
-        scale_free(method, ring, claimed.held)
+        units = _units(method, ring, claimed.held)
     except Doubt as doubt:
         return undecided(method, about, str(doubt))
-    proof = Proof(claimed.model_copy(update={"below": _below(method, claimed, ring)}), method)
+    shown = {"units": units, "below": _below(method, claimed, ring), "signs": _signs(method, claimed, ring)}
+    proof = Proof(claimed.model_copy(update=shown), method)
     why = proof.recheck().failed
     if not why:
         return proof
@@ -118,53 +121,82 @@ def _ratio(formula: sp.Expr) -> Ratio:
     return _parts(sign * above), _parts(sign * below)
 
 
-def _below(method: Method, claimed: Best, ring: Ring) -> Below | None:
+def _below(method: Method, claimed: Formula, ring: Ring) -> Identity | None:
     """The identity by which no radius at μ and L is below the rate; None where none was found, or needed."""
     unknown = [n for n in method.hyper if n not in claimed.held]
-    places, (above, below) = (claimed.mu, claimed.L), map(ring.number, claimed.upper)
+    places, (above, below) = (claimed.mu, claimed.L), map(ring.number, claimed.rate)
     with suppress(Doubt, ZeroDivisionError):
-        values = {ring.low + d: values_at(claimed, ring.low + d)[1] for d in SAMPLES}
+        start = Fraction(claimed.ground.start)
+        values = {start + d: values_at(claimed, start + d)[1] for d in SAMPLES}
         samples = [(t, [abs(float(value[n])) or 1.0 for n in unknown]) for t, value in values.items()]
         strict = inequalities(method, claimed.held, [*map(ring.number, places)], (above, below))
         products = refuting(strict, not_negative(method, ring, unknown), unknown, samples) if above else None
-        return Below(curvatures=places, products=products) if products else None
+        return Identity(curvatures=places, products=products) if products else None
     return None
 
 
-def _refuted(method: Method, claimed: Best) -> Proof | None:
+def _units(method: Method, ring: Ring, held: Mapping[str, str]) -> dict[str, int]:
+    """The powers of a unit of curvature in which the unknown are measured. Doubt where there are none."""
+    unknown = [n for n in method.hyper if n not in held]
+    for powers in product((0, -1, 1), repeat=len(unknown)):
+        with suppress(Doubt):
+            units = {n: power for n, power in zip(unknown, powers, strict=True) if power}
+            scale_free(method, ring, held, units)
+            return units
+    raise Doubt("the rule has a scale of its own: μ = 1 is a restriction")
+
+
+def _signs(method: Method, claimed: Formula, ring: Ring) -> tuple[Sign, ...]:
+    """What shows that the rate is reached; nothing where it could not be shown."""
+    mu, L, (above, below) = ring.number(claimed.mu), ring.number(claimed.L), map(ring.number, claimed.rate)
+    hyper = {n: (ring.number(a), ring.number(b)) for n, (a, b) in claimed.hyper.items()}
+    with suppress(Doubt, ZeroDivisionError):
+        return signs(run(method, ring.letter("λ"), hyper), (above, below), mu, L, closed=True)
+    return ()
+
+
+def _refuted(method: Method, claimed: Formula) -> Proof | None:
     """A κ at which the rate is not reached, or at which others are faster."""
-    start = Fraction(claimed.start or 0)
+    start = Fraction(claimed.ground.start)
     spots = [start + distance for distance in (*SPOTS, *_beyond_zeros(claimed, start))]
-    _, better = _best_at(method, claimed, spots[0])
-    for t, faster in (*((t, None) for t in spots), (spots[0], better.hyper)):
-        others = faster and {n: str(v) for n, v in faster.items()}
-        proof = Proof(claimed.model_copy(update={"holds": False, "at": str(t), "faster": others}), method)
+    places = ((t, by) for t in spots for by in _slower(method, claimed, t))
+    kappa, better = _best_at(method, claimed, spots[0])
+    faster = [interval.rate(method, better.upper, 1, kappa, better.hyper).certificate] if better.hyper else []
+    for t, by in (*places, *((spots[0], by) for by in faster)):
+        proof = Proof(claimed.model_copy(update={"holds": False, "at": str(t), "by": by}), method)
         if proof.recheck():
             return proof
     return None
 
 
-def _best_at(method: Method, claimed: Best, t: Fraction) -> tuple[Fraction, Proof]:
+def _slower(method: Method, claimed: Formula, t: Fraction) -> Iterator[Certificate | None]:
+    """Nothing, and the counterexample to the rate at one t."""
+    yield None
+    with suppress(ZeroDivisionError, BadHyperparameter):
+        kappa, values = values_at(claimed, t)
+        bound = values.pop("the rate")
+        yield interval.rate(method, bound, 1, kappa, values).certificate
+
+
+def _best_at(method: Method, claimed: Formula, t: Fraction) -> tuple[Fraction, Proof]:
     """κ at one t, and the best rate there."""
     kappa = at([*map(Fraction, claimed.L)], t)
     return kappa, optimum(method, 1, kappa, EPSILON, {n: Fraction(v) for n, v in claimed.held.items()})
 
 
-def _beyond_zeros(claimed: Best, start: Fraction) -> list[Fraction]:
+def _beyond_zeros(claimed: Formula, start: Fraction) -> list[Fraction]:
     """Distances between which numerators and denominators, and what is to be positive, change their signs."""
-    polys = [
-        sp.Poly([*map(sp.Rational, part[::-1])], T) for v in (*claimed.hyper.values(), claimed.upper) for part in v
-    ]
+    polys = [sp.Poly([*map(sp.Rational, part[::-1])], T) for v in (*claimed.hyper.values(), claimed.rate) for part in v]
     polys.append(polys[-1] - polys[-2])
     ends = {fraction(end) for p in polys if p.degree() > 0 for pair, _ in p.intervals(eps=NARROW) for end in pair}
     cuts = sorted({start, *(end for end in ends if end > start)})
     return [(a + b) / 2 - start for a, b in pairwise((*cuts, cuts[-1] + 10**6))]
 
 
-def _half(method: Method, about: str, claimed: Best, why: str) -> Proof:
+def _half(method: Method, about: str, claimed: Formula, why: str) -> Proof:
     """What is known where neither a proof nor a counterexample was found."""
     if why == UNPROVEN:
-        kappa, here = _best_at(method, claimed, Fraction(claimed.start or 0) + SPOTS[0])
+        kappa, here = _best_at(method, claimed, Fraction(claimed.ground.start) + SPOTS[0])
         gap = None if here.upper is None or here.lower is None else sp.N(here.upper - here.lower, 3)
         near = "" if gap is None else f"; at κ = {kappa} it is within {gap} of the best"
         why = f"attained for all κ > 1; that nothing is faster was not shown for all κ{near}"

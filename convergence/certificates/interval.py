@@ -11,12 +11,13 @@ from typing import Any
 import mpmath
 import sympy as sp
 
-from convergence.certificates.certificate import Number, OnInterval, Square
+from convergence.certificates.certificate import Number, OnInterval, Sign
 from convergence.certificates.check import within
-from convergence.certificates.exact import HALVINGS, Doubt, Poly, bernstein, violation
+from convergence.certificates.exact import Doubt, Poly
 from convergence.certificates.loop import Loop, Pole, Restless, run
 from convergence.certificates.numbers import Numbers, interval, numbers, one_number, rational
 from convergence.certificates.proof import Proof
+from convergence.certificates.subdivision import HALVINGS, cuts
 from convergence.crossing import fraction
 from convergence.errors import BadHyperparameter, NotLinear
 from convergence.rule import Method
@@ -28,6 +29,9 @@ QUICK = 10
 
 WIDTH = Fraction(1, 10**31)
 """An enclosure is twice as wide, in parts of 1 + radius, where the radius is no rational number."""
+
+ONE: Number = ("1",)
+"""A denominator."""
 
 SHORT = 10**12
 """A radius with a denominator up to this is recognised as rational."""
@@ -47,26 +51,25 @@ def rate(method: Method, bound: Any, mu: Any, L: Any, hyper: Mapping[str, Any]) 
 
 
 def _decided(kind: Any, given: Numbers) -> Proof:
-    squares: list[Square] = []
-    place = _violated(given, kind == "rate", squares)
+    signs: list[Sign] = []
+    place = _violated(given, kind == "rate", signs)
     if isinstance(place, sp.Expr):
         given = given.also(place)
         place = given.others[3]
-    return _proof(kind, given, place, squares=() if place else tuple(squares))
+    return _proof(kind, given, place, signs=() if place else tuple(signs))
 
 
 def _proof(kind: Any, given: Numbers, place: Number | None, **known: Any) -> Proof:
-    name, (mu, L, bound, *_) = given.method.name, given.others
-    ends: dict[str, Any] = {"mu": mu, "L": L, "rate": bound}
+    mu, L, bound, *_ = given.others
     return Proof(
         OnInterval(
-            method=name,
+            method=given.method.name,
             kind=kind,
             holds=not place,
-            field=given.theta,
-            hyper=dict(given.hyper),
+            ground=given.theta,
+            hyper={n: (v, ONE) for n, v in given.hyper.items()},
             place=place,
-            **(ends | known),
+            **({"mu": mu, "L": L, "rate": (bound, ONE)} | known),
         ),
         given.method,
     )
@@ -74,12 +77,12 @@ def _proof(kind: Any, given: Numbers, place: Number | None, **known: Any) -> Pro
 
 def reached(
     method: Method, hyper: Mapping[str, Fraction], bound: Fraction, mu: Fraction, L: Fraction
-) -> tuple[Square, ...] | None:
-    """Whether the radius is at most the bound on [μ, L]: the squares that a proof needs, or None."""
-    squares: list[Square] = []
+) -> tuple[Sign, ...] | None:
+    """Whether the radius is at most the bound on [μ, L]: what shows it, or None."""
+    signs: list[Sign] = []
     with suppress(Doubt):
-        if _violated(numbers(method, hyper, [*map(rational, (mu, L, bound))]), True, squares) is None:
-            return tuple(squares)
+        if _violated(numbers(method, hyper, [*map(rational, (mu, L, bound))]), True, signs) is None:
+            return tuple(signs)
     return None
 
 
@@ -92,8 +95,9 @@ def looped(method: Method, curvature: Poly, hyper: Any) -> Loop:
     except Restless as doubt:
         raise NotLinear(f"{method.name} has no iteration matrix: {doubt}") from None
     except Doubt:
-        first, *others = (_inserted(part, [curvature, *(v for v, _ in hyper.values())]) for part in _derived(method))
-        return Loop((first * 0 + 1, *(a * first**k for k, a in enumerate(others))), first)
+        given = [curvature, *(v for v, _ in hyper.values())]
+        characteristic = tuple(_inserted(part, given) for part in _derived(method))
+        return Loop(characteristic, characteristic[:1])
 
 
 @cache
@@ -116,49 +120,52 @@ def _inserted(poly: sp.Poly, values: Sequence[Poly]) -> Poly:
     return total
 
 
-def _violated(given: Numbers, closed: bool, squares: list[Square]) -> Number | sp.Expr | None:
-    """A λ at which a pole or a root outside the disc lies; None where nowhere, with the squares that the proof needs."""
+def _violated(given: Numbers, closed: bool, signs: list[Sign]) -> Number | sp.Expr | None:
+    """A λ at which a pole or a root outside the disc lies; None where nowhere, with the ``signs`` that the proof needs."""
     ring = given.ring
     mu, L, radius = map(ring.number, given.others[:3])
     try:
         loop = looped(given.method, ring.letter("λ") if L - mu else mu, given.ratios(ring))
     except Pole:
         return given.others[0]
-    for poly in (loop.scale, *loop.divisors):
+    for poly in loop.divisors:
         pole = None if poly.is_constant else next(given.zeros(poly, *given.others[:2]), None)
         if pole is not None:
             return pole
-    for place, poly in enumerate(loop.conditions((radius, ring.constant(1)), closed)):
-        found = _violation(given, poly, closed)
-        if not isinstance(found, Square):
-            if found is not None:
-                return found
-        else:
-            squares.append(found.model_copy(update={"place": place}))
+    decided = [_decision(given, poly, True, turned=True) for poly in loop.divisors]
+    decided += [_decision(given, poly, not closed) for poly in loop.conditions((radius, ring.constant(1)), closed)]
+    for place, found in enumerate(decided):
+        if not isinstance(found, Sign):
+            return found
+        if found.cuts or found.factor:
+            signs.append(found.model_copy(update={"place": place}))
     return None
 
 
-def _violation(given: Numbers, poly: Poly, closed: bool) -> Number | sp.Expr | Square | None:
-    """A λ where a polynomial is negative, or (not ``closed``) not positive; a square that divides it, where that decides."""
+def _decision(given: Numbers, poly: Poly, strict: bool, **turned: bool) -> Number | sp.Expr | Sign:
+    """Why a polynomial is not negative, or (``strict``) positive; or a λ where it is not."""
     low, high = map(poly.ring.number, given.others[:2])
 
-    def place(poly: Poly, halvings: int = HALVINGS) -> Number | None:
-        found = violation(bernstein(poly.by("λ"), low, high - low), poly.ring.holds, not closed, halvings)
-        return None if found is None else tuple(map(str, poly.ring.parts(low + (high - low) * found)))
+    def decided(poly: Poly, halvings: int = HALVINGS, factor: tuple[Number, ...] | None = None) -> Number | Sign:
+        found = cuts(poly, low, high, strict, halvings, **turned)
+        if isinstance(found, Fraction):
+            return tuple(map(str, poly.ring.parts(low + (high - low) * found)))
+        return Sign(place=0, cuts=found, factor=factor)
 
     with suppress(Doubt):
-        return place(poly, QUICK)
-    if not closed:
+        return decided(poly, QUICK)
+    if strict:
         zero = next(given.zeros(poly, *given.others[:2]), None)
-        return place(poly) if zero is None else zero
+        return decided(poly) if zero is None else zero
     factors = given.poly(poly).sqf_list()[1]
     root = sp.prod([factor.monic() ** (times // 2) for factor, times in factors if times > 1])
-    if not isinstance(root, sp.Poly):
-        return place(poly)
-    parts = [given.parts(c) for c in reversed(root.rep.to_list())]
-    factor = sum((poly.ring.number(c) * poly.ring.letter("λ") ** k for k, c in enumerate(parts)), poly * 0)
-    rest = poly.divided(factor * factor)
-    return (None if rest is None else place(rest)) or Square(place=0, factor=tuple(parts))
+    if isinstance(root, sp.Poly):
+        parts = tuple(given.parts(c) for c in reversed(root.rep.to_list()))
+        factor = sum((poly.ring.number(c) * poly.ring.letter("λ") ** k for k, c in enumerate(parts)), poly * 0)
+        rest = poly.divided(factor * factor)
+        if rest is not None and isinstance(found := decided(rest, factor=parts), Sign):
+            return found
+    return decided(poly)
 
 
 def radius(method: Method, curvature: Any, hyper: Mapping[str, Any]) -> Proof:
@@ -170,7 +177,7 @@ def radius(method: Method, curvature: Any, hyper: Mapping[str, Any]) -> Proof:
         low, high = _enclosure(given, looped(method, here, given.ratios(here.ring)), here)
     except Pole:
         return _proof("radius", given, given.others[0])
-    return _proof("radius", given, None, lower=str(low), rate=(str(high),))
+    return _proof("radius", given, None, lower=str(low), rate=((str(high),), ONE))
 
 
 def _enclosure(given: Numbers, loop: Loop, here: Poly) -> tuple[Fraction, Fraction]:
@@ -178,8 +185,7 @@ def _enclosure(given: Numbers, loop: Loop, here: Poly) -> tuple[Fraction, Fracti
     lifted = sum((c * here.ring.letter("λ") ** k for k, c in enumerate(reversed(loop.characteristic))), here * 0)
     with mpmath.workdps(80):
         single = [_mpf(c) for c in given.poly(lifted).sqf_part().all_coeffs()]
-        scale = abs(_mpf(given.poly(loop.scale).all_coeffs()[0]))
-        largest = max((abs(root) for root in mpmath.polyroots(single, maxsteps=500, extraprec=400)), default=0) / scale
+        largest = max((abs(root) for root in mpmath.polyroots(single, maxsteps=500, extraprec=400)), default=0)
         middle = Fraction(str(mpmath.nstr(largest, 60)))
     margin = WIDTH * (1 + middle)
     low, high = max(middle - margin, Fraction(0)), middle + margin

@@ -11,10 +11,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import comb, prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from convergence.certificates.exact import Doubt, Poly, Ring, require
-from convergence.rule import Method
+from convergence.certificates.exact import Arithmetic, Doubt, Poly, Ring, require
+
+if TYPE_CHECKING:
+    from convergence.rule import Method
 
 LARGEST_POWER = 100
 """A power of a number beyond this is not formed."""
@@ -31,7 +33,7 @@ class Restless(Doubt):
     """A state that only keeps time never comes to rest."""
 
 
-class Quotient:
+class Quotient(Arithmetic):
     """A quotient of polynomials with the operations of a number: what an update rule is run on.
 
     ``divisors`` keeps the numerators of all that is divided by, before anything cancels: their zeros are the rule's poles.
@@ -78,9 +80,6 @@ class Quotient:
             self.divisors.append(by.above)
         return self * Quotient(by.below, by.above, self.divisors)
 
-    def __neg__(self) -> Quotient:
-        return self * -1
-
     def __pow__(self, power: int) -> Quotient:
         if not isinstance(power, int) or abs(power) > LARGEST_POWER:
             raise self.refused("a power that is no small integer")
@@ -90,17 +89,8 @@ class Quotient:
     def __pos__(self) -> Quotient:
         return self
 
-    def __sub__(self, other: Any) -> Quotient:
-        return self + -self.lifted(other)
-
-    def __rsub__(self, other: Any) -> Quotient:
-        return -self + self.lifted(other)
-
     def __rtruediv__(self, other: Any) -> Quotient:
         return self.lifted(other) / self
-
-    __radd__ = __add__
-    __rmul__ = __mul__
 
     def __eq__(self, other: object) -> bool:
         raise self.refused("a rule that compares its numbers is not one formula")
@@ -129,23 +119,27 @@ class Parabola:
 
 @dataclass(frozen=True)
 class Loop:
-    """det(yI − N), monic, for the iteration matrix N/``scale``: ``characteristic`` holds its coefficients, highest first.
+    """det(zB − N) for the iteration matrix B⁻¹N: ``characteristic`` holds its coefficients, highest first; the first is det B.
 
-    ``divisors`` are the polynomials whose zeros are poles, ``clocks`` the states that only keep time, here at rest.
+    ``rows`` are N and ``belows`` the diagonal of B, ``divisors`` the polynomials whose zeros are poles, det B among them;
+    ``clocks`` are the states that only keep time, here at rest.
     """
 
     characteristic: tuple[Poly, ...]
-    scale: Poly
-    divisors: tuple[Poly, ...] = ()
+    divisors: tuple[Poly, ...]
     clocks: tuple[str, ...] = ()
+    rows: tuple[list[Poly], ...] = ()
+    belows: tuple[Poly, ...] = ()
 
     def image(self, rate: Ratio, beyond: bool = False) -> list[Poly]:
         """The half-plane coefficients, highest first, for the disc of this radius (its denominator > 0), or of that + ε."""
         above, below = rate
-        radius = (above + below * above.ring.letter("ε") if beyond else above) * self.scale
-        n = len(self.characteristic) - 1
-        positive = self.scale ** (n % 2)  # with it the first coefficient is
-        scaled = [c * radius ** (n - k) * below**k * positive for k, c in enumerate(self.characteristic)]
+        radius = above + below * above.ring.letter("ε") if beyond else above
+        n, first = (
+            len(self.characteristic) - 1,
+            self.characteristic[0],
+        )  # with its square the first coefficient is positive
+        scaled = [c * radius ** (n - k) * below**k * first for k, c in enumerate(self.characteristic)]
         return [sum((a * _weight(n, k, p) for k, a in enumerate(scaled)), above * 0) for p in range(n, -1, -1)]
 
     def necessary(self, rate: Ratio) -> list[Poly]:
@@ -169,50 +163,42 @@ def _weight(n: int, k: int, power: int) -> int:
 def _hurwitz(image: Sequence[Poly], order: int) -> Poly:
     """The leading Hurwitz determinant of this order."""
     places = [[2 * j - i + 1 for j in range(order)] for i in range(order)]
-    return _determinant([[image[k] if 0 <= k < len(image) else image[0] * 0 for k in row] for row in places])
+    return determinant([[image[k] if 0 <= k < len(image) else image[0] * 0 for k in row] for row in places])
 
 
-def _determinant(rows: list[list[Poly]]) -> Poly:
+def determinant(rows: Sequence[Sequence[Poly]]) -> Poly:
     """By expansion along the first row: these are small."""
     if len(rows) == 1:
         return rows[0][0]
     minors = [[[*row[:j], *row[j + 1 :]] for row in rows[1:]] for j in range(len(rows))]
-    parts = [entry * _determinant(minors[j]) * (-1) ** j for j, entry in enumerate(rows[0]) if entry]
+    parts = [entry * determinant(minors[j]) * (-1) ** j for j, entry in enumerate(rows[0]) if entry]
     return sum(parts, rows[0][0] * 0)
 
 
 def ring_of(method: Method, unknown: Sequence[str] = (), ground: str = "t", **field: Any) -> Ring:
-    """A ring with letters for λ, ε, the states and the ``unknown`` hyperparameters."""
-    return Ring(("λ", "ε", *(f"state {n}" for n in method.state), *unknown, ground), **field)
+    """A ring with letters for λ, ε, roots z, the states and the ``unknown`` hyperparameters."""
+    return Ring(("λ", "ε", "z", *(f"state {n}" for n in method.state), *unknown, ground), **field)
 
 
 def run(method: Method, curvature: Poly, hyper: Mapping[str, Ratio]) -> Loop:
     """Run the rule on letters. Pole where it divides by zero, Doubt where it is not one linear formula."""
-    rows, scale, divisors, clocks = matrix(method, curvature, hyper)
-    return Loop(_faddeev(rows, curvature.ring.constant(1)), scale, divisors, clocks)
-
-
-def matrix(
-    method: Method, curvature: Poly, hyper: Mapping[str, Ratio]
-) -> tuple[list[list[Poly]], Poly, tuple[Poly, ...], tuple[str, ...]]:
-    """The iteration matrix times ``scale``, the scale, what is divided by, and the clocks; raises as ``run``."""
     ring, divisors, clocks = curvature.ring, list[Poly](), dict[int, Quotient]()
-    one = ring.constant(1)
+    one, z, letters = ring.constant(1), ring.letter("z"), [f"state {n}" for n in method.state]
     f = Parabola(Quotient(curvature, one, divisors))
     numbers = {n: Quotient(*ratio, divisors) for n, ratio in hyper.items()}
-    letters = [f"state {n}" for n in method.state]
     state = [Quotient(ring.letter(n), one, divisors) for n in letters]
+
+    def stepped() -> list[Quotient]:
+        return [f.curvature.lifted(v) for v in method(f, *(clocks.get(k, s) for k, s in enumerate(state)), **numbers)]
+
     try:
-        values = [f.curvature.lifted(v) for v in method(f, *state, **numbers)]
+        values = stepped()
         if not all(_affine(v, letters) for v in values):
             divisors.clear()
             method(f, *method.start(f, state[0]), **numbers)
-            clocks = {
-                k: _rest(v, letters[k]) for k, v in enumerate(values) if k and _keeps_time(v, letters[k], letters)
-            }
-            values = [
-                f.curvature.lifted(v) for v in method(f, *(clocks.get(k, s) for k, s in enumerate(state)), **numbers)
-            ]
+            timed = [k for k, v in enumerate(values) if k and _keeps_time(v, letters[k], letters)]
+            clocks |= {k: _rest(values[k], letters[k]) for k in timed}
+            values = stepped()
     except ZeroDivisionError:
         raise Pole("the rule divides by zero") from None
     except TypeError as error:  # a root, a sign or a maximum has no exact formula
@@ -220,13 +206,11 @@ def matrix(
     moving = [k for k in range(len(state)) if k not in clocks]
     linear = all(_affine(values[k], letters) for k in moving) and not any(d.has(*letters) for d in divisors)
     require(linear, f"{method.name} is not linear: it cannot be run on exact numbers")
-    belows = {tuple(sorted(values[k].below.terms.items())): values[k].below for k in moving}
-    rows = []
-    for k in moving:
-        cofactor = prod((b for b in belows.values() if b.terms != values[k].below.terms), start=one)
-        rows.append([sum(values[k].above.by(letters[j])[1:], one * 0) * cofactor for j in moving])
-    scale = prod(belows.values(), start=one)
-    return rows, scale, tuple(divisors), tuple(method.state[k] for k in clocks)
+    rows = tuple([sum(values[k].above.by(letters[j])[1:], one * 0) for j in moving] for k in moving)
+    belows = tuple(values[k].below for k in moving)
+    shifted = [[belows[i] * z * (i == j) - entry for j, entry in enumerate(row)] for i, row in enumerate(rows)]
+    characteristic = tuple(reversed(determinant(shifted).by("z")))
+    return Loop(characteristic, (characteristic[0], *divisors), tuple(method.state[k] for k in clocks), rows, belows)
 
 
 def _affine(value: Quotient, letters: Sequence[str]) -> bool:
@@ -248,14 +232,3 @@ def _rest(value: Quotient, own: str) -> Quotient:
     if not kept or not (room.has(*ring.letters[:-1]) or ring.holds(room)):
         raise Restless(f"the clock {own} never comes to rest")
     return Quotient(constant, ring.constant(1), value.divisors) / Quotient(kept, ring.constant(1), value.divisors)
-
-
-def _faddeev(rows: list[list[Poly]], one: Poly) -> tuple[Poly, ...]:
-    """The characteristic polynomial, by Faddeev's and LeVerrier's recurrence."""
-    size, zero = range(len(rows)), one * 0
-    power, result = [[one if i == j else zero for j in size] for i in size], [one]
-    for k in range(1, len(rows) + 1):
-        product = [[sum((rows[i][m] * power[m][j] for m in size), zero) for j in size] for i in size]
-        result.append(sum((product[i][i] for i in size), zero) * Fraction(-1, k))
-        power = [[product[i][j] + (result[-1] if i == j else 0) for j in size] for i in size]
-    return tuple(result)

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from itertools import product
 from math import isfinite, prod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from convergence.certificates.certificate import Below, Product
+from convergence.certificates.certificate import Boxes, Identity, Product
 from convergence.certificates.exact import Doubt, Poly, Ring, bernstein, require
 from convergence.certificates.loop import Ratio, run
-from convergence.rule import Method
+
+if TYPE_CHECKING:
+    from convergence.rule import Method
 
 UNPROVEN = "that nothing is faster is not proven"
 
@@ -48,7 +49,7 @@ def not_negative(method: Method, ring: Ring, unknown: Sequence[str]) -> list[Pol
 
 
 def nothing_below(
-    below: Below | None, held: Mapping[str, str], rate: Ratio, ends: tuple[Poly, Poly], method: Method
+    below: Identity | Boxes | None, held: Mapping[str, str], rate: Ratio, ends: tuple[Poly, Poly], method: Method
 ) -> list[str]:
     """No hyperparameters do better than the rate: the inequalities are nowhere all positive. Doubt where not so."""
     ring, unknown = rate[0].ring, [n for n in method.hyper if n not in held]
@@ -61,26 +62,20 @@ def nothing_below(
     inside = all(ring.holds(v - ends[0], False) and ring.holds(ends[1] - v, False) for v in places)
     require(inside, "a curvature outside the interval")
     strict, weak = inequalities(method, held, places, rate), not_negative(method, ring, unknown)
-    lows = {n: least(method, n) for n in unknown}
-    where = ", ".join(f"{n} ≥ {low}" for n, low in lows.items() if low is not None)
+    lows = {n: low for n in unknown if (low := least(method, n)) is not None}
+    where = ", ".join(f"{n} ≥ {low}" for n, low in lows.items())
     said = f"no hyperparameters{f' with {where}' if where else ''} meet all of {len(strict)} inequalities for less"
-    if not below.tree:
-        require(not (below.bounds or below.box), "two proofs of one bound")
+    if isinstance(below, Identity):
         contradiction(below.products, strict, weak)
         return [f"{said}: {len(below.products)} products of them, with multipliers ≥ 0, add up to what is not positive"]
-    require(not below.products, "two proofs of one bound")
-    smallest, largest = lows, dict[str, Fraction]()
+    highs = dict[str, Fraction]()
     for bound in below.bounds:
         require(bound.variable in unknown, "a bound of what is no unknown")
         edge = Fraction(bound.value)
         contradiction(bound.products, [*strict, ring.letter(bound.variable) * bound.side - edge], weak)
-        (largest if bound.side == 1 else smallest)[bound.variable] = bound.side * edge
-    box = {n: (Fraction(a), Fraction(b)) for n, (a, b) in zip(unknown, below.box, strict=True)}
-    for name, (low, high) in box.items():
-        first, last = smallest[name], largest.get(name)
-        known = first is not None and last is not None and low <= first and last <= high
-        require(known, "the box does not hold all hyperparameters")
-    parts = covered(below.tree, box, strict)
+        (highs if bound.side == 1 else lows)[bound.variable] = bound.side * edge
+    require(all(n in lows and n in highs for n in unknown), "the box does not hold all hyperparameters")
+    parts = covered(below.tree, {n: (lows[n], highs[n]) for n in unknown}, strict)
     return [f"{said}: not beyond a box by {len(below.bounds)} bounds, and not on any of {parts} parts of it"]
 
 
@@ -118,16 +113,12 @@ def covered(tree: Sequence[Any], box: Mapping[str, tuple[Fraction, Fraction]], s
     return leaves
 
 
-def scale_free(method: Method, ring: Ring, held: Mapping[str, str]) -> None:
-    """Another unit of curvature is another unit of the unknown hyperparameters, and no more: μ = 1 is no restriction."""
+def scale_free(method: Method, ring: Ring, held: Mapping[str, str], units: Mapping[str, int]) -> None:
+    """Curvature in another unit is the unknown in these powers of it, and no more: μ = 1 is no restriction. Doubt elsewhere."""
     loop = run(method, ring.letter("λ"), _with_letters(method, ring, held))
-    unknown = [n for n in method.hyper if n not in held]
-    places = [ring.letters.index(n) for n in ("λ", *unknown)]
-    polys = [loop.scale, *loop.characteristic, *loop.divisors]
-    for units in product(*((0,) if least(method, n) else (-1, 0, 1) for n in unknown)):
-        weights = [{sum(e[k] * u for k, u in zip(places, (1, *units), strict=True)) for e in p.terms} for p in polys]
-        unit = min(weights[0], default=0)
-        homogeneous = all(w <= {k * unit} for k, w in enumerate(weights[1 : len(loop.characteristic) + 1]))
-        if homogeneous and all(len(w) <= 1 for w in weights):
-            return
-    raise Doubt("the rule has a scale of its own: μ = 1 is a restriction")
+    known = set(units) <= set(method.hyper) - set(held)
+    require(known and not any(unit and least(method, n) for n, unit in units.items()), "units of what has none")
+    powers = {ring.letters.index(n): unit for n, unit in (("λ", 1), *units.items())}
+    parts = [loop.characteristic, *((by,) for by in loop.divisors)]
+    weights = [{sum(e[k] * unit for k, unit in powers.items()) for poly in part for e in poly.terms} for part in parts]
+    require(all(len(w) <= 1 for w in weights), "the rule has a scale of its own: μ = 1 is a restriction")

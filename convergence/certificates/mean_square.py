@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from itertools import product
 from typing import Any, cast, get_args
 
 import numpy as np
@@ -39,7 +38,7 @@ def mean_square(method: Method, p: Any, batch: int, sampling: str, hyper: Mappin
         step = moments_of(given, method)
     except Doubt as doubt:
         raise NotLinear(f"{method.name} has no exact step of second moments: {doubt}") from None
-    size = len(step.still) * len(step.mean)
+    size = len(step.still) * len(step.rows[0])
     if size > LARGEST:
         raise BadData(f"a certificate is for at most {LARGEST} numbers of states and directions; got {size}")
     operator = _operator(step)
@@ -91,12 +90,12 @@ def _stated(method: Method, p: Any, batch: int, sampling: str, hyper: Mapping[st
 
 def _operator(step: Moments) -> Array:
     """T on flattened matrices, in floats."""
-    still, slope, mean = (np.array(part, dtype=float) for part in (step.still, step.slope, step.mean))
+    still, slope, mean, x = (
+        np.array(part, dtype=float) for part in (step.still, step.slope, step.hessian(step.rows), step.rows)
+    )
     d, s = len(mean), len(still)
-    fourth = np.empty((d,) * 4)
-    for place in product(range(d), repeat=4):
-        fourth[place] = float(step.fourth[place])  # type: ignore[index]
+    fourth = float(step.weight) ** 2 * np.einsum("ni,nj,nk,nm->ijkm", x, x, x, x, optimize=True) / len(x)
     A = np.kron(still, np.eye(d)) + np.kron(slope, mean)
     spread = fourth - np.einsum("ik,mj->ikmj", mean, mean)
     noise = np.einsum("ac,bd,ikmj->aibjckdm", slope, slope, spread).reshape((s * d) ** 2, (s * d) ** 2)
-    return np.asarray(np.kron(A, A) + float(step.factor) * noise)
+    return np.asarray(np.kron(A, A) + float(step.share) * noise)

@@ -13,15 +13,15 @@ from sympy.polys.constructor import construct_domain
 from convergence.certificates.certificate import Number, Theta
 from convergence.certificates.exact import Poly, Ring
 from convergence.certificates.loop import Ratio, ring_of
-from convergence.certificates.words import isolating
+from convergence.certificates.words import grounded
 from convergence.crossing import exact, fraction
 from convergence.errors import BadHyperparameter
 from convergence.rule import Method
 
 X, T = sp.symbols("x t")
 
-NARROW = sp.Rational(1, 2**64)
-"""The interval that isolates θ is not longer."""
+NARROW = 400
+"""θ is isolated in as many binary places: so near to zero a number of its field is told from it."""
 
 DIGITS = 60
 """Decimal digits in which one algebraic number is told from another."""
@@ -41,7 +41,7 @@ class Numbers:
     @property
     def ring(self) -> Ring:
         """The ring in which a rule is run on these numbers."""
-        return ring_of(self.method, ground="θ", **isolating(self.theta))
+        return ring_of(self.method, ground="θ", **grounded(self.theta))
 
     def ratios(self, ring: Ring) -> dict[str, Ratio]:
         """The hyperparameters in the ring."""
@@ -109,9 +109,10 @@ def _parts(elements: Sequence[Any]) -> Number:
 
 def _isolated(domain: Any) -> Theta:
     modulus = sp.Poly([rational(c) for c in domain.mod.to_list()], X).monic()
-    theta = domain.ext.as_expr().evalf(DIGITS)
-    (low, high), _ = min(modulus.intervals(eps=NARROW), key=lambda one: abs((one[0][0] + one[0][1]) / 2 - theta))
-    return Theta(modulus=tuple(str(c) for c in reversed(modulus.all_coeffs())), low=str(low), high=str(high))
+    theta = domain.ext.as_expr().evalf(NARROW)
+    low = sp.floor(theta * 2**NARROW)
+    ends = {"low": str(sp.Rational(low - 1, 2**NARROW)), "high": str(sp.Rational(low + 1, 2**NARROW))}
+    return Theta(modulus=tuple(str(c) for c in reversed(modulus.all_coeffs())), **ends)
 
 
 def _minimal(theta: Theta, letter: sp.Symbol) -> sp.Expr:
@@ -128,7 +129,8 @@ def algebraic(parts: Sequence[str], theta: Theta | None) -> sp.Expr:
     if theta is None or len(parts) < 2:
         return sp.Rational(parts[0])
     roots = sp.Poly(_minimal(theta, X), X).real_roots()
-    (root,) = (r for r in roots if sp.Rational(theta.low) < r < sp.Rational(theta.high))
+    near = (sp.Rational(theta.low) + sp.Rational(theta.high)) / 2
+    root = min(roots, key=lambda r: abs((r - near).evalf(DIGITS)))
     number = sum((sp.Rational(c) * root**k for k, c in enumerate(parts)), sp.Integer(0))
     if number == root:
         return root

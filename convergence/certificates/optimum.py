@@ -14,9 +14,10 @@ from typing import Any
 
 import sympy as sp
 
+from convergence.certificates import certificate
 from convergence.certificates.attained import Attained, Task, attained, polished
 from convergence.certificates.boxes import searched
-from convergence.certificates.certificate import Below, Best, Bound, Undecided
+from convergence.certificates.certificate import Bound, Boxes, Identity, Undecided
 from convergence.certificates.exact import Doubt, Poly
 from convergence.certificates.lower_bound import covered, least
 from convergence.certificates.numbers import interval, one_fraction
@@ -84,7 +85,7 @@ class Floor:
     """A proven lower bound, where the ``assumed`` ones hold; or a ``point`` that does better than what was attained."""
 
     value: Fraction = Fraction(0)
-    below: Below | None = None
+    below: Identity | Boxes | None = None
     assumed: tuple[str, ...] = ()
     point: tuple[float, ...] | None = None
 
@@ -97,7 +98,7 @@ def _proof(task: Task, about: str, start: Attained, floor: Floor) -> Proof:
         known: dict[str, Any] = {"lower": str(floor.value), "upper": str(start.rate), "hyper": hyper}
         about = f"{about} lies in [{shown(known['lower'])}, {shown(known['upper'])}]"
         return undecided(task.method, about, why, assumptions=floor.assumed, **known)
-    certificate = Best(
+    content = certificate.Optimum(
         method=task.method.name,
         kind="optimum",
         holds=True,
@@ -105,12 +106,12 @@ def _proof(task: Task, about: str, start: Attained, floor: Floor) -> Proof:
         hyper={n: ((v,), ("1",)) for n, v in hyper.items()},
         mu=(str(task.mu),),
         L=(str(task.L),),
-        lower=((str(floor.value),), ("1",)),
-        upper=((str(start.rate),), ("1",)),
-        squares=start.squares,
+        lower=str(floor.value),
+        rate=((str(start.rate),), ("1",)),
+        signs=start.signs,
         below=floor.below,
     )
-    return Proof(certificate, task.method)
+    return Proof(content, task.method)
 
 
 def enclosed(task: Task, start: Attained) -> tuple[Attained, Floor]:
@@ -145,7 +146,7 @@ def excluded(task: Task, rate: Fraction, sizes: Sequence[float], boxes: bool) ->
     places = tuple((str(v),) for v in task.curvatures)
     if not boxes:
         products = refuting(strict, weak, task.unknown, [(Fraction(0), sizes)])
-        return None if products is None else Floor(rate, Below(curvatures=places, products=products))
+        return None if products is None else Floor(rate, Identity(curvatures=places, products=products))
     bounds, box, assumed = list[Bound](), dict[str, tuple[Fraction, Fraction]](), list[str]()
     for name, size in zip(task.unknown, sizes, strict=True):
         low, widest, edges = least(task.method, name), _short(size * REACH[1]), list[Fraction | None]()
@@ -159,8 +160,7 @@ def excluded(task: Task, rate: Fraction, sizes: Sequence[float], boxes: bool) ->
     if search.tree is None:
         return None if search.point is None else Floor(point=search.point)
     covered(search.tree, box, strict)
-    kept = tuple((str(a), str(b)) for a, b in box.values())
-    return Floor(rate, Below(curvatures=places, bounds=tuple(bounds), box=kept, tree=search.tree), tuple(assumed))
+    return Floor(rate, Boxes(curvatures=places, bounds=tuple(bounds), tree=search.tree), tuple(assumed))
 
 
 def _bound(

@@ -11,10 +11,11 @@ import sympy as sp
 
 from convergence.certificates.certificate import (
     SCHEMA,
-    Best,
     Certificate,
+    Formula,
     MeanSquare,
     OnInterval,
+    Optimum,
     Undecided,
     read,
     written,
@@ -84,8 +85,8 @@ class Proof:
         """Where it is false: an exact curvature; of a formula a condition number."""
         c = self.certificate
         if isinstance(c, OnInterval) and c.place:
-            return algebraic(c.place, c.field)
-        if isinstance(c, Best) and c.at:
+            return algebraic(c.place, c.ground)
+        if isinstance(c, Formula) and c.at:
             return rational(at([*map(Fraction, c.L)], Fraction(c.at)))
         return None
 
@@ -104,9 +105,9 @@ class Proof:
         c = self.certificate
         if isinstance(c, Undecided):
             return _number(c.lower), _number(c.upper)
-        if isinstance(c, OnInterval):
-            return (_number(c.lower), _number(c.rate[0])) if c.kind == "radius" and c.holds else (None, None)
-        return (_number(ratio(c.lower)), _number(ratio(c.upper))) if c.kind == "optimum" else (None, None)
+        if isinstance(c, OnInterval | Optimum) and c.lower is not None:
+            return _number(c.lower), _number(ratio(c.rate))
+        return None, None
 
     @property
     def hyper(self) -> Mapping[str, sp.Rational] | None:
@@ -114,7 +115,7 @@ class Proof:
         c = self.certificate
         if isinstance(c, Undecided):
             return {n: _number(v) for n, v in c.hyper.items()} if c.hyper else None
-        return {n: _number(ratio(v)) for n, v in c.hyper.items()} if isinstance(c, Best) and c.start is None else None
+        return {n: _number(ratio(v)) for n, v in c.hyper.items()} if isinstance(c, Optimum) else None
 
     @property
     def assumptions(self) -> tuple[str, ...]:

@@ -9,69 +9,67 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import product
+from typing import TYPE_CHECKING
 
 from convergence.certificates.certificate import MeanSquare
 from convergence.certificates.exact import require
-from convergence.certificates.loop import matrix, ring_of
-from convergence.rule import Method
+from convergence.certificates.loop import ring_of, run
+
+if TYPE_CHECKING:
+    from convergence.rule import Method
 
 Matrix = list[list[Fraction]]
 
 
 @dataclass(frozen=True)
 class Moments:
-    """A step s ← (still⊗I + slope⊗h)s, with h the Hessian of a batch: its mean, E hh, and the variance of a batch's mean."""
+    """A step s ← (still⊗I + slope⊗h)s, with h the mean of weight·xxᵀ over a batch; ``share`` of their spread is left."""
 
     still: Matrix
     slope: Matrix
-    mean: Matrix
-    fourth: dict[tuple[int, int, int, int], Fraction]
-    factor: Fraction
+    rows: Matrix
+    weight: Fraction
+    share: Fraction
+
+    def hessian(self, rows: Matrix) -> Matrix:
+        """The mean of weight·xxᵀ over rows."""
+        return [[self.weight * v / len(rows) for v in row] for row in _product(_turned(rows), rows)]
 
     def after(self, M: Matrix) -> Matrix:
-        """T(M) = ĀMĀᵀ + factor·(E h Q h − h̄Qh̄), with Q = (slope⊗I)M(slope⊗I)ᵀ and each h on its state's coordinates."""
-        d, states = len(self.mean), len(self.still)
-        eye = [[Fraction(i == j) for j in range(d)] for i in range(d)]
-        carried = _sandwiched(_plus(_kron(self.still, eye), _kron(self.slope, self.mean)), M)
-        Q = _sandwiched(_kron(self.slope, eye), M)
-        for a, b, i, j in product(range(states), range(states), range(d), range(d)):
-            spread = sum(
-                (self.fourth[i, k, m, j] - self.mean[i][k] * self.mean[m][j]) * Q[a * d + k][b * d + m]
-                for k, m in product(range(d), range(d))
-            )
-            carried[a * d + i][b * d + j] += self.factor * spread
-        return carried
+        """T(M) = ĀMĀᵀ + share·E (AMAᵀ − ĀMĀᵀ), with A the step of a row, and Ā that of all."""
+        total = self._moved(self.rows, M)
+        parts = [_plus(self._moved([x], M), total, -1) for x in self.rows]
+        for part in parts:
+            total = _plus(total, part, self.share / len(self.rows))
+        return total
+
+    def _moved(self, rows: Matrix, M: Matrix) -> Matrix:
+        eye = [[Fraction(i == j) for j in range(len(rows[0]))] for i in range(len(rows[0]))]
+        A = _plus(_kron(self.still, eye), _kron(self.slope, self.hessian(rows)))
+        return _product(_product(A, M), _turned(A))
 
 
 def moments_of(c: MeanSquare, method: Method) -> Moments:
     """What the certificate's data and the rule make of a step. Doubt where it is not affine in the sampled Hessian."""
     rows, weight, ring = [[Fraction(v) for v in row] for row in c.rows], Fraction(c.weight), ring_of(method)
-    n, d = len(rows), len(rows[0])
-    require(all(len(row) == d for row in rows) and weight > 0, "the rows are no data")
+    n = len(rows)
+    require(len({*map(len, rows)}) == 1 and weight > 0, "the rows are no data")
     require(c.sampling == "replacement" or c.batch <= n, "a batch of distinct rows has at most all of them")
     hyper = {name: (ring.constant(Fraction(v)), ring.constant(1)) for name, v in c.hyper.items()}
-    entries, scale, divisors, clocks = matrix(method, ring.letter("λ"), hyper)
-    require(not clocks, "its steps change with a clock")
-    plain = all(by and not by.has("λ") for by in divisors) and scale.is_constant and bool(scale)
-    parts = [[[part.value for part in entry.by("λ")] + [Fraction(0)] for entry in row] for row in entries]
+    loop = run(method, ring.letter("λ"), hyper)
+    require(not loop.clocks, "its steps change with a clock")
+    plain = all(by and not by.has("λ") for by in loop.divisors) and all(by.is_constant for by in loop.belows)
+    parts = [[[part.value for part in entry.by("λ")] + [Fraction(0)] for entry in row] for row in loop.rows]
     require(plain and all(len(p) <= 3 for row in parts for p in row), "its step is not affine in the sampled Hessian")
-    still, slope = ([[p[k] / scale.value for p in row] for row in parts] for k in (0, 1))
-    mean = [[weight * sum((x[i] * x[j] for x in rows), Fraction(0)) / n for j in range(d)] for i in range(d)]
-    known: dict[tuple[int, ...], Fraction] = {}
-    for places in product(range(d), repeat=4):
-        if (key := tuple(sorted(places))) not in known:
-            i, j, k, m = key
-            known[key] = weight**2 * sum((x[i] * x[j] * x[k] * x[m] for x in rows), Fraction(0)) / n
-    fourth = {(i, j, k, m): known[tuple(sorted((i, j, k, m)))] for i, j, k, m in product(range(d), repeat=4)}
-    factor = Fraction(n - c.batch, c.batch * max(n - 1, 1)) if c.sampling == "step" else Fraction(1, c.batch)
-    return Moments(still, slope, mean, fourth, factor)
+    still, slope = ([[p[k] for p in row] for row in parts] for k in (0, 1))
+    share = Fraction(n - c.batch, c.batch * max(n - 1, 1)) if c.sampling == "step" else Fraction(1, c.batch)
+    return Moments(still, slope, rows, weight, share)
 
 
 def second_moments(c: MeanSquare, method: Method) -> list[str]:
     """The facts that carry the claim. Doubt where they are not so."""
     step = moments_of(c, method)
-    size = len(step.still) * len(step.mean)
+    size = len(step.still) * len(step.rows[0])
     require([len(row) for row in c.moment] == [*range(1, size + 1)], "the moment is not of the states' coordinates")
     M = [[Fraction(c.moment[max(i, j)][min(i, j)]) for j in range(size)] for i in range(size)]
     after = step.after(M)
@@ -100,19 +98,16 @@ def definite(M: Matrix, *, strict: bool) -> bool:
     return True
 
 
-def _plus(A: Matrix, B: Matrix, times: int = 1) -> Matrix:
+def _plus(A: Matrix, B: Matrix, times: Fraction | int = 1) -> Matrix:
     return [[a + times * b for a, b in zip(x, y, strict=True)] for x, y in zip(A, B, strict=True)]
 
 
 def _product(A: Matrix, B: Matrix) -> Matrix:
-    return [
-        [sum((a * b for a, b in zip(row, column, strict=True)), Fraction(0)) for column in zip(*B, strict=True)]
-        for row in A
-    ]
+    return [[sum((a * b for a, b in zip(x, y, strict=True) if a), Fraction(0)) for y in _turned(B)] for x in A]
 
 
-def _sandwiched(A: Matrix, M: Matrix) -> Matrix:
-    return _product(_product(A, M), [list(column) for column in zip(*A, strict=True)])
+def _turned(A: Matrix) -> Matrix:
+    return [list(column) for column in zip(*A, strict=True)]
 
 
 def _kron(A: Matrix, B: Sequence[Sequence[Fraction]]) -> Matrix:

@@ -7,11 +7,22 @@ from decimal import ROUND_DOWN, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
-from convergence.certificates.certificate import Best, Certificate, MeanSquare, Number, Ratio, Theta, Undecided
-from convergence.certificates.exact import Doubt, Ring, at
+from convergence.certificates.certificate import (
+    Beyond,
+    Certificate,
+    Formula,
+    MeanSquare,
+    Number,
+    OnInterval,
+    Optimum,
+    Ratio,
+    Theta,
+    Undecided,
+)
+from convergence.certificates.exact import at
 
 WIDTH = Fraction(1, 10**20)
-"""θ is enclosed so narrowly before a number of its field is printed."""
+"""Where θ is enclosed so narrowly, the digits of a number of its field are printed."""
 
 
 def claim(certificate: Certificate) -> str:
@@ -20,28 +31,28 @@ def claim(certificate: Certificate) -> str:
         return certificate.about
     if isinstance(certificate, MeanSquare):
         return _mean_square(certificate)
-    return _best(certificate) if isinstance(certificate, Best) else _on_interval(certificate)
+    return _on_interval(certificate) if isinstance(certificate, OnInterval) else _best(certificate)
 
 
-def _best(c: Best) -> str:
+def _best(c: Optimum | Formula) -> str:
     best = f"the best rate of {c.method}{f' with {listed(c.held)}' if c.held else ''}"
-    if c.start is None:
-        mu, L, lower, upper = (shown(ratio(v)) for v in ((c.mu, ("1",)), (c.L, ("1",)), c.lower, c.upper))
-        return f"{best} over [{mu}, {L}] lies in [{lower}, {upper}]"
+    if isinstance(c, Optimum):
+        mu, L, lower, rate = map(shown, (c.mu[0], c.L[0], c.lower, ratio(c.rate)))
+        return f"{best} over [{mu}, {L}] lies in [{lower}, {rate}]"
     hyper = ", ".join(f"{n} = {_in_t(v)}" for n, v in c.hyper.items())
-    where = f"where L/μ = {_poly(c.L)} for any t > {shown(c.start)}"
-    return f"{best} over [μ, L] is {_in_t(c.upper)}, {where}, at {hyper}, for μ = 1"
+    where = f"where L/μ = {_poly(c.L)} for any t > {shown(c.ground.start)}"
+    return f"{best} over [μ, L] is {_in_t(c.rate)}, {where}, at {hyper}, for μ = 1"
 
 
-def _on_interval(c: Any) -> str:
-    setting = f"{c.method}({', '.join(f'{n}={decimal(v, c.field)}' for n, v in c.hyper.items())})"
-    mu, L, rate = (decimal(v, c.field, 17 if c.kind == "radius" else 12) for v in (c.mu, c.L, c.rate))
+def _on_interval(c: OnInterval) -> str:
+    setting = f"{c.method}({', '.join(f'{n}={_quotient(v, c.ground)}' for n, v in c.hyper.items())})"
+    mu, L = (decimal(v, c.ground) for v in (c.mu, c.L))
     if c.kind == "radius":
-        where = f"the spectral radius of {setting} at λ = {decimal(c.mu, c.field)}"
+        where, rate = f"the spectral radius of {setting} at λ = {mu}", _quotient(c.rate, c.ground, 17)
         if not c.holds or c.lower is None:
             return f"there is {where}"
-        return f"{where} {f'is {rate}' if (c.lower,) == c.rate else f'lies in [{shown(c.lower, 17)}, {rate}]'}"
-    said = "is stable" if c.kind == "stable" else f"has a radius of at most {rate}"
+        return f"{where} {f'is {rate}' if c.lower == ratio(c.rate) else f'lies in [{shown(c.lower, 17)}, {rate}]'}"
+    said = "is stable" if c.kind == "stable" else f"has a radius of at most {_quotient(c.rate, c.ground)}"
     return f"{setting} {said} for all λ in [{mu}, {L}]"
 
 
@@ -71,24 +82,24 @@ def ratio(parts: Ratio) -> str:
     return str(Fraction(above) / Fraction(below)) if Fraction(below) else "nan"
 
 
-def decimal(number: Number, field: Theta | None, digits: int = 12) -> str:
+def _quotient(parts: Ratio, ground: Theta | None, digits: int = 12) -> str:
+    above, below = (decimal(part, ground, digits) for part in parts)
+    return shown(ratio(parts), digits) if ground is None else above if below == "1" else f"({above})/({below})"
+
+
+def decimal(number: Number, ground: Theta | None, digits: int = 12) -> str:
     """A number of a field: its first digits, where it is no fraction."""
-    if len(number) == 1 or field is None:
+    if len(number) == 1 or not isinstance(ground, Theta):
         return shown(number[0], digits)
-    try:
-        ring = Ring(("θ",), *isolating(field).values())
-        while ring.high - ring.low > WIDTH:
-            ring.halve()
-    except Doubt:  # of a file that will not be confirmed
-        return _poly(number, "θ")
-    return shown(str(at([*map(Fraction, number)], ring.low)), digits)
+    low, high = Fraction(ground.low), Fraction(ground.high)
+    return shown(str(at([*map(Fraction, number)], low)), digits) if abs(high - low) < WIDTH else _poly(number, "θ")
 
 
-def isolating(field: Theta | None) -> dict[str, Any]:
-    """What a ring needs of θ."""
-    if field is None:
-        return {}
-    return {"modulus": tuple(map(Fraction, field.modulus)), "low": Fraction(field.low), "high": Fraction(field.high)}
+def grounded(ground: Theta | Beyond | None) -> dict[str, Any]:
+    """What a ring needs of θ, or of t."""
+    if ground is None or isinstance(ground, Beyond):
+        return {} if ground is None else {"low": Fraction(ground.start)}
+    return {"modulus": tuple(map(Fraction, ground.modulus)), "low": Fraction(ground.low), "high": Fraction(ground.high)}
 
 
 def _poly(coefficients: Sequence[str], letter: str = "t") -> str:

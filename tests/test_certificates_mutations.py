@@ -1,0 +1,177 @@
+"""A certificate confirms what it says and nothing near it: each leaf of its file moved a little, each part left out.
+
+The claims are tight: they are false as soon as a number of them moves the wrong way. What may move is listed, with the reason.
+"""
+
+import copy
+import json
+from fractions import Fraction
+
+import pytest
+import sympy as sp
+
+import convergence as cv
+from convergence import method
+
+K = sp.sqrt(10)
+BEST_RATE = (K - 1) / (K + 1)
+BEST = {"lr": 4 / (1 + K) ** 2, "momentum": BEST_RATE**2}
+ROWS = [[1.0, 0.5], [-0.5, 1.0], [1.0, 0.75]]
+MU, L = sp.symbols("mu L", positive=True)
+NINE_ELEVENTHS = sp.Rational(9, 11) - sp.Rational(1, 10**12)
+LITTLE = Fraction(1, 10**9)
+
+
+@method
+def touches(f, x, *, lr):
+    """The radius is 1 − ηλ(λ²−2)²: 1 at √2, so that a square must be divided out."""
+
+    def applied(g):
+        return f.grad(x + g) - f.grad(x)
+
+    g = f.grad(x)
+    cube = applied(applied(g))
+    return x - lr * (applied(applied(cube)) - 4 * cube + 4 * g)
+
+
+@method
+def nearly(f, x, *, lr):
+    """The radius is 1 − ηλ((λ−2)² + 1/100): the interval must be cut."""
+
+    def applied(g):
+        return f.grad(x + g) - f.grad(x)
+
+    g = f.grad(x)
+    return x - lr * (applied(applied(g)) - 4 * applied(g) + (4 + Fraction(1, 100)) * g)
+
+
+PROOFS = {
+    "rate": lambda: cv.certify_rate("heavy_ball", BEST_RATE, mu=1, L=10, **BEST),
+    "no rate": lambda: cv.certify_rate("gradient_descent", NINE_ELEVENTHS, mu=1, L=10, lr=sp.Rational(2, 11)),
+    "stable": lambda: cv.certify_stable("gradient_descent", mu=1, L=10, lr=sp.Rational(1, 5) - sp.Rational(1, 10**12)),
+    "unstable": lambda: cv.certify_stable("gradient_descent", mu=1, L=10, lr=sp.Rational(1, 5)),
+    "cut": lambda: cv.certify_stable(nearly, mu=1, L=3, lr=sp.Rational(1, 100)),
+    "square": lambda: cv.certify_rate(touches, 1, mu=1, L=2, lr=sp.Rational(1, 100)),
+    "radius": lambda: cv.certify_radius("heavy_ball", 1, lr=sp.Rational(1, 4), momentum=sp.Rational(1, 4)),
+    "pole": lambda: cv.certify_radius("newton", 0, lr=0.1),
+    "optimum": lambda: cv.certify_optimum("gradient_descent", mu=1, L=10, epsilon=1e-9),
+    "held": lambda: cv.certify_optimum("heavy_ball", mu=1, L=9, epsilon=1e-9, momentum=0.25),
+    "formula": lambda: cv.certify_formula("heavy_ball"),
+    "false formula": lambda: cv.certify_formula("gradient_descent", rate=(L - MU) / (2 * L)),
+    "faster": lambda: cv.certify_formula("heavy_ball", rate=(L - MU) / (L + MU), hyper={"lr": 2 / (L + MU), "momentum": 0}),
+    "mean square": lambda: cv.certify_mean_square((ROWS, [0, 0, 0]), "gradient_descent", 2, lr=0.1),
+    "not in mean square": lambda: cv.certify_mean_square((ROWS, [0, 0, 0]), "gradient_descent", 2, lr=0.5),
+}  # fmt: skip
+
+
+def paths(content, path=()):
+    inner = content.items() if isinstance(content, dict) else enumerate(content) if isinstance(content, list) else ()
+    for key, entry in inner:
+        yield (*path, key), entry
+        yield from paths(entry, (*path, key))
+
+
+def changed(content, path, change):
+    mutant = copy.deepcopy(content)
+    inner = mutant
+    for key in path[:-1]:
+        inner = inner[key]
+    change(inner, path[-1])
+    return mutant
+
+
+def moved(entry):
+    """The values next to that of a leaf."""
+    if isinstance(entry, bool):
+        return [not entry]
+    if isinstance(entry, int):
+        return [entry - 1, entry + 1]
+    try:
+        return [str(Fraction(entry) + LITTLE), str(Fraction(entry) - LITTLE)] if isinstance(entry, str) else []
+    except ValueError:
+        return [f"{entry}2"]
+
+
+def mutants(content):
+    """What was changed, and the file that came of it."""
+    for path, entry in paths(content):
+        place = ".".join(str(key) if path[0] in ("rate", "hyper") else "*" if isinstance(key, int) else key for key in path)
+        for sign, value in zip("+-", moved(entry), strict=False):
+            yield f"{place} {sign}", changed(content, path, lambda inner, key, value=value: inner.__setitem__(key, value))
+        if entry not in (None, [], {}):
+            yield f"{place} gone", changed(content, path, lambda inner, key: inner.__delitem__(key))
+
+
+def confirmed(proof):
+    """The changes after which the checker still says yes."""
+    found = set()
+    for what, mutant in mutants(proof.to_dict()):
+        try:
+            checked = cv.read_certificate(json.dumps(mutant)).recheck(proof.method)
+        except cv.BadData:
+            continue
+        if checked:
+            found.add(what)
+    return found
+
+
+WIDER = {"rate.0.0 +", "rate.1.0 -", "lower -", "L.* -", "mu.* +"}
+"""A rate rounded up, a lower bound rounded down, a shorter interval: less is claimed."""
+
+DATA = {f"{leaf} {sign}" for leaf in ("hyper.lr", "rows.*.*", "weight", "batch", "moment.*.*") for sign in "+-"}
+"""Of a certificate in mean square: inequalities between matrices are strict, and so are as true of the numbers next to them."""
+
+SETTING = {f"hyper.lr.{k}.0 {sign}" for k in (0, 1) for sign in "+-"}
+SPECTRUM = {f"{end}.* {sign}" for end in ("mu", "L") for sign in "+-"}
+
+CHANGES = ("+", "-", "gone")
+
+MAY_MOVE = {
+    # θ is enclosed in a little more; −1 in rate = (…θ − 1)/… stands alone without θ, and is no proof of less
+    "rate": WIDER | {"ground.high +", "ground.low -", "rate.0.1 +", "rate.0.1 gone"},
+    # the λ at which it is false stays in the interval, and the radius there above the rate
+    "no rate": {"L.* +", "mu.* +", "mu.* -", "hyper.lr.0.0 +", "hyper.lr.1.0 -", "rate.0.0 -", "rate.1.0 +"},
+    "stable": {"L.* -", "mu.* +", "mu.* -", "hyper.lr.0.0 -", "hyper.lr.1.0 +"},
+    "unstable": {"L.* +", "mu.* +", "mu.* -", "hyper.lr.0.0 +", "hyper.lr.1.0 -"},
+    # stable with room to spare; other cuts are another subdivision that shows it
+    "cut": SPECTRUM | SETTING | {"signs.*.cuts.* +", "signs.*.cuts.* -"},
+    # whatever the learning rate, 1 − ηλ(λ² − 2)² is 1 at √2
+    "square": SPECTRUM | SETTING,
+    # with a larger learning rate the roots are complex, of the size √β
+    "radius": WIDER | {"hyper.lr.0.0 +", "hyper.lr.1.0 -"},
+    # where there is no radius, no number is its bound
+    "pole": SETTING | {f"rate.{k}.0 {sign}" for k in (0, 1) for sign in "+-"},
+    "optimum": WIDER - {"L.* -", "mu.* +"},
+    # at λ = 1 and 9 alone the bound is less than 1e-9 away, too: the identity has that room
+    "held": (WIDER - {"L.* -", "mu.* +"})
+    | {"below.curvatures.* gone"}
+    | {f"below.{leaf} {sign}" for leaf in ("curvatures.*.*", "products.*.multiplier.*") for sign in "+-"},
+    "formula": set(),
+    # another λ with a radius above the rate
+    "false formula": {"by.place.* -", "by.schema gone"},
+    # it is false of whatever formula those are faster than
+    "faster": {"by.rate.*.* +", "by.rate.*.* -", "by.schema gone"}
+    | {f"{leaf}.{k}.{j} {change}" for leaf in ("hyper.lr", "rate") for k in (0, 1) for j in (0, 1) for change in CHANGES}
+    | {f"hyper.momentum.{k}.0 {sign}" for k in (0, 1) for sign in "+-"},
+    "mean square": DATA | {"rows.* gone"},
+    "not in mean square": DATA | {"rows.* gone"},
+}  # fmt: skip
+"""After which changes a certificate still confirms what it says, and why: what it then says is true."""
+
+
+@pytest.mark.parametrize("name", PROOFS)
+def test_nothing_else_may_be_changed_in_a_certificate(name):
+    proof = PROOFS[name]()
+    assert proof.recheck()
+    assert len(list(mutants(proof.to_dict()))) >= 30
+    assert confirmed(proof) <= MAY_MOVE[name]
+
+
+def test_every_kind_of_claim_and_of_witness_is_among_them():
+    contents = [make().to_dict() for make in PROOFS.values()]
+    assert {(c["kind"], c["holds"]) for c in contents} == {
+        *((kind, holds) for kind in ("stable", "rate", "radius", "formula", "mean square") for holds in (True, False)),
+        ("optimum", True),
+    }
+    leaves = {str(key) for c in contents for path, entry in paths(c) if entry not in (None, [], {}) for key in path}
+    assert leaves >= {"cuts", "factor", "modulus", "products", "units", "by", "place", "moment", "curvatures"}
