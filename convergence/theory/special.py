@@ -4,6 +4,7 @@ polynomials, which it multiplies out into as many factors or terms as there are 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import ceil, log
 from typing import Any
 
@@ -17,7 +18,27 @@ SPARE = 20
 """Bits beyond those that are asked for."""
 
 
-class QPochhammer(sp.Function):
+class ProductBase(sp.Function):
+    """A product of steps whose number is computed, with spare bits, from those of its arguments.
+
+    (SymPy's printers look for a method of a class between a function and Function only where its name ends in Base.)
+    """
+
+    @staticmethod
+    def number(*arguments: Any) -> Any:
+        """The value in mpmath's numbers at its precision; an infinite count is None."""
+        raise NotImplementedError
+
+    def _eval_evalf(self, prec: int) -> sp.Expr | None:
+        numbers = [argument._evalf(prec + SPARE) for argument in self.args]
+        if not all(number.is_number and not number.has(sp.zoo, sp.nan) for number in numbers):
+            return None
+        with mpmath.workprec(prec + SPARE):
+            value = self.number(*(None if n == sp.oo else n._to_mpmath(prec + SPARE) for n in numbers))
+            return sp.Expr._from_mpmath(value, prec)
+
+
+class QPochhammer(ProductBase):
     """(a; q)ₙ = Π_{k<n} (1 − a·qᵏ), also for n = ∞ where |q| < 1.
 
     Its number is the product itself, up to the factor from which |x| = |aqᴺ| ≤ ½; the rest is the series
@@ -53,13 +74,10 @@ class QPochhammer(sp.Function):
 
         return endless(a) if n == sp.oo else endless(a) / endless(a * q**n)
 
-    def _eval_evalf(self, prec: int) -> sp.Expr | None:
-        a, q, n = (argument._evalf(prec + SPARE) for argument in self.args)
-        if not all(part.is_Float or part.is_Integer or part == sp.oo or part.is_Rational for part in (a, q, n)):
-            return None
-        with mpmath.workprec(prec + SPARE):
-            value = q_pochhammer(a._to_mpmath(prec + SPARE), q._to_mpmath(prec + SPARE), _count(n))
-            return sp.Float._new(value._mpf_, prec)
+    @staticmethod
+    def number(a: Any, q: Any, n: Any) -> Any:
+        """ValueError where it has none."""
+        return q_pochhammer(a, q, None if n is None else int(n))
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         a, q, n = (printer.doprint(argument) for argument in self.args)
@@ -67,7 +85,7 @@ class QPochhammer(sp.Function):
         return written if exp is None else rf"{written}^{{{exp}}}"
 
 
-class RisingFactorial(sp.Function):
+class RisingFactorial(ProductBase):
     """x(x + 1)⋯(x + n − 1) = Γ(x + n)/Γ(x), not multiplied out; 0 where it has the factor 0. ``doit()`` multiplies.
 
     >>> half = sp.Rational(1, 2)
@@ -78,6 +96,7 @@ class RisingFactorial(sp.Function):
     """
 
     nargs = 2
+    number = staticmethod(mpmath.rf)
 
     @classmethod
     def eval(cls, x: sp.Expr, n: sp.Expr) -> sp.Expr | None:
@@ -90,21 +109,13 @@ class RisingFactorial(sp.Function):
         """Multiplied out."""
         return sp.rf(*(argument.doit(**hints) for argument in self.args))
 
-    def _eval_evalf(self, prec: int) -> sp.Expr | None:
-        x, n = (argument._evalf(prec + SPARE) for argument in self.args)
-        if not (x.is_number and n.is_number):
-            return None
-        with mpmath.workprec(prec + SPARE):
-            point, count = (part._to_mpmath(prec + SPARE) for part in (x, n))
-            return sp.Expr._from_mpmath(mpmath.rf(point, count), prec)
-
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         x, n = (printer.doprint(argument) for argument in self.args)
         written = rf"{{\left({x}\right)}}^{{\left({n}\right)}}"
         return written if exp is None else rf"\left({written}\right)^{{{exp}}}"
 
 
-class PowerProduct(sp.Function):
+class PowerProduct(ProductBase):
     """Π_{k≥0} (1 − a·(k + b)^(−p)) for p > 1; for 0 < p ≤ 1 the constant before what makes the product go to 0.
 
     It is exp(−Σ_{m≥1} aᵐζ(mp, b)/m) by analytic continuation, with −ψ(b) where ζ has its pole, mp = 1. Its number: factors
@@ -118,13 +129,18 @@ class PowerProduct(sp.Function):
 
     nargs = 3
 
-    def _eval_evalf(self, prec: int) -> sp.Expr | None:
-        numbers = [argument._evalf(prec + SPARE) for argument in self.args]
-        if not all(number.is_number for number in numbers):
-            return None
-        with mpmath.workprec(prec + SPARE):
-            a, b, p = (number._to_mpmath(prec + SPARE) for number in numbers)
-            return sp.Float._new(power_product(a, b, p)._mpf_, prec)
+    @staticmethod
+    def number(a: Any, b: Any, p: Any) -> Any:
+        """The factors, and the series."""
+        first = max(0, int(mpmath.ceil((2 * abs(a)) ** (1 / p) - b)))
+        product = mpmath.fprod(1 - a * (k + b) ** -p for k in range(first))
+        total, m, term = mpmath.mpf(0), 0, mpmath.mpf(1)
+        while abs(term) > mpmath.ldexp(1, -mpmath.mp.prec) or m * p < 2:
+            m += 1
+            pole = abs(m * p - 1) < mpmath.ldexp(1, SPARE // 2 - mpmath.mp.prec)
+            term = a**m * (-mpmath.digamma(first + b) if pole else mpmath.zeta(m * p, first + b)) / m
+            total -= term
+        return product * mpmath.exp(total)
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         a, b, p = self.args
@@ -133,22 +149,32 @@ class PowerProduct(sp.Function):
         return rf"\exp\left(-{'' if exp is None else exp}\sum_{{m=1}}^{{\infty}} {terms}\right)"
 
 
-class ChebyshevBase(sp.Function):
+class ChebyshevBase(ProductBase):
     """A polynomial of Chebyshev's, not multiplied out: SymPy's has as many terms as steps. ``doit()`` is the polynomial.
 
-    (SymPy's printers look for a method of a class between a function and Function only where its name ends in Base.)
+    Its number is by the angle arccos x, which is imaginary for |x| > 1: with spare bits, since n multiplies it.
     """
 
     nargs = 2
     kind = ""
+    of_angle: Callable[[Any, Any, Any], Any]
+    polynomial: Callable[[Any, Any], Any]
 
-    def _eval_evalf(self, prec: int) -> sp.Expr | None:
-        n, x = self.args
-        point = x._evalf(prec + SPARE)
-        if not (n.is_Integer and point.is_number):
-            return None
-        with mpmath.workprec(prec + SPARE):
-            return sp.Float._new(chebyshev(self.kind, int(n), point._to_mpmath(prec + SPARE))._mpf_, prec)
+    @classmethod
+    def eval(cls, n: sp.Expr, x: sp.Expr) -> sp.Expr | None:
+        """Where the angle is a fraction of π."""
+        angle = sp.acos(x) if x.is_Rational else None
+        return cls.of_angle(n, angle, sp) if angle is not None and (angle / sp.pi).is_Rational else None
+
+    @classmethod
+    def number(cls, n: Any, x: Any) -> Any:
+        """The real part of the function of the angle."""
+        with mpmath.extraprec(SPARE + 2 * (int(n) + 1).bit_length()):
+            return mpmath.re(cls.of_angle(n, mpmath.acos(x), mpmath))
+
+    def doit(self, **hints: Any) -> sp.Expr:
+        """The polynomial."""
+        return type(self).polynomial(*(argument.doit(**hints) for argument in self.args))
 
     def _latex(self, printer: Any, exp: str | None = None) -> str:
         n, x = (printer.doprint(argument) for argument in self.args)
@@ -162,17 +188,12 @@ class ChebyshevT(ChebyshevBase):
     (4*x**3 - 3*x, -0.865130813880141)
     """
 
-    kind = "T"
+    kind, polynomial = "T", staticmethod(sp.chebyshevt)
 
-    @classmethod
-    def eval(cls, n: sp.Expr, x: sp.Expr) -> sp.Expr | None:
-        """Where the angle is a fraction of π."""
-        angle = _angle(x)
-        return None if angle is None else sp.cos(n * angle)
-
-    def doit(self, **hints: Any) -> sp.Expr:
-        """The polynomial."""
-        return sp.chebyshevt(*(argument.doit(**hints) for argument in self.args))
+    @staticmethod
+    def of_angle(n: Any, angle: Any, numbers: Any) -> Any:
+        """With the cosine of SymPy or of mpmath."""
+        return numbers.cos(n * angle)
 
 
 class ChebyshevU(ChebyshevBase):
@@ -182,19 +203,14 @@ class ChebyshevU(ChebyshevBase):
     (8*x**3 - 4*x, -1.24129052679107)
     """
 
-    kind = "U"
+    kind, polynomial = "U", staticmethod(sp.chebyshevu)
 
-    @classmethod
-    def eval(cls, n: sp.Expr, x: sp.Expr) -> sp.Expr | None:
-        """Where the angle is a fraction of π."""
-        if x in (1, -1):
-            return x**n * (n + 1)
-        angle = _angle(x)
-        return None if angle is None else sp.sin((n + 1) * angle) / sp.sin(angle)
-
-    def doit(self, **hints: Any) -> sp.Expr:
-        """The polynomial."""
-        return sp.chebyshevu(*(argument.doit(**hints) for argument in self.args))
+    @staticmethod
+    def of_angle(n: Any, angle: Any, numbers: Any) -> Any:
+        """With the functions of SymPy or of mpmath; at x = ±1 the limit."""
+        if numbers.cos(angle) ** 2 == 1:
+            return (n + 1) * numbers.cos(n * angle)
+        return numbers.sin((n + 1) * angle) / numbers.sin(angle)
 
 
 class Kept(sp.UnevaluatedExpr):
@@ -236,39 +252,6 @@ def _large(a: Any, q: Any, n: int | None) -> int:
     return n
 
 
-def power_product(a: Any, b: Any, p: Any) -> Any:
-    """``PowerProduct`` in mpmath's numbers at its precision."""
-    first = max(0, int(mpmath.ceil((2 * abs(a)) ** (1 / p) - b)))
-    product = mpmath.fprod(1 - a * (k + b) ** -p for k in range(first))
-    total, m, term = mpmath.mpf(0), 0, mpmath.mpf(1)
-    while abs(term) > mpmath.ldexp(1, -mpmath.mp.prec) or m * p < 2:
-        m += 1
-        pole = abs(m * p - 1) < mpmath.ldexp(1, SPARE // 2 - mpmath.mp.prec)
-        term = a**m * (-mpmath.digamma(first + b) if pole else mpmath.zeta(m * p, first + b)) / m
-        total -= term
-    return product * mpmath.exp(total)
-
-
-def chebyshev(kind: str, n: int, x: Any) -> Any:
-    """Tₙ or Uₙ at x in mpmath's numbers, by the angle arccos x, of which n is a multiple: with spare bits for that."""
-    with mpmath.extraprec(SPARE + 2 * (n + 1).bit_length()):
-        x = mpmath.mpf(x)
-        if abs(x) == 1:
-            return x**n * (1 if kind == "T" else n + 1)
-        inside, turn = abs(x) < 1, mpmath.sign(x) ** n
-        angle = mpmath.acos(x) if inside else mpmath.acosh(abs(x))
-        if kind == "T":
-            return mpmath.cos(n * angle) if inside else turn * mpmath.cosh(n * angle)
-        sine = mpmath.sin if inside else mpmath.sinh
-        return (1 if inside else turn) * sine((n + 1) * angle) / sine(angle)
-
-
-def _angle(x: sp.Expr) -> sp.Expr | None:
-    """arccos x where that is a fraction of π."""
-    angle = sp.acos(x) if x.is_Rational else None
-    return angle if angle is not None and (angle / sp.pi).is_Rational else None
-
-
 def _root(a: sp.Expr, q: sp.Expr) -> sp.Integer | None:
     """The k at which a·qᵏ = 1, of exact positive numbers; None where there is none."""
     if not (a.is_Rational and q.is_Rational and a.is_positive and q.is_positive) or q == 1:
@@ -280,7 +263,3 @@ def _root(a: sp.Expr, q: sp.Expr) -> sp.Integer | None:
 
 def _log(number: sp.Rational) -> float:
     return log(int(number.p)) - log(int(number.q))
-
-
-def _count(n: sp.Expr) -> int | None:
-    return None if n == sp.oo else int(n)
