@@ -39,6 +39,22 @@ def scaled(f, x, v, *, lr, beta=0.9):
 
 
 @cv.method
+def growing(f, x, v, *, lr):
+    """What scales the gradient doubles by itself."""
+    g = f.grad(x)
+    v = 2 * v + g * g
+    return x - lr * g * (1 + np.sqrt(v)), v
+
+
+@cv.method
+def mutual(f, x, v, u, *, lr, beta=0.9):
+    """Two buffers that each forget, and feed each other."""
+    g = f.grad(x)
+    v, u = beta * v + (1 - beta) * g * g + u, beta * u + v
+    return x - lr * g * (1 + np.sqrt(v)), v, u
+
+
+@cv.method
 def triple(f, x, m, u, *, lr, beta=0.9):
     """|gmu|^⅓ has the slope 0 along every axis and every diagonal of two, and no derivative."""
     g = f.grad(x)
@@ -64,6 +80,13 @@ def test_a_buffer_that_only_scales_the_step_is_left_out_and_a_run_shrinks_withou
     assert cv.derive(scaled).state == ("x",)
     run = cv.simulate([1.0], scaled, 60, [1 + 1e-8], lr=0.1)
     assert run.error[60, 0] / run.error[50, 0] == pytest.approx(0.9**10, rel=1e-6)
+
+
+@pytest.mark.parametrize(("rule", "radius"), [(growing, 2.0), (mutual, 1.9)])
+def test_a_buffer_that_only_scales_the_step_is_kept_where_it_does_not_fade(rule, radius):
+    assert cv.derive(rule).state == rule.state
+    assert cv.spectral_radius(rule, 1.0, lr=0.1) == pytest.approx(radius)
+    assert abs(cv.simulate([1.0], rule, 200, [1 + 1e-8], lr=0.1).error[-1, 0]) > 1  # though |1 − ηλ| = 0.9
 
 
 def test_slopes_that_agree_along_axes_and_diagonals_are_no_proof_of_a_derivative():

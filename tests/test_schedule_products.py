@@ -17,7 +17,7 @@ from tolerances import EPS, SLACK
 import convergence as cv
 from convergence.schedule import STEP, Schedule
 from convergence.theory.products import COUNT
-from convergence.theory.special import ChebyshevT, ChebyshevU, PowerProduct, QPochhammer, RisingFactorial
+from convergence.theory.special_functions import ChebyshevT, ChebyshevU, PowerProduct, QPochhammer, RisingFactorial
 from convergence.theory.symbols import CURVATURE
 
 S = cv.schedules

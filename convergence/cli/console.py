@@ -139,6 +139,11 @@ def formula(value: Any) -> dict[str, str]:
     return {"text": text(value), "latex": latex(value)}
 
 
+def where_tried(words: str, decided: bool) -> str:
+    """The words for a formula, and that it was not decided everywhere, where it was not."""
+    return words if decided else f"{words} (holds where tried)"
+
+
 def in_line(hyper: Mapping[str, Any]) -> str:
     """A setting in a line."""
     return ", ".join(f"{n}={v if callable(v) else significant(v)}" for n, v in hyper.items())

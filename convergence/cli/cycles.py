@@ -82,9 +82,10 @@ def _none(period: int) -> str:
 def _limit(method: Method, curvature: Any, given: dict[str, Any]) -> Any:
     """The largest stable learning rate at what was given; None where the rule has no linearisation, or no bound."""
     try:
-        bound = cv.stability(method).lr_max
+        stable = cv.stability(method)
     except ConvergenceError:
         return None
+    bound = stable.lr_max if stable.decided else None
     if bound in (None, 0, sp.oo):
         return None
     at = {method.symbols[name]: value for name, value in given.items() if name != method.rate}

@@ -35,7 +35,10 @@ def rests(options: Namespace) -> Answer:
         ("|x| at most", rest.wall),
         ("where w is", None if known else rest.minimiser),
         ("a step multiplies the error by", rest.slope),
-        ("largest stable learning rate", rest.lr_max),
+        (
+            console.where_tried("largest stable learning rate", rest.decided or isinstance(rest.lr_max, float)),
+            rest.lr_max,
+        ),
     )
     shown = [(words, value) for words, value in more if value is not None]
     kind = KINDS[rest.kind].format(rest.held)

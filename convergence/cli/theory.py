@@ -40,14 +40,18 @@ def derive(options: Namespace) -> Answer:
         ("characteristic polynomial", system.characteristic),
         *(("eigenvalues", NO_FORM if root is None else root) for root in roots),
         ("stable where", list(region.conditions)),
-        ("largest stable learning rate", NO_FORM if region.lr_max is None else region.lr_max),
+        (
+            console.where_tried("largest stable learning rate", region.decided),
+            NO_FORM if region.lr_max is None else region.lr_max,
+        ),
     ]
     if method.rate is not None:
         regimes = cv.regimes(method, **scaled)
         for kind in ("real", "complex", "repeated"):
             where = getattr(regimes, kind)
             known = NO_FORM if where is None else list(where) or "none"
-            shown.append((f"{kind} eigenvalues for {method.rate} {'at' if kind == 'repeated' else 'in'}", known))
+            words = f"{kind} eigenvalues for {method.rate} {'at' if kind == 'repeated' else 'in'}"
+            shown.append((console.where_tried(words, regimes.decided), known))
     lines = console.formulas(method.doc.splitlines()[0] if method.doc else method.name, shown, options.latex)
     return Answer(None, lines if system.linear else [*lines, "\nlinearised at the minimiser"])
 

@@ -19,7 +19,7 @@ from convergence.errors import BadData
 from convergence.notation import text
 from convergence.numerics.replay import Parabolas
 from convergence.rule import Method
-from convergence.theory.rests import Balance
+from convergence.theory.rests import Equilibrium
 from convergence.theory.symbols import CURVATURE
 
 FIRST = 100_000
@@ -55,16 +55,16 @@ class Gathered:
 
 
 def gathered(
-    method: Method, balance: Balance, numbers: Mapping[sp.Symbol, sp.Expr], minimiser: float, start: float
+    method: Method, equilibrium: Equilibrium, numbers: Mapping[sp.Symbol, sp.Expr], minimiser: float, start: float
 ) -> Gathered:
     """The held state's end from a position. ``numbers`` has λ and all hyperparameters."""
-    held, rate = sp.Symbol(str(balance.held), positive=True), float(numbers[method.symbols[method.rate or ""]])
-    factor = balance.system.matrix[0, 0]
+    held, rate = sp.Symbol(str(equilibrium.held), positive=True), float(numbers[method.symbols[method.rate or ""]])
+    factor = equilibrium.system.matrix[0, 0]
     divisor, slope = (
         sp.lambdify(held, formula.subs(numbers), modules="numpy")
         for formula in (sp.cancel(method.symbols[method.rate or ""] * CURVATURE / (1 - factor)), factor)
     )
-    curvature, place = float(numbers[CURVATURE]), method.state.index(str(balance.held))
+    curvature, place = float(numbers[CURVATURE]), method.state.index(str(equilibrium.held))
     objective = Parabolas(np.array([curvature]))
     state = method.start(objective, np.array([start - minimiser]))
     first = float(np.ravel(state[place])[0])

@@ -61,7 +61,8 @@ def preconditioned_edge(m: Any, /, **hyper: Any) -> Any:
     method = as_method(m)
     letters_of(method, hyper)
     held = frozen_of(method)
-    bound = region(held).lr_max
+    stable = region(held)
+    bound = stable.lr_max if stable.decided else None
     rate = held.symbols[held.rate or ""]
     if bound is None or not bound.has(CURVATURE):
         raise NotLinear(f"{held.name} has no edge as a formula: its largest learning rate is {bound}")

@@ -12,7 +12,7 @@ from convergence.crossing import exact
 from convergence.notation import text
 from convergence.numerics.factors import Sized, factors_of, multiplied
 from convergence.schedule import STEP, Schedule
-from convergence.theory.product_limits import Fate, fate
+from convergence.theory.product_limits import Limit, limit
 from convergence.theory.products import head
 from convergence.theory.stretches import Stretch, stretches
 
@@ -64,7 +64,7 @@ def limit_of(schedule: Schedule, letter: sp.Expr, size: float | None) -> Product
     rates = stretches(exact(schedule.formula), schedule.last)
     if rates is None:
         return ProductLimit(None, None, None, False, "the formula has cases that are not told apart here")
-    end = fate(rates, letter)
+    end = limit(rates, letter)
     if end.period:
         end = _repeated(end, schedule, rates[-1].first, letter, size)
     before = _before(schedule, rates[-1].first, letter, size)
@@ -80,18 +80,18 @@ def limit_of(schedule: Schedule, letter: sp.Expr, size: float | None) -> Product
     return _stop(end, formula, before)
 
 
-def _repeated(end: Fate, schedule: Schedule, first: int, letter: sp.Expr, size: float | None) -> Fate:
+def _repeated(end: Limit, schedule: Schedule, first: int, letter: sp.Expr, size: float | None) -> Limit:
     """By the product over a period."""
     if size is None or max(first, end.period) > HEAD_STEPS or has_letters(schedule):
-        return Fate("depends", f"{end.reason}: the product over a period decides")
+        return Limit("depends", f"{end.reason}: the product over a period decides")
     factors = factors_of(schedule, schedule.values(first + end.period), letter, size)
     log = multiplied(factors[first:]).log
     if log == -inf:
-        return Fate("zero", HIT)
+        return Limit("zero", HIT)
     words = f"{end.reason}, and these multiply the error by exp({log:.4g}) in size"
     if abs(log) < end.period * EVEN:
-        return Fate("unknown", f"{words}: too near 1 to tell")
-    return Fate("zero" if log < 0 else "grows", words)
+        return Limit("unknown", f"{words}: too near 1 to tell")
+    return Limit("zero" if log < 0 else "grows", words)
 
 
 def has_letters(schedule: Schedule) -> bool:
@@ -106,7 +106,7 @@ def _before(schedule: Schedule, steps: int, letter: sp.Expr, size: float | None)
     return multiplied(factors_of(schedule, schedule.values(steps), letter, size))
 
 
-def _stop(end: Fate, formula: sp.Expr | None, before: Sized | None) -> ProductLimit:
+def _stop(end: Limit, formula: sp.Expr | None, before: Sized | None) -> ProductLimit:
     """The number at which it stops: what the steps before the last stretch leave, times the rest."""
     if end.rest is None or end.rest.free_symbols or before is None:
         return ProductLimit(None, None, formula, True, end.reason)

@@ -22,9 +22,9 @@ from convergence.theory.cycles import direction, spelled
 from convergence.theory.letters import letters_of
 from convergence.theory.rational import rational
 from convergence.theory.region import largest_at
-from convergence.theory.rests import POSITION, Balance, W, balance_of
-from convergence.theory.signed import lowest_terms, sign_pattern
+from convergence.theory.rests import POSITION, Equilibrium, W, equilibrium_of
 from convergence.theory.symbols import CURVATURE
+from convergence.theory.symmetric_cycles import lowest_terms, sign_pattern
 from convergence.theory.system import System
 
 MINIMISER = sp.Symbol("w", real=True)
@@ -135,66 +135,69 @@ def rests(m: Any, /, *, curvature: Any = None, minimiser: Any = None, start: Any
     if lam.is_number and not lam > 0:
         raise BadData(f"curvature is a positive number, or a letter; got {short(curvature)}")
     try:
-        balance = balance_of(method)
+        equilibrium = equilibrium_of(method)
     except NotLinear as reason:
         if start is not None or "rests there" in str(reason):
             raise
         return Rest(method.name, "none", None, (), (), reason=str(reason))
     given = {**values, CURVATURE: lam, W: abs(w) if w.is_number else MINIMISER}
-    exists = _value(balance.exists, given)
+    exists = _value(equilibrium.exists, given)
     if exists.is_number and not exists > 0:
-        inside = f"the minimiser lies within |w| ≤ {text(_value(balance.wall, given))}, and the sign goes to and fro about it"
+        wall = text(_value(equilibrium.wall, given))
+        inside = f"the minimiser lies within |w| ≤ {wall}, and the sign goes to and fro about it"
         return Rest(method.name, "none", None, (), (), reason=f"{inside}: cycles({method.name!r})")
-    return _shown(method, balance, given, w) if start is None else _on_line(method, balance, given, start, hyper)
+    return (
+        _shown(method, equilibrium, given, w) if start is None else _on_line(method, equilibrium, given, start, hyper)
+    )
 
 
-def _shown(method: Method, balance: Balance, given: Mapping[sp.Symbol, sp.Expr], w: sp.Expr) -> Rest:
-    position = _value(balance.position, given)
+def _shown(method: Method, equilibrium: Equilibrium, given: Mapping[sp.Symbol, sp.Expr], w: sp.Expr) -> Rest:
+    position = _value(equilibrium.position, given)
     there = {**given, **({POSITION: position} if position.is_number else {})}
     signs = _mirror(method) if w.is_number and w < 0 else (1,) * len(method.state)
-    state = tuple(_plain(sign * _value(entry, there)) for sign, entry in zip(signs, balance.state, strict=True))
-    one = balance.held is not None and len(balance.system.state) == 1
-    wall = None if balance.wall is None else _value(balance.wall, given)
+    state = tuple(_plain(sign * _value(entry, there)) for sign, entry in zip(signs, equilibrium.state, strict=True))
+    one = equilibrium.held is not None and len(equilibrium.system.state) == 1
+    wall = None if equilibrium.wall is None else _value(equilibrium.wall, given)
     wall = None if wall in (None, sp.oo) else _plain(wall)
     return Rest(
         method.name,
-        "point" if balance.kind == "box" and wall is None else balance.kind,
+        "point" if equilibrium.kind == "box" and wall is None else equilibrium.kind,
         _plain(signs[0] * position),
         method.state,
         state,
-        _multipliers(balance.system, there),
-        _largest(method, balance, there),
-        balance.decided,
-        balance.held,
-        _plain(_value(balance.system.matrix[0, 0], given)) if one else None,
-        None if balance.minimiser is None else _plain(_value(balance.minimiser, given)),
+        _multipliers(equilibrium.system, there),
+        _largest(method, equilibrium, there),
+        equilibrium.decided,
+        equilibrium.held,
+        _plain(_value(equilibrium.system.matrix[0, 0], given)) if one else None,
+        None if equilibrium.minimiser is None else _plain(_value(equilibrium.minimiser, given)),
         wall,
     )
 
 
-def _largest(method: Method, balance: Balance, there: Mapping[sp.Symbol, sp.Expr]) -> Any:
+def _largest(method: Method, equilibrium: Equilibrium, there: Mapping[sp.Symbol, sp.Expr]) -> Any:
     """The limit of the learning rate: at numbers the supremum itself, else the formula, in x."""
-    if balance.lr_max is None or method.rate is None:
+    if equilibrium.lr_max is None or method.rate is None:
         return None
     point = {s: v for s, v in there.items() if s not in (method.symbols[method.rate], W) and v.is_number}
-    others = {*balance.system.symbols.values(), *balance.lr_max.free_symbols} - {method.symbols[method.rate]}
-    if not others - set(point) and not balance.decided:
-        return largest_at(balance.system, point)
-    value = _value(balance.lr_max, point)
+    others = {*equilibrium.system.symbols.values(), *equilibrium.lr_max.free_symbols} - {method.symbols[method.rate]}
+    if not others - set(point) and not equilibrium.decided:
+        return largest_at(equilibrium.system, point)
+    value = _value(equilibrium.lr_max, point)
     return _plain(
         value
         if value.is_number or point.get(POSITION) == 0
-        else _value(balance.lr_max, {s: v for s, v in point.items() if s != POSITION})
+        else _value(equilibrium.lr_max, {s: v for s, v in point.items() if s != POSITION})
     )
 
 
 def _on_line(
-    method: Method, balance: Balance, given: Mapping[sp.Symbol, sp.Expr], start: Any, hyper: Mapping[str, Any]
+    method: Method, equilibrium: Equilibrium, given: Mapping[sp.Symbol, sp.Expr], start: Any, hyper: Mapping[str, Any]
 ) -> Rest:
     full = {method.symbols[n]: exact(v) for n, v in method.at(**hyper).numbers.items()}
     first = _number("start", start, sp.Symbol("start"))
     numbers = {**given, **full, W: given[W] if given[W].is_number else sp.Integer(0)}
-    if balance.held is None or len(balance.system.state) != 1:
+    if equilibrium.held is None or len(equilibrium.system.state) != 1:
         raise BadData(
             f"start is for a rule with a line of rests and no other buffer, as adagrad; {method.name} is none"
         )
@@ -204,8 +207,8 @@ def _on_line(
         raise BadData(
             "start, minimiser, curvature and hyperparameters must be below 1e150, so that their squares fit into floats"
         )
-    rest = _shown(method, balance, numbers, numbers[W])
-    return replace(rest, gathered=gathered(method, balance, numbers, float(numbers[W]), float(first)))
+    rest = _shown(method, equilibrium, numbers, numbers[W])
+    return replace(rest, gathered=gathered(method, equilibrium, numbers, float(numbers[W]), float(first)))
 
 
 def _number(name: str, value: Any, letter: sp.Symbol) -> sp.Expr:

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from convergence.theory.inequalities import Values
 from convergence.theory.minimax import Constraint, Minimax, Solution
 from convergence.theory.radicals import ROOT_L, ROOT_MU
 from convergence.theory.symbols import RATE
@@ -23,31 +22,24 @@ SAMPLE = (1.0, 12.25)
 
 
 @dataclass(frozen=True)
-class ActiveSet:
-    """Which inequalities are active at the optimum, and which unknowns are zero; on a plateau also what ends it."""
+class NumericalOptimum:
+    """A numerical ``solution``, ``fixed`` what was held; on a plateau its middle, with the ``edges`` and what ends it there."""
 
-    active: frozenset[Constraint]
-    zero: frozenset[sp.Symbol]
+    solution: Solution
+    fixed: Mapping[sp.Symbol, float]
+    edges: tuple[float, float] | None = None
     below: frozenset[Constraint] = frozenset()
     above: frozenset[Constraint] = frozenset()
 
     @property
-    def plateau(self) -> bool:
-        return bool(self.below or self.above)
+    def active(self) -> frozenset[Constraint]:
+        """All inequalities that hold with equality: on a plateau those that end it, too."""
+        return self.solution.active | self.below | self.above
 
     @property
-    def everything(self) -> frozenset[Constraint]:
-        return self.active | self.below | self.above
-
-
-@dataclass(frozen=True)
-class NumericalOptimum:
-    """One numerical solution and its active_set; ``edges`` are the ends of the plateau, ``fixed`` what was held."""
-
-    solution: Solution
-    active_set: ActiveSet
-    edges: tuple[float, float]
-    fixed: Mapping[sp.Symbol, float]
+    def pattern(self) -> tuple[frozenset[Any], ...]:
+        """What two optima of one closed form have in common."""
+        return self.solution.active, self.solution.at_zero, self.below, self.above
 
     @property
     def near(self) -> dict[sp.Symbol, float]:
@@ -56,26 +48,15 @@ class NumericalOptimum:
         return {**self.solution.values, RATE: self.solution.rate, ROOT_MU: mu**0.5, ROOT_L: L**0.5, **self.fixed}
 
 
+@np.errstate(all="ignore")
 def numerical_optimum(
     problem: Minimax, fixed: Mapping[sp.Symbol, Any], near: NumericalOptimum | None = None
 ) -> NumericalOptimum:
     """The optimum over the sample spectrum with some letters fixed; with ``near``, the one next to an earlier look."""
     held = {s: float(v) for s, v in fixed.items()}
-    with np.errstate(all="ignore"):
-        return _optimum(problem, held, None if near is None else near.solution.values)
-
-
-def _optimum(problem: Minimax, held: dict[sp.Symbol, float], near: Values | None) -> NumericalOptimum:
-    solution = problem.polished(*SAMPLE, held, near)
-    rate = problem.rate_symbol
-    here = ActiveSet(frozenset(solution.active), frozenset(solution.at_zero))
-    if rate not in solution.values:
-        return NumericalOptimum(solution, here, (0.0, 0.0), held)
-    plateau = problem.plateau(*SAMPLE, solution, held)
-    if plateau is None:
-        return NumericalOptimum(solution, here, (0.0, 0.0), held)
-    low, high = plateau
-    middle, below, above = (problem.moved(*SAMPLE, solution, at, held) for at in ((low + high) / 2, low, high))
-    inside = frozenset(middle.active)
-    ends = (frozenset(below.active) - inside, frozenset(above.active) - inside)
-    return NumericalOptimum(middle, ActiveSet(inside, frozenset(middle.at_zero), *ends), (low, high), held)
+    solution = problem.polished(*SAMPLE, held, None if near is None else near.solution.values)
+    edges = problem.plateau(*SAMPLE, solution, held)
+    if edges is None:
+        return NumericalOptimum(solution, held)
+    middle, below, above = (problem.moved(*SAMPLE, solution, at, held) for at in (sum(edges) / 2, *edges))
+    return NumericalOptimum(middle, held, edges, below.active - middle.active, above.active - middle.active)

@@ -100,10 +100,6 @@ def winner(found: Sequence[list[sp.Expr]], points: Sequence[Point]) -> sp.Expr |
             return formula
     sizes = [values(named, point, complex) for point in points] if named else []
     real = all(np.isfinite(v) and v.imag == 0 for at_point in sizes for v in at_point)
-    if real and sizes and all(named[_least(v)] in at_point for v, at_point in zip(sizes, found, strict=True)):
-        return sp.Min(*named)
-    return None
-
-
-def _least(numbers: Sequence[complex]) -> int:
-    return int(np.argmin([number.real for number in numbers]))
+    least = [named[int(np.argmin(np.real(at_point)))] for at_point in sizes]
+    smallest = real and sizes and all(one in at_point for one, at_point in zip(least, found, strict=True))
+    return sp.Min(*named) if smallest else None

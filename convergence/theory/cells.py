@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import inf
 from types import MappingProxyType
 
 import sympy as sp
 
 from convergence.algebra import factors, projection
 from convergence.crossing import fraction
+from convergence.domain import Domain
 from convergence.theory import candidates
 from convergence.theory.candidates import Point
 from convergence.theory.symbols import CURVATURE
@@ -44,25 +46,35 @@ class Cells:
 
 
 def cells(
-    derived: System, polynomials: Sequence[sp.Expr], unknown: sp.Symbol, roots: Sequence[sp.Symbol] = ()
+    derived: System, polynomials: Sequence[sp.Expr], unknown: sp.Symbol, roots: Mapping[sp.Symbol, sp.Expr]
 ) -> Cells:
-    """The cells of the hyperparameters other than ``unknown``, all between 0 and 1, for any curvature.
+    """The cells of the hyperparameters other than ``unknown``, for any curvature: from 0 to 1, to ∞ where nothing bounds them.
 
-    In each cell the positive roots in ``unknown`` of the polynomials keep their number and their order.
+    In each cell the positive roots in ``unknown`` of the polynomials keep their number and their order. ``roots`` are letters
+    for roots of hyperparameters.
     """
     scale_free = is_scale_free(derived)
-    letters = [s for name, s in derived.symbols.items() if name != "curvature" and s != unknown] + list(roots)
+    bounded = {s for s, domain in _domains(derived).items() if not (domain.low >= 0 and domain.high == inf)}
+    bounded |= {letter for letter, root in roots.items() if root.free_symbols <= bounded}
+    letters = [s for s in (*_domains(derived), *roots) if s != unknown]
     used = [s for s in letters if any(p.has(s) for p in polynomials)]
     axes = used if scale_free or not any(p.has(CURVATURE) for p in polynomials) else [*used, CURVATURE]
     fixed = {CURVATURE: sp.Integer(1)} | {s: sp.Rational(1, 2) for s in letters if s not in used}
     parts = [part for p in dict.fromkeys(polynomials) for part in factors(p.subs(CURVATURE, 1) if scale_free else p)]
-    levels = _levels(list(dict.fromkeys(parts)), unknown, axes)
+    line = {unknown: sp.oo} | {s: sp.Integer(1) if s in bounded else sp.oo for s in axes}
+    levels = _levels(list(dict.fromkeys(parts)), line)
     if levels is not None:
-        points = tuple({**fixed, **point} for point in _lifted(levels, axes))
+        points = tuple({**fixed, **point} for point in _lifted(levels, axes, line))
         if len(points) <= MOST:
-            edges = _edges(levels[0], axes[0]) if len(axes) == 1 else ()
+            edges = _edges(levels[0], axes[0], line[axes[0]]) if len(axes) == 1 else ()
             return Cells(points, True, edges)
     return tried(axes, fixed)
+
+
+def _domains(derived: System) -> dict[sp.Symbol, Domain]:
+    """What each letter but the curvature may be; one that is no hyperparameter, as a state at rest, is positive."""
+    named, known = derived.method.domains, Domain(low=0)
+    return {s: named.get(name, known) for name, s in derived.symbols.items() if name != "curvature"}
 
 
 def tried(axes: Sequence[sp.Symbol], fixed: Mapping[sp.Symbol, sp.Rational] = MappingProxyType({})) -> Cells:
@@ -98,69 +110,72 @@ def _in_pieces(named: Sequence[Sequence[sp.Expr]], partition: Cells) -> sp.Expr 
 
 def is_scale_free(derived: System) -> bool:
     """Whether curvature and hyperparameters come together in pure numbers only, as lr·λ: then λ = 1 stands for all."""
-    units = {s: s * CURVATURE**d.unit for name, d in derived.method.domains.items() if (s := derived.symbols[name])}
+    units = {s: s * CURVATURE**domain.unit for s, domain in _domains(derived).items()}
     return not any(
         sp.cancel(c.subs(units, simultaneous=True)).has(CURVATURE) for c in derived.characteristic.all_coeffs()
     )
 
 
-def _levels(polynomials: list[sp.Expr], unknown: sp.Symbol, axes: Sequence[sp.Symbol]) -> list[list[sp.Expr]] | None:
-    """The polynomials in the first axis alone, in the first two, …: each the projection of the next; None if too large."""
+def _levels(polynomials: list[sp.Expr], ends: Mapping[sp.Symbol, sp.Expr]) -> list[list[sp.Expr]] | None:
+    """The polynomials in the first axis alone, in the first two, …: each the projection of the next; None if too large.
+
+    ``ends`` are the unknown and the axes, each with the upper end of its interval.
+    """
     levels, current = [], polynomials
+    unknown, *axes = ends
     for letter in (unknown, *reversed(axes)):
         if letter != unknown:
             levels.append(current)
         if any(sp.Poly(p).total_degree() > LARGEST for p in current):
             return None
-        ends = (sp.Integer(0),) if letter in (unknown, CURVATURE) else (sp.Integer(0), sp.Integer(1))
-        current = projection(current, letter, ends) if current else []
+        finite = [end for end in (sp.Integer(0), ends[letter]) if end.is_finite]
+        current = projection(current, letter, finite) if current else []
     return levels[::-1]
 
 
-def _lifted(levels: Sequence[Sequence[sp.Expr]], axes: Sequence[sp.Symbol]) -> Iterator[Point]:
+def _lifted(
+    levels: Sequence[Sequence[sp.Expr]], axes: Sequence[sp.Symbol], ends: Mapping[sp.Symbol, sp.Expr]
+) -> Iterator[Point]:
     """A rational point in each cell, axis by axis."""
     if not axes:
         yield {}
         return
-    for value in _between(levels[0], axes[0]):
+    for value in _between(levels[0], axes[0], ends[axes[0]]):
         deeper = [[p.subs(axes[0], value) for p in level] for level in levels[1:]]
-        yield from ({axes[0]: value, **rest} for rest in _lifted(deeper, axes[1:]))
+        yield from ({axes[0]: value, **rest} for rest in _lifted(deeper, axes[1:], ends))
 
 
-def _between(polynomials: Sequence[sp.Expr], letter: sp.Symbol) -> list[sp.Rational]:
+def _between(polynomials: Sequence[sp.Expr], letter: sp.Symbol, end: sp.Expr) -> list[sp.Rational]:
     """A short fraction between each two neighbouring roots of polynomials in one letter, and to the ends of its axis."""
-    isolated = [root for root, _ in _isolated(polynomials, letter)]
-    edges = [(sp.Integer(0), sp.Integer(0)), *isolated]
-    top = [] if letter == CURVATURE else [(sp.Integer(1), sp.Integer(1))]
+    edges = [(sp.Integer(0), sp.Integer(0)), *_isolated(polynomials, letter, end)]
+    top = [(end, end)] if end.is_finite else []
     samples = [_simplest(before[1], after[0]) for before, after in pairwise([*edges, *top])]
     return samples if top else [*samples, edges[-1][1] + 1]
 
 
-def _isolated(polynomials: Sequence[sp.Expr], letter: sp.Symbol) -> list[tuple[tuple[sp.Rational, sp.Rational], int]]:
+def _product(polynomials: Sequence[sp.Expr], letter: sp.Symbol) -> sp.Poly:
+    """The product of the different factors that hold the letter."""
+    parts = dict.fromkeys(part for p in polynomials for part in factors(p) if part.has(letter))
+    return sp.Poly(sp.Mul(*parts), letter, domain="QQ")
+
+
+def _isolated(polynomials: Sequence[sp.Expr], letter: sp.Symbol, end: sp.Expr) -> list[tuple[sp.Rational, sp.Rational]]:
     """Disjoint rational intervals around the roots inside the axis; those of one point are the roots themselves."""
-    product = sp.Mul(*dict.fromkeys(part for p in polynomials for part in factors(p) if part.has(letter)))
-    if not product.has(letter):
-        return []
-    top = None if letter == CURVATURE else sp.Integer(1)
-    poly = sp.Poly(product, letter, domain="QQ")
-    width = sp.Rational(1, 2**10)
+    poly, width = _product(polynomials, letter), sp.Rational(1, 2**10)
     while True:
-        roots = poly.intervals(eps=width, inf=sp.Integer(0), sup=top)
-        inside = [(ends, times) for ends, times in roots if ends[1] > 0 and (top is None or ends[0] < top)]
-        inside = [(ends, times) for ends, times in inside if not (ends[0] == ends[1] and ends[0] in (0, top))]
-        clear = all(before[0][1] < after[0][0] for before, after in pairwise(inside))
-        if clear and all(ends[0] > 0 and (top is None or ends[1] < top) for ends, _ in inside):
+        roots = [ends for ends, _ in poly.intervals(eps=width, inf=sp.Integer(0), sup=end if end.is_finite else None)]
+        inside = [
+            (low, high) for low, high in roots if high > 0 and low < end and not (low == high and low in (0, end))
+        ]
+        clear = all(before[1] < after[0] for before, after in pairwise(inside))
+        if clear and all(low > 0 and high < end for low, high in inside):
             return inside
         width /= 2**10
 
 
-def _edges(polynomials: Sequence[sp.Expr], letter: sp.Symbol) -> tuple[sp.Expr, ...]:
+def _edges(polynomials: Sequence[sp.Expr], letter: sp.Symbol, end: sp.Expr) -> tuple[sp.Expr, ...]:
     """The roots themselves, in order."""
-    product = sp.Mul(*dict.fromkeys(part for p in polynomials for part in factors(p) if part.has(letter)))
-    if not product.has(letter):
-        return ()
-    top = sp.oo if letter == CURVATURE else sp.Integer(1)
-    return tuple(root for root in sp.Poly(product, letter, domain="QQ").real_roots() if 0 < root < top)
+    return tuple(root for root in _product(polynomials, letter).real_roots() if 0 < root < end)
 
 
 def _simplest(low: sp.Rational, high: sp.Rational) -> sp.Rational:

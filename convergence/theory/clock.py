@@ -14,9 +14,7 @@ from functools import cached_property
 import sympy as sp
 
 from convergence.theory.symbols import CURVATURE, tidy
-from convergence.theory.trace import MINIMISER
-
-Formulas = tuple[sp.Expr, ...]
+from convergence.theory.trace import MINIMISER, Formulas
 
 
 @dataclass(frozen=True)
@@ -44,7 +42,8 @@ def clock_of(
     names: Sequence[str], state: Sequence[sp.Symbol], update: Formulas, start: Formulas, rest: Formulas
 ) -> Clock | None:
     """The clocks of a rule that is linear once they are read; None where it has none, or is not linear even then."""
-    places = [k for k, s in enumerate(state) if k and keeps_time(update[k], s, state)]
+    clocks = stopped_clocks(state, update)
+    places = [k for k, s in enumerate(state) if s in clocks]
     moving = [k for k in range(len(state)) if k not in places]
     readable = all(
         start[k].is_number and rest[k].is_number and _nears(update[k], state[k], start[k], rest[k]) for k in places
@@ -70,10 +69,14 @@ def keeps_time(update: sp.Expr, letter: sp.Symbol, state: Sequence[sp.Symbol]) -
     return not slope.is_number or abs(slope) < 1
 
 
-def stopped(update: sp.Expr, letter: sp.Symbol) -> sp.Expr:
-    """Where a state that keeps time comes to rest."""
+def stopped_clocks(state: Sequence[sp.Symbol], update: Sequence[sp.Expr]) -> dict[sp.Symbol, sp.Expr]:
+    """The states that keep time, the position never among them, and where each comes to rest."""
+    return {s: _stopped(u, s) for s, u in zip(state[1:], update[1:], strict=True) if keeps_time(u, s, state)}
+
+
+def _stopped(update: sp.Expr, letter: sp.Symbol) -> sp.Expr:
     fading = None if _affine(update, [letter]) else _fading_rest(update, letter)
-    return -update.subs(letter, 0) / (sp.diff(update, letter) - 1) if fading is None else fading
+    return sp.cancel(-update.subs(letter, 0) / (sp.diff(update, letter) - 1)) if fading is None else fading
 
 
 def _fading_rest(update: sp.Expr, letter: sp.Symbol) -> sp.Expr | None:

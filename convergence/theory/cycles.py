@@ -21,11 +21,11 @@ from convergence.notation import text
 from convergence.plotting import Plotted
 from convergence.rule import Method
 from convergence.tabular import Tabular
-from convergence.theory.clock import keeps_time
+from convergence.theory.clock import stopped_clocks
 from convergence.theory.letters import Letters
 from convergence.theory.schur import stable_conditions
-from convergence.theory.signed import AMPLITUDE, Branch, branches, lowest_terms, sign_pattern
 from convergence.theory.symbols import CURVATURE, Z, tidy
+from convergence.theory.symmetric_cycles import AMPLITUDE, Branch, branches, lowest_terms, sign_pattern
 from convergence.theory.trace import MINIMISER, Formulas, trace_rule
 
 ROUNDING = 1e-13
@@ -121,24 +121,16 @@ def direction(method: Method, hyper: Mapping[str, sp.Expr], curvature: sp.Expr) 
 
 def without_clocks(method: Method, state: Sequence[sp.Symbol], update: Sequence[sp.Expr]) -> Direction:
     """A rule's update at a direction with the states that keep time at their limits. NotLinear as for ``direction``."""
-    clocks = {k: s for k, s in enumerate(state) if k and not update[k].free_symbols & (set(state) - {s})}
-    stopped = {}
-    for k, s in clocks.items():
-        if update[k] != s and sp.cancel(sp.diff(update[k], s) - 1) == 0:
+    for name, s, u in list(zip(method.state, state, update, strict=True))[1:]:
+        if u != s and not sp.cancel(u - s).free_symbols & set(state):
             raise NotLinear(
-                f"{method.name} has no cycle that one could solve for: its state {method.state[k]} counts on for ever. Let it "
+                f"{method.name} has no cycle that one could solve for: its state {name} counts on for ever. Let it "
                 f"hold what runs down, βᵗ in the place of t: p = momentum * p, from 1"
             )
-        if keeps_time(update[k], s, state):
-            slope = sp.diff(update[k], s)
-            stopped[s] = sp.cancel(update[k].subs(s, 0) / (1 - slope))
-    moving = [k for k, s in enumerate(state) if s not in stopped]
-    return Direction(
-        method.state,
-        tuple(state[k] for k in moving),
-        tuple(update[k].subs(stopped) for k in moving),
-        {method.state[k]: stopped[s] for k, s in enumerate(state) if s in stopped},
-    )
+    stopped = stopped_clocks(state, update)
+    moving = {s: u.subs(stopped) for s, u in zip(state, update, strict=True) if s not in stopped}
+    readings = {name: stopped[s] for name, s in zip(method.state, state, strict=True) if s in stopped}
+    return Direction(method.state, tuple(moving), tuple(moving.values()), readings)
 
 
 def signed_cycles(method: Method, letters: Letters, curvature: sp.Expr) -> list[Cycle] | None:

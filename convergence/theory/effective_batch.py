@@ -103,19 +103,6 @@ def _plain(curvature: sp.Expr, lr: sp.Expr) -> sp.Expr:
     return floor_of(PLAIN).variance.subs(values, simultaneous=True)
 
 
-def _average(given: Given) -> sp.Expr:
-    gain = given.long_step
-    return gain**2 / energy(*given.step)
-
-
-def _equal_lr(given: Given) -> sp.Expr:
-    return _plain(given.curvature, given.lr) / given.floor
-
-
-def _equal_effective_lr(given: Given) -> sp.Expr:
-    return _plain(given.curvature, given.long_step) / given.floor
-
-
 def _equal_speed(given: Given) -> sp.Expr:
     floor = given.floor
     (slow,) = sp.solve(system(PLAIN).eigenvalues[0] - RATE, PLAIN_RATE)
@@ -174,9 +161,9 @@ def _limit(given: Given) -> sp.Expr:
 
 
 MEANINGS: dict[str, Callable[[Given], sp.Expr]] = {
-    "average": _average,
-    "equal_lr": _equal_lr,
-    "equal_effective_lr": _equal_effective_lr,
+    "average": lambda given: given.long_step**2 / energy(*given.step),
+    "equal_lr": lambda given: _plain(given.curvature, given.lr) / given.floor,
+    "equal_effective_lr": lambda given: _plain(given.curvature, given.long_step) / given.floor,
     "equal_speed": _equal_speed,
     "stability": _stability,
 }

@@ -111,18 +111,14 @@ def _quadratic(equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near:
             sign = -1 if values((a,), near, complex)[0].real < 0 else 1
             a, b, c = (sp.factor(sign * k) for k in (a, b, c))
             root = min((square_root(b**2 - 4 * a * c), sp.sqrt(b**2 - 4 * a * c)), key=sp.count_ops)
-            options = [
-                _shorter(short((-b + s * root) / (2 * a)), sp.cancel(-b / (2 * a)) + s * root / (2 * a))
+            roots = [
+                (short((-b + s * root) / (2 * a)), sp.factor_terms(sp.cancel(-b / (2 * a)) + s * root / (2 * a)))
                 for s in (1, -1)
             ]
-            at = values(options, near, complex)
+            at = values([one for one, _ in roots], near, complex)
             best = min((0, 1), key=lambda k: abs(at[k] - near[letters[0]]))
-            return equation, letters[0], options[best]
+            return equation, letters[0], min(roots[best], key=sp.count_ops)
     return None
-
-
-def _shorter(one: sp.Expr, other: sp.Expr) -> sp.Expr:
-    return min((one, sp.factor_terms(other)), key=sp.count_ops)
 
 
 def _resultant(equations: list[sp.Expr], unknown: Sequence[sp.Symbol], near: Near) -> list[sp.Expr | None] | None:

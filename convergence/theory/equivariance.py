@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from convergence.rule import Method
-from convergence.theory.signed import same
+from convergence.theory.symmetric_cycles import same
 from convergence.theory.trace import MINIMISER, Trace, trace_rule, trace_start
 
 Change = Callable[[sp.Expr], sp.Expr]

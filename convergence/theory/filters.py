@@ -20,12 +20,12 @@ from convergence.methods import as_method
 from convergence.notation import latex
 from convergence.plotting import Plotted
 from convergence.rule import Method
-from convergence.theory.gradient_noise import entering, heard
+from convergence.theory.gradient_noise import heard, noisy
 from convergence.theory.inequality import numbers
 from convergence.theory.loop import Loop
 from convergence.theory.lyapunov import written
 from convergence.theory.rational import lettered
-from convergence.theory.symbols import CURVATURE, Z
+from convergence.theory.symbols import CURVATURE, Z, rewritten
 from convergence.theory.system import System, system
 from convergence.theory.trace import MINIMISER, trace_rule, trace_start
 from convergence.theory.transfer import coloured, correlation_of, dc_gain, energy, unrolled
@@ -211,18 +211,10 @@ def _filter(method: Method, output: str, closed: bool) -> Filter:
     read[0, derived.state.index(output) if output in derived.state else 0] = 1
     after = (read * (Z * sp.eye(P.rows) - P).LUsolve(U))[0]
     above, below = sp.fraction(sp.cancel(after * (Z if output in derived.state else 1 - Z)))
-    denominator = sp.Poly(below, Z)
-    lead = denominator.LC()
-    above, below = (_in_z(sp.Poly(part, Z), lead) for part in (above, below))
-    return Filter(
-        method,
-        output,
-        closed,
-        numerator=above.xreplace(roots),
-        denominator=below.xreplace(roots),
-        symbols=derived.symbols,
-        linear=derived.linear,
-    )
+    lead = sp.Poly(below, Z).LC()
+    above, below = (written(sp.cancel(sp.Poly(part, Z).as_expr() / lead)) for part in (above, below))
+    result = Filter(method, output, closed, above, below, derived.symbols, derived.linear)
+    return rewritten(result, roots, "numerator", "denominator")
 
 
 def driven(loop: Loop, closed: bool) -> tuple[sp.Matrix, sp.Matrix]:
@@ -230,19 +222,9 @@ def driven(loop: Loop, closed: bool) -> tuple[sp.Matrix, sp.Matrix]:
 
     Open, a Newton step's answer is still that of the parabola: 1/λ times what it is asked.
     """
-    if closed:
-        return loop.closed(), entering(loop)
-    gradients = heard(loop)
-    solves = [0 if k in gradients else gain for k, gain in enumerate(loop.gains)]
-    plain = Loop(loop.P, loop.U, loop.R, loop.D, tuple(map(sp.sympify, solves)))
-    given = sp.Matrix([int(k in gradients) for k in range(len(solves))])
-    inner = (sp.eye(len(solves)) - sp.diag(*solves) * loop.D).inv()
-    return plain.closed(), loop.U * inner * given
-
-
-def _in_z(poly: sp.Poly, lead: sp.Expr) -> sp.Expr:
-    """The polynomial over this coefficient, factored."""
-    return written(sp.cancel(poly.as_expr() / lead))
+    gradients = () if closed else heard(loop)
+    gains = tuple(sp.Integer(0) if k in gradients else gain for k, gain in enumerate(loop.gains))
+    return loop.driven(gains, noisy(loop))
 
 
 @cache

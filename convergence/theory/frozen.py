@@ -16,7 +16,7 @@ from convergence.domain import Domain
 from convergence.errors import NotLinear
 from convergence.methods import as_method
 from convergence.rule import Method, Objective, State, method
-from convergence.theory.clock import keeps_time
+from convergence.theory.clock import stopped_clocks
 from convergence.theory.trace import Question, Trace, trace_rule
 
 NAME = "preconditioner"
@@ -51,15 +51,14 @@ def frozen_of(adaptive: Method) -> Method:
     """``frozen`` of a Method; the same one each time."""
     trace = trace_rule(adaptive)
     letter = DOMAIN.symbol
-    divisor = _divisor(adaptive, trace)
+    clocks = set(stopped_clocks(trace.inputs, trace.closed))
+    divisor = _divisor(adaptive, trace, clocks)
     values = [value.subs(divisor, letter) for value in trace.values]
     kept = _needed(trace, values)
     names = [name for name, s in adaptive.symbols.items() if any(values[k].has(s) for k in kept)]
     inputs = [trace.inputs[k] for k in kept]
     answers = [q.answer for q in trace.questions]
-    moving = [
-        s for s in inputs if not keeps_time(trace.closed[trace.inputs.index(s)], s, trace.inputs) or s == inputs[0]
-    ]
+    moving = [s for s in inputs if s not in clocks]
     slopes = sp.Matrix([values[k] for k in kept if trace.inputs[k] in moving]).jacobian([*moving, *answers])
     if slopes.applyfunc(sp.cancel).has(*moving, *answers):
         raise NotLinear(
@@ -70,9 +69,8 @@ def frozen_of(adaptive: Method) -> Method:
     return method(start=start, name=f"frozen_{adaptive.name}")(rule)
 
 
-def _divisor(adaptive: Method, trace: Trace) -> sp.Expr:
+def _divisor(adaptive: Method, trace: Trace, clocks: set[sp.Symbol]) -> sp.Expr:
     """The one thing it divides by that depends on more than clocks and hyperparameters."""
-    clocks = {s for s, u in zip(trace.inputs, trace.closed, strict=True) if keeps_time(u, s, trace.inputs)}
     moving = {*trace.inputs[1:], *(q.answer for q in trace.questions)} - clocks
     divisors = [d for d in trace.divisors if d.free_symbols & moving]
     if len(divisors) != 1:

@@ -20,7 +20,7 @@ def heard(loop: Loop) -> list[int]:
 
 def entering(loop: Loop, fresh: bool = False) -> sp.Matrix:
     """B (s, 1), or (s, gradients) where each has noise of its own: what unit noise in the gradients adds to the state."""
-    return loop.U * _inner(loop) * _noisy(loop, fresh)
+    return loop.driven(loop.gains, noisy(loop, fresh))[1]
 
 
 def answered_points(loop: Loop, fresh: bool = False) -> tuple[sp.Matrix, sp.Matrix]:
@@ -30,14 +30,11 @@ def answered_points(loop: Loop, fresh: bool = False) -> tuple[sp.Matrix, sp.Matr
     """
     count = len(loop.gains)
     inverse = (sp.eye(count) - loop.D * sp.diag(*loop.gains)).inv()
-    return inverse * loop.R, inverse * loop.D * _noisy(loop, fresh)
+    return inverse * loop.R, inverse * loop.D * noisy(loop, fresh)
 
 
-def _inner(loop: Loop) -> sp.Matrix:
-    return (sp.eye(len(loop.gains)) - sp.diag(*loop.gains) * loop.D).inv()
-
-
-def _noisy(loop: Loop, fresh: bool) -> sp.Matrix:
+def noisy(loop: Loop, fresh: bool = False) -> sp.Matrix:
+    """n: which of a step's answers are noisy, a column, or a column for each where each has noise of its own."""
     count, gradients = len(loop.gains), heard(loop)
     if fresh:
         return sp.Matrix(count, len(gradients), lambda i, j: int(i == gradients[j]))

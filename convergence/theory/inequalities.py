@@ -36,8 +36,7 @@ FINE = 4001
 class Inequalities:
     """The tuning problem of a method: which hyperparameters are ``unknown``, and the ``polynomials`` that must not be negative.
 
-    The polynomials are in λ, the hyperparameters and ρ. ``ends_suffice``: at most two states and coefficients affine in λ,
-    so that {λ: radius ≤ ρ} is an interval and only μ and L matter.
+    The polynomials are in λ, the hyperparameters and ρ.
     """
 
     system: System
@@ -65,10 +64,6 @@ class Inequalities:
         return tuple(dict.fromkeys(polynomial for part in parts for polynomial in part))
 
     @cached_property
-    def ends_suffice(self) -> bool:
-        return self.system.ends_suffice
-
-    @cached_property
     def rate_symbol(self) -> sp.Symbol | None:
         return self.system.symbols.get(self.system.method.rate or "", next(iter(self.unknown), None))
 
@@ -88,13 +83,15 @@ class Inequalities:
         return np.asarray(self.radius(spectrum, settings).max(axis=0))
 
     def _spectrum(self, mu: float, L: float) -> Array:
-        return np.array([mu, L]) if self.ends_suffice else np.geomspace(mu, L, SPECTRUM.get(len(self.unknown), 41))
+        return (
+            np.array([mu, L]) if self.system.ends_suffice else np.geomspace(mu, L, SPECTRUM.get(len(self.unknown), 41))
+        )
 
     def largest(self, mu: float, L: float, settings: Values) -> tuple[float, float]:
         """The curvature in [μ, L] with the largest radius, and that radius."""
-        fine = np.array([mu, L]) if self.ends_suffice else np.geomspace(mu, L, FINE)
+        fine = np.array([mu, L]) if self.system.ends_suffice else np.geomspace(mu, L, FINE)
         place = int(self.radius(fine, settings).argmax())
-        if not self.ends_suffice:
+        if not self.system.ends_suffice:
             fine = np.linspace(fine[max(place - 1, 0)], fine[min(place + 1, FINE - 1)], FINE)
         radii = self.radius(fine, settings)
         return float(fine[radii.argmax()]), float(radii.max())

@@ -41,12 +41,10 @@ class Letters:
             return _rooted(formula)
         whole = factored(formula)
         above, below = sp.fraction(sp.together(formula))
-        sums = [sp.collect(sp.expand(above), letter, evaluate=False) for letter in self._order(above)]
+        letters = sorted(above.free_symbols, key=str)
+        sums = [sp.collect(sp.expand(above), letter, evaluate=False) for letter in letters]
         split = [sp.Add(*(factored(power * c / below) for power, c in terms.items())) for terms in sums]
         return min((whole, *split), key=sp.count_ops)
-
-    def _order(self, formula: sp.Expr) -> list[sp.Symbol]:
-        return sorted(formula.free_symbols, key=str)
 
     def positive(self, formula: sp.Expr) -> Any:
         """Formula > 0 as a condition on the person's letters, without the factors that are positive anyway."""
@@ -71,15 +69,10 @@ class Letters:
                 sign = -sign
         if not left:
             return sp.true if sign > 0 else sp.false
-        rest = sp.numer(sp.together(sp.Mul(sign, *left).subs(self.back)))
-        return sp.Gt(_ordered(rest, self._denominator(sp.Mul(sign, *left))), 0)
-
-    def _denominator(self, formula: sp.Expr) -> int:
-        """The sign that ``numer`` dropped with the denominator, at a point inside all intervals."""
-        value = sp.together(formula.subs(self.back))
-        below = sp.denom(value)
-        probe = {s: sp.Rational(1, 3) for s in below.free_symbols}
-        return -1 if below.subs(probe) < 0 else 1
+        above, below = sp.fraction(sp.together(sp.Mul(sign, *left).subs(self.back)))
+        # below the line are powers of 1 − β alone, for shares β: their sign is that at any point between 0 and 1
+        negative = below.subs({s: sp.Rational(1, 3) for s in below.free_symbols}) < 0
+        return sp.Gt(sp.factor(-above if negative else above), 0)
 
 
 def letters_of(method: Method, given: Mapping[str, Any]) -> Letters:
@@ -101,15 +94,11 @@ def letters_of(method: Method, given: Mapping[str, Any]) -> Letters:
                 letter = sp.Dummy(name, nonnegative=True)
                 inner[name], back[letter] = letter / (1 + letter), value / (1 - value)
             else:
-                letter = sp.Dummy(name, **dict.fromkeys(_assumed(domain.symbol), True))
+                letter = sp.Dummy(name, **domain.symbol.assumptions0)
                 inner[name], back[letter] = letter, value
         else:
             inner[name] = value
     return Letters(inner, back)
-
-
-def _assumed(symbol: sp.Symbol) -> tuple[str, ...]:
-    return ("positive",) if symbol.is_positive else ("nonnegative",) if symbol.is_nonnegative else ("real",)
 
 
 def sign_of(formula: sp.Expr) -> int | None:
@@ -159,7 +148,3 @@ def _root(part: sp.Expr) -> sp.Expr:
         return part.replace(lambda p: p.is_Pow and not p.exp.is_Integer, _root) if part.args else part
     base = factored(part.base)
     return sp.denom(base) ** -part.exp if sp.numer(base) == 1 else base**part.exp
-
-
-def _ordered(formula: sp.Expr, sign: int) -> sp.Expr:
-    return sp.factor(sign * formula)

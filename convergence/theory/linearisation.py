@@ -17,7 +17,7 @@ import sympy as sp
 
 from convergence.errors import NotLinear
 from convergence.rule import Method
-from convergence.theory.clock import keeps_time
+from convergence.theory.clock import stopped_clocks
 from convergence.theory.rest import Rest
 
 STEP = sp.Symbol("t", positive=True)
@@ -50,8 +50,8 @@ def linearised_at_rest(method: Method, rest: Rest) -> tuple[list[int], sp.Matrix
 def without_clocks(rest: Rest) -> list[int]:
     """The places of the states that move: all where one of them hears, at rest, what a clock reads."""
     state = rest.trace.inputs
-    clocks = [k for k, s in enumerate(state) if k and keeps_time(rest.update[k], s, state)]
-    moving = [k for k in range(len(state)) if k not in clocks]
+    clocks = stopped_clocks(state, rest.update)
+    moving = [k for k, s in enumerate(state) if s not in clocks]
     still = {state[k]: rest.state[k] for k in moving}
     deaf = all(sp.cancel(rest.update[k].subs(still) - rest.state[k]) == 0 for k in moving)
     return moving if deaf else list(range(len(state)))
@@ -89,7 +89,7 @@ def _stopped(method: Method, rest: Rest, moving: Sequence[int]) -> Map:
 def linearised(rule: Map) -> sp.Matrix:
     """The Jacobian (formulas, letters) at the point. NotLinear where the map is not differentiable there, or not provably."""
     at = dict(zip(rule.letters, rule.at, strict=True))
-    rows = [_gradient(_near(entry, at), rule.letters, at) for entry in rule.formulas]
+    rows = [_gradient(near(entry, at), rule.letters, at) for entry in rule.formulas]
     if None in rows:
         _refuted_along_rays(rule)
         raise NotLinear(
@@ -100,7 +100,7 @@ def linearised(rule: Map) -> sp.Matrix:
     return sp.Matrix.vstack(*rows)
 
 
-def _near(entry: sp.Expr, at: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
+def near(entry: sp.Expr, at: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
     """The rule near the point: a maximum of unequal values is the larger one, as clipping at 1 is no kink at 0."""
 
     def largest(*values: sp.Expr, of: type[sp.Expr]) -> sp.Expr:
@@ -178,7 +178,7 @@ def _slope(rule: Map, ray: sp.Matrix) -> sp.Matrix | None:
 
 def _branch(formula: sp.Expr) -> sp.Expr:
     """Near the start of the ray a maximum of unequal values is the larger one: clipping at 1 is no kink at 0."""
-    return _near(formula, {STEP: sp.S.Zero})
+    return near(formula, {STEP: sp.S.Zero})
 
 
 def _same(one: sp.Matrix, other: sp.Matrix) -> bool:

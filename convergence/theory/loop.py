@@ -11,7 +11,7 @@ import sympy as sp
 from convergence.rule import Method
 from convergence.theory.linearisation import Map, linearised
 from convergence.theory.rest import Rest, rest_of
-from convergence.theory.symbols import tidy
+from convergence.theory.symbols import rewritten, tidy
 from convergence.theory.trace import MINIMISER, Formulas, trace_start
 
 START = sp.Symbol("x0", real=True)
@@ -53,14 +53,19 @@ class Loop:
         >>> cv.derive("heavy_ball").loop.closed() == cv.derive("heavy_ball").matrix
         True
         """
-        gain = sp.diag(*self.gains)
-        inner = sp.eye(len(self.gains)) - gain * self.D
-        return self.P + self.U * inner.inv() * gain * self.R if self.gains else sp.Matrix(self.P)
+        return self.driven(self.gains, sp.zeros(len(self.gains), 1))[0]
+
+    def driven(self, gains: Formulas, inputs: sp.Matrix) -> tuple[sp.Matrix, sp.Matrix]:
+        """A and B of state ← A·state + B·u, where a step's questions q are answered with γ = Gq + inputs·u."""
+        if not gains:
+            return sp.Matrix(self.P), sp.zeros(self.P.rows, inputs.cols)
+        gain = sp.diag(*gains)
+        answers = self.U * (sp.eye(len(gains)) - gain * self.D).inv()
+        return self.P + answers * gain * self.R, answers * inputs
 
     def at(self, values: Mapping[sp.Symbol, sp.Expr]) -> Loop:
         """The same with letters replaced."""
-        P, U, R, D = (part.subs(values) for part in (self.P, self.U, self.R, self.D))
-        return Loop(P, U, R, D, self.gains)
+        return rewritten(self, values, "P", "U", "R", "D")
 
 
 @cache

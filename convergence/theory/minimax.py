@@ -7,7 +7,7 @@ quadratic programming from its best points. Theory uses this to learn *which* in
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from math import inf, log
@@ -50,8 +50,8 @@ class Solution:
 
     values: Values
     rate: float
-    active: tuple[Constraint, ...]
-    at_zero: tuple[sp.Symbol, ...]
+    active: frozenset[Constraint]
+    at_zero: frozenset[sp.Symbol]
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,15 +64,12 @@ class Minimax(Inequalities):
     deadline: Deadline = NEVER
     unit: float = 1.0
 
+    @np.errstate(all="ignore")
     def solve(self, mu: float, L: float, fixed: Mapping[sp.Symbol, float], near: Values | None = None) -> Solution:
         """The global minimum of the largest radius over [μ, L], as far as the grid and the descent from it can tell.
 
         With ``near``, the local minimum next to it.
         """
-        with np.errstate(all="ignore"):
-            return self._solve(mu, L, fixed, near)
-
-    def _solve(self, mu: float, L: float, fixed: Mapping[sp.Symbol, float], near: Values | None) -> Solution:
         spectrum = self._spectrum(mu, L)
         best: tuple[float, float, Values] = (inf, inf, {})
         for _ in range(EXCHANGES):
@@ -155,8 +152,9 @@ class Minimax(Inequalities):
     def polished(self, mu: float, L: float, fixed: Mapping[sp.Symbol, float], near: Values | None = None) -> Solution:
         """The minimum of ``solve``, refined by Newton's method on its active inequalities: the rate to about 1e-12."""
         rough = self.solve(mu, L, fixed, near)
-        u, curvatures = self._vector(rough.values, rough.rate), self._places(rough.active, mu, L)
-        rows = [(place * curvatures.size + k) for k, (place, _) in enumerate(rough.active)]
+        active, u = sorted(rough.active), self._vector(rough.values, rough.rate)
+        curvatures = np.array([mu * (L / mu) ** where for _, where in active])
+        rows = [(place * curvatures.size + k) for k, (place, _) in enumerate(active)]
         kept = [i for i, s in enumerate((*self.unknown, RATE)) if s not in rough.at_zero]
         for _ in range(4 if rows else 0):
             slack, slopes = self._slack(curvatures, u, fixed)
@@ -180,23 +178,19 @@ class Minimax(Inequalities):
             return wide
         return min((wide, self.polished(mu, L, fixed, near.values)), key=lambda solution: solution.rate)
 
-    def flat(self, mu: float, L: float, solution: Solution, fixed: Mapping[sp.Symbol, float]) -> tuple[float, float]:
-        """The interval of learning rates around the solution that have its rate (a hair more), other unknowns as they are."""
-        rate, level = self.rate_symbol, solution.rate * (1 + 1e-9) + 1e-12
-        point = {**fixed, **solution.values, RATE: level}
-        here = point.pop(rate) if rate is not None else 0.0
-        edges = [0.0, np.inf]
-        for curvature in self._spectrum(mu, L):
-            edges += real_roots(self.polynomials, rate, {**point, CURVATURE: float(curvature)})
-        return max(e for e in edges if e <= here * (1 + 1e-7)), min(e for e in edges if e >= here * (1 - 1e-7))
-
     def plateau(
         self, mu: float, L: float, solution: Solution, fixed: Mapping[sp.Symbol, float]
     ) -> tuple[float, float] | None:
-        """The interval ``flat`` where it is more than a point."""
-        if not solution.values.get(self.rate_symbol, 0.0) > 0:
+        """The learning rates around the solution that have its rate (a hair more), other unknowns as they are; None: one."""
+        here = solution.values.get(self.rate_symbol, 0.0)
+        if not here > 0:
             return None
-        low, high = self.flat(mu, L, solution, fixed)
+        level = {RATE: solution.rate * (1 + 1e-9) + 1e-12}
+        point = {s: v for s, v in {**fixed, **solution.values, **level}.items() if s != self.rate_symbol}
+        edges = [0.0, np.inf]
+        for curvature in self._spectrum(mu, L):
+            edges += real_roots(self.polynomials, self.rate_symbol, {**point, CURVATURE: float(curvature)})
+        low, high = max(e for e in edges if e <= here * (1 + 1e-7)), min(e for e in edges if e >= here * (1 - 1e-7))
         return (low, high) if high - low > FLAT * high else None
 
     def moved(self, mu: float, L: float, solution: Solution, lr: float, fixed: Mapping[sp.Symbol, float]) -> Solution:
@@ -211,12 +205,9 @@ class Minimax(Inequalities):
         near = np.abs(slack) <= ACTIVE * np.maximum(np.abs(slopes).max(axis=1), ACTIVE)
         places = [divmod(int(k), spectrum.size) for k in np.nonzero(near)[0]]
         where = (np.log(spectrum) - np.log(mu)) / np.log(L / mu) if mu < L else np.zeros(spectrum.size)
-        active = tuple((polynomial, float(where[k])) for polynomial, k in places)
-        zero = tuple(s for s, v in values.items() if s.is_nonnegative and not s.is_positive and abs(v) < ACTIVE)
+        active = frozenset((polynomial, float(where[k])) for polynomial, k in places)
+        zero = frozenset(s for s, v in values.items() if s.is_nonnegative and not s.is_positive and abs(v) < ACTIVE)
         return Solution(values, rate, active, zero)
-
-    def _places(self, active: Sequence[Constraint], mu: float, L: float) -> Array:
-        return np.array([mu * (L / mu) ** where for _, where in active])
 
 
 @cache

@@ -26,7 +26,7 @@ from convergence.theory.gradient_noise import answered_points, entering, heard, 
 from convergence.theory.lyapunov import lyapunov, no_stationary_covariance, over_field, read, sylvester, written
 from convergence.theory.rational import lettered
 from convergence.theory.region import gridded, inside
-from convergence.theory.symbols import CURVATURE
+from convergence.theory.symbols import CURVATURE, rewritten
 from convergence.theory.system import system
 
 Array = NDArray[np.float64]
@@ -173,18 +173,14 @@ class NoiseFloor:
 
 def _triangle(A: Array, steps: int) -> Array:
     """Σ (steps − k)·Aᵏ over k < steps, by doubling: no difference of nearly equal sums, as in the closed form."""
-    power, geometric, total = (
-        A,
-        np.broadcast_to(np.eye(A.shape[-1]), A.shape),
-        np.broadcast_to(np.eye(A.shape[-1]), A.shape),
-    )
-    length = 1
+    one = np.broadcast_to(np.eye(A.shape[-1]), A.shape)
+    power, geometric, total, length = A, one, one, 1
     for bit in f"{steps:b}"[1:]:
         total = total + length * geometric + power @ total
         geometric = geometric + power @ geometric
         power, length = power @ power, 2 * length
         if bit == "1":
-            geometric = np.eye(A.shape[-1]) + A @ geometric
+            geometric = one + A @ geometric
             total, power, length = total + geometric, A @ power, length + 1
     return total
 
@@ -242,18 +238,9 @@ def floor_of(method: Method, fresh: bool = False) -> NoiseFloor:
     points = {name: read(_quadratic(R[k, :], solved, R[k, :], E[k, :] * E[k, :].T))[0] for k, name in asked.items()}
     gains = ((sp.eye(size) - A).LUsolve(b))[0, :]
     long_run = written(sum((gain**2 for gain in gains), sp.Integer(0)))
-    return NoiseFloor(
-        method,
-        derived.state,
-        covariance[0, 0].xreplace(roots),
-        covariance.xreplace(roots),
-        (CURVATURE * covariance[0, 0] / 2).xreplace(roots),
-        {name: variance.xreplace(roots) for name, variance in points.items()},
-        long_run.xreplace(roots),
-        derived.symbols,
-        fresh,
-        derived.linear,
-    )
+    variance, form = covariance[0, 0], (derived.symbols, fresh, derived.linear)
+    floor = NoiseFloor(method, derived.state, variance, covariance, CURVATURE * variance / 2, points, long_run, *form)
+    return rewritten(floor, roots, "variance", "covariance", "loss", "points", "long_run")
 
 
 def _quadratic(left: sp.Matrix, middle: DomainMatrix, right: sp.Matrix, more: sp.Matrix) -> DomainMatrix:

@@ -25,7 +25,7 @@ from convergence.theory.deadline import Deadline, within
 from convergence.theory.pieces import OTHERS, SEARCHED, Piece, optimal_pieces
 from convergence.theory.rate import worst_rate
 from convergence.theory.region import region
-from convergence.theory.symbols import LARGEST, MU
+from convergence.theory.symbols import LARGEST, MU, rewritten
 from convergence.theory.system import system
 from convergence.theory.tuned import Tuned, attained, closed, searched
 from convergence.theory.unknowns import unknowns
@@ -224,33 +224,25 @@ def best(method: Method, fixed: Mapping[str, Any], seconds: float = SECONDS) -> 
     NoStableLearningRate where nothing makes it converge.
     """
     method.require_known(fixed)
-    numbers = {n: _number_given(method, n, v) for n, v in fixed.items() if not getattr(v, "free_symbols", None)}
-    for name, letter in fixed.items():
-        if str(letter) in ("mu", "L") and name not in numbers:
+    letters = {name: value for name, value in fixed.items() if getattr(value, "free_symbols", None)}
+    for name, letter in letters.items():
+        if str(letter) in ("mu", "L"):
             raise BadHyperparameter(
                 f"{name} cannot be called {letter}, which is an end of the spectrum; take another letter"
             )
-    held = {name: numbers.get(name, method.symbols[name]) for name in fixed}
-    renamed = {method.symbols[n]: v for n, v in fixed.items() if n not in numbers}
-    values = {**_defaults(method, held), **held}
+    numbers = {name: value for name, value in fixed.items() if name not in letters}
+    method.settings({**dict.fromkeys(method.hyper, 1.0), **numbers})
+    held = {name: method.symbols[name] if name in letters else exact(value) for name, value in fixed.items()}
+    determined = unknowns(method, tuple(held))[0]
+    # what has a default keeps it, unless it is the rate, or another can play its part
+    defaults = {n: exact(v) for n, v in method.defaults if n in determined and n != method.rate}
+    values = {**defaults, **held}
     try:
         derived = _best(method, tuple(values.items()), within(seconds))
     except TimeoutError:
-        others = {name: values.get(name, method.symbols[name]) for name in method.hyper}
-        piece = Piece(sp.true, others, sp.nan, None, False, ())
+        piece = Piece(hyper={**method.symbols, **values})
         derived = Optimum(method, values, (piece,), False, f"no closed form in {seconds:g} s; {SEARCHED}")
-    return derived if all(k == v for k, v in renamed.items()) else _renamed(derived, renamed)
-
-
-def _defaults(method: Method, held: Mapping[str, Any]) -> dict[str, sp.Expr]:
-    """Hyperparameters with a default keep it, unless it is the rate, or another can play their part."""
-    determined = unknowns(method, tuple(held))[0]
-    return {n: exact(v) for n, v in method.defaults if n in determined and n != method.rate}
-
-
-def _number_given(method: Method, name: str, value: Any) -> sp.Expr:
-    method.settings({**dict.fromkeys(method.hyper, 1.0), name: value})
-    return exact(value)
+    return rewritten(derived, {method.symbols[name]: letter for name, letter in letters.items()}, "fixed", "pieces")
 
 
 def _finite(name: str, value: Any) -> float:
@@ -265,25 +257,22 @@ def _finite(name: str, value: Any) -> float:
 
 @cache
 def _best(method: Method, fixed: tuple[tuple[str, sp.Expr], ...], deadline: Deadline) -> Optimum:
-    derived = system(method)
-    if sp.false in region(method).conditions:
+    derived, conditions = system(method), region(method).conditions
+    if sp.false in conditions:
         raise NoStableLearningRate(f"no hyperparameters make {method.name} converge: its radius is never below 1")
-    unstable = [c for c in region(method).conditions if _violated(c, {method.symbols[n]: v for n, v in fixed})]
+    values = {method.symbols[n]: v for n, v in fixed}
+    unstable = [condition for condition in conditions if _violated(condition, values)]
     if unstable:
         given = ", ".join(f"{name} = {value}" for name, value in fixed)
         raise NoStableLearningRate(f"{method.name} does not converge with {given}: it must be that {unstable[0]}")
     determined, free = unknowns(method, tuple(dict(fixed)))
-    others = {name: dict(fixed).get(name, method.symbols[name]) for name in method.hyper}
-    if not determined and not derived.ends_suffice:
-        piece = Piece(sp.true, others, sp.nan, None, False, ())
-        return Optimum(
-            method, dict(fixed), (piece,), False, "the rate may be set between μ and L; computed numerically"
-        )
-    if not determined:
-        rate = worst_rate(derived).subs({method.symbols[n]: v for n, v in fixed})
-        return Optimum(method, dict(fixed), (Piece(sp.true, others, rate, None, True, ()),), True, "")
-    pieces, note = optimal_pieces(derived, determined, fixed, free, deadline)
-    named = tuple(replace(p, hyper={name: p.hyper.get(name, others[name]) for name in others}) for p in pieces)
+    if determined:
+        pieces, note = optimal_pieces(derived, determined, fixed, free, deadline)
+    elif derived.ends_suffice:
+        pieces, note = (Piece(rate=worst_rate(derived).subs(values), closed=True),), ""
+    else:
+        pieces, note = (Piece(),), "the rate may be set between μ and L; computed numerically"
+    named = tuple(replace(p, hyper={**method.symbols, **dict(fixed), **p.hyper}) for p in pieces)
     return Optimum(method, dict(fixed), named, all(p.closed for p in named), note)
 
 
@@ -293,11 +282,6 @@ def _violated(condition: Any, numbers: Mapping[sp.Symbol, sp.Expr]) -> bool:
         return bool(condition.subs(numbers) == sp.false)
     except TypeError:  # a bound that is infinite or not real there bounds nothing
         return True
-
-
-def _renamed(found: Optimum, names: dict[sp.Symbol, sp.Expr]) -> Optimum:
-    fixed = {n: v.subs(names) for n, v in found.fixed.items()}
-    return Optimum(found.method, fixed, tuple(p.subs(names) for p in found.pieces), found.exact, found.note)
 
 
 def _joined(branches: list[tuple[sp.Expr, Any]]) -> sp.Expr:

@@ -7,7 +7,7 @@ which the inequalities of both are active, and that is an equation too.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -22,7 +22,7 @@ from convergence.theory.deadline import Deadline
 from convergence.theory.elimination import solved
 from convergence.theory.minimax import Constraint, Minimax
 from convergence.theory.radicals import ROOT_L, ROOT_MU, in_mu_and_L
-from convergence.theory.symbols import CURVATURE, LARGEST, MU, RATE
+from convergence.theory.symbols import CURVATURE, LARGEST, MU, RATE, rewritten
 from convergence.theory.system import System
 
 OTHERS = ((1.0, 1.7), (0.3, 90.0), (2.0, 5000.0))
@@ -66,12 +66,12 @@ class Piece:
         Which inequalities hold with equality there, in words.
     """
 
-    condition: Any
-    hyper: dict[str, sp.Expr]
-    rate: sp.Expr
-    plateau: sp.Interval | None
-    closed: bool
-    active: tuple[str, ...]
+    condition: Any = sp.true
+    hyper: dict[str, sp.Expr] = field(default_factory=dict)
+    rate: sp.Expr = sp.nan
+    plateau: sp.Interval | None = None
+    closed: bool = False
+    active: tuple[str, ...] = ()
 
     def holds(self, point: Mapping[sp.Symbol, float]) -> bool | None:
         """Whether the condition is met at these numbers; None where it has no real value there."""
@@ -83,11 +83,7 @@ class Piece:
 
     def subs(self, names: Mapping[sp.Symbol, sp.Expr]) -> Piece:
         """The same piece with symbols replaced."""
-        plateau = None if self.plateau is None else self.plateau.subs(names)
-        hyper = {name: value.subs(names) for name, value in self.hyper.items()}
-        return replace(
-            self, condition=self.condition.subs(names), hyper=hyper, rate=self.rate.subs(names), plateau=plateau
-        )
+        return rewritten(self, names, "condition", "hyper", "rate", "plateau")
 
 
 @dataclass(frozen=True)
@@ -160,7 +156,7 @@ def _pieces_of(
     pieces = _pieces(task)
     doubt = _doubt(task, pieces) if pieces else "no closed form"
     if doubt:
-        return (Piece(sp.true, {}, sp.nan, None, False, ()),), f"{doubt}; {SEARCHED}"
+        return (Piece(),), f"{doubt}; {SEARCHED}"
     if first is not None and not fixed[first].is_Symbol:
         pieces = [piece.subs({problem.system.symbols[first]: fixed[first]}) for piece in pieces]
     return tuple(piece for piece in pieces if piece.condition != sp.false), _note(problem, pieces)
@@ -180,7 +176,7 @@ def _pieces(task: Task) -> list[Piece]:
     stable = [(at, optimum) for at, optimum in optima if optimum.solution.rate < 1 - AGREEMENT]
     pieces: list[Piece] = []
     for before, after in pairwise(stable):
-        if after[1].active_set != before[1].active_set:
+        if after[1].pattern != before[1].pattern:
             edge = _edge(task, before, after)
             if edge is None:
                 return []
@@ -203,10 +199,10 @@ def _edge(task: Task, before: tuple[float, NumericalOptimum], after: tuple[float
     low, high = before[0], after[0]
     for _ in range(14):
         middle = (low + high) / 2
-        same = task.numerical(middle, before[1]).active_set == before[1].active_set
+        same = task.numerical(middle, before[1]).pattern == before[1].pattern
         low, high = (middle, high) if same else (low, middle)
-    one, other = before[1].active_set, after[1].active_set
-    equations = task.equations(one.everything | other.everything, one.zero | other.zero)
+    one, other = before[1], after[1]
+    equations = task.equations(one.active | other.active, one.solution.at_zero | other.solution.at_zero)
     unknown = [*task.problem.unknown, RATE]
     near = task.numerical(low, before[1]).near
     edge = (solved(equations, [*unknown, task.parameter], near, task.problem.deadline) or {}).get(task.parameter)
@@ -218,26 +214,24 @@ def _edge(task: Task, before: tuple[float, NumericalOptimum], after: tuple[float
 
 def _piece(task: Task, optimum: NumericalOptimum, condition: Any) -> Piece:
     """The closed form of one piece, or a piece that says that it has none."""
-    sign, letters, rate = optimum.active_set, [*task.problem.unknown, RATE], task.problem.rate_symbol
-    names = tuple(sorted({_name(constraint) for constraint in sign.everything}))
-    groups = [(sign.below, optimum.edges[0]), (sign.above, optimum.edges[1])] if sign.plateau else [(frozenset(), 0.0)]
+    solution, letters, rate = optimum.solution, [*task.problem.unknown, RATE], task.problem.rate_symbol
+    names = tuple(sorted({_name(constraint) for constraint in optimum.active}))
+    ends: Sequence[tuple[Any, dict[Any, float]]] = [(frozenset(), {})]
+    if optimum.edges is not None:
+        ends = [(ending, {rate: at}) for ending, at in zip((optimum.below, optimum.above), optimum.edges, strict=True)]
     forms = []
-    for ending, at in groups:
-        near = {**optimum.near, **({rate: at} if sign.plateau else {})}
-        forms.append(solved(task.equations(sign.active | ending, sign.zero), letters, near, task.problem.deadline))
-    if not all(_readable(form, letters) for form in forms):
-        return Piece(condition, {}, sp.nan, None, False, names)
-    form = {letter: in_mu_and_L(value) for letter, value in (forms[0] or {}).items()}
-    plateau = sp.Interval(*(in_mu_and_L(end[rate]) for end in forms if end)) if sign.plateau else None
-    if plateau is not None:
+    for ending, at in ends:
+        equations = task.equations(solution.active | ending, solution.at_zero)
+        form = solved(equations, letters, {**optimum.near, **at}, task.problem.deadline) or {}
+        if not all(s in form and sp.count_ops(form[s]) <= LONGEST for s in letters):
+            return Piece(condition, active=names)
+        forms.append({letter: in_mu_and_L(value) for letter, value in form.items()})
+    form, plateau = forms[0], None
+    if optimum.edges is not None:
+        plateau = sp.Interval(*(end[rate] for end in forms))
         form[rate] = (plateau.start + plateau.end) / 2
     hyper = {name: form[letter] for name, letter in task.problem.system.symbols.items() if letter in letters}
-    return Piece(condition, hyper, form[RATE], plateau, True, names)
-
-
-def _readable(form: Mapping[sp.Symbol, sp.Expr] | None, letters: Sequence[sp.Symbol]) -> bool:
-    """Whether every letter has a formula, and none of them fills a page."""
-    return form is not None and all(s in form and sp.count_ops(form[s]) <= LONGEST for s in letters)
+    return Piece(condition, hyper, form[RATE], plateau, closed=True, active=names)
 
 
 def _name(constraint: Constraint) -> str:

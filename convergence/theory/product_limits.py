@@ -14,7 +14,7 @@ import sympy as sp
 from convergence.notation import text
 from convergence.schedule import STEP
 from convergence.theory.products import COUNT, closed
-from convergence.theory.special import PowerProduct
+from convergence.theory.special_functions import PowerProduct
 from convergence.theory.stretches import Stretch
 
 Kind = Literal["zero", "stops", "grows", "turns", "repeats", "depends", "unknown"]
@@ -23,8 +23,8 @@ _X = sp.Symbol("x", positive=True)
 
 
 @dataclass(frozen=True)
-class Fate:
-    """What becomes of a product without end.
+class Limit:
+    """The limit of a product without end, in kind.
 
     Attributes
     ----------
@@ -43,34 +43,34 @@ class Fate:
     period: int = 0
 
 
-def fate(rates: list[Stretch], curvature: sp.Expr) -> Fate:
+def limit(rates: list[Stretch], curvature: sp.Expr) -> Limit:
     """The limit of the product, decided by the last of the stretches of the learning rate."""
     tail = rates[-1].formula
     period, stair = _period(tail), _unstaired(tail)
     if period:
-        return Fate("repeats", f"the learning rate repeats every {period} steps", period=period)
+        return Limit("repeats", f"the learning rate repeats every {period} steps", period=period)
     if stair is None:
-        return Fate("unknown", "the learning rate changes in each epoch and with the epochs")
-    level = _limit(stair)
+        return Limit("unknown", "the learning rate changes in each epoch and with the epochs")
+    level = _at_infinity(stair)
     if level is None:
-        return Fate("unknown", "the limit of the learning rate is not decided")
+        return Limit("unknown", "the limit of the learning rate is not decided")
     if level.is_extended_negative:
-        return Fate("unknown", "the learning rate becomes negative")
+        return Limit("unknown", "the learning rate becomes negative")
     if level != 0:
         return _stays(level, curvature, tail)
     if tail == 0:
-        return Fate(
+        return Limit(
             "stops", f"the learning rate is 0 from step {rates[-1].first} on: what is left then stays", sp.S.One
         )
     finite = _summable(stair)
     if finite is None:
-        return Fate("unknown", "whether Ση is finite is not decided")
+        return Limit("unknown", "whether Ση is finite is not decided")
     if finite:
         reason = "Ση is finite: the steps shrink too fast, and the descent stops prematurely"
-        return Fate("stops", reason, _endless(1 - curvature * tail))
-    order = _limit(stair * STEP)
+        return Limit("stops", reason, _endless(1 - curvature * tail))
+    order = _at_infinity(stair * STEP)
     like = f", like K^(−{text(curvature * order)})" if order is not None and order.is_finite and order != 0 else ""
-    return Fate("zero", f"η → 0 but Ση is infinite: the product goes to 0{like}")
+    return Limit("zero", f"η → 0 but Ση is infinite: the product goes to 0{like}")
 
 
 def asymptotic(factor: sp.Expr) -> sp.Expr | None:
@@ -103,21 +103,21 @@ def power_law(factor: sp.Expr) -> tuple[sp.Expr, sp.Expr, sp.Expr] | None:
     return sp.simplify(size * slope**power), start / slope, -power
 
 
-def _stays(level: sp.Expr, curvature: sp.Expr, tail: sp.Expr) -> Fate:
+def _stays(level: sp.Expr, curvature: sp.Expr, tail: sp.Expr) -> Limit:
     """The limit where η tends to a level above 0."""
     size = curvature * level
     verb = "stays at" if STEP not in tail.free_symbols else "tends to"
     if size.free_symbols:
-        return Fate(
+        return Limit(
             "depends", f"the learning rate {verb} {text(level)}: the product goes to 0 for λ < {text(2 / level)}"
         )
     words = f"the learning rate {verb} {text(float(level))}: λη is {text(float(size))},"
     if size < 2:
-        return Fate("zero", f"{words} below 2: each step contracts")
+        return Limit("zero", f"{words} below 2: each step contracts")
     if size > 2:
-        return Fate("grows", f"{words} above 2: each step grows")
+        return Limit("grows", f"{words} above 2: each step grows")
     return (
-        Fate("turns", f"{words} just 2: each step turns the sign") if tail == level else Fate("unknown", words + " 2")
+        Limit("turns", f"{words} just 2: each step turns the sign") if tail == level else Limit("unknown", words + " 2")
     )
 
 
@@ -157,17 +157,17 @@ def _endless(factor: sp.Expr) -> sp.Expr | None:
 def _summable(rate: sp.Expr) -> bool | None:
     """Whether Σ of a positive sequence is finite: by the quotient of neighbours, then by Raabe's test, then against 1/k."""
     quotient = sp.simplify(rate.subs(STEP, STEP + 1) / rate)
-    ratio = _limit(quotient)
+    ratio = _at_infinity(quotient)
     if ratio is None or not ratio.is_number or ratio != 1:
         return None if ratio is None or not ratio.is_number else bool(ratio < 1)
-    power = _limit(STEP * (1 / quotient - 1))
+    power = _at_infinity(STEP * (1 / quotient - 1))
     if power is None or not power.is_number or power != 1:
         return None if power is None or not power.is_number else bool(power > 1)
-    order = _limit(STEP * rate)
+    order = _at_infinity(STEP * rate)
     return False if order is not None and order.is_nonzero else None
 
 
-def _limit(formula: sp.Expr) -> sp.Expr | None:
+def _at_infinity(formula: sp.Expr) -> sp.Expr | None:
     """As k → ∞; None where SymPy does not know."""
     try:
         value = sp.limit(formula.subs(STEP, _X), _X, sp.oo)

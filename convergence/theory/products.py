@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import sympy as sp
 
 from convergence.schedule import STEP
-from convergence.theory.special import ChebyshevT, ChebyshevU, Kept, QPochhammer, RisingFactorial
+from convergence.theory.special_functions import ChebyshevT, ChebyshevU, Kept, QPochhammer, RisingFactorial
 from convergence.theory.stretches import Stretch
 
 COUNT = sp.Symbol("K", integer=True, nonnegative=True)

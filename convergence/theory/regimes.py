@@ -24,10 +24,11 @@ from convergence.theory import candidates
 from convergence.theory.cells import Cells, cells, joined
 from convergence.theory.rational import rational
 from convergence.theory.region import stable_polynomials
-from convergence.theory.symbols import CURVATURE, sigma_curvature, sigma_symbols
+from convergence.theory.symbols import CURVATURE, rewritten, sigma_curvature, sigma_symbols
 from convergence.theory.system import System, system
 
 KINDS = ("real", "repeated", "complex")
+FORMULAS = (*KINDS, "largest_stable", "discriminant")
 
 LONGEST = 120
 """A formula with more operations than this is no answer to anybody: numbers are given instead."""
@@ -54,6 +55,9 @@ class Regimes(Plotted, figure="regimes"):
         Of the characteristic polynomial in z, factored; its sign tells the kind.
     symbols
         "curvature" (or "sigma") and the name of each hyperparameter -> its letter.
+    decided
+        Whether all of this was decided in every cell into which the competing edges cut the other hyperparameters; else it
+        holds where it was tried.
     """
 
     method: Method
@@ -64,6 +68,7 @@ class Regimes(Plotted, figure="regimes"):
     bands: tuple[str, ...]
     discriminant: sp.Expr
     symbols: Mapping[str, sp.Symbol]
+    decided: bool = True
 
     def at(self, curvature: float, **hyper: Any) -> dict[str, tuple[Any, ...]]:
         """The regimes at a curvature λ and numbers: intervals as pairs (low, high) of floats, repeated rates as floats.
@@ -78,12 +83,9 @@ class Regimes(Plotted, figure="regimes"):
         settings = self.method.settings({_rate(self.method): 1.0, **hyper})
         rest = {n: v for n, v in settings.items() if n != _rate(self.method)}
         point = {self.method.symbols[n]: exact(v) for n, v in rest.items()} | {CURVATURE: exact(curvature)}
-        derived = system(self.method)
-        edges = candidates.real_roots([derived.discriminant], self.method.symbols[_rate(self.method)], point)
-        kinds = _kinds(derived, self.method.symbols[_rate(self.method)], point, edges)
-        pieces = list(zip(kinds, candidates.between(edges), strict=True))
-        result = {kind: tuple((low, high) for k, (low, _, high) in pieces if k == kind) for kind in ("real", "complex")}
-        return {"real": result["real"], "repeated": tuple(edges), "complex": result["complex"]}
+        bands = _bands(system(self.method), self.method.symbols[_rate(self.method)], point)
+        real, turning = (tuple((a, b) for a, b, k in bands if k == kind) for kind in ("real", "complex"))
+        return {"real": real, "repeated": tuple(low for low, _, _ in bands[1:]), "complex": turning}
 
     def _repr_latex_(self) -> str:
         rows = [
@@ -93,7 +95,8 @@ class Regimes(Plotted, figure="regimes"):
         return r"$$\begin{array}{ll}" + r" \\ ".join(rows) + r"\end{array}$$"
 
     def __repr__(self) -> str:
-        return f"Regimes of {self.method.name}: " + "; ".join(f"{kind} {getattr(self, kind)}" for kind in KINDS)
+        tried = "" if self.decided else " (holds where tried)"
+        return f"Regimes of {self.method.name}: {'; '.join(f'{kind} {getattr(self, kind)}' for kind in KINDS)}{tried}"
 
 
 def regimes(m: Any, *, sigma: bool = False, loss: str = "sum") -> Regimes:
@@ -134,33 +137,21 @@ def damping(method: Method) -> Regimes:
     edges = candidates.solutions([derived.discriminant], rate)
     if edges is not None and max(map(sp.count_ops, edges), default=0) > LONGEST:
         edges = None
-    partition = cells(derived, [*stable_polynomials(derived), derived.discriminant], rate, tuple(roots))
+    partition = cells(derived, [*stable_polynomials(derived), derived.discriminant], rate, roots)
     cuts = [_cut(derived, rate, point, edges or ()) for point in partition.points]
     agreed = edges is not None and all(cut == cuts[0] for cut in cuts)
     real, repeated, turning = _intervals(*cuts[0]) if agreed else (None, None, None)
     largest = {kind: _largest(derived, rate, kind, edges or (), partition) for kind in KINDS}
     bands = cuts[0][1] if agreed else ()
-    result = Regimes(method, real, repeated, turning, largest, bands, derived.discriminant, derived.symbols)
-    return _replaced(result, roots) if roots else result
+    letters = derived.symbols
+    result = Regimes(method, real, repeated, turning, largest, bands, derived.discriminant, letters, partition.decided)
+    return rewritten(result, roots, *FORMULAS)
 
 
 def in_sigma(result: Regimes, loss: str) -> Regimes:
     """The same regimes in σ: λ = cσ²."""
-    return replace(_replaced(result, {CURVATURE: sigma_curvature(loss)}), symbols=sigma_symbols(result.symbols))
-
-
-def _replaced(result: Regimes, swap: Mapping[sp.Symbol, sp.Expr]) -> Regimes:
-    sets = {kind: getattr(result, kind) for kind in KINDS}
-    swapped: dict[str, Any] = {
-        kind: None if parts is None else tuple(p.subs(swap) for p in parts) for kind, parts in sets.items()
-    }
-    largest = {kind: None if value is None else value.subs(swap) for kind, value in result.largest_stable.items()}
-    return replace(
-        result,
-        **swapped,
-        largest_stable=largest,
-        discriminant=result.discriminant.subs(swap),
-    )
+    swapped = replace(result, symbols=sigma_symbols(result.symbols))
+    return rewritten(swapped, {CURVATURE: sigma_curvature(loss)}, *FORMULAS)
 
 
 def _rate(method: Method) -> str:
@@ -169,18 +160,20 @@ def _rate(method: Method) -> str:
     return method.rate
 
 
+def _bands(derived: System, rate: sp.Symbol, point: candidates.Point) -> list[tuple[float, float, str]]:
+    """The intervals of the learning rate between the edges at this point, and the kind of each."""
+    edges = candidates.real_roots([derived.discriminant], rate, point)
+    return [(low, high, _kind(derived, {**point, rate: inside})) for low, inside, high in candidates.between(edges)]
+
+
 Cut = tuple[tuple[sp.Expr, ...], tuple[str, ...]]
 
 
 def _cut(derived: System, rate: sp.Symbol, point: candidates.Point, edges: Sequence[sp.Expr]) -> Cut:
     """The edges in their order at this point, and the kind of each interval between them."""
-    values = candidates.real_roots([derived.discriminant], rate, point)
-    names = tuple((candidates.matching(edges, value, point) or [sp.nan])[0] for value in values)
-    return names, _kinds(derived, rate, point, values)
-
-
-def _kinds(derived: System, rate: sp.Symbol, point: candidates.Point, edges: Sequence[float]) -> tuple[str, ...]:
-    return tuple(_kind(derived, {**point, rate: inside}) for _, inside, _ in candidates.between(edges))
+    bands = _bands(derived, rate, point)
+    names = tuple((candidates.matching(edges, low, point) or [sp.nan])[0] for low, _, _ in bands[1:])
+    return names, tuple(kind for _, _, kind in bands)
 
 
 def _kind(derived: System, point: candidates.Point) -> str:

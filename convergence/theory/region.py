@@ -27,7 +27,7 @@ from convergence.theory.inequality import is_positive, numbers, relationals
 from convergence.theory.rational import rational
 from convergence.theory.rest import rest_of
 from convergence.theory.schur import stable_conditions
-from convergence.theory.symbols import CURVATURE, sigma_curvature, sigma_symbols
+from convergence.theory.symbols import CURVATURE, rewritten, sigma_curvature, sigma_symbols
 from convergence.theory.system import System, system
 
 
@@ -40,7 +40,8 @@ class Region(Plotted, figure="region"):
     conditions
         The Schur–Cohn inequalities, simplified for λ > 0, lr > 0, momentum ≥ 0.
     lr_max
-        The supremum of the stable learning rates for other hyperparameters between 0 and 1 that can be stable at all:
+        The supremum of the stable learning rates for other hyperparameters that can be stable at all, and that lie in their
+        domains, those without one between 0 and 1:
         ∞ where there is no bound, 0 where none is ever stable, None where it has no short formula (``largest_lr`` has
         its value at any numbers).
     decided
@@ -206,21 +207,11 @@ def region(method: Method) -> Region:
     """Derive the stable region of a method from its rule. NotLinear where it has no iteration matrix."""
     derived, roots = rational(system(method))
     polynomials = stable_polynomials(derived)
-    conditions = tuple(condition.xreplace(roots) for condition in relationals(polynomials, derived))
-    bound, decided = (
-        (sp.Integer(0), True) if sp.false in conditions else _lr_max(derived, polynomials, method, tuple(roots))
-    )
-    if bound is not None:
-        bound = bound.xreplace(roots)
-    return Region(
-        method,
-        conditions,
-        bound,
-        decided,
-        tuple(p.xreplace(roots) for p in polynomials),
-        derived.symbols,
-        rest_of(method).poles,
-    )
+    conditions, bound, decided = relationals(polynomials, derived), sp.Integer(0), True
+    if sp.false not in conditions:
+        bound, decided = _lr_max(derived, roots)
+    result = Region(method, conditions, bound, decided, polynomials, derived.symbols, rest_of(method).poles)
+    return rewritten(result, roots, "conditions", "lr_max", "polynomials")
 
 
 def lr_max_of(derived: System) -> tuple[sp.Expr | None, bool]:
@@ -230,11 +221,10 @@ def lr_max_of(derived: System) -> tuple[sp.Expr | None, bool]:
     tried, at points where one is positive.
     """
     derived, roots = rational(derived)
-    method, polynomials = derived.method, stable_polynomials(derived)
-    rate = derived.symbols.get(method.rate or "")
+    polynomials, rate = stable_polynomials(derived), derived.symbols.get(derived.method.rate or "")
     others = sorted({s for p in polynomials for s in p.free_symbols} - {rate}, key=str)
     if rate is None or all(factor.degree() <= 2 for factor, _ in derived.factors) or len(others) <= 3:
-        bound, decided = _lr_max(derived, polynomials, method, tuple(roots))
+        bound, decided = _lr_max(derived, roots)
     else:
         parts = [f for p in polynomials for f, _ in sp.factor_list(p)[1] if f.has(rate) and sp.degree(f, rate) == 1]
         formulas, decided = candidates.solutions(parts, rate) or (), False
@@ -260,21 +250,15 @@ def stable_polynomials(derived: System) -> tuple[sp.Expr, ...]:
 
 def in_sigma(result: Region, loss: str) -> Region:
     """The same region in σ: λ = cσ². What it ``contains`` is still asked in curvatures."""
-    swap = {CURVATURE: sigma_curvature(loss)}
-    bound = None if result.lr_max is None else result.lr_max.subs(swap)
-    conditions = tuple(condition.subs(swap) for condition in result.conditions)
-    return replace(result, conditions=conditions, lr_max=bound, symbols=sigma_symbols(result.symbols))
+    swapped = replace(result, symbols=sigma_symbols(result.symbols))
+    return rewritten(swapped, {CURVATURE: sigma_curvature(loss)}, "conditions", "lr_max")
 
 
-def _lr_max(
-    derived: System, polynomials: tuple[sp.Expr, ...], method: Method, roots: tuple[sp.Symbol, ...]
-) -> tuple[sp.Expr | None, bool]:
+def _lr_max(derived: System, roots: Mapping[sp.Symbol, sp.Expr]) -> tuple[sp.Expr | None, bool]:
     """The formula that is the largest stable rate in every cell of the other hyperparameters, and whether all were decided."""
-    if method.rate is None:
+    if derived.method.rate is None:
         return None, True
-    rate = method.symbols[method.rate]
-    formulas = candidates.solutions(polynomials, rate) or ()
+    rate, polynomials = derived.symbols[derived.method.rate], stable_polynomials(derived)
     partition = cells(derived, polynomials, rate, roots)
-    return joined(
-        formulas, [candidates.supremum(polynomials, rate, point) for point in partition.points], partition
-    ), partition.decided
+    suprema = [candidates.supremum(polynomials, rate, point) for point in partition.points]
+    return joined(candidates.solutions(polynomials, rate) or (), suprema, partition), partition.decided

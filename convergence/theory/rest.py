@@ -6,7 +6,7 @@ of an affine update. A rule that counts its steps, t ← t + 1, rests nowhere; w
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -14,7 +14,7 @@ import sympy as sp
 
 from convergence.errors import NotLinear
 from convergence.rule import Method
-from convergence.theory.clock import keeps_time, stopped
+from convergence.theory.clock import stopped_clocks
 from convergence.theory.symbols import CURVATURE
 from convergence.theory.trace import MINIMISER, Formulas, Trace, trace_rule, trace_start
 
@@ -77,9 +77,14 @@ def _state(
     method: Method, update: Formulas, state: Sequence[sp.Symbol], guess: Formulas, linear: bool
 ) -> tuple[sp.Expr, ...]:
     """The state in which the method stays: at the minimiser if it can, or at a part of it if a hyperparameter decays x."""
-    candidates = (guess, _buffers_at_minimiser(update, state), _shrunk_when_stopped(method, update, state))
-    for rest in candidates:
-        if rest is not None and _still(update, state, rest):
+    clocks = stopped_clocks(state, update)
+    moving = [s for s in state if s not in clocks]
+    left = [sp.sympify(u).subs(clocks) for u, s in zip(update, state, strict=True) if s not in clocks]
+    if _still(update, state, guess):
+        return guess
+    for found in (_buffers_at_minimiser(left, moving), _shrunk(method, left, moving)):
+        values = {**clocks, **dict(zip(moving, found or (), strict=False))}
+        if found is not None and _still(update, state, rest := tuple(values[s] for s in state)):
             return rest
     heard = {*state, MINIMISER, CURVATURE}
     counters = [
@@ -107,47 +112,26 @@ def _state(
     )
 
 
-def _buffers_at_minimiser(update: Sequence[sp.Expr], state: Sequence[sp.Symbol]) -> tuple[sp.Expr, ...] | None:
+def _buffers_at_minimiser(update: Sequence[sp.Expr], state: Sequence[sp.Symbol]) -> Formulas | None:
     """The buffers that stay when the position is at the minimiser, where their own equations are linear there.
 
-    Clocks first: what a state that hears only itself runs down to may make the other equations linear.
+    The clocks have been stopped: what a state that hears only itself runs down to may make the other equations linear.
     """
-    equations = {s: (u - s).subs(state[0], MINIMISER) for u, s in zip(update[1:], state[1:], strict=True)}
-    clocks = {s: stopped(u, s) for u, s in zip(update[1:], state[1:], strict=True) if keeps_time(u, s, state)}
-    left = {s: sp.expand(e.subs(clocks)) for s, e in equations.items() if s not in clocks}
-    if not left:
-        return (MINIMISER, *(sp.cancel(clocks[s]) for s in state[1:]))
-    still = sp.expand((update[0] - state[0]).subs(state[0], MINIMISER).subs(clocks))  # the position stays, too
-    if not all(is_affine(equation, list(left)) for equation in left.values()):
+    buffers = state[1:]
+    if not buffers:
+        return (MINIMISER,)
+    still, *own = (sp.expand((u - s).subs(state[0], MINIMISER)) for u, s in zip(update, state, strict=True))
+    if not all(is_affine(equation, buffers) for equation in own):
         return None
-    known = [*([still] if is_affine(still, list(left)) else []), *left.values()]
-    solutions = sp.linsolve(known, *left)
-    return next(((MINIMISER, *(_of(s, left, solution, clocks) for s in state[1:])) for solution in solutions), None)
+    equations = [still, *own] if is_affine(still, buffers) else own  # the position stays, too
+    open_ones = dict.fromkeys(buffers, 0)
+    return next(((MINIMISER, *(v.subs(open_ones) for v in found)) for found in sp.linsolve(equations, *buffers)), None)
 
 
-def _of(
-    state: sp.Symbol,
-    left: Mapping[sp.Symbol, sp.Expr],
-    solution: Sequence[sp.Expr],
-    clocks: Mapping[sp.Symbol, sp.Expr],
-) -> sp.Expr:
-    """The value of one state: a stopped clock, or the entry of a solution with what it leaves open at zero."""
-    if state in clocks:
-        return sp.cancel(clocks[state])
-    return solution[list(left).index(state)].subs(dict.fromkeys(left, 0))
-
-
-def _shrunk_when_stopped(method: Method, update: Sequence[sp.Expr], state: Sequence[sp.Symbol]) -> Formulas | None:
-    """``_shrunk`` of a rule that is affine once its clocks have run down."""
-    clocks = {s: stopped(u, s) for u, s in zip(update, state, strict=True) if s != state[0] and keeps_time(u, s, state)}
-    moving = [s for s in state if s not in clocks]
-    left = [u.subs(clocks) for u, s in zip(update, state, strict=True) if s not in clocks]
-    shrunk = _shrunk(method, left, moving) if all(is_affine(u, moving) for u in left) else None
-    return None if shrunk is None else tuple({**clocks, **dict(zip(moving, shrunk, strict=True))}[s] for s in state)
-
-
-def _shrunk(method: Method, update: Sequence[sp.Expr], state: Sequence[sp.Symbol]) -> tuple[sp.Expr, ...] | None:
+def _shrunk(method: Method, update: Sequence[sp.Expr], state: Sequence[sp.Symbol]) -> Formulas | None:
     """The one fixed point of an affine update, if it is a multiple of the minimiser that some hyperparameter at 0 makes it."""
+    if not all(is_affine(u, state) for u in update):
+        return None
     decays = [letter for name, letter in method.symbols.items() if name != method.rate]
     for solution in sp.linsolve([sp.expand(u - s) for u, s in zip(update, state, strict=True)], *state):
         part = sp.cancel(solution[0] / MINIMISER)

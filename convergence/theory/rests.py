@@ -7,21 +7,21 @@ bounded length balance; the equations of rest are solved for the gradient there,
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from functools import cache
 
 import sympy as sp
 
 from convergence.errors import NotLinear
 from convergence.rule import Method
-from convergence.theory.clock import keeps_time, stopped
+from convergence.theory.clock import stopped_clocks
 from convergence.theory.letters import Letters, letters_of, sign_of
-from convergence.theory.linearisation import Map, linearised
+from convergence.theory.linearisation import Map, linearised, near
 from convergence.theory.region import lr_max_of, region
 from convergence.theory.rest import held_state, rest_of
-from convergence.theory.signed import buffers, lowest_terms
 from convergence.theory.symbols import CURVATURE, factored, tidy
+from convergence.theory.symmetric_cycles import buffers, lowest_terms
 from convergence.theory.system import System, characteristic, system
 from convergence.theory.trace import MINIMISER, trace_rule
 
@@ -32,7 +32,7 @@ W, PULL = sp.Dummy("w", positive=True), sp.Dummy("u", positive=True)
 
 
 @dataclass(frozen=True)
-class Balance:
+class Equilibrium:
     """A rest as formulas in the method's letters and in w > 0, or in that of ``held``; ``system`` is the rule near it.
 
     ``kind`` is "point", "line" or "box"; ``position`` a formula in w. Off the minimiser ``system`` and ``lr_max`` are in the
@@ -53,7 +53,7 @@ class Balance:
 
 
 @cache
-def balance_of(method: Method) -> Balance:
+def equilibrium_of(method: Method) -> Equilibrium:
     """Where a method rests on ½λ(x − w)². NotLinear, with the reason, where there is no such state, or no formula of it."""
     try:
         rest = rest_of(method)
@@ -65,81 +65,98 @@ def balance_of(method: Method) -> Balance:
         return _line(method)
     derived, stable = system(method), region(method)
     state = tuple(entry.subs(MINIMISER, W) for entry in rest.state)
-    return Balance("point", state[0], state, derived, stable.lr_max, stable.decided)
+    return Equilibrium("point", state[0], state, derived, stable.lr_max, stable.decided)
 
 
-def _line(method: Method) -> Balance:
+def _line(method: Method) -> Equilibrium:
     """The derivative with the held buffer at a letter of its own, that buffer's row and column taken out: nothing enters it."""
     rest = rest_of(method)
     state, place = rest.trace.inputs, held_state(rest)
     assert place is not None
     letter = sp.Symbol(method.state[place], positive=True)
-    clocks = [k for k, s in enumerate(state) if k and keeps_time(rest.update[k], s, state)]
-    moving = [k for k in range(len(state)) if k not in (place, *clocks)]
+    clocks = stopped_clocks(state, rest.update)
+    moving = [k for k, s in enumerate(state) if k != place and s not in clocks]
     at = {**dict(zip(state, rest.state, strict=True)), state[place]: letter}
-    readings = {state[k]: rest.state[k] for k in clocks}
-    entries = [_larger_ones(rest.update[k].subs(readings), at) for k in moving]
+    entries = [near(rest.update[k].subs(clocks), at) for k in moving]
     matrix = sp.Matrix(entries).jacobian([state[k] for k in moving]).subs(at)
     names = tuple(method.state[k] for k in moving)
     values = tuple(sp.sympify(at[s]).subs(MINIMISER, W) for s in state)
-    near = _judged(method, names, matrix, {method.state[place]: letter})
-    return Balance("line", W, values, *near, held=method.state[place])
+    judged = _judged(method, names, matrix, {method.state[place]: letter})
+    return Equilibrium("line", W, values, *judged, held=method.state[place])
 
 
-def _larger_ones(entry: sp.Expr, at: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
-    """The rule near the point, where each maximum has one largest value."""
-    for bound in entry.atoms(sp.Max, sp.Min):
-        winner = bound.func(*(a.subs(at) for a in bound.args))
-        (one,) = (a for a in bound.args if a.subs(at) == winner)
-        entry = entry.xreplace({bound: one})
-    return entry
-
-
-def _off_minimiser(method: Method) -> Balance:
+def _off_minimiser(method: Method) -> Equilibrium:
     """With g = −u at rest: the buffers in u, then u from the position's equation, then the position in w."""
     letters = _with_positive_decays(method)
     trace = trace_rule(method, letters.inner)
-    state, update = trace.inputs, trace.closed
-    clocks = {s: stopped(e, s) for e, s in zip(update, state, strict=True) if s != state[0] and keeps_time(e, s, state)}
-    moving = [k for k, s in enumerate(state) if s not in clocks]
-    live = tuple(state[k] for k in moving)
-    rule = tuple(update[k].subs(clocks) for k in moving)
-    here = {state[0]: POSITION, MINIMISER: POSITION + PULL / CURVATURE}
-    still = tuple(_plain(entry.subs(here)) for entry in rule)
-    known = {**buffers(live, still, (1,) * len(live)), state[0]: POSITION}
-    if any(s not in known for s in live):
+    clocks = stopped_clocks(trace.inputs, trace.closed)
+    rule = {s: u.subs(clocks) for s, u in zip(trace.inputs, trace.closed, strict=True) if s not in clocks}
+    here = {trace.inputs[0]: POSITION, MINIMISER: POSITION + PULL / CURVATURE}
+    still = tuple(_plain(entry.subs(here)) for entry in rule.values())
+    known = {**buffers(tuple(rule), still, (1,) * len(rule)), trace.inputs[0]: POSITION}
+    if len(known) < len(rule):
         raise _no_formula(method)
-    equation = sp.numer(sp.together(_plain((still[0] - POSITION).subs(known))))
-    if equation.has(PULL):
-        pull = _pull(method, equation)
-        wall = _wall(pull)
-        position, exists = _position(method, pull), sp.S.One
-    else:
-        wall = position = _only(method, sp.Poly(equation, POSITION))
-        pull, exists = CURVATURE * (W - position), W - position
-    smooth = tuple(_without_kinks(entry, {**here, **known}) for entry in rule)
-    at = {**{s: v for s, v in known.items() if s != state[0]}, **here}
-    slope = sp.Matrix(smooth).jacobian(live).subs(at).applyfunc(lowest_terms)
-    slope = slope.subs(PULL, pull).applyfunc(sp.cancel)
-    if slope.has(sp.nan, sp.zoo):  # a root of zero, where the decay is coupled: the same as at a minimiser
-        there = tuple(sp.factor(value.subs(PULL, pull)) for value in (at[s] for s in live))
-        rule = tuple(entry.subs(MINIMISER, here[MINIMISER].subs(PULL, pull)) for entry in rule)
-        slope = linearised(Map(method.name, tuple(method.state[k] for k in moving), live, rule, there, there))
-    slope = slope.subs(letters.back)
-    names = tuple(method.state[k] for k in moving)
-    near = _judged(method, names, slope, {"x": POSITION})
-    values = {**clocks, **{s: lowest_terms(v.subs(PULL, pull)) for s, v in known.items()}}
-    full = tuple(letters.outer(values[s]) for s in state)
-    minimiser = None if pull.has(W) else letters.outer(POSITION + pull / CURVATURE)
-    return Balance(
-        "point" if wall is None else "box",
-        letters.outer(position),
-        full,
-        *near,
-        minimiser=minimiser,
-        wall=None if wall is None else letters.outer(wall),
-        exists=letters.outer(exists),
+    found = _balanced(method, sp.numer(sp.together(_plain((still[0] - POSITION).subs(known)))))
+    names = tuple(name for name, s in zip(method.state, trace.inputs, strict=True) if s in rule)
+    slope = _slope(Map(method.name, names, tuple(rule), tuple(rule.values()), (), ()), {**known, **here}, found.pull)
+    values = {**clocks, **{s: lowest_terms(v.subs(PULL, found.pull)) for s, v in known.items()}}
+    return Equilibrium(
+        "point" if found.wall is None else "box",
+        letters.outer(found.position),
+        tuple(letters.outer(values[s]) for s in trace.inputs),
+        *_judged(method, names, slope.subs(letters.back), {"x": POSITION}),
+        minimiser=None if found.pull.has(W) else letters.outer(POSITION + found.pull / CURVATURE),
+        wall=None if found.wall is None else letters.outer(found.wall),
+        exists=letters.outer(found.exists),
     )
+
+
+@dataclass(frozen=True)
+class Balance:
+    """Where decay and step balance: the ``pull`` u by the position, the position by w, what it never passes, when it is."""
+
+    pull: sp.Expr
+    position: sp.Expr
+    wall: sp.Expr | None
+    exists: sp.Expr = sp.S.One
+
+
+def _balanced(method: Method, equation: sp.Expr) -> Balance:
+    """From the position's equation of rest, a polynomial in u and the position, or in the position alone."""
+    if not equation.has(PULL):
+        roots = _positive_roots([equation])
+        if len(roots) != 1:
+            raise _no_formula(method)
+        return Balance(CURVATURE * (W - roots[0]), roots[0], roots[0], W - roots[0])
+    parts = [f for f, _ in sp.factor_list(equation)[1] if f.has(PULL) and sign_of(f) is None]
+    if len(parts) != 1 or not parts[0].is_polynomial(PULL) or sp.degree(parts[0], PULL) != 1:
+        raise _no_formula(method)
+    slope, constant = sp.Poly(parts[0], PULL).all_coeffs()
+    pull = factored(-constant / slope)
+    walls = _positive_roots(f for f, _ in sp.factor_list(sp.denom(sp.together(pull)))[1] if f.has(POSITION))
+    return Balance(pull, _position(method, pull), walls[0] if len(walls) == 1 else None)
+
+
+def _positive_roots(equations: Iterable[sp.Expr]) -> list[sp.Expr]:
+    """The positions above 0 that solve one of the equations: at such a root of a denominator the pull grows without bound."""
+    return [root for e in equations for root in sp.roots(sp.Poly(e, POSITION)) if sign_of(root) == 1]
+
+
+def _slope(rule: Map, at: Mapping[sp.Symbol, sp.Expr], pull: sp.Expr) -> sp.Matrix:
+    """The rule's derivative at rest, without its kinks: a sign is a constant there, |a| is ±a."""
+
+    def piece(kink: sp.Expr) -> sp.Expr:
+        sign = _plain(sp.sign(kink.args[0]).subs(at))
+        return sign if isinstance(kink, sp.sign) else sign * kink.args[0]
+
+    smooth = [entry.replace(lambda p: isinstance(p, sp.sign | sp.Abs), piece) for entry in rule.formulas]
+    slope = sp.Matrix(smooth).jacobian(rule.letters).subs(at).applyfunc(lowest_terms)
+    slope = slope.subs(PULL, pull).applyfunc(sp.cancel)
+    if not slope.has(sp.nan, sp.zoo):
+        return slope
+    there = tuple(sp.factor(at[s].subs(PULL, pull)) for s in rule.letters)  # where the decay is coupled, a root of zero
+    formulas = tuple(entry.subs(MINIMISER, at[MINIMISER].subs(PULL, pull)) for entry in rule.formulas)
+    return linearised(replace(rule, formulas=formulas, at=there, image=there))
 
 
 def _with_positive_decays(method: Method) -> Letters:
@@ -154,32 +171,6 @@ def _plain(formula: sp.Expr) -> sp.Expr:
     """In lowest terms, signs and absolute values taken where that of what is in them is known."""
     kinks = (sp.sign, sp.Abs)
     return lowest_terms(formula.replace(lambda p: isinstance(p, kinks), lambda p: p.func(lowest_terms(p.args[0]))))
-
-
-def _without_kinks(entry: sp.Expr, at: Mapping[sp.Symbol, sp.Expr]) -> sp.Expr:
-    """The rule near the rest: a sign is a constant there, |a| is ±a."""
-
-    def piece(kink: sp.Expr) -> sp.Expr:
-        sign = _plain(sp.sign(kink.args[0]).subs(at))
-        return sign if isinstance(kink, sp.sign) else sign * kink.args[0]
-
-    return entry.replace(lambda p: isinstance(p, sp.sign | sp.Abs), piece)
-
-
-def _pull(method: Method, equation: sp.Expr) -> sp.Expr:
-    """u as a function of the position: the one factor of the equation that holds both, linear in u."""
-    parts = [f for f, _ in sp.factor_list(equation)[1] if f.has(PULL) and sign_of(f) is None]
-    if len(parts) != 1 or not parts[0].is_polynomial(PULL) or sp.degree(parts[0], PULL) != 1:
-        raise _no_formula(method)
-    slope, constant = sp.Poly(parts[0], PULL).all_coeffs()
-    return factored(-constant / slope)
-
-
-def _wall(pull: sp.Expr) -> sp.Expr | None:
-    """The position at which the pull that is needed grows without bound."""
-    below = [f for f, _ in sp.factor_list(sp.denom(sp.together(pull)))[1] if f.has(POSITION)]
-    roots = [r for f in below for r in sp.roots(sp.Poly(f, POSITION)) if sign_of(r) == 1]
-    return roots[0] if len(roots) == 1 else None
 
 
 def _position(method: Method, pull: sp.Expr) -> sp.Expr:
@@ -198,13 +189,6 @@ def _position(method: Method, pull: sp.Expr) -> sp.Expr:
     top = sp.factor(sp.cancel(W + b / (2 * a) / CURVATURE))
     root = sp.expand(b**2 - 4 * a * c)
     return sp.cancel(sp.numer(top) - sp.denom(top) * sp.sqrt(root) / (2 * a * CURVATURE)) / sp.denom(top)
-
-
-def _only(method: Method, equation: sp.Poly) -> sp.Expr:
-    roots = [r for r in sp.roots(equation) if sign_of(r) == 1]
-    if len(roots) != 1:
-        raise _no_formula(method)
-    return roots[0]
 
 
 def _judged(

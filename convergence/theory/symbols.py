@@ -6,6 +6,8 @@ A hyperparameter's letter, and what may be assumed of it, is its domain's: ``met
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
 
 import sympy as sp
 
@@ -20,6 +22,22 @@ Z = sp.Symbol("z")
 RATE = sp.Symbol("rho", nonnegative=True)
 
 SCALINGS = {"sum": sp.Integer(2), "half": sp.Integer(1), "mean": 2 / ROWS, "half_mean": 1 / ROWS}
+
+
+Result = TypeVar("Result")
+
+
+def rewritten(result: Result, values: Mapping[sp.Symbol, sp.Expr], *fields: str) -> Result:
+    """A dataclass with letters replaced in some of its fields: formulas, and tuples and dictionaries of them."""
+
+    def put(part: Any) -> Any:
+        if isinstance(part, tuple):
+            return tuple(map(put, part))
+        if isinstance(part, Mapping):
+            return {key: put(value) for key, value in part.items()}
+        return None if part is None else part.subs(values)
+
+    return replace(result, **{name: put(getattr(result, name)) for name in fields})  # type: ignore[type-var]
 
 
 def tidy(formula: sp.Expr) -> sp.Expr:

@@ -22,7 +22,7 @@ from convergence.theory.clock import Clock, clock_of
 from convergence.theory.linearisation import linearised_at_rest
 from convergence.theory.loop import START, Loop, first_state, loop_of
 from convergence.theory.rest import held_state, rest_of
-from convergence.theory.symbols import CURVATURE, Z, sigma_curvature, sigma_symbols, tidy
+from convergence.theory.symbols import CURVATURE, Z, rewritten, sigma_curvature, sigma_symbols, tidy
 from convergence.theory.trace import MINIMISER
 
 
@@ -116,7 +116,7 @@ class System:
         several = self.characteristic.degree() > 1
         return sp.factor(sp.discriminant(self.characteristic.as_expr(), Z)) if several else sp.Integer(1)
 
-    @property
+    @cached_property
     def ends_suffice(self) -> bool:
         """Whether the largest radius over an interval of curvatures is always at one of its ends.
 
@@ -174,13 +174,9 @@ class System:
         Matrix([[-eta*sigma**2 + 1]])
         """
         swap = {CURVATURE: sigma_curvature(loss)}
-        return replace(
-            self,
-            matrix=self.matrix.subs(swap),
-            characteristic=sp.Poly(self.characteristic.as_expr().subs(swap), Z),
-            rest=tuple(r.subs(swap) for r in self.rest),
-            symbols=sigma_symbols(self.symbols),
-        )
+        characteristic = sp.Poly(self.characteristic.as_expr().subs(swap), Z)
+        swapped = replace(self, characteristic=characteristic, symbols=sigma_symbols(self.symbols))
+        return rewritten(swapped, swap, "matrix", "rest")
 
     def _repr_latex_(self) -> str:
         return f"$${latex(self.matrix)}$$"

@@ -20,29 +20,19 @@ def unknowns(method: Method, fixed: tuple[str, ...]) -> tuple[tuple[str, ...], t
     """Which hyperparameters a tuning determines, and which it leaves open.
 
     Open are those that the characteristic polynomial sees only together with another: of rate and dampening, η(1−d), the
-    first keeps its role.
+    first keeps its role. By the rank of its derivatives, over the field of the letters.
     """
     derived = system(method)
-    coefficients = [c for a in derived.characteristic.all_coeffs() for c in _by_curvature(a)]
-    rows, determined, free = sp.Matrix(0, len(coefficients), []), [], []
+    coefficients = sp.Matrix([c for a in derived.characteristic.all_coeffs() for c in _by_curvature(a)])
+    determined: list[str] = []
     for name in (n for n in derived.hyper if n not in fixed):
-        grown = rows.col_join(sp.Matrix([[sp.diff(c, derived.symbols[name]) for c in coefficients]]))
-        if _generic_rank(grown) > _generic_rank(rows):
-            rows = grown
+        letters = [derived.symbols[n] for n in (*determined, name)]
+        if coefficients.jacobian(letters).rank(simplify=sp.cancel) == len(letters):
             determined.append(name)
-        else:
-            free.append(name)
-    return tuple(determined), tuple(free)
+    return tuple(determined), tuple(n for n in derived.hyper if n not in (*fixed, *determined))
 
 
 def _by_curvature(coefficient: sp.Expr) -> list[sp.Expr]:
-    if coefficient.is_polynomial(CURVATURE):
-        return list(sp.Poly(coefficient, CURVATURE).all_coeffs())
-    return [coefficient, coefficient.subs(CURVATURE, 3 * CURVATURE), coefficient.subs(CURVATURE, 7 * CURVATURE)]
-
-
-def _generic_rank(matrix: sp.Matrix) -> int:
-    if not matrix.rows:
-        return 0
-    letters = sorted(matrix.free_symbols, key=str)
-    return int(matrix.subs({s: sp.Rational(3 * k + 2, 7 * k + 11) for k, s in enumerate(letters)}).rank())
+    """What determines a rational function of λ: the coefficients of both its parts, one of them made 1."""
+    above, below = (sp.Poly(part, CURVATURE) for part in sp.fraction(sp.cancel(coefficient)))
+    return [c / below.LC() for c in (*above.all_coeffs(), *below.all_coeffs())]

@@ -123,23 +123,22 @@ def buffers(
 ) -> dict[sp.Symbol, sp.Expr]:
     """The position's letter, and each buffer whose own equation is affine in it, solved one after another."""
     known: dict[sp.Symbol, sp.Expr] = {state[0]: AMPLITUDE}
-    places = list(range(1, len(state)))
     progress = True
     while progress:
         progress = False
-        for k in list(places):
-            equation = lowest_terms((update[k] - signs[k] * state[k]).subs(known))
-            others = equation.free_symbols & (set(state) - set(known) - {state[k]})
-            if others or equation.has(*KINKS) or not equation.is_polynomial(state[k]):
-                continue
-            slope = sp.diff(equation, state[k])
-            if slope.has(state[k]) or lowest_terms(slope) == 0:
-                continue
-            known[state[k]] = lowest_terms(-equation.subs(state[k], 0) / slope)
-            known = {s: lowest_terms(v.subs(known)) for s, v in known.items()}
-            places.remove(k)
-            progress = True
+        for s, u, sign in zip(state, update, signs, strict=True):
+            value = None if s in known else _alone(s, lowest_terms((u - sign * s).subs(known)), state)
+            if value is not None:
+                known[s], progress = value, True
     return known
+
+
+def _alone(letter: sp.Symbol, equation: sp.Expr, state: Sequence[sp.Symbol]) -> sp.Expr | None:
+    """The letter by an equation that is affine in it and holds no other of the state; None for another equation."""
+    if equation.free_symbols & (set(state) - {letter}) or equation.has(*KINKS) or not equation.is_polynomial(letter):
+        return None
+    slope = sp.diff(equation, letter)
+    return None if slope.has(letter) or lowest_terms(slope) == 0 else lowest_terms(-equation.subs(letter, 0) / slope)
 
 
 def _solved(
@@ -194,26 +193,16 @@ def _amplitudes(name: str, equation: sp.Expr) -> Iterator[tuple[sp.Expr, tuple[s
             continue
         for root in _positive_roots(name, polynomial):
             at = {AMPLITUDE: root}
-            extra = tuple(_branch(swapped, letters, at)) if letters else ()
-            if letters and not extra and not _holds(equation, at):
-                continue
-            yield root, extra
-
-
-def _branch(swapped: sp.Expr, letters: list[sp.Dummy], at: dict[sp.Symbol, sp.Expr]) -> Iterator[sp.Expr]:
-    """Where the equation is affine in its one root, the root's value by it, which is to be positive."""
-    if len(letters) == 1 and sp.degree(swapped, letters[0]) == 1:
-        slope = sp.diff(swapped, letters[0])
-        value = lowest_terms((-swapped.subs(letters[0], 0) / slope).subs(at))
-        if sign_of(value) != 1:
-            yield value
-
-
-def _holds(equation: sp.Expr, at: dict[sp.Symbol, sp.Expr]) -> bool:
-    value = equation.subs(at)
-    letters = sorted(value.free_symbols, key=str)
-    sample = value.subs(dict(zip(letters, (sp.Rational(k + 2, 7 + 2 * k) for k in range(len(letters))), strict=True)))
-    return bool(abs(sample.evalf(30)) < sp.Float("1e-15"))
+            if not letters:
+                yield root, ()
+            elif len(letters) == 1 and sp.degree(swapped, letters[0]) == 1:
+                slope = sp.diff(swapped, letters[0])  # affine in its one root: the root's value by it is to be positive
+                value = lowest_terms((-swapped.subs(letters[0], 0) / slope).subs(at))
+                yield root, () if sign_of(value) == 1 else (value,)
+            elif equation.subs(at).free_symbols:
+                raise NotLinear(f"{name}: several roots decide where its 2-cycles are; give numbers and no letters")
+            elif abs(equation.subs(at).evalf(30)) < sp.Float("1e-15"):
+                yield root, ()
 
 
 def _positive_roots(name: str, polynomial: sp.Poly) -> list[sp.Expr]:
