@@ -30,22 +30,9 @@ SPELLED |= {
 
 
 RESERVED = {
-    *(
-        "curvature",
-        "curvatures",
-        "sigma",
-        "mu",
-        "L",
-        "steps",
-        "start",
-        "over",
-        "tolerance",
-        "measure",
-        "exact",
-        "epsilon",
-    ),
-    *("density", "method", "loss", "columns", "seconds"),
-    *("runs", "batch", "sampling", "noise", "rng", "keep", "progress", "average", "cap", "family"),
+    *("curvature", "curvatures", "sigma", "mu", "L", "steps", "start", "over", "tolerance", "measure", "exact"),
+    *("epsilon", "density", "method", "loss", "columns", "seconds", "runs", "batch", "sampling", "noise", "rng"),
+    *("keep", "progress", "average", "cap", "family"),
 }
 """Words that the functions of the package use themselves, next to a method's hyperparameters."""
 

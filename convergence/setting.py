@@ -45,7 +45,7 @@ class Setting:
         for name, value in self.hyper.items():
             if _is_schedule(value) or np.ndim(value) or getattr(value, "free_symbols", None):
                 raise BadHyperparameter(f"{self.method.name}: {name} is one number here; got {_said(value)}")
-        return {name: value if isinstance(value, int | float) else float(value) for name, value in self.hyper.items()}
+        return {name: _number(value) for name, value in self.hyper.items()}
 
     @property
     def arrays(self) -> dict[str, Any]:
@@ -63,10 +63,7 @@ class Setting:
     @property
     def shown(self) -> dict[str, Any]:
         """Numbers as floats, and schedules as they were given: what a result keeps."""
-        full = {n: v for n, v in self.hyper.items() if _is_schedule(v) or np.ndim(v)}
-        return {
-            n: full[n] if n in full else v if isinstance(v, int | float) else float(v) for n, v in self.hyper.items()
-        }
+        return {n: v if _is_schedule(v) or np.ndim(v) else _number(v) for n, v in self.hyper.items()}
 
     def over(self, steps: int) -> dict[str, Any]:
         """The values for so many steps: numbers, and (steps,) for each schedule; a sequence with more is cut.
@@ -76,7 +73,7 @@ class Setting:
         full = {n: v.values(steps) if _is_schedule(v) else v for n, v in self.hyper.items()}
         for name, value in Setting(self.method, full).arrays.items():
             if not np.ndim(value):
-                full[name] = value if isinstance(value, int | float) else float(value)
+                full[name] = _number(value)
                 continue
             entries = np.asarray(value, dtype=float)
             if entries.ndim != 1 or len(entries) < steps:
@@ -118,14 +115,18 @@ def checked(method: Method, given: Mapping[str, Any]) -> Setting:
 
 def varies(value: Any) -> bool:
     """Whether a hyperparameter may have another value at each step: a schedule, a function of the step, or a sequence."""
-    return _is_schedule(value) or (not isinstance(value, int | float | str) and _dimension(value) > 0)
+    return _is_schedule(value) or (not isinstance(value, int | float | str) and _array(value).ndim > 0)
 
 
-def _dimension(value: Any) -> int:
+def _array(value: Any) -> Any:
     try:
-        return int(np.ndim(value))
+        return np.asarray(value)
     except ValueError:  # rows of unequal length
-        return 0
+        return np.array(None)
+
+
+def _number(value: Any) -> int | float:
+    return value if isinstance(value, int | float) else float(value)
 
 
 def _as_schedule(value: Any) -> Schedule:
@@ -147,10 +148,7 @@ def _said(value: Any) -> str:
 def _require_number(method: Method, name: str, value: Any) -> None:
     if type(value) in (int, float) and 0 <= value <= float_info.max:
         return
-    try:
-        array = np.asarray(value)
-    except ValueError:  # rows of unequal length
-        array = np.array(None)
+    array = _array(value)
     if not _is_real(array, value):
         raise BadHyperparameter(f"{method.name}: {name} must be a finite real number; got {str(value)[:60]!r}")
     if method.domains[name].is_rate and not getattr(value, "free_symbols", None) and np.any(array < 0):
@@ -160,11 +158,7 @@ def _require_number(method: Method, name: str, value: Any) -> None:
 def _is_real(array: Any, value: Any) -> bool:
     if array.dtype == object and hasattr(value, "free_symbols"):
         return value.is_real is not False and value.is_finite is not False and not getattr(value, "is_Boolean", False)
-    return array.dtype != bool and array.dtype.kind in "iufO" and _is_finite(array)
-
-
-def _is_finite(array: Any) -> bool:
     try:
-        return bool(np.isfinite(array.astype(float)).all())
+        return array.dtype != bool and array.dtype.kind in "iufO" and bool(np.isfinite(array.astype(float)).all())
     except (TypeError, ValueError, OverflowError):
         return False

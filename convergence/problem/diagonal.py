@@ -67,10 +67,6 @@ class Diagonal(Quadratic):
         """1: without rows, the loss of curvatures is read as ½E(xᵀw − y)²."""
         return 1.0
 
-    def loss(self, w: Array) -> Array:
-        """½Σλᵢ(wᵢ − 1)² at w (…, d), as (…)."""
-        return np.asarray(0.5 * ((w - self.minimizer) * self.grad(w)).sum(axis=-1))
-
     def grad(self, w: Array) -> Array:
         """λᵢ(wᵢ − 1) at w (…, d), as (…, d)."""
         return np.asarray((w - self.minimizer) * self._own)

@@ -24,11 +24,3 @@ class Kept(Quadratic):
     def rows(self) -> int:
         """The number of rows of the data, of which a sample is kept."""
         return int(self._rows)
-
-    def loss(self, w: Any) -> Any:
-        """The loss at w (…, d), as (…)."""
-        return self.minimum + 0.5 * ((w - self.minimizer) * self.grad(w)).sum(axis=-1)
-
-    def grad(self, w: Any) -> Any:
-        """The gradient at w (…, d), as (…, d)."""
-        return ((w - self.minimizer) @ self.directions * self.curvatures) @ self.directions.T

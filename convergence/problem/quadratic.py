@@ -52,7 +52,7 @@ class Quadratic(Plotted, figure="landscape"):
     """What a problem must offer: the loss m + ½(w − w*)ᵀH(w − w*), and its spectrum.
 
     Data, (X, y), a list of curvatures and a spectral density all become one (``as_quadratic``). The spectrum is that of
-    H = c·XᵀX. A subclass sets the attributes, and has ``loss`` and ``grad``.
+    H = c·XᵀX. A subclass sets the attributes, and may know a better way to ``loss`` and ``grad``.
 
     Attributes
     ----------
@@ -94,11 +94,11 @@ class Quadratic(Plotted, figure="landscape"):
 
     def loss(self, w: Array) -> Array:
         """The loss at w (…, d), as (…)."""
-        raise NotImplementedError
+        return np.asarray(self.minimum + 0.5 * ((w - self.minimizer) * self.grad(w)).sum(axis=-1))
 
     def grad(self, w: Array) -> Array:
         """The gradient H(w − w*) at w (…, d), as (…, d)."""
-        raise NotImplementedError
+        return np.asarray(((w - self.minimizer) @ self.directions * self.curvatures) @ self.directions.T)
 
     @property
     def mu(self) -> float:
