@@ -40,6 +40,7 @@ def test_preimages_of_the_barrier_are_ends():
     lr = 0.9
     found = cv.local("(x**2 - 1)**2/4", over=(-1.6, 1.6)).basins("gradient_descent", lr=lr)
     crossing = np.sqrt(1 + 1 / lr)  # x − ηx(x² − 1) = 0
+    assert found.complete  # all were solved for, none found by runs
     assert any(abs(end - crossing) < SLACK * EPS for end in found.ends)
     assert any(abs(end + crossing) < SLACK * EPS for end in found.ends)
     for piece in found.pieces:
@@ -53,6 +54,45 @@ def test_a_repelling_2_cycle_bounds_the_basin_of_a_subcritical_minimum():
     edge = np.sqrt(6 * (2 / 1.9 - 1))
     assert found.ends == pytest.approx([-edge, edge], rel=1e-12)
     assert [piece.how for piece in found.pieces] == ["leaves the interval", "to 0", "leaves the interval"]
+
+
+def test_where_a_step_leads_over_an_end_of_the_interval_is_an_end():
+    """(x² − 1)²/4 at η = 0.7: from x = (1.7/2.1)^½ a step leads to 1.02 and farther, over the end; it solves a cubic."""
+    found = cv.local("(x**2 - 1)**2/4", over=(-1.6, 1.02)).basins("gradient_descent", lr=0.7)
+    ends = [z.real for z in np.roots([-0.7, 0, 1.7, -1.02]) if abs(z.imag) < 1e-12 and -1.6 < z.real < 1.02]
+    assert found.complete
+    assert all(min(abs(end - other) for other in found.ends) < 1e-9 for end in ends)
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e12])
+def test_basins_in_other_units_are_the_same(unit):
+    """(x/ℓ)⁴ − (x/ℓ)²: the hill at 0, and its preimages under a step of 0.1ℓ²: x(1 − 0.4x² + 0.2) = 0, ±√3 ℓ."""
+    points = cv.local(f"(x/{unit!r})**4 - (x/{unit!r})**2", over=(-2 * unit, 2 * unit))
+    found = points.basins("gradient_descent", lr=0.1 * unit**2)
+    assert found.complete
+    assert np.array(found.ends) / unit == pytest.approx([-np.sqrt(3), 0, np.sqrt(3)], abs=1e-7)
+    assert [piece.to / unit for piece in found.pieces] == pytest.approx(np.sqrt(0.5) * np.array([1, -1, 1, -1]))
+    orbit = points[2].period_doubling("gradient_descent").orbit / unit
+    assert np.abs(orbit[50] - np.sqrt(0.5)).max() < 1e-6  # below the limit
+
+
+@pytest.mark.parametrize("lr", [1e-8, 1e-4, 0.5])
+def test_a_slow_run_is_not_said_to_rest_where_it_is(lr):
+    """On ½x² |g′| = |1 − η| < 1: all come to 0, however slowly; on x⁴ there is no such bound at 0, and it takes its time."""
+    found = cv.local("x**2/2", over=(-1, 1)).basins("gradient_descent", lr=lr)
+    assert [(piece.low, piece.high, piece.to) for piece in found.pieces] == [(-1, 1, 0)]
+    quartic = cv.local("x**4", over=(-1, 1.1)).basins("gradient_descent", lr=lr / 10)
+    assert [piece.how for piece in quartic.pieces] == ["not settled in 4000 steps"]
+
+
+def test_of_near_minima_a_run_is_said_to_come_to_its_own():
+    """½x² + aℓ cos(x/ℓ), a = 2ℓ = 2e-4: x = a sin(x/ℓ) at 0 and two minima, a ten-thousandth of the picture apart."""
+    points = cv.local("x**2/2 + 2e-8*cos(10000*x)", over=(-1, 1))
+    found = points.basin_map("gradient_descent", points=6, lr=0.1)
+    assert len(points) == 3
+    for x, label in zip(found.starts[0], found.labels, strict=True):
+        end = settled(lambda x: x - 2e-4 * np.sin(10000 * x), x, 0.1, steps=1000)
+        assert points[label].x == pytest.approx(end, abs=1e-12)
 
 
 def test_newtons_basins_say_that_they_are_found_by_runs():

@@ -9,7 +9,7 @@ import sympy as sp
 import convergence as cv
 from tests.tolerances import EPS, SLACK
 
-x = sp.Symbol("x", real=True)
+x, y = sp.symbols("x y", real=True)
 WAVE = "x*cos(pi*x)"
 LOW, HILL, LOWEST = cv.local(WAVE, over=(-1, 2))
 
@@ -36,14 +36,40 @@ def test_all_critical_points_of_the_wave_solve_a_transcendental_equation():
         ("x**4*(x - 1)**2*exp(x)", (-1, 2), [("degenerate", 3), ("maximum", 1), ("minimum", 1)], True),
         ("tanh(x)", (-1, 4), [], True),
         ("x**2", (0, 1), [("minimum", 1)], True),  # at an end
-        ("abs_x", (-1, 1), [], False),  # a kink is no critical point that a sign decides
+        ("x**4 - 4*x**3 + 6*x**2 - 4*x + 1", (0, 3), [("degenerate", 3)], True),  # (x − 1)⁴: terms cancel around it
+        ("(x - 1000000)**4", (999998, 1000002), [("degenerate", 3)], True),
+        (sp.Abs(x), (-1, 1), [], False),  # a kink is no critical point that a sign decides,
+        (sp.Abs(x) + x**2 / 2, (-1, 2), [], False),  # nor one at which the slope jumps through 0
+        (sp.Max(x, 1 - x) ** 2, (-1, 2), [], False),
+        ("x + 1/x", (-2, 2), [("maximum", 1), ("minimum", 1)], False),  # the pole is undecided
     ],
 )
 def test_points_are_all_found_and_what_is_undecided_is_said(formula, over, kinds, complete):
-    points = cv.local(sp.Abs(x) if formula == "abs_x" else formula, over=over)
+    points = cv.local(formula, over=over)
     assert [(p.kind, p.order) for p in points] == kinds
     assert points.complete is complete
     assert bool(points.undecided) is not complete
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1.0, 1e12])
+@pytest.mark.parametrize("scale", [1e-200, 1e-8, 1e8, 1e200])
+def test_a_function_in_other_units_has_the_same_points(scale, unit):
+    """c·((x/ℓ)⁴ − (x/ℓ)²): minima at ±ℓ/√2 of curvature 4c/ℓ², a maximum at 0, and all of Newton's method in units of ℓ."""
+    formula = sp.Float(scale) * ((x / sp.Float(unit)) ** 4 - (x / sp.Float(unit)) ** 2)
+    points = cv.local(formula, over=(-2 * unit, 2 * unit))
+    assert points.complete
+    assert [point.x for point in points] == pytest.approx([-unit / np.sqrt(2), 0, unit / np.sqrt(2)], rel=SLACK * EPS, abs=0)
+    assert [point.kind for point in points] == ["minimum", "maximum", "minimum"]
+    assert [float(p.curvatures[0]) for p in points] == pytest.approx(
+        [4 * scale / unit**2, -2 * scale / unit**2, 4 * scale / unit**2], rel=SLACK * EPS
+    )
+    (near,) = cv.local(formula, at=0.6 * unit)
+    assert (near.x, near.certified) == (pytest.approx(unit / np.sqrt(2), rel=SLACK * EPS), True)
+    assert [point.newton.order for point in points] == [2, 3, 2]
+    assert [p.newton.constant for p in points] == pytest.approx([1.5 * np.sqrt(2) / unit, 4 / unit**2, 1.5 * np.sqrt(2) / unit])
+    flip = near.flip()
+    assert (flip.supercritical, flip.coefficient) == (True, pytest.approx(16 / unit**2))
+    assert 0 < abs(near.start[0] - near.x) < 0.1 * unit
 
 
 def test_thirty_two_points_of_a_fast_oscillation_are_counted():
@@ -72,6 +98,25 @@ def test_a_lattice_of_critical_points_is_counted():
     lattice = {(a, b) for a in (-1, 1) for b in (-2, 0, 2)} | {(a, b) for a in (-2, 0, 2) for b in (-1, 1)}
     assert points.complete
     assert {tuple(np.rint(point.point / (np.pi / 2)).astype(int).tolist()) for point in points} == lattice
+
+
+@pytest.mark.parametrize(
+    ("formula", "kinds"),
+    [
+        (x**2 + y**2 / 10**12, ["minimum"]),
+        (x**2 - y**2 / 10**12, ["saddle"]),
+        (-(x**2) - y**2 / 10**12, ["maximum"]),
+        ((x**2 - sp.Rational(1, 10**12)) ** 2 + y**2, ["minimum", "saddle", "minimum"]),
+        (((x**2 - 1) ** 2 + y**2) * sp.Float("1e-200"), ["minimum", "saddle", "minimum"]),
+        ((x + y) ** 2 / 10**12 + (x - y) ** 2, ["minimum"]),
+    ],
+)
+def test_a_small_curvature_is_not_none(formula, kinds):
+    """What is certified to be alone has a regular Hessian, however different its curvatures are."""
+    points = cv.local(formula, over=((-1.5, 1.5), (-1, 1)))
+    assert points.complete
+    assert [point.kind for point in points] == kinds
+    assert cv.local(formula, at=points[0].point + 1e-9)[0].kind == kinds[0]
 
 
 def test_a_curve_of_critical_points_is_undecided():
@@ -164,6 +209,27 @@ def test_a_subcritical_flip_has_a_repelling_2_cycle_below_its_limit():
     assert np.isnan(flip.amplitude(2.1))
 
 
+@pytest.mark.parametrize("formula", ["x**2/2", "0.7*x**2/2 + 0.3*x**3/6 + 0.27/0.7*x**4/24", "x**2/2 + x**6"])
+@pytest.mark.parametrize("others", [{}, {"momentum": 0.9}], ids=["plain", "momentum"])
+def test_a_flip_whose_cubic_term_vanishes_is_not_called_one_or_the_other(formula, others):
+    """3f‴² = f″f⁗: the terms of fifth order decide; on ½x² every start flips for ever at the limit, and none beyond."""
+    (bowl,) = cv.local(formula, at=0.1)
+    flip = bowl.flip("heavy_ball" if others else "gradient_descent", **others)
+    assert (flip.coefficient, flip.supercritical) == (0.0, None)
+    assert "degenerate" in repr(flip)
+    assert np.isnan(flip.amplitude(1.1 * flip.lr))
+    assert not len(bowl.period_doubling("gradient_descent").cycle_lr)
+
+
+def test_the_coefficient_grows_as_1_over_1_less_the_momentum_while_one_multiplier_alone_flips():
+    (bowl,) = cv.local("x**4 - x**2", over=(0.1, 2))
+    for momentum in (0.9, 0.999):
+        coefficient = bowl.flip("heavy_ball", momentum=momentum).coefficient
+        assert coefficient * (1 - momentum) / (1 + momentum) == pytest.approx(16, rel=1e3 * EPS / (1 - momentum) ** 2)
+    with pytest.raises(cv.NotLinear, match="just one multiplier"):
+        bowl.flip("heavy_ball", momentum=1 - 1e-9)
+
+
 def test_a_rule_without_a_third_derivative_has_no_normal_form():
     @cv.method
     def rmsprop(f, x, v, *, lr: cv.Rate, decay: cv.Share, eps: cv.Offset):
@@ -181,7 +247,9 @@ def test_the_product_of_two_scalars_beyond_its_limit():
     (flattest,) = cv.local(product, at=(1.0, 1.0))
     assert flattest.curvatures == pytest.approx([2.0, 0.0], abs=SLACK * EPS)
     assert flattest.lr_max("gradient_descent") == pytest.approx(1.0, rel=SLACK * EPS)
-    assert cv.local(product, at=(1.5, 0.6))[0].curvatures[0] > 2
+    (steeper,) = cv.local(product, at=(1.5, 0.6))
+    assert steeper.curvatures[0] > 2
+    assert steeper.rate("gradient_descent", lr=1.01 * steeper.lr_max("gradient_descent")) > 1
     lr, u = 1.1, np.array([1.1, 1.1])
     for _ in range(2000):
         u = u - lr * product.grad(u)
@@ -200,6 +268,9 @@ def test_newtons_method_has_order_three_on_cosh_and_two_on_the_wave():
     errors = np.abs(cv.simulate(LOWEST, "newton", 2, [LOWEST.x + 1e-3], lr=1).error[:, 0])
     assert errors[1] / errors[0] ** 2 == pytest.approx(LOWEST.newton.constant, rel=1e-2)
     assert (cv.local("x**4", over=(-1, 1))[0].newton.constant) == pytest.approx(2 / 3)
+    bent = cv.local("x**2/2 + 1e-12*x**3", at=0.5)[0].newton
+    assert (bent.order, bent.constant) == (2, pytest.approx(3e-12))  # small is not none
+    assert cv.local("x**2/2", at=0.5)[0].newton.constant == 0
 
 
 def test_newtons_method_on_cosh_from_ten_walks_before_it_converges():
@@ -290,6 +361,8 @@ def test_callables_formulas_and_objects_give_the_same_point():
         ((("log(x)",), {"over": (-2, -1), "at": 1}), "give over"),
         ((("sqrt(x)",), {"over": (-1, 1)}), "no real value"),
         ((("exp(x)",), {"at": 0.0}), "another start"),
+        ((("tanh(x)",), {"at": 2.0}), "another start"),  # its slope rounds to 0 at 19
+        ((("x**2 + y",), {"at": (1e9, 0.2)}), "another start"),
         ((("3",), {"over": (0, 1)}), "one or two variables"),
     ],
 )
@@ -305,6 +378,10 @@ def test_a_maximum_has_no_largest_learning_rate():
     with pytest.raises(cv.BadData, match="a problem is"):
         cv.simulate(HILL, "gradient_descent", 3, lr=0.1)
     assert HILL.rate("gradient_descent", lr=0.1) > 1
+    (saddle,) = cv.local("x**2 - 0.1*y**2", at=(0.3, 0.2))
+    assert saddle.rate("gradient_descent", lr=0.5) == pytest.approx(1.1)  # the larger of 0 and 1.1
+    (bowl,) = cv.local("2*x**2 + y**2/2", at=(0.3, 0.2))
+    assert bowl.lr_max("gradient_descent") == pytest.approx(0.5)
 
 
 @pytest.mark.parametrize("method", ["rmsprop", "rmsprop_inside"])

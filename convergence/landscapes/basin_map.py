@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-NEAR = 1e-3
-"""How near a run ends to a point, in parts of the picture's width, that is said to have come there."""
+NEAR, BETWEEN = 1e-3, 0.1
+"""How near a run ends to a point that is said to have come there: in parts of the width, and of the way to the next point."""
 
 ELSEWHERE, GONE = -1, -2
 """Labels of runs that did not come to a known point, and of those that left for infinity."""
@@ -86,7 +86,8 @@ def basin_map(critical: Critical, m: Any, points: int, steps: int, hyper: Mappin
     ends = _run(critical, method, grid, steps, settings)
     labels = np.full(len(grid), ELSEWHERE)
     for k, point in enumerate(critical):
-        labels[np.abs(ends - point.point).max(axis=1) <= NEAR * width] = k
+        gaps = (float(np.abs(point.point - other.point).max()) for other in critical if other is not point)
+        labels[np.abs(ends - point.point).max(axis=1) <= min([NEAR * width, *(BETWEEN * gap for gap in gaps)])] = k
     labels[~(np.abs(ends) <= FAR * width).all(axis=1)] = GONE
     return BasinMap(critical, method.name, settings, steps, axes, labels.reshape((points,) * function.dimension))
 

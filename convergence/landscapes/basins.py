@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import pairwise
 from math import nan
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from numpy.typing import NDArray
 from convergence.crossing import compiled, exact
 from convergence.errors import BadData
 from convergence.landscapes.roots import zeros
+from convergence.landscapes.rounding import half_of_digits, rounding
 from convergence.landscapes.step_map import step_map
 from convergence.methods import as_method
 from convergence.plotting import Plotted
@@ -36,18 +38,19 @@ GRID, HALVINGS = 300, 50
 DEPTH, MOST = 12, 120
 """How often preimages of preimages are taken, and how many ends there may be."""
 
-STEPS, BLOCKS, SETTLED = 500, 8, 1e-7
-"""Steps between two looks at the runs that try a piece, looks, and how near its rest a run has to be."""
+STEPS, BLOCKS = 50, 80
+"""Steps between two looks at the runs that try a piece, and looks."""
 
-BESIDE = 1e-6
-"""How near an end its two sides are tried, in parts of the interval."""
+BESIDE = 64
+"""How far from an end its two sides are tried, in units of what is not told apart."""
 
 TRIED = np.array([0.03, 0.31, 0.5, 0.77, 0.97])
 """Where a piece between two ends is tried, in parts of it."""
 
 Label = tuple[float, str]
 
-LEAVES, WANDERS, MIXED = "leaves the interval", "does not settle", "not resolved"
+LEAVES, MIXED = "leaves the interval", "not resolved"
+WANDERS = f"not settled in {STEPS * BLOCKS} steps"
 
 
 @dataclass(frozen=True)
@@ -100,8 +103,9 @@ class Basins(Plotted, Tabular, figure="basins"):
 
     def share(self, x: float) -> float:
         """The share of the interval from which runs settle at this point."""
-        reached = [p.high - p.low for p in self.pieces if abs(p.to - x) <= SETTLED * max(abs(x), 1.0)]
-        return float(sum(reached) / (self.pieces[-1].high - self.pieces[0].low))
+        low, high = self.pieces[0].low, self.pieces[-1].high
+        reached = [p.high - p.low for p in self.pieces if abs(p.to - x) <= _apart(low, high)]
+        return float(sum(reached) / (high - low))
 
     def table(self) -> Mapping[str, Any]:
         """A row for each piece."""
@@ -131,16 +135,21 @@ def basins(critical: Critical, m: Any, hyper: Mapping[str, Any]) -> Basins:
             f"basins have no ends on the line: see basin_map for the picture"
         )
     line = _Line(along.update[0].xreplace({along.state[0]: x}), x, *function.domain[0])
-    barriers, poles = line.barriers()
+    barriers = line.barriers()
     ends, found_all = line.ends(barriers)
     cuts = [line.low, *ends, line.high]
     pieces = line.pieces(cuts)
     mixed = [piece for piece in pieces if piece.how == MIXED]
-    complete = found_all and not poles and not mixed
+    complete = found_all and not line.poles and not mixed
     if mixed:
         pieces = line.pieces(sorted({*cuts, *(end for piece in mixed for end in line.searched(piece))}))
     numbers_shown = method.at(**hyper).numbers
     return Basins(critical, method.name, numbers_shown, _merged(pieces), tuple(barriers), complete)
+
+
+def _apart(low: float, high: float) -> float:
+    """How near two points of an interval are one."""
+    return half_of_digits(high - low) + rounding(low, high)
 
 
 @dataclass(frozen=True)
@@ -152,61 +161,96 @@ class _Line:
     low: float
     high: float
 
+    @property
+    def near(self) -> float:
+        """How near two points are one."""
+        return _apart(self.low, self.high)
+
     def zeros(self, formula: sp.Expr) -> list[float]:
-        """Where a quotient vanishes."""
-        return [zero.x for zero in zeros(sp.fraction(sp.together(formula))[0], self.x, self.low, self.high)]
+        """Where a quotient vanishes; nowhere, where it is constant."""
+        top = sp.fraction(sp.together(formula))[0]
+        return [zero.x for zero in zeros(top, self.x, self.low, self.high)] if top.has(self.x) else []
 
-    def barriers(self) -> tuple[list[float], bool]:
-        """Poles, and fixed points and 2-cycles that do not attract; and whether there are poles.
+    @cached_property
+    def poles(self) -> list[float]:
+        return self.zeros(sp.fraction(sp.together(self.step))[1])
 
-        Near a pole a step goes anywhere, and 2-cycles are without number: they are not looked for.
-        """
-        denominator = sp.fraction(sp.together(self.step))[1]
-        poles = [zero.x for zero in zeros(denominator, self.x, self.low, self.high)] if denominator.has(self.x) else []
-        found = list(poles)
-        for formula in (self.step,) if poles else (self.step, self.step.subs(self.x, self.step)):
-            slope = compiled((self.x,), (sp.diff(formula, self.x),))
-            with np.errstate(all="ignore"):
-                found += [p for p in self.zeros(formula - self.x) if not abs(float(slope(p)[0])) < 1]
-        return _distinct(found), bool(poles)
+    @cached_property
+    def fixed(self) -> list[float]:
+        return self.zeros(self.step - self.x)
+
+    def slopes(self, formula: sp.Expr, points: Sequence[float]) -> list[float]:
+        """The size of the derivative at points."""
+        slope = compiled((self.x,), (sp.diff(formula, self.x),))
+        with np.errstate(all="ignore"):
+            return [abs(float(slope(p)[0])) for p in points]
+
+    @cached_property
+    def cycles(self) -> list[float]:
+        """Points of 2-cycles, and fixed points. Near a pole a step goes anywhere, and they are without number: none."""
+        return [] if self.poles else self.zeros(self.step.subs(self.x, self.step) - self.x)
+
+    def barriers(self) -> list[float]:
+        """Poles, and fixed points and 2-cycles that do not attract."""
+        twice = self.step.subs(self.x, self.step)
+        slopes = [*self.slopes(self.step, self.fixed), *self.slopes(twice, self.cycles)]
+        return self.distinct(
+            [*self.poles, *(p for p, s in zip([*self.fixed, *self.cycles], slopes, strict=True) if not s < 1)]
+        )
+
+    @cached_property
+    def traps(self) -> list[tuple[float, float]]:
+        """Fixed points with a distance within which |g′| < 1, so that runs come ever nearer."""
+        walls = [self.low, self.high, *self.poles, *self.zeros(sp.diff(self.step, self.x) ** 2 - 1)]
+        inner = zip(self.fixed, self.slopes(self.step, self.fixed), strict=True)
+        return [(p, min(abs(p - wall) for wall in walls)) for p, slope in inner if slope < 1]
+
+    def distinct(self, points: Sequence[float]) -> list[float]:
+        """Each once, in order."""
+        kept: list[float] = []
+        for point in sorted(points):
+            if not kept or point - kept[-1] > self.near:
+                kept.append(point)
+        return kept
 
     def ends(self, barriers: Sequence[float]) -> tuple[list[float], bool]:
         """Where runs from either side settle at different places: barriers, their preimages, …; and whether these are all."""
         ends, frontier = self.apart(barriers), [self.low, self.high]
         frontier += ends
         for _ in range(DEPTH):
-            found = _distinct([p for q in frontier for p in self.zeros(self.step - sp.Rational(q))])
-            new = self.apart([p for p in found if min((abs(p - q) for q in ends), default=1.0) > SETTLED])
+            found = self.distinct([p for q in frontier for p in self.zeros(self.step - sp.Rational(q))])
+            new = self.apart([p for p in found if min((abs(p - q) for q in ends), default=np.inf) > self.near])
             if not new:
                 return ends, True
-            ends, frontier = _distinct([*ends, *new]), new
+            ends, frontier = self.distinct([*ends, *new]), new
             if len(ends) > MOST:
                 break
         return ends, False
 
     def apart(self, points: Sequence[float]) -> list[float]:
         """Those of the points that have runs of two kinds beside them."""
-        room = BESIDE * (self.high - self.low)
+        room = BESIDE * self.near
         inner = [p for p in points if self.low + room < p < self.high - room]
         if not inner:
             return []
         sides = self.labels(np.array([[p - room, p + room] for p in inner]))
-        return [p for p, (one, other) in zip(inner, sides, strict=True) if not _alike(one, other)]
+        return [p for p, (one, other) in zip(inner, sides, strict=True) if one[1] != other[1]]
 
     def pieces(self, cuts: Sequence[float]) -> list[Piece]:
         """What lies between neighbours, tried by runs."""
         labels = self.labels(np.array([[a + share * (b - a) for share in TRIED] for a, b in pairwise(cuts)]))
-        return [Piece(a, b, *_common(row)) for (a, b), row in zip(pairwise(cuts), labels, strict=True)]
+        common = [row[0] if len({how for _, how in row}) == 1 else (nan, MIXED) for row in labels]
+        return [Piece(a, b, *label) for (a, b), label in zip(pairwise(cuts), common, strict=True)]
 
     def searched(self, piece: Piece) -> list[float]:
         """Ends within a piece that no equation gave: by halving between starts on a grid whose runs settle apart."""
         grid = np.linspace(piece.low, piece.high, GRID + 2)[1:-1]
         labels = [label for (label,) in self.labels(grid[:, None])]
-        changes = [k for k, (one, other) in enumerate(pairwise(labels)) if not _alike(one, other)]
+        changes = [k for k, (one, other) in enumerate(pairwise(labels)) if one[1] != other[1]]
         left, right = grid[changes], grid[[k + 1 for k in changes]]
         for _ in range(HALVINGS if changes else 0):
             middle = (left + right) / 2
-            same = [_alike(label, labels[k]) for (label,), k in zip(self.labels(middle[:, None]), changes, strict=True)]
+            same = [label[1] == labels[k][1] for (label,), k in zip(self.labels(middle[:, None]), changes, strict=True)]
             left, right = np.where(same, middle, left), np.where(same, right, middle)
         return [float(end) for end in (left + right) / 2]
 
@@ -221,9 +265,12 @@ class _Line:
             for _ in range(BLOCKS):
                 for _ in range(STEPS):
                     here = np.where((here >= self.low) & (here <= self.high), after(here), here)
-                inside, once = (here >= self.low) & (here <= self.high), after(here)
-                if (~inside | (np.abs(once - here) <= SETTLED * 1e-2)).all():
+                caught = ~((here >= self.low) & (here <= self.high))
+                for p, radius in self.traps:
+                    caught |= np.abs(here - p) < radius
+                if caught.all():
                     break
+            once = after(here)
             twice = after(once)
         rows = zip(here, once, twice, strict=True)
         return [[self._label(*point) for point in zip(*row, strict=True)] for row in rows]
@@ -231,28 +278,13 @@ class _Line:
     def _label(self, here: float, once: float, twice: float) -> Label:
         if not self.low <= here <= self.high:
             return nan, LEAVES
-        if abs(once - here) <= SETTLED:
-            return float(here), f"to {here:.10g}"
-        if abs(twice - here) <= SETTLED:
-            return nan, f"to the 2-cycle {min(here, once):.6g}, {max(here, once):.6g}"
+        for p, radius in (*self.traps, *((p, self.near) for p in self.fixed)):
+            if abs(here - p) < radius:
+                return p, f"to {p:.10g}"
+        if abs(twice - here) <= self.near < abs(once - here):
+            one, other = sorted(min(self.cycles, key=lambda p: abs(p - x), default=x) for x in (here, once))
+            return nan, f"to the 2-cycle {one:.10g}, {other:.10g}"
         return nan, WANDERS
-
-
-def _distinct(points: Sequence[float]) -> list[float]:
-    kept: list[float] = []
-    for point in sorted(points):
-        if not kept or point - kept[-1] > SETTLED:
-            kept.append(point)
-    return kept
-
-
-def _alike(one: Label, other: Label) -> bool:
-    return one[1] == other[1] or abs(one[0] - other[0]) <= SETTLED
-
-
-def _common(row: Sequence[Label]) -> Label:
-    """The label of a piece: that of all its runs."""
-    return row[2] if all(_alike(label, row[0]) for label in row) else (nan, MIXED)
 
 
 def _merged(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
@@ -260,7 +292,7 @@ def _merged(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     merged = [pieces[0]]
     for piece in pieces[1:]:
         last = merged[-1]
-        if _alike((piece.to, piece.how), (last.to, last.how)):
+        if piece.how == last.how:
             merged[-1] = replace(last, high=piece.high)
         else:
             merged.append(piece)

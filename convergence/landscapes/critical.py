@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any, overload
 
 import numpy as np
-import sympy as sp
 from numpy.typing import NDArray
 
 from convergence.errors import BadData
@@ -15,10 +14,10 @@ from convergence.landscapes.basin_map import BasinMap, basin_map
 from convergence.landscapes.basins import Basins, basins
 from convergence.landscapes.function import Landscape, as_landscape, ends, place, whole
 from convergence.landscapes.plane_roots import plane_zeros
-from convergence.landscapes.points import CriticalPoint, point_at
+from convergence.landscapes.points import CERTIFIED, CriticalPoint, point_at
 from convergence.landscapes.roots import zeros
+from convergence.landscapes.rounding import half_of_digits, rounding, unsure
 from convergence.notation import text
-from convergence.numerics.interval_newton import contains_one
 from convergence.plotting import Plotted
 from convergence.tabular import Tabular
 
@@ -27,14 +26,11 @@ Array = NDArray[np.float64]
 MENTIONED = 4
 """Undecided places that are listed."""
 
+UNPROVED = "found by Newton's method, not certified"
+SINGULAR = "not certified: the Hessian is singular, the point need not be alone"
+
 STEPS, SHORTEST = 200, 2.0**-40
 """Newton steps towards a critical point, and the shortest part of one that is tried."""
-
-SETTLED = 1e-9
-"""The gradient there, in parts of what it is nearby."""
-
-NEAR = 1e-7
-"""Half the width of the interval, relative to the point, in which a point found in one variable is certified."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,62 +165,65 @@ def local(f: Any, /, *, over: Any = None, at: Any = None, gradient: Any = None, 
 
 def _all(function: Landscape, interval: tuple[float, float]) -> Critical:
     found = zeros(function.derivative(1), function.variables[0], *interval)
-    within = Landscape(
-        function.name, function.expression, function.variables, (interval,), function.source, function.start
-    )
-    points = tuple(point_at(within, np.array([z.x]), "certified", z.order) for z in found if z.certified)
+    within = replace(function, domain=(interval,))
+    points = tuple(point_at(within, np.array([z.x]), CERTIFIED, z.order) for z in found if z.certified)
     return Critical(within, points, all(z.certified for z in found), tuple(z.x for z in found if not z.certified))
 
 
 def _all_in_plane(function: Landscape, domain: tuple[tuple[float, float], ...]) -> Critical:
     _, slope, bend = function.derivatives
     found, unclear = plane_zeros(slope, bend, function.variables, domain)
-    within = Landscape(function.name, function.expression, function.variables, domain, function.source, function.start)
-    points = tuple(point_at(within, x, "certified") for x in found)
+    within = replace(function, domain=domain)
+    points = tuple(point_at(within, x, CERTIFIED) for x in found)
     some = unclear[:: max(1, len(unclear) // MENTIONED)][:MENTIONED]
     return Critical(within, points, not unclear, tuple(tuple(x.tolist()) for x in some))
 
 
 def _found(function: Landscape, start: Array) -> CriticalPoint:
     """Damped Newton on the gradient: a step is halved until the gradient is shorter."""
-    x, slope = start, function.grad(start)
-    scale = max(float(np.linalg.norm(slope)), float(np.abs(function.hessian(start)).max()))
+    x, slope, reach = start, function.grad(start), float(np.abs(start).max())
     for _ in range(STEPS):
-        size, share = float(np.linalg.norm(slope)), 1.0
-        step = np.linalg.pinv(function.hessian(x), rcond=1e-12) @ slope
-        if not size:
-            break
-        while share > SHORTEST and not float(np.linalg.norm(function.grad(x - share * step))) < size:
+        step, share = _newton_step(function, x, slope), 1.0
+        while share > SHORTEST and not _size(function.grad(x - share * step)) < _size(slope):
             share /= 2
         if share <= SHORTEST:
             break
         x = x - share * step
-        slope = function.grad(x)
-    still = float(np.abs(step).max()) <= NEAR * max(float(np.abs(x).max()), 1.0)
-    if not np.isfinite(x).all() or not (float(np.linalg.norm(slope)) <= SETTLED * scale and still):
+        slope, reach = function.grad(x), max(reach, _size(x))
+    still = _size(step) <= half_of_digits(reach) and _size(slope) <= unsure(function.grad, x, reach)
+    if not still:
         raise BadData(f"no critical point of {function.name} was found from {start.tolist()}; try another start")
-    tiny = np.where(np.abs(x) < SETTLED, 0.0, x)
-    x = tiny if float(np.linalg.norm(function.grad(tiny))) <= float(np.linalg.norm(slope)) else x
-    return _certified(function, x)
+    tiny = np.where(np.abs(x) <= rounding(reach), 0.0, x)
+    return _certified(function, tiny if _size(function.grad(tiny)) <= _size(slope) else x, reach)
 
 
-def _certified(function: Landscape, x: Array) -> CriticalPoint:
+def _newton_step(function: Landscape, x: Array, slope: Array) -> Array:
+    """Of the directions whose curvatures rounding tells from 0."""
+    hessian = function.hessian(x)
+    if not np.isfinite(hessian).all():
+        return np.full(len(x), np.nan)
+    values, vectors = np.linalg.eigh(hessian)
+    curved = np.abs(values) > unsure(function.hessian, x)
+    return np.asarray(vectors[:, curved] @ (slope @ vectors[:, curved] / values[curved]))
+
+
+def _size(values: Array) -> float:
+    return float(np.abs(values).max())
+
+
+def _certified(function: Landscape, x: Array, reach: float) -> CriticalPoint:
+    """The point with a proof, where it is alone in half of the digits, or, as a zero of higher order, in a quarter of them.
+
+    BadData where it is proved that there is none.
+    """
     if function.expression is None:
         return point_at(function, x, "found by Newton's method; a callable is not certified")
-    if function.dimension == 1:
-        near = NEAR * max(abs(float(x[0])), 1.0)
-        found = zeros(function.derivative(1), function.variables[0], float(x[0]) - near, float(x[0]) + near)
-        if len(found) == 1 and found[0].certified:
-            return point_at(function, np.array([found[0].x]), "certified", found[0].order)
-        return point_at(function, x, "found by Newton's method, not certified")
-    point = point_at(function, x, "certified")
-    if point.kind == "degenerate":
-        return point_at(function, x, "not certified: the Hessian is singular, the point need not be alone")
-    inverse = np.linalg.inv(function.hessian(x))
-    slope = function.derivatives[1]
-    moved = [
-        v - sum(sp.Rational(float(inverse[i, j])) * slope[j] for j in range(len(slope)))
-        for i, v in enumerate(function.variables)
-    ]
-    proved = contains_one(function.variables, moved, x[None])
-    return point if proved else point_at(function, x, "found by Newton's method, not certified")
+    for near in (half_of_digits(reach), half_of_digits(1.0) ** 0.5 * reach):
+        around = tuple((float(v) - near, float(v) + near) for v in x)
+        there = _all(function, around[0]) if function.dimension == 1 else _all_in_plane(function, around)
+        if len(there) == 1 and there.complete:
+            return replace(there[0], function=function)
+    if there.complete and not there.points:
+        raise BadData(f"no critical point of {function.name} was found from near {x.tolist()}; try another start")
+    point = point_at(function, x, UNPROVED)
+    return replace(point, proof=SINGULAR) if len(x) > 1 and point.kind == "degenerate" else point

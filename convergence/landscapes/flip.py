@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from math import sqrt
+from math import nan, sqrt
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from convergence.crossing import exact
 from convergence.errors import BadData, BadHyperparameter, ConvergenceError, NotLinear
 from convergence.landscapes.oracles import Oracles
+from convergence.landscapes.rounding import EPS, half_of_digits, rounding
 from convergence.landscapes.step_map import step_map
 from convergence.methods import as_method
 from convergence.numerics.orbit_search import Orbit, candidates, equal, least_period, newton, orbit_of
@@ -36,9 +37,6 @@ if TYPE_CHECKING:
     from convergence.landscapes.points import CriticalPoint, LocalQuadratic
 
 Array = NDArray[np.float64]
-
-AT_EDGE = 1e-6
-"""How near −1 the multiplier at the limit has to be."""
 
 OFFSETS = (0.02, 0.1, 0.4)
 """Starts of the search for cycles, in units of the length over which f″ changes."""
@@ -56,7 +54,8 @@ class Flip:
         3f‴² − f″f⁗ there.
     coefficient
         c of the normal form, in units of the position. Positive: supercritical, a 2-cycle attracts just beyond the limit.
-        Negative: subcritical, just below it a 2-cycle repels, and bounds what converges.
+        Negative: subcritical, just below it a 2-cycle repels, and bounds what converges. 0, but for rounding: terms of fifth
+        order decide, which are not derived.
     speed
         −dμ/d(lr) of the multiplier μ that passes −1.
     direction
@@ -77,20 +76,23 @@ class Flip:
     direction: tuple[float, ...]
 
     @property
-    def supercritical(self) -> bool:
-        """Whether the 2-cycle is beyond the limit, and attracts."""
-        return self.coefficient > 0
+    def supercritical(self) -> bool | None:
+        """Whether the 2-cycle is beyond the limit, and attracts; None where the coefficient is 0."""
+        return self.coefficient > 0 if self.coefficient else None
 
     def amplitude(self, lr: float) -> float:
         """Half the distance of the positions of the 2-cycle, √(speed·(lr − limit)/c), to leading order; nan: there is none."""
-        share = self.speed * (lr - self.lr) / self.coefficient
-        return sqrt(share) if share >= 0 else float("nan")
+        share = self.speed * (lr - self.lr) / self.coefficient if self.coefficient else nan
+        return sqrt(share) if share >= 0 else nan
 
     def __repr__(self) -> str:
-        kind = "supercritical, beyond it" if self.supercritical else "subcritical, below it"
-        does = "attracts" if self.supercritical else "repels"
+        kind = {
+            True: "supercritical, beyond it a 2-cycle attracts",
+            False: "subcritical, below it a 2-cycle repels",
+            None: "degenerate, terms of fifth order decide",
+        }[self.supercritical]
         numbers = f"3f‴² − f″f⁗ = {self.criterion:.7g}, c = {self.coefficient:.7g}"
-        return f"Flip of {self.method} at lr = {self.lr:.10g}, {kind} a 2-cycle {does} ({numbers})"
+        return f"Flip of {self.method} at lr = {self.lr:.10g}, {kind} ({numbers})"
 
 
 def resting(m: Any) -> Method:
@@ -116,7 +118,7 @@ def flip(point: LocalQuadratic, m: Any, hyper: Mapping[str, Any]) -> Flip:
     edge = point.lr_max(method, **rest)
     if not isinstance(edge, float) or not 0 < edge < np.inf:
         raise BadData(f"{method.name} has no finite limit of its learning rate here at numbers; got {edge}")
-    criterion = 3 * third**2 - second * fourth
+    criterion = (3 * (third / second) ** 2 - fourth / second) * second * second  # f″² alone may overflow
     return Flip(method.name, edge, criterion, *_normal_form(method, tuple(rest.items()), edge, (second, third, fourth)))
 
 
@@ -129,26 +131,11 @@ def _normal_form(
     method: Method, rest: tuple[tuple[str, Any], ...], edge: float, derivatives: tuple[float, float, float]
 ) -> tuple[float, float, tuple[float, ...]]:
     """c for positions as the coordinate, −dμ/d(lr), and the eigenvector."""
-    rate = sp.Symbol("lr_", positive=True)
-    hyper = {name: exact(value) for name, value in {**dict(method.defaults), **dict(rest)}.items()} | {
-        str(method.rate): rate
-    }
-    second, third, fourth = map(sp.Float, derivatives)
-    along = step_map(
-        method,
-        hyper,
-        lambda e: second * e + third * e**2 / 2 + fourth * e**3 / 6,
-        lambda e: second + third * e + fourth * e**2 / 2,
-    )
-    settled = dict(zip(method.state, rest_of(method).state, strict=True))
-    letters = {method.symbols[name]: value for name, value in hyper.items()}
-    at = {MINIMISER: 0, CURVATURE: second, **letters}
-    moving = [name for name in along.names if name not in along.stopped]
-    still = sp.Matrix([sp.sympify(settled[name]).subs(at) for name in moving])
-    update, t = sp.Matrix(along.update), sp.Symbol("t")
-    ahead = sp.symbols(f"d_:{len(moving)}")
-    moved = dict(zip(along.state, still + t * sp.Matrix(ahead), strict=True))
-    line = update.subs(rate, edge).subs({s: v.subs(rate, edge) for s, v in moved.items()})
+    rate, t = sp.Symbol("lr_", positive=True), sp.Symbol("t")
+    along, still = _taylor_step(method, rest, rate, derivatives)
+    update, ahead = sp.Matrix(along.update), sp.symbols(f"d_:{len(still)}")
+    moved = dict(zip(along.state, (still + t * sp.Matrix(ahead)).subs(rate, edge), strict=True))
+    line = update.subs(rate, edge).subs(moved)
     series = {order: line.diff(t, order).subs(t, 0) for order in (2, 3)}
 
     def taylor(direction: Array, order: int) -> Array:
@@ -157,19 +144,46 @@ def _normal_form(
 
     slope = update.jacobian(along.state).subs(dict(zip(along.state, still, strict=True)))
     A, turning = (_numbers(method, part.subs(rate, edge)) for part in (slope, slope.diff(rate)))
-    values, right = np.linalg.eig(A)
-    k = int(np.argmin(np.abs(values + 1)))
-    if abs(values[k] + 1) > AT_EDGE:
-        raise NotLinear(
-            f"{method.name} does not flip at its limit: the multipliers there are {np.round(values, 6).tolist()}"
-        )
-    q = np.real(right[:, k] / right[0, k])
-    left = np.linalg.eig(A.T)
-    p = np.real(left[1][:, int(np.argmin(np.abs(left[0] + 1)))])
-    p = p / (p @ q)
+    p, q = _flipping(method, A)
     w = np.linalg.solve(A - np.eye(len(A)), taylor(q, 2))
-    mixed = (taylor(q + w, 2) - taylor(q - w, 2)) / 4
-    return float(p @ taylor(q, 3) / 6 - p @ mixed / 2), float(-(p @ turning @ q)), tuple(q.tolist())
+    size = float(np.abs(w).max()) or 1.0  # of one size with q, or the difference would cancel
+    cubic, mixed = taylor(q, 3) / 6, size * (taylor(q + w / size, 2) - taylor(q - w / size, 2)) / 8
+    c, terms = float(p @ (cubic - mixed)), np.abs(p) @ (np.abs(cubic) + np.abs(mixed))
+    doubt = rounding(terms) * float(np.linalg.norm(p) * np.linalg.norm(q))
+    return c if abs(c) > doubt else 0.0, float(-(p @ turning @ q)), tuple(q.tolist())
+
+
+def _taylor_step(
+    method: Method, rest: tuple[tuple[str, Any], ...], rate: sp.Symbol, derivatives: tuple[float, float, float]
+) -> tuple[Direction, sp.Matrix]:
+    """The step on the Taylor polynomial of the function to fourth order, and the state at its rest."""
+    known = {name: exact(value) for name, value in {**dict(method.defaults), **dict(rest)}.items()}
+    hyper = {**known, str(method.rate): rate}
+    f2, f3, f4 = map(sp.Float, derivatives)
+    along = step_map(
+        method, hyper, lambda e: f2 * e + f3 * e**2 / 2 + f4 * e**3 / 6, lambda e: f2 + f3 * e + f4 * e**2 / 2
+    )
+    at = {MINIMISER: 0, CURVATURE: f2, **{method.symbols[name]: value for name, value in hyper.items()}}
+    settled = dict(zip(method.state, rest_of(method).state, strict=True))
+    return along, sp.Matrix([sp.sympify(settled[n]).subs(at) for n in along.names if n not in along.stopped])
+
+
+def _flipping(method: Method, A: Array) -> tuple[Array, Array]:
+    """The left and right eigenvectors of the multiplier −1, 1 for the position, ⟨p,q⟩ = 1. NotLinear where there is none.
+
+    An eigenvalue is known to the rounding of A times its condition ‖p‖‖q‖ (Wilkinson 1965), and has to be apart from others.
+    """
+    (values, right), (others, left) = np.linalg.eig(A), np.linalg.eig(A.T)
+    k = int(np.argmin(np.abs(values + 1)))
+    q, p = right[:, k], left[:, int(np.argmin(np.abs(others + 1)))]
+    condition = 1 / max(abs(p @ q), EPS)
+    if not abs(values[k] + 1) <= rounding(A) * condition <= half_of_digits(1.0):
+        raise NotLinear(
+            f"{method.name} does not flip at its limit, where just one multiplier would be −1: these are "
+            f"{np.round(values, 6).tolist()}"
+        )
+    q = np.real(q / q[0])
+    return np.real(p) / (np.real(p) @ q), q
 
 
 def _numbers(method: Method, matrix: sp.Matrix) -> Array:

@@ -197,7 +197,8 @@ def _beyond(point: LocalQuadratic, method: Method, others: Mapping[str, float]) 
     if method.name == "newton":
         return f"order {point.newton.order} at lr = 1, constant {point.newton.constant:.4g}"
     try:
-        return "supercritical flip" if point.flip(method, **others).supercritical else "subcritical flip"
+        kinds = {True: "supercritical flip", False: "subcritical flip", None: "degenerate flip"}
+        return kinds[point.flip(method, **others).supercritical]
     except ConvergenceError:
         return "no smooth flip"
 

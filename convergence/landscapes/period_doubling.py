@@ -14,6 +14,7 @@ from convergence.crossing import exact
 from convergence.errors import NotLinear
 from convergence.landscapes.flip import Flip, flip, function_map
 from convergence.landscapes.oracles import Oracles
+from convergence.landscapes.rounding import EPS, FEW
 from convergence.methods import as_method
 from convergence.numerics.orbit_search import Orbit, guarded, least_period, newton
 from convergence.plotting import Plotted
@@ -30,11 +31,11 @@ COLUMNS, TRANSIENT, KEPT = 400, 2000, 48
 BRANCH, FIRST = 60, 1e-4
 """Learning rates at which the 2-cycle is solved for, and how far from the limit the first is, in parts of it."""
 
-SETTLED = 1e-10
-"""To what part of the positions the 2-cycle is solved for."""
+SETTLED = FEW * EPS / FIRST
+"""To what part of the positions it is solved for: its equation is as ill-conditioned as the limit is near."""
 
 OFFSET = 0.02
-"""Where the runs start, in parts of the point's size (or of 1)."""
+"""Where the runs start: see ``CriticalPoint.beside``."""
 
 SHARES = (0.6, 1.8)
 """The learning rates of a picture, in parts of the limit."""
@@ -104,7 +105,7 @@ def period_doubling(point: LocalQuadratic, m: Any, hyper: Mapping[str, Any]) -> 
         edge = turn.lr
     except NotLinear:
         turn, edge = None, float(point.lr_max(method, **rest))
-    branch = _branch(point, method, rest, turn) if turn else []
+    branch = _branch(point, method, rest, turn) if turn and turn.coefficient else []
     lr = np.linspace(SHARES[0] * edge, SHARES[1] * edge, COLUMNS)
     orbit = _orbits(point, method, rest, lr)
     positions = np.array([cycle for _, cycle, _ in branch]).reshape(-1, 2)
@@ -153,7 +154,7 @@ def _by_rate(point: LocalQuadratic, method: Method, rest: Mapping[str, Any]) -> 
 def _orbits(point: LocalQuadratic, method: Method, rest: Mapping[str, Any], lr: Array) -> Array:
     """The last iterates of a run for each learning rate, side by side."""
     objective = Oracles(point.function)
-    start = np.full((len(lr), 1), point.x + OFFSET * max(abs(point.x), 1.0))
+    start = np.full((len(lr), 1), point.x + point.beside(OFFSET))
     settings: dict[str, Any] = {**method.at(**{**rest, str(method.rate): 1.0}).numbers, str(method.rate): lr[:, None]}
     kept = np.empty((len(lr), KEPT))
     with np.errstate(all="ignore"):

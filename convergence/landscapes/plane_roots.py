@@ -16,6 +16,7 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from convergence.landscapes.roots import SPLIT
+from convergence.landscapes.rounding import rounding
 from convergence.numerics.interval_newton import NO_VALUE, ball_arithmetic, ball_function
 
 Array = NDArray[np.float64]
@@ -28,11 +29,8 @@ MOST, DEPTH = 4000, 2.0**-30
 ROOM = 0.1
 """By how much a box is made larger on each side, in parts of its width: a zero may lie on its edge."""
 
-SAME, EDGE = 1e-9, 1e-15
-"""In parts of the whole: how near two zeros are one, and a zero on the edge is in it."""
-
-REFINED, TINY = 6, 1e-15
-"""Newton steps to a zero that is alone in its box, and coordinates that are 0 but for rounding."""
+REFINED = 6
+"""Newton steps to a zero that is alone in its box."""
 
 
 def plane_zeros(
@@ -42,19 +40,20 @@ def plane_zeros(
     with ball_arithmetic():
         slope, bend = ball_function(variables, list(gradient)), ball_function(variables, list(hessian))
         found: list[Array] = []
+        alone: list[Box] = []
         unclear: list[Array] = []
-        parts = deque([whole])
+        parts, edge = deque([whole]), rounding(whole)
         for _ in range(MOST):
             if not parts:
                 break
             box = parts.popleft()
-            verdict = _decided(slope, bend, box)
-            if isinstance(verdict, np.ndarray):
-                edge = EDGE * _size(whole)
-                inside = all(low - edge <= x <= high + edge for x, (low, high) in zip(verdict, whole, strict=True))
-                if inside and not any(np.abs(verdict - other).max() <= SAME * _size(whole) for other in found):
-                    found.append(verdict)
-            elif verdict is None:
+            room = tuple((low - ROOM * (high - low), high + ROOM * (high - low)) for low, high in box)
+            zero = _decided(slope, bend, box, room)
+            if isinstance(zero, np.ndarray):
+                if _within(zero, whole, edge) and not any(_within(zero, other) for other in alone):
+                    found.append(zero)
+                alone.append(room)
+            elif zero is None:
                 small = all(high - low <= DEPTH * (b - a) for (low, high), (a, b) in zip(box, whole, strict=True))
                 if small:
                     unclear.append(_middle(box))
@@ -64,12 +63,15 @@ def plane_zeros(
         return sorted(found, key=lambda x: x.tolist()), unclear
 
 
-def _decided(slope: Functions, bend: Functions, box: Box) -> Array | bool | None:
-    """False: no zero is in the box. An array: the one that is in it, or next to it. None: not decided."""
+def _within(x: Array, box: Box, edge: float = 0.0) -> bool:
+    return all(low - edge <= v <= high + edge for v, (low, high) in zip(x, box, strict=True))
+
+
+def _decided(slope: Functions, bend: Functions, box: Box, room: Box) -> Array | bool | None:
+    """False: no zero is in the box. An array: the one that is in the room around it. None: not decided."""
     try:
         if any(ball > 0 or ball < 0 for ball in slope(*_balls(box))):
             return False
-        room = tuple((low - ROOM * (high - low), high + ROOM * (high - low)) for low, high in box)
         image = _krawczyk(slope, bend, room)
         if image is None:
             return None
@@ -90,10 +92,11 @@ def _krawczyk(slope: Functions, bend: Functions, box: Box) -> list[Any] | None:
     """m − C∇f(m) + (I − CH(X))(X − m), with C the inverse of the Hessian at the middle m; None where that is singular."""
     size, middle, balls = len(box), _middle(box), _balls(box)
     points = [flint.arb(float(x)) for x in middle]
-    here = np.array([float(flint.arb(v).mid()) for v in bend(*points)]).reshape(size, size)
-    if not np.isfinite(here).all() or abs(np.linalg.det(here)) <= 1e-12 * np.abs(here).max() ** size:
+    here = _middles(bend(*points)).reshape(size, size)
+    try:
+        inverse = flint.arb_mat(size, size, np.linalg.inv(here).ravel().tolist())
+    except np.linalg.LinAlgError:
         return None
-    inverse = flint.arb_mat(size, size, np.linalg.inv(here).ravel().tolist())
     curve = flint.arb_mat(size, size, [flint.arb(v) for v in bend(*balls)])
     identity = flint.arb_mat(size, size, np.eye(size).ravel().tolist())
     away = flint.arb_mat(size, 1, [b - m for b, m in zip(balls, points, strict=True)])
@@ -103,14 +106,18 @@ def _krawczyk(slope: Functions, bend: Functions, box: Box) -> list[Any] | None:
 
 def _refined(slope: Functions, bend: Functions, image: list[Any]) -> Array:
     """The zero in an image that holds just one, by Newton's method; the middle where that leaves it."""
-    x = np.array([float(ball.mid()) for ball in image])
+    x = _middles(image)
     for _ in range(REFINED):
         points = [flint.arb(float(v)) for v in x]
-        here, turn = (np.array([float(flint.arb(v).mid()) for v in part(*points)]) for part in (slope, bend))
-        x = x - np.linalg.solve(turn.reshape(len(x), len(x)), here)
-    x = np.where(np.abs(x) < TINY, 0.0, x)
-    inside = all(ball.lower() <= v <= ball.upper() for ball, v in zip(image, x.tolist(), strict=True))
-    return x if inside else np.array([float(ball.mid()) for ball in image])
+        x = x - np.linalg.solve(_middles(bend(*points)).reshape(len(x), len(x)), _middles(slope(*points)))
+    whole = np.where([ball.contains(0) for ball in image], 0.0, x)
+    if all(ball.contains(0) for ball in slope(*map(flint.arb, whole.tolist()))):
+        return whole
+    return x if all(ball.contains(v) for ball, v in zip(image, x.tolist(), strict=True)) else _middles(image)
+
+
+def _middles(balls: list[Any]) -> Array:
+    return np.array([float(ball.mid()) for ball in balls])
 
 
 def _middle(box: Box) -> Array:
@@ -123,7 +130,3 @@ def _halves(box: Box) -> list[Box]:
     low, high = box[k]
     cut = low + SPLIT * (high - low)
     return [(*box[:k], part, *box[k + 1 :]) for part in ((cut, high), (low, cut))]
-
-
-def _size(box: Box) -> float:
-    return max(high - low for low, high in box)

@@ -21,6 +21,7 @@ from convergence.landscapes.function import Landscape, number, whole
 from convergence.landscapes.newton import NewtonOrder, newton_order
 from convergence.landscapes.oracles import Oracles
 from convergence.landscapes.period_doubling import PeriodDoubling, period_doubling
+from convergence.landscapes.rounding import unsure
 from convergence.numerics.radius import bounds, spectral_radius
 from convergence.problem import LeastSquares
 from convergence.problem.quadratic import Quadratic
@@ -34,11 +35,13 @@ if TYPE_CHECKING:
 
 Array = NDArray[np.float64]
 
-FLAT = 1e-10
-"""A curvature below this part of the largest is taken for 0: the point is degenerate."""
+CERTIFIED = "certified"
 
 CLOSE = 1e-3
-"""How far from the point a run starts that is given no start, in parts of its size (or of 1)."""
+"""How far from the point a run starts that is given no start: see ``CriticalPoint.beside``."""
+
+CHANGED = 0.1
+"""The part of the Hessian that changes over a distance at which it is another one."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,7 +92,18 @@ class CriticalPoint:
     @property
     def certified(self) -> bool:
         """Whether ball arithmetic proves that there is just one critical point next to these digits."""
-        return self.proof == "certified"
+        return self.proof == CERTIFIED
+
+    def beside(self, share: float) -> float:
+        """A distance: this part of the point's size (or of 1), halved until the Hessian is much the same there."""
+        distance, here = share * max(float(np.abs(self.point).max()), 1.0), self.function.hessian(self.point)
+        while distance and not self._like(here, distance):
+            distance /= 2
+        return distance
+
+    def _like(self, here: Array, distance: float) -> bool:
+        ahead = self.function.hessian(self.point + distance * self.directions.T)
+        return bool(np.abs(ahead - here).max() <= CHANGED * np.abs(here).max())
 
     def rate(self, m: Any, /, **hyper: Any) -> float:
         """The spectral radius of the method at these curvatures: above 1, runs leave the point (from nearly all starts)."""
@@ -181,11 +195,9 @@ class LocalQuadratic(CriticalPoint, Quadratic):
     """
 
     def __post_init__(self) -> None:
-        size = float(self.curvatures[0])
-        curvatures = np.where(self.curvatures > FLAT * size, self.curvatures, 0.0)
-        sigma = np.sqrt(curvatures)
+        sigma = np.sqrt(self.curvatures)
         names = tuple(str(v) for v in self.function.variables)
-        self._set(curvatures=curvatures, singular_values=sigma, rank=int(np.count_nonzero(curvatures)))
+        self._set(singular_values=sigma, rank=int(np.count_nonzero(sigma)))
         self._set(minimizer=self.point, minimum=self.value, columns=names, scale=1.0, loss_name="half")
         self._set(preparation=(f"the Hessian of {self.function.name} at its {self.kind} {self.x}",))
         rows = sigma[:, None] * self.directions.T
@@ -199,8 +211,7 @@ class LocalQuadratic(CriticalPoint, Quadratic):
     @property
     def start(self) -> Array:
         """The point, and the same small part of its size along each direction that has curvature."""
-        size = CLOSE * max(float(np.abs(self.point).max()), 1.0)
-        return np.asarray(self.point + size * self.directions[:, : self.rank].sum(axis=1))
+        return np.asarray(self.point + self.beside(CLOSE) * self.directions[:, : self.rank].sum(axis=1))
 
     @property
     def sample_scale(self) -> float:
@@ -224,20 +235,26 @@ class LocalQuadratic(CriticalPoint, Quadratic):
 
 
 def point_at(function: Landscape, point: Array, proof: str, order: int = 1) -> CriticalPoint:
-    """The critical point of a function, told by its Hessian."""
-    values, vectors = np.linalg.eigh(function.hessian(point))
+    """The critical point of a function, told by its Hessian.
+
+    What is certified has no curvature 0 unless it is a zero of higher ``order``, for else it would not be known to be alone.
+    Elsewhere a curvature is 0 that rounding does not tell from 0.
+    """
+    hessian = function.hessian(point)
+    values, vectors = np.linalg.eigh(hessian)
     values, vectors = values[::-1].copy(), vectors[:, ::-1]
     vectors = vectors * np.where(vectors[np.abs(vectors).argmax(axis=0), range(len(point))] < 0, -1.0, 1.0)
     if order != 1:
         values[:] = 0.0
-    kind = _kind(values)
-    bowl = values[0] > 0 and (values >= -FLAT * values[0]).all()
+    elif proof != CERTIFIED:
+        values[np.abs(values) <= unsure(function.hessian, point)] = 0.0
+    bowl = values[0] > 0 and values[-1] >= 0
     made = LocalQuadratic if bowl else CriticalPoint
-    return made(function, point, values, vectors, kind, proof, order)
+    return made(function, point, values, vectors, _kind(values), proof, order)
 
 
 def _kind(values: Array) -> str:
-    if (np.abs(values) <= FLAT * np.abs(values).max()).any():
+    if not values.all():
         return "degenerate"
     if (values > 0).all():
         return "minimum"

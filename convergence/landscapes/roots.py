@@ -16,13 +16,17 @@ import flint
 import sympy as sp
 
 from convergence.errors import BadData
+from convergence.landscapes.rounding import rounding
 from convergence.numerics.interval_newton import NO_VALUE, ball_arithmetic, ball_function
 
 SPLIT = 0.4871
 """Where an interval is cut, a little off its middle: zeros like to be there."""
 
-DEPTH, MOST = 2.0**-36, 20_000
+DEPTH, MOST = 2.0**-30, 20_000
 """The width of the interval's parts that are no longer cut, in parts of the whole, and the number of parts."""
+
+GAP = 2.0**-20
+"""How far apart, in parts of the whole, undecided parts may be that are taken for one."""
 
 DENOMINATORS = (10**3, 10**6, 10**9)
 """Of the fractions that are tried as zeros of higher order."""
@@ -54,14 +58,19 @@ def zeros(f: sp.Expr, x: sp.Symbol, low: float, high: float) -> list[Zero]:
     if f.is_zero:
         raise BadData("the function is constant: every point is critical")
     with ball_arithmetic():
-        value, slope = _function(f, x), _function(sp.diff(f, x), x)
+        value, slope = on_balls(f, x), on_balls(sp.diff(f, x), x)
         simple, unclear = _searched(f, x, value, slope, low, high)
-        return sorted((*simple, *(_multiple(f, x, part) for part in _joined(unclear))), key=lambda zero: zero.x)
+        return sorted(
+            (*simple, *(_multiple(f, x, part) for part in _joined(unclear, GAP * (high - low)))),
+            key=lambda zero: zero.x,
+        )
 
 
-def _function(f: sp.Expr, x: sp.Symbol) -> Function:
+def on_balls(f: sp.Expr, x: sp.Symbol) -> Function:
     """The formula on a ball; nan where it has no value, or compares."""
-    inner = None if f.has(sp.Max, sp.Min, sp.Piecewise, sp.Heaviside) else ball_function([x], [f])
+    compared = f.replace(lambda part: isinstance(part, sp.Max | sp.Min), lambda part: part.rewrite(sp.Abs))
+    smooth = compared.replace(sp.Heaviside, lambda at, *_: (1 + sp.sign(at)) / 2)
+    inner = None if smooth.has(sp.Max, sp.Min, sp.Piecewise) else ball_function([x], [smooth])
 
     def value(ball: Ball) -> Ball:
         try:
@@ -75,32 +84,36 @@ def _function(f: sp.Expr, x: sp.Symbol) -> Function:
 def _searched(
     f: sp.Expr, x: sp.Symbol, value: Function, slope: Function, low: float, high: float
 ) -> tuple[list[Zero], list[tuple[float, float]]]:
-    simple, unclear = [], []
+    simple: list[Zero] = []
+    unclear: list[tuple[float, float]] = []
     parts, seen = [(low, high)], 0
     while parts:
         a, b = parts.pop()
         seen += 1
         if seen > MOST:
-            raise BadData(
-                f"{f} has no real value, or no derivative, on a part of [{low:g}, {high:g}]; give an interval on which it has"
-            )
+            if not value(flint.arb(a)).is_finite():
+                raise BadData(
+                    f"{f} has no real value, no derivative, or cases, on a part of [{low:g}, {high:g}]; give an interval on "
+                    f"which it is smooth"
+                )
+            return simple, [*unclear, (a, b), *parts]
         ball = flint.arb(a).union(flint.arb(b))
-        if _sign(value(ball)):
+        here, rise, middle = value(ball), slope(ball), ball.mid()
+        if _sign(here) or (here.is_finite() and _sign(value(middle) + rise * (ball - middle))):
             continue
-        direction = _sign(slope(ball))
-        if direction:
+        if here.is_finite() and _sign(rise):  # where f has no value, it may jump
             left, right = (_sign_at(f, x, value, end) for end in (a, b))
             if left is not None and right is not None:
                 if left * right <= 0:
                     simple.append(_refined(value, slope, a, b))
                 continue
-        if b - a <= DEPTH * (high - low):
+        if b - a <= max(DEPTH * (high - low), rounding(a, b)):
             unclear.append((a, b))
             continue
-        middle = a + SPLIT * (b - a)
-        while not _sign(value(flint.arb(middle))) and middle < a + 0.6 * (b - a):
-            middle += 0.0173 * (b - a)
-        parts += [(middle, b), (a, middle)]
+        cut = a + SPLIT * (b - a)
+        while not _sign(value(flint.arb(cut))) and cut < a + 0.6 * (b - a):
+            cut += 0.0173 * (b - a)
+        parts += [(cut, b), (a, cut)]
     return simple, unclear
 
 
@@ -119,8 +132,14 @@ def _vanishes(formula: sp.Expr) -> bool:
 
 
 def _refined(value: Function, slope: Function, a: float, b: float) -> Zero:
-    """Newton's interval method: X ← (m − f(m)/f′(X)) ∩ X."""
-    box = flint.arb(a).union(flint.arb(b))
+    box = narrowed(value, slope, flint.arb(a).union(flint.arb(b)))
+    x = 0.0 if box.contains(0) else min(max(float(box.mid()), a), b)
+    low, high = nextafter(min(float(box.lower()), x), -inf), nextafter(max(float(box.upper()), x), inf)
+    return Zero(x, low, high, 1, True)
+
+
+def narrowed(value: Function, slope: Function, box: Ball) -> Ball:
+    """What is left of a ball around a zero by Newton's interval method: X ← (m − f(m)/f′(X)) ∩ X."""
     for _ in range(200):
         middle = box.mid()
         step = middle - value(middle) / slope(box)
@@ -130,16 +149,14 @@ def _refined(value: Function, slope: Function, a: float, b: float) -> Zero:
         if not smaller.rad() < 0.9 * box.rad():
             break
         box = smaller
-    x = 0.0 if box.contains(0) else min(max(float(box.mid()), a), b)
-    low, high = nextafter(min(float(box.lower()), x), -inf), nextafter(max(float(box.upper()), x), inf)
-    return Zero(x, low, high, 1, True)
+    return box
 
 
-def _joined(parts: list[tuple[float, float]]) -> list[tuple[float, float]]:
+def _joined(parts: list[tuple[float, float]], gap: float) -> list[tuple[float, float]]:
     """Neighbours as one."""
     joined: list[tuple[float, float]] = []
     for low, high in sorted(parts):
-        if joined and low <= joined[-1][1]:
+        if joined and low <= joined[-1][1] + gap:
             joined[-1] = (joined[-1][0], max(high, joined[-1][1]))
         else:
             joined.append((low, high))
@@ -151,6 +168,8 @@ def _multiple(f: sp.Expr, x: sp.Symbol, part: tuple[float, float]) -> Zero:
     low, high = part
     around = flint.arb(low).union(flint.arb(high))
     middle = (low + high) / 2
+    if not on_balls(f, x)(around).is_finite():  # a kink, or a pole
+        return Zero(middle, low, high, 0, False)
     fractions = (sp.Rational(middle).limit_denominator(most) for most in DENOMINATORS)
     for point in dict.fromkeys((*fractions, sp.nsimplify(middle, [sp.pi], tolerance=1e-9))):
         if not low <= float(point) <= high:
@@ -158,7 +177,7 @@ def _multiple(f: sp.Expr, x: sp.Symbol, part: tuple[float, float]) -> Zero:
         derivative = f
         for order in range(HIGHEST):
             if not _vanishes(derivative.subs(x, point)):
-                if order and _sign(_function(derivative, x)(around)):
+                if order and _sign(on_balls(derivative, x)(around)):
                     return Zero(float(point), low, high, order, True)
                 break
             derivative = sp.diff(derivative, x)
