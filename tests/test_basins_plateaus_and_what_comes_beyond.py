@@ -186,25 +186,21 @@ def test_a_subcritical_branch_goes_back_below_the_limit():
     assert np.abs(found.cycle[:, 0]) == pytest.approx(np.sqrt(6 * (2 / found.cycle_lr - 1)), rel=1e-6)
 
 
-@pytest.mark.parametrize(
-    "result",
-    [
+def test_results_draw_themselves_on_given_axes():
+    from matplotlib.figure import Figure
+
+    for result in (
         WAVE,
         WAVE.basins("gradient_descent", lr=0.1),
         WAVE.basin_map("heavy_ball", points=9, lr=0.05, momentum=0.5),
         cv.local(cv.landscapes.saddle),
         cv.local(cv.landscapes.rosenbrock).basin_map("gradient_descent", points=9, steps=9, lr=1e-3),
         LOW.period_doubling("gradient_descent"),
-    ],
-    ids=lambda result: type(result).__name__,
-)
-def test_results_draw_themselves_on_given_axes(result):
-    from matplotlib.figure import Figure
-
-    ax = Figure().add_subplot()
-    assert result.plot(ax=ax) is ax
-    assert ax.get_title(loc="left")
-    assert ax.has_data()
+    ):
+        ax = Figure().add_subplot()
+        assert result.plot(ax=ax) is ax
+        assert ax.get_title(loc="left")
+        assert ax.has_data()
 
 
 def test_paths_are_drawn_on_the_function():

@@ -118,6 +118,7 @@ def is_drawn(ax, x, y):
     return any(line.shape == want.shape and np.allclose(line, want, rtol=1e-5, equal_nan=True) for line in lines)
 
 
+@cache
 def results():
     m, p = cv.METHODS["heavy_ball"], problem()
     hyper = setting()[1]
@@ -149,16 +150,15 @@ def draw(name, result, ax=None):
     return getattr(cf, name)(result, ax=ax, **options)
 
 
-@pytest.mark.parametrize("name", results())
-def test_a_result_is_drawn_on_the_axes_given_or_on_its_own(name):
-    result = results()[name]
-    assert isinstance(result, Plotted)
-    figure = Figure()
-    ax = figure.subplots()
-    assert draw(name, result, ax) is ax
-    assert ax.get_title(loc="left")
-    assert ax.get_xlabel()
-    check_texts(draw(name, result).get_figure(root=True))
+def test_a_result_is_drawn_on_the_axes_given_or_on_its_own():
+    for name, result in results().items():
+        assert isinstance(result, Plotted), name
+        figure = Figure()
+        ax = figure.subplots()
+        assert draw(name, result, ax) is ax, name
+        assert ax.get_title(loc="left"), name
+        assert ax.get_xlabel(), name
+        check_texts(draw(name, result).get_figure(root=True))
 
 
 def test_plot_shows_in_a_notebook_and_on_the_axes_given():
@@ -344,9 +344,9 @@ def test_texts_stay_apart_with_one_column_and_with_twenty(columns):
         check_texts(picture(name, columns, ("gradient_descent",)).draw())
 
 
-@pytest.mark.parametrize("name", pictures())
-def test_every_text_lies_within_the_figure_and_on_no_other(name):
-    check_texts(picture(name).draw())
+def test_every_text_lies_within_the_figure_and_on_no_other():
+    for name in pictures():
+        check_texts(picture(name).draw())
 
 
 @method

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any, TypeVar
 
 import sympy as sp
@@ -40,12 +41,14 @@ def rewritten(result: Result, values: Mapping[sp.Symbol, sp.Expr], *fields: str)
     return replace(result, **{name: put(getattr(result, name)) for name in fields})  # type: ignore[type-var]
 
 
+@cache
 def tidy(formula: sp.Expr) -> sp.Expr:
     """The shortest of the usual ways to write a rational formula, a product rather than a sum."""
     together = sp.cancel(formula)
     return min((formula, together, sp.factor(together), sp.expand(together)), key=lambda f: (sp.count_ops(f), f.is_Add))
 
 
+@cache
 def factored(formula: sp.Expr) -> sp.Expr:
     """A rational formula as a product of factors, each written so that it is positive for small hyperparameters.
 
