@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import sympy as sp
@@ -92,10 +92,16 @@ def response(method: Method) -> Response:
 
 def at_values(method: Method, hyper: Mapping[str, Any]) -> Response:
     """The response of a method at numbers, or formulas, for all of its hyperparameters."""
+    return _at(method, tuple(sp.sympify(hyper[name]) for name in method.hyper))
+
+
+@lru_cache(256)
+def _at(method: Method, values: Formulas) -> Response:
     plain = response(method)
-    return plain.at({plain.hyper[name]: sp.sympify(hyper[name]) for name in method.hyper})
+    return plain.at({plain.hyper[name]: value for name, value in zip(method.hyper, values, strict=True)})
 
 
+@cache
 def fresh(method: Method) -> Response:
     """The response of a method in letters that nothing else uses, with the assumptions of its own."""
     plain = response(method)
