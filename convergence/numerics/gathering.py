@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import sympy as sp
 from scipy.integrate import quad
-from scipy.optimize import brentq
 
 from convergence.errors import BadData
 from convergence.notation import text
+from convergence.numerics.bracket import root
 from convergence.numerics.replay import Parabolas
 from convergence.rule import Method
 from convergence.theory.rests import Equilibrium
@@ -25,7 +25,8 @@ from convergence.theory.symbols import CURVATURE
 FIRST = 100_000
 """Steps at a standing gradient that are summed; the rest of the sum follows by Euler's and Maclaurin's formula."""
 
-HUGE = 1e300
+HUGE, QUADRATURE = 1e300, 1e-12
+"""Where a sum is given up; and how far quadrature is from the integral, relatively: closer a root of it means nothing."""
 
 LONGEST = 60_000
 """Steps of a run before it is given up; one that would take longer, by the estimate, is not begun."""
@@ -99,4 +100,4 @@ def _estimate(divisor: Callable[[Any], Any], first: float, gradient: float, rate
     top = max(first, square, 1e-300)
     while integral(top) < target and top < HUGE:
         top *= 4
-    return float(brentq(lambda s: integral(s) - target, first, top, xtol=1e-300, rtol=1e-12))
+    return root(lambda s: integral(s) - target, first, top, QUADRATURE)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from convergence.errors import BadData
 from convergence.numerics.runs import Run
 from convergence.plotting import Plotted
-from convergence.problem.arrays import floats
+from convergence.problem.arrays import floats, is_whole
 
 Array = NDArray[np.float64]
 
@@ -102,7 +102,7 @@ def identify(run: Run | Any, *, order: int | None = None, directions: Sequence[i
     True
     """
     errors, noise = _signals(run)
-    if order is not None and not (isinstance(order, int | np.integer) and 1 <= order < len(errors)):
+    if order is not None and not is_whole(order, 1, len(errors) - 1):
         raise BadData(
             f"order must be a whole number of eigenvalues, 1 or more and below the rows; got {str(order)[:60]}"
         )

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from convergence.errors import BadData, BadHyperparameter
 from convergence.problem import as_quadratic
-from convergence.problem.arrays import floats, short
+from convergence.problem.arrays import floats, is_whole, one_number, short
 from convergence.problem.density import MarchenkoPastur, PowerLaw
 
 MOST_NUMBERS = 2**28
@@ -18,7 +18,7 @@ MOST_NUMBERS = 2**28
 
 def checked_steps(steps: Any, width: int = 1) -> int:
     """The number of steps, with ``width`` numbers to keep of each. BadData unless whole, 0 or more, and storable."""
-    if isinstance(steps, bool) or not isinstance(steps, int | np.integer) or steps < 0:
+    if not is_whole(steps, 0):
         raise BadData(f"steps must be a whole number, 0 or more; got {short(steps)}")
     if (steps + 1) * width > MOST_NUMBERS:
         raise BadData(
@@ -35,7 +35,7 @@ def checked_interval(mu: Any, L: Any, problem: Any = None) -> tuple[float, float
             raise BadHyperparameter("give either problem=, or mu= and L=: the problem has its own")
         density = isinstance(problem, MarchenkoPastur | PowerLaw)
         mu, L = problem.interval if density else as_quadratic(problem).interval
-    low, high = _number(mu), _number(L)
+    low, high = one_number(mu), one_number(L)
     if not 0 < low <= high < float("inf"):
         raise BadHyperparameter(
             f"expected 0 < mu ≤ L, finite: the smallest and the largest curvature; got mu={short(mu)}, L={short(L)}"
@@ -53,16 +53,9 @@ def checked_errors(start: Any, curvatures: NDArray[np.float64]) -> NDArray[np.fl
 
 def checked_tolerance(tolerance: Any) -> float:
     """The tolerance as a float. BadHyperparameter unless it is a finite number above 0."""
-    within = _number(tolerance)
+    within = one_number(tolerance)
     if not 0 < within < float("inf"):
         raise BadHyperparameter(
             f"tolerance must be a finite number above 0, a part of the first error; got {short(tolerance)}"
         )
     return within
-
-
-def _number(value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        return float("nan")

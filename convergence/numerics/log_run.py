@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 import mpmath
@@ -20,7 +21,7 @@ from convergence.notation import text
 from convergence.numerics.inputs import checked_steps
 from convergence.numerics.replay import Parabolas
 from convergence.plotting import Plotted
-from convergence.problem.arrays import floats, short
+from convergence.problem.arrays import one_number, short
 from convergence.tabular import Tabular
 
 Array = NDArray[np.float64]
@@ -107,19 +108,19 @@ def log_run(m: Any, /, curvature: float, steps: int, start: float, **hyper: Any)
     LogRun of rmsprop: 3000 steps, |x| down to 10^−21.7428 at step 1091; regrown to 10^−3.30103
     """
     method = as_method(m)
-    lam, first = floats(curvature), floats(start)
-    if lam.shape != (1,) or not np.isfinite(lam[0]) or not lam[0] > 0:
+    lam, first = one_number(curvature), one_number(start)
+    if not 0 < lam < inf:
         raise BadData(f"curvature is a positive number; got {short(curvature)}")
-    if first.shape != (1,) or not np.isfinite(first[0]) or first[0] == 0:
+    if not 0 < abs(first) < inf:
         raise BadData(f"start is a number, not 0; got {short(start)}")
     count = checked_steps(steps, len(method.state))
     numbers = method.at(**hyper).numbers
     context = mpmath.MPContext()
     context.prec = BITS
-    objective: Any = Parabolas(np.array([context.mpf(lam[0])], dtype=object))
+    objective: Any = Parabolas(np.array([context.mpf(lam)], dtype=object))
     logarithms, signs = np.empty(count + 1), np.zeros(count + 1, dtype=np.int64)
     try:
-        state = method.start(objective, np.array([context.mpf(first[0])], dtype=object))
+        state = method.start(objective, np.array([context.mpf(first)], dtype=object))
         for k in range(count + 1):
             value = context.mpf(np.ravel(state[0])[0])
             mantissa, exponent = context.frexp(value)

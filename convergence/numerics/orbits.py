@@ -21,7 +21,7 @@ from convergence.methods import as_method
 from convergence.numerics.interval_newton import contains_one
 from convergence.numerics.orbit_search import REPEATS, Orbit, candidates, distance, equal, guarded, orbit_of, size_of
 from convergence.numerics.replay import Parabolas
-from convergence.problem.arrays import short
+from convergence.problem.arrays import is_whole, short
 from convergence.rule import Method
 from convergence.theory.cycles import NEUTRAL, Cycle, Direction, direction, signed_cycles, spelled
 from convergence.theory.letters import Letters, letters_of
@@ -82,7 +82,7 @@ def cycles(m: Any, /, period: int = 2, *, curvature: Any = 1, **hyper: Any) -> l
     []
     """
     method = as_method(m)
-    if isinstance(period, bool) or not isinstance(period, int | np.integer) or not 2 <= period <= LONGEST_PERIOD:
+    if not is_whole(period, 2, LONGEST_PERIOD):
         raise BadData(f"period must be a whole number from 2 to {LONGEST_PERIOD}; got {short(period)}")
     lam, letters = _curvature(curvature), letters_of(method, hyper)
     if period == 2:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import isnan
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from convergence.crossing import exact
 from convergence.errors import BadData, NotLinear
 from convergence.methods import as_method
 from convergence.problem import LeastSquares, as_quadratic
-from convergence.problem.arrays import floats, short
+from convergence.problem.arrays import floats, is_whole, one_number, short
 from convergence.theory.frozen import NAME, frozen_of
 from convergence.theory.letters import letters_of
 from convergence.theory.region import region
@@ -130,7 +131,7 @@ def preconditioned_sharpness(H: Any, v: Any, /, *, eps: float = 0.0, count: int 
     moment = floats(v)
     size = moment.size
     root = 1 / np.sqrt(_divisor(v, eps, size))
-    if isinstance(count, bool) or not isinstance(count, int | np.integer) or not 1 <= count <= size:
+    if not is_whole(count, 1, size):
         raise BadData(f"count must be a whole number from 1 to {size}, the number of coordinates; got {short(count)}")
     product = _product(H, size)
     operator = LinearOperator((size, size), matvec=lambda u: root * product(root * np.ravel(u)), dtype=float)
@@ -147,12 +148,12 @@ def preconditioned_sharpness(H: Any, v: Any, /, *, eps: float = 0.0, count: int 
 
 
 def _divisor(v: Any, eps: Any, size: int) -> Array:
-    moment, offset = floats(v), floats(eps)
-    if moment.shape != (size,) or not size or offset.shape != (1,):
+    moment, offset = floats(v), one_number(eps)
+    if moment.shape != (size,) or not size or isnan(offset):
         raise BadData(
             f"v must be {size} numbers, one a coordinate, and eps one number; got {short(v)} and {short(eps)}"
         )
-    P = np.sqrt(np.where(moment >= 0, moment, np.nan)) + np.where(offset >= 0, offset, np.nan)
+    P = np.sqrt(np.where(moment >= 0, moment, np.nan)) + (offset if offset >= 0 else np.nan)
     if not np.isfinite(P).all() or not (P > 0).all():
         raise BadData(f"√v + ε must be positive and finite in each coordinate; got v = {short(v)}, eps = {short(eps)}")
     return np.asarray(P)

@@ -54,6 +54,17 @@ def floats(values: Any) -> Array:
         return np.array([np.nan])
 
 
+def one_number(value: Any) -> float:
+    """The value as a float; nan where it is not one number, so that the caller's check fails. True and False are none."""
+    numbers = floats(value)
+    return float(numbers[0]) if numbers.shape == (1,) and not isinstance(value, bool) else float("nan")
+
+
+def is_whole(value: Any, least: float = 1, most: float = float("inf")) -> bool:
+    """Whether a value is a whole number between these, both included. True and False are none."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool) and bool(least <= value <= most)
+
+
 def checked_numbers(values: Any, name: str) -> Array:
     """Numbers (m,), finite, 0 or more, not all 0. BadData for anything else."""
     numbers = floats(values)

@@ -15,7 +15,7 @@ from convergence.numerics.inputs import checked_steps
 from convergence.numerics.matrices import readings
 from convergence.numerics.runs import first_position
 from convergence.problem import Diagonal, MarchenkoPastur, PowerLaw, Quadratic, as_quadratic
-from convergence.problem.arrays import floats, short
+from convergence.problem.arrays import one_number, short
 from convergence.rule import Method
 from convergence.scheduling.dense import DenseFinalLoss
 from convergence.scheduling.laws import Coupled, Law, Separate
@@ -155,7 +155,7 @@ def _cap(cap: Any, problem: Quadratic) -> float:
     """The largest rate that is allowed; ∞ for None."""
     if cap is None:
         return np.inf
-    number = np.array([2 / problem.L]) if isinstance(cap, str) and cap == "2/L" else floats(cap)
-    if number.shape != (1,) or isinstance(cap, bool) or not 0 < number[0] < np.inf:
+    number = 2 / problem.L if isinstance(cap, str) and cap == "2/L" else one_number(cap)
+    if not 0 < number < np.inf:
         raise BadHyperparameter(f"cap must be a number above 0, '2/L', or None for none; got {short(cap)}")
-    return float(number[0])
+    return number

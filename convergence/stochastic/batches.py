@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from convergence.errors import BadData, BadHyperparameter, BadName, nearest
 from convergence.problem import Quadratic
-from convergence.problem.arrays import short
+from convergence.problem.arrays import is_whole, short
 
 Indices = NDArray[np.int64]
 
@@ -54,9 +54,8 @@ def checked_batch(problem: Quadratic, batch: Any, sampling: str, drawn: bool = T
     Raises BadHyperparameter unless it is a whole number from 1 on, of distinct rows at most all; where rows come in
     epochs it must divide their number, since a smaller last batch would be another method.
     """
-    whole = isinstance(batch, int | np.integer) and not isinstance(batch, bool)
     most = 2**5 * NUMBERS // (len(problem.curvatures) + 1) if drawn else LARGEST_BATCH
-    if not whole or not 1 <= batch <= most:
+    if not is_whole(batch, 1, most):
         raise BadHyperparameter(
             f"batch must be a whole number of rows, 1 or more{', that fit into memory' if drawn else ''}; got {short(batch)}"
         )
@@ -97,7 +96,7 @@ def usual_batches(rows: int, sampling: str) -> tuple[int, ...]:
 
 def checked_runs(runs: Any) -> int:
     """The number of runs. BadData unless whole, 1 or more."""
-    if isinstance(runs, bool) or not isinstance(runs, int | np.integer) or runs < 1:
+    if not is_whole(runs):
         raise BadData(f"runs must be a whole number, 1 or more; got {short(runs)}")
     return int(runs)
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
+from convergence.numerics.bracket import root
 from convergence.stochastic.loops import OpenLoop
 
 Array = NDArray[np.float64]
@@ -44,4 +44,4 @@ def least_batch(shares: Array) -> float:
 
     # at 1 each term is at most its part, so the sum at most 1; towards 0 the largest term has no bound
     low = parts.max() / 2
-    return largest + total * (1.0 if excess(1.0) >= 0 else float(brentq(excess, low, 1.0, rtol=1e-15, xtol=1e-300)))
+    return largest + total * (1.0 if excess(1.0) >= 0 else root(excess, low, 1.0))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from math import inf, sqrt
 from typing import Any
@@ -9,12 +10,12 @@ from typing import Any
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from convergence.crossing import evaluate
 from convergence.errors import BadHyperparameter, NotLinear
+from convergence.numerics.bracket import root
 from convergence.problem import as_quadratic
-from convergence.problem.arrays import floats, short
+from convergence.problem.arrays import one_number, short
 from convergence.problem.density import MarchenkoPastur, PowerLaw
 from convergence.rule import Method
 from convergence.stochastic.limits import limit_without_noise, require_others, sampled_method
@@ -81,14 +82,15 @@ def _slope(method: Method) -> sp.Expr:
 def streaming_rate(p: Any, gamma: float) -> float:
     """The rate of gradient descent on single fresh rows of very many directions, at the learning rate gamma/d.
 
-    After t·d rows the excess loss has fallen as exp(−rate·t): rate = γu with γE[λ²/(2λ−u)] = 1 and u < 2λ_min, or 2γλ_min
-    where no u is so (the Volterra equation of Paquette et al. 2021). Negative: it grows.
+    After t·d rows the excess loss has fallen as exp(−rate·t): rate = 2γz with γE[λ²/(λ−z)] = 2 and z < λ_min, or 2γλ_min
+    where no z is so (the Volterra equation of Paquette et al. 2021). Negative: it grows.
 
     Parameters
     ----------
     p
-        A MarchenkoPastur (there it is a closed form) or a PowerLaw; or curvatures, a LeastSquares or (X, y), whose
-        spectrum is taken as that of ever more directions. Flat directions are not counted in d.
+        A MarchenkoPastur (its expectation is exact, by the Stieltjes transform) or a PowerLaw; or curvatures, a
+        LeastSquares or (X, y), whose spectrum is taken as that of ever more directions. Flat directions are not
+        counted in d.
     gamma
         Above 0, in units of 1/λ.
 
@@ -104,35 +106,41 @@ def streaming_rate(p: Any, gamma: float) -> float:
     >>> round(streaming_rate(MarchenkoPastur(0.25), 1.6), 10)
     0.5788854382
     """
-    number = floats(gamma)
-    if number.shape != (1,) or not 0 < number[0] < inf:
+    step = one_number(gamma)
+    if not 0 < step < inf:
         raise BadHyperparameter(f"gamma must be a finite number above 0, in units of 1/λ; got {short(gamma)}")
-    lr = float(number[0])
-    if isinstance(p, MarchenkoPastur):
-        return _marchenko_pastur(p, lr)
-    density = p if isinstance(p, PowerLaw) else as_quadratic(p)
-    nodes, weights = density.quadrature(NODES)
-    return lr * _secular(nodes, weights, density.interval[0], lr)
+    density = p if isinstance(p, MarchenkoPastur | PowerLaw) else as_quadratic(p)
+    mean = _of_marchenko_pastur(p) if isinstance(p, MarchenkoPastur) else _of_nodes(*density.quadrature(NODES))
+    low, high = density.interval
+
+    def excess(z: float) -> float:
+        return step * mean(z) / 2 - 1
+
+    beside = float(np.nextafter(low, -inf))  # a curvature at the end itself is a pole
+    # below 0 the mean is less than high²/|z|
+    z = low if excess(beside) <= 0 else root(excess, -step * high**2 / 2, beside)
+    return 2 * step * z
 
 
-def _marchenko_pastur(density: MarchenkoPastur, gamma: float) -> float:
-    """The root of the same equation: with s the Stieltjes transform of the density, a quadratic."""
-    r, scale = density.ratio, density.scale
+def _of_nodes(nodes: Array, weights: Array) -> Callable[[float], float]:
+    """E[λ²/(λ − z)] by quadrature."""
+    return lambda z: float(weights @ (nodes**2 / (nodes - z)))
+
+
+def _of_marchenko_pastur(density: MarchenkoPastur) -> Callable[[float], float]:
+    """E[λ²/(λ − z)] for z up to the support, without quadrature.
+
+    The Stieltjes transform m = E[1/(λ − z)] obeys m = 1/(s(1 − r − rzm) − z) with s the scale (Marchenko and Pastur 1967).
+    For q = E[λ/(λ − z)] = 1 + zm that is rq² − (1 + r − z/s)q + 1 = 0, and λ²/(λ − z) = λ + zλ/(λ − z) makes the mean
+    s + zq = sq(1 + r − rq), where nothing cancels. Far below the support q tends to 0: it is the smaller root.
+    """
+    r, s = density.ratio, density.scale
     if r > 1:  # the directions that have curvature: those of the transposed matrix
-        r, scale = 1 / r, scale * r
-    step = gamma * scale
-    if step <= 2 * sqrt(r) / (1 - sqrt(r) + r):
-        return 2 * step * (1 - sqrt(r)) ** 2
-    return step * (2 - step) / 2 * ((1 + r) + sqrt((1 + r) ** 2 - 8 * r / step))
+        r, s = 1 / r, s * r
 
+    def mean(z: float) -> float:
+        b = 1 + r - z / s
+        q = 2 / (b + sqrt(max(b * b - 4 * r, 0.0)))
+        return s * q * (1 + r - r * q)
 
-def _secular(nodes: Array, weights: Array, low: float, gamma: float) -> float:
-    """The u below twice the least curvature at which γE[λ²/(2λ−u)] is 1; that bound, where it is less than 1 up to there."""
-
-    def excess(u: float) -> float:
-        return gamma * float(weights @ (nodes**2 / (2 * nodes - u))) - 1
-
-    top = 2 * low
-    near = top - 1e-15 * float(nodes.max())
-    bottom = -gamma * float(weights @ nodes**2)  # there E[λ²/(2λ−u)] is less than E[λ²]/|u|
-    return top if excess(near) <= 0 else float(brentq(excess, bottom, near, rtol=1e-14, xtol=1e-300))
+    return mean

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq
 
 from convergence.errors import BadHyperparameter, NoStableLearningRate
 from convergence.methods import as_method
+from convergence.numerics.bracket import ROUNDING, root
 from convergence.numerics.radius import bounds, spectral_radius
 from convergence.problem import Quadratic, as_quadratic
 from convergence.rule import Method
@@ -38,6 +38,9 @@ MANY = 16
 
 TINY = 1e-6
 """The first rate that is tried, as a part of the limit without noise."""
+
+GUESS = 1e-3
+"""The relative distance of a first guess: Newton's method, which begins there, squares it in each step."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +94,7 @@ class Amplification:
         low, high = TINY * top, (1 - EDGE) * top
         if excess(high) < 0 or excess(low) > 0:
             return top / 2
-        return float(brentq(excess, low, high, rtol=1e-3, xtol=1e-3 * low))
+        return root(excess, low, high, GUESS)
 
     @property
     def by_one_equation(self) -> bool:
@@ -188,7 +191,7 @@ def mean_square_limit(p: Any, m: Any, /, batch: int, *, sampling: str = "replace
         return min(max(log(max(factor * radius, 1e-300)), -700.0), 700.0)
 
     few = len(amplified.curvatures) < MANY or amplified.by_one_equation
-    points, digits = (GRID, 1e-15) if few else (LARGE_GRID, TOLERANCE)
+    points, digits = (GRID, ROUNDING) if few else (LARGE_GRID, TOLERANCE)
     rates = [top * share for share in (TINY, *(k / points for k in range(1, points)), 1 - EDGE)]
     stable = [excess(lr) < 0 for lr in rates]
     if not any(stable):
@@ -196,7 +199,7 @@ def mean_square_limit(p: Any, m: Any, /, batch: int, *, sampling: str = "replace
     last = len(stable) - 1 - stable[::-1].index(True)
     if last == len(stable) - 1:
         return top
-    return float(brentq(excess, rates[last], rates[last + 1], rtol=digits, xtol=1e-300))
+    return root(excess, rates[last], rates[last + 1], digits)
 
 
 def limit_without_noise(problem: Quadratic, method: Method, others: Mapping[str, Any]) -> float:

@@ -43,6 +43,10 @@ class OpenLoop:
     enters: Array
     asked: Array
 
+    def carried(self, errors: Array) -> Array:
+        """What a step makes of mean errors (…, d, s)."""
+        return np.asarray((self.closed @ errors[..., None])[..., 0])
+
 
 def open_loop(method: Method, curvatures: Array, settings: Mapping[str, Any], reading: Any = ()) -> OpenLoop:
     """The loop at these settings, and this reading of the clocks; without one, the limit that it tends to."""

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from convergence.methods import as_method
 from convergence.numerics.inputs import checked_steps
+from convergence.numerics.prediction import powers
 from convergence.numerics.runs import first_position
 from convergence.plotting import Plotted
 from convergence.problem import Quadratic, as_quadratic
@@ -19,9 +20,9 @@ from convergence.stochastic.batches import checked_sampling
 from convergence.stochastic.ensemble import Ensemble, ensemble
 from convergence.stochastic.epochs import exact_in_epochs, path_in_epochs, path_in_order
 from convergence.stochastic.loops import linear_system, open_loop, require_samples, start_noise
-from convergence.stochastic.recursion import DENSE, Recursion
+from convergence.stochastic.recursion import DENSE, Recursion, products
 from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, added_noise, checked_draws, gradient_noise
-from convergence.stochastic.steps import Mean, StateMoments, carried_by, changing, steps_of
+from convergence.stochastic.steps import Mean, StateMoments, changing, steps_of
 from convergence.tabular import Tabular
 
 Array = NDArray[np.float64]
@@ -167,8 +168,7 @@ def moments(
     with np.errstate(all="ignore"):
         if batch is None or sampling in INDEPENDENT:
             random = gradient_noise(problem, batch, sampling, noise)
-            path = _changing_steps if changing(method, full, count) else _constant
-            mean, covariance = path(problem, method, full, random, x, count)
+            mean, covariance = _path(problem, method, full, random, x, count)
         else:
             added = added_noise(problem, noise, batch)
             if sampling == "cyclic":
@@ -215,38 +215,21 @@ def _estimated(problem: Quadratic, method: Method, full: Mapping[str, Any], samp
     return Moments(method.name, full, mean, second, loss, bias, loss - bias, error, sampled.runs)
 
 
-def _constant(
+def _path(
     problem: Quadratic, method: Method, full: Mapping[str, Any], random: GradientNoise, x: Array, steps: int
 ) -> tuple[Array, Array]:
-    """Mean (K+1, d) and covariance (K+1, d, d) of the position where all steps are alike."""
+    """Mean (K+1, d) and covariance (K+1, d, d) of the position, on batches that are independent of each other."""
     mean, covariance, offset = first_moments(problem, method, full, random, x)
+    if changing(method, full, steps) or covariance.size > DENSE:
+        seen = ((mean[:, 0], spread[..., 0, 0]) for mean, spread, _ in states(problem, method, full, random, x, steps))
+        means, kept = zip(*seen, strict=True)
+        return np.array(means), np.array(kept)
     step = Recursion(open_loop(method, problem.curvatures, full), random, offset)
-    means = np.empty((steps + 1, *mean.shape))
-    means[0] = mean
-    for k in range(steps):
-        means[k + 1] = (step.loop.closed @ means[k][..., None])[..., 0]
-    kept = np.empty((steps + 1, *step.shape[:2]))
-    kept[0] = covariance[..., 0, 0]
-    if covariance.size <= DENSE:
-        flat, of_position = covariance.reshape(-1), np.s_[:: step.shape[2] ** 2]
-        added, matrix = step.fresh(means[:-1]).reshape(steps, flat.size), step.matrix
-        for k in range(steps):
-            flat = matrix @ flat + added[k]
-            kept[k + 1].reshape(-1)[:] = flat[of_position]
-        return means[..., 0], kept
-    for k in range(steps):
-        covariance = step(covariance, means[k])
-        kept[k + 1] = covariance[..., 0, 0]
-    return means[..., 0], kept
-
-
-def _changing_steps(
-    problem: Quadratic, method: Method, full: Mapping[str, Any], random: GradientNoise, x: Array, steps: int
-) -> tuple[Array, Array]:
-    """The same where steps differ: under a schedule, or while a clock runs."""
-    seen = ((mean[:, 0], spread[..., 0, 0]) for mean, spread, _ in states(problem, method, full, random, x, steps))
-    means, kept = zip(*seen, strict=True)
-    return np.array(means), np.array(kept)
+    path = powers(step.loop.closed, mean, steps + 1).transpose(1, 2, 0)
+    covariances = [covariance.ravel()]
+    for entering in step.entering(products(path, path), path).reshape(steps + 1, -1)[:-1]:
+        covariances.append(step.matrix @ covariances[-1] + entering)
+    return path[..., 0], np.array(covariances).reshape(-1, *covariance.shape)[..., 0, 0]
 
 
 def states(
@@ -257,5 +240,5 @@ def states(
     yield mean, covariance, np.asarray
     for loop, shift in steps_of(problem, method, full, steps, x):
         step, away = Recursion(loop, random, offset + shift[:, 0]), mean - shift
-        mean, covariance = carried_by(loop)(away) + shift, step(covariance, away)
-        yield mean, covariance, carried_by(loop)
+        mean, covariance = loop.carried(away) + shift, step(covariance, away)
+        yield mean, covariance, loop.carried

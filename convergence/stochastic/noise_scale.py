@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from convergence.errors import BadHyperparameter
 from convergence.numerics.runs import first_position
 from convergence.problem import as_quadratic
-from convergence.problem.arrays import floats, short
+from convergence.problem.arrays import one_number, short
 from convergence.stochastic.sampling import Rows
 
 Array = NDArray[np.float64]
@@ -57,10 +57,10 @@ class NoiseScale:
         >>> round(cv.noise_scale(cv.datasets.gaussian_2d(loss="mean")).best_lr(32), 6)
         0.025997
         """
-        size = floats(batch)
-        if size.shape != (1,) or not 0 < size[0] < inf:
+        size = one_number(batch)
+        if not 0 < size < inf:
             raise BadHyperparameter(f"batch must be a number of rows, above 0; got {short(batch)}")
-        return float(self.longest / (1 + self.full / size[0]))
+        return self.longest / (1 + self.full / size)
 
     def __repr__(self) -> str:
         return f"NoiseScale: {self.simple:.6g} simple, {self.full:.6g} full"

@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import brentq, minimize_scalar
+from scipy.optimize import minimize_scalar
 
 from convergence.errors import BadHyperparameter, NoStableLearningRate
+from convergence.numerics.bracket import root
 from convergence.problem import Quadratic
 from convergence.rule import Method
 from convergence.stochastic.batch_step import Batches, BatchStep
@@ -201,12 +202,12 @@ def largest_stable(epoch: Epoch, settings: Callable[[float], Mapping[str, Any]],
     return first_crossing(excess, (top * share for share in _shares()))
 
 
-def _between(roots: Array) -> Iterator[float]:
-    """Roots, and a point between each and the next: in every gap a product of affine factors has one maximum."""
+def _between(zeros: Array) -> Iterator[float]:
+    """Zeros, and a point between each and the next: in every gap a product of affine factors has one maximum."""
     before = 0.0
-    for root in roots:
-        yield from ((before + root) / 2, root)
-        before = root
+    for zero in zeros:
+        yield from ((before + zero) / 2, zero)
+        before = zero
     while before and before < FARTHEST:
         before *= 2
         yield before
@@ -235,12 +236,12 @@ def first_crossing(excess: Callable[[float], float], rates: Iterator[float]) -> 
         if values[-1] >= 0:
             if len(values) == 1:
                 break
-            return float(brentq(excess, points[-2], rate, rtol=1e-14, xtol=1e-300))
+            return root(excess, points[-2], rate)
         if len(values) == 3 and values[1] > max(values[0], values[2]):
             within = {"xatol": 1e-10 * points[2]}
             peak = minimize_scalar(lambda lr: -excess(lr), (), points[::2], method="bounded", options=within)
             if peak.fun <= 0:
-                return float(brentq(excess, points[0], peak.x, rtol=1e-14, xtol=1e-300))
+                return root(excess, points[0], peak.x)
     raise NoStableLearningRate(
         "no edge of stability was found: second moments grow, or shrink, at every learning rate that was tried"
     )

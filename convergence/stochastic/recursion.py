@@ -1,4 +1,4 @@
-"""The covariance of a method's state under gradient noise, a step at a time.
+"""Second moments of a method's state under gradient noise, a step at a time.
 
 Γ ← A Γ Aᵀ + B C Bᵀ per pair of directions, with C the covariance of the gradients, linear in the second moments of the
 points where they are asked: the recursion of second moments closes (as in Polyak and Juditsky 1992, for one method).
@@ -29,58 +29,40 @@ def sandwiched(left: Array, middle: Array) -> Array:
     return of_first @ middle @ of_second.swapaxes(-1, -2)
 
 
+def products(a: Array, b: Array) -> Array:
+    """a_i b_jᵀ for pairs of directions: (…, d, a) and (…, d, b) -> (…, d, d, a, b)."""
+    return np.asarray(a[..., :, None, :, None] * b[..., None, :, None, :])
+
+
 @dataclass(frozen=True, eq=False)
 class Recursion:
-    """One step of mean and covariance, with ``offset`` (d,) of the rest from the minimiser.
-
-    Covariances are (…, d, d, s, s): directions first, then states.
-    """
+    """A step of mean errors (…, d, s) and second moments (…, d, d, s, s); ``offset`` (…, d) is the rest, from the minimiser."""
 
     loop: OpenLoop
     noise: GradientNoise
     offset: Array
 
-    @property
-    def shape(self) -> tuple[int, int, int, int]:
-        """That of a covariance."""
-        d, s, _ = self.loop.closed.shape
-        return d, d, s, s
+    def entering(self, second: Array, mean: Array, one: float = 1.0) -> Array:
+        """The covariance (…, d, d, s, s) that noise adds to the next state, from the moments of this one about the rest.
 
-    def asked_at(self, means: Array) -> Array:
-        """The mean points (…, d, g) of the gradients, from the minimiser, for mean errors (…, d, s)."""
-        loop = self.loop
-        return (loop.asked @ means[..., None])[..., 0] + self.offset[:, None]
+        It is linear in them and in ``one``: 0 for the linear part alone.
+        """
+        points, offset = (self.loop.asked @ mean[..., None])[..., 0], self.offset[..., None]
+        shifted = products(points, offset) + products(offset, points) + one * products(offset, offset)
+        sums = points[..., :, None] + points[..., None, :] + 2 * one * offset[..., None]
+        pairs = np.moveaxis(sandwiched(self.loop.asked, second) + shifted, (-4, -3), (-2, -1))
+        noise = self.noise.covariance(pairs, np.moveaxis(sums, -3, -1), one)
+        return sandwiched(self.loop.enters, np.moveaxis(noise, (-2, -1), (-4, -3)))
 
-    def spread(self, covariance: Array) -> Array:
-        """The part of the next covariance that is linear in this one."""
-        carried = sandwiched(self.loop.closed, covariance)
-        if self.noise.samples is None:
-            return carried
-        second = sandwiched(self.loop.asked, covariance)
-        return carried + sandwiched(self.loop.enters, self._gradients(second, np.zeros(1), 0.0))
-
-    def fresh(self, means: Array) -> Array:
-        """The part (…, d, d, s, s) that comes of the mean errors (…, d, s), and of noise that is added."""
-        asked = self.asked_at(means)
-        second = asked[..., :, None, :, None] * asked[..., None, :, None, :]
-        sums = asked[..., :, :, None] + asked[..., :, None, :]
-        return sandwiched(self.loop.enters, self._gradients(second, sums, 1.0))
-
-    def _gradients(self, second: Array, sums: Array, one: float) -> Array:
-        """The covariances (…, d, d, g, g) of gradients, from the joint moments of the points that they are asked at."""
-        of_pairs = np.moveaxis(second, (-4, -3), (-2, -1))
-        pairs = np.broadcast_to(np.moveaxis(sums, -3, -1) if sums.ndim > 1 else sums, of_pairs.shape[:-1])
-        return np.moveaxis(self.noise.covariance(of_pairs, pairs, one), (-2, -1), (-4, -3))
-
-    def __call__(self, covariance: Array, means: Array) -> Array:
-        """The next covariance, for present means (d, s): ``spread`` and ``fresh`` with one pass over the rows."""
-        loop, asked = self.loop, self.asked_at(means)
-        second = sandwiched(loop.asked, covariance) + asked[:, None, :, None] * asked[None, :, None, :]
-        gradients = self._gradients(second, asked[:, :, None] + asked[:, None], 1.0)
-        return np.asarray(sandwiched(loop.closed, covariance) + sandwiched(loop.enters, gradients))
+    def __call__(self, covariance: Array, mean: Array) -> Array:
+        """The next covariance."""
+        second = covariance + products(mean, mean)
+        return np.asarray(sandwiched(self.loop.closed, covariance) + self.entering(second, mean))
 
     @cached_property
     def matrix(self) -> Array:
-        """``spread`` as a matrix on flattened covariances."""
-        size = int(np.prod(self.shape))
-        return self.spread(np.eye(size).reshape(size, *self.shape)).reshape(size, size).T
+        """What a step makes of flattened covariances, without what comes of the mean and of noise that is added."""
+        d, s, _ = self.loop.closed.shape
+        basis = np.eye((d * s) ** 2).reshape(-1, d, d, s, s)
+        after = sandwiched(self.loop.closed, basis) + self.entering(basis, np.zeros((d, s)), 0.0)
+        return np.asarray(after.reshape(len(basis), -1).T)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from convergence.errors import BadData, BadHyperparameter
 from convergence.problem import Quadratic
-from convergence.problem.arrays import floats, short
+from convergence.problem.arrays import floats, one_number, short
 from convergence.stochastic.batches import checked_batch, checked_sampling
 
 Array = NDArray[np.float64]
@@ -56,8 +56,7 @@ class LabelNoise:
     deviation: float
 
     def __post_init__(self) -> None:
-        number = floats(self.deviation)
-        if number.shape != (1,) or not 0 <= number[0] < np.inf or isinstance(self.deviation, bool):
+        if not 0 <= one_number(self.deviation) < np.inf:
             raise BadHyperparameter(
                 f"deviation must be a finite number, 0 or more: the standard deviation of a target; "
                 f"got {short(self.deviation)}"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.crossing import compiled
-from convergence.numerics.matrices import STOPPED, arguments, readings
+from convergence.numerics.matrices import readings
 from convergence.numerics.prediction import first_errors
 from convergence.numerics.replay import scheduled
 from convergence.numerics.runs import resting_state
@@ -29,11 +28,6 @@ StateMoments = tuple[Array, Array, Callable[[Array], Array]]
 """Mean (d, s) and covariance (d, d, s, s) of the errors of a state, and what the step to it does to errors (…, d, s)."""
 
 
-def carried_by(loop: OpenLoop) -> Callable[[Array], Array]:
-    """What a step does to mean errors (…, d, s)."""
-    return lambda errors: np.asarray((loop.closed @ errors[..., None])[..., 0])
-
-
 def changing(method: Method, full: Mapping[str, Any], steps: int) -> bool:
     """Whether the steps differ: under a schedule, or while a clock runs."""
     return any(np.ndim(value) for value in full.values()) or len(readings(method, full, min(steps, 1))) > 0
@@ -48,26 +42,14 @@ def steps_of(problem: Quadratic, method: Method, full: Mapping[str, Any], steps:
         return
     letters, known = set(method.symbols.values()), dict[tuple[Any, ...], Step]()
     still = not any(entry.free_symbols & letters for entry in system_in_time(method).rest)
-    for k, reading in zip(range(steps), _readings(method, settings), strict=False):
+    clocks = chain(readings(method, full, steps), repeat(()))  # nothing once they have run down
+    for k, reading in zip(range(steps), clocks, strict=False):
         now = settings(k)
         key = (*now.values(), *reading)
         if key not in known:
             shift = np.zeros(rest.shape) if still else resting_state(problem, method, now, x) - rest
             known = {key: (open_loop(method, problem.curvatures, now, reading), shift.T)}
         yield known[key]
-
-
-def _readings(method: Method, settings: Any) -> Iterator[tuple[float, ...]]:
-    """What the clocks read before each step, each moved on by that step's settings; nothing once they have run down."""
-    clock = system_in_time(method).clock
-    if clock is not None:
-        tick = compiled((*arguments(method), *clock.letters), clock.update)
-        now, rest = ([float(v) for v in part] for part in (clock.start, clock.rest))
-        step = 0
-        while max(abs(a - b) for a, b in zip(now, rest, strict=True)) > STOPPED:
-            yield tuple(now)
-            now, step = tick(1.0, *settings(step).values(), *now), step + 1
-    yield from repeat(())
 
 
 @dataclass(frozen=True, eq=False)

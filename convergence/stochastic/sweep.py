@@ -1,14 +1,15 @@
 """Mean and second moment of a method at many learning rates at once, under minibatches: one linear recursion.
 
 The moments [1, m, M] of the errors, M = E ssᵀ not about the mean, go over into those of the next step by a matrix that is
-affine in the batch factor c. Where it is small it is built once, and serves all batches.
+affine in the batch factor c; where it is small, it is built.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ from convergence.problem import Quadratic
 from convergence.rule import Method
 from convergence.stochastic.loops import OpenLoop, open_loop
 from convergence.stochastic.moments import first_moments
-from convergence.stochastic.recursion import DENSE, sandwiched
+from convergence.stochastic.recursion import DENSE, Recursion, products, sandwiched
 from convergence.stochastic.sampling import GradientNoise, Samples
 
 Array = NDArray[np.float64]
@@ -59,12 +60,18 @@ class Sweep:
 
     def losses(self, factor: float) -> Iterator[Array]:
         """The expected excess loss (L,) at steps 0, 1, …, without end, the noise of one sample times ``factor``."""
-        mean = self.mean
-        second = mean[:, :, None, :, None] * mean[:, None, :, None, :] + factor * self.spread
-        for loop in self.early:
-            yield self._loss(mean, second)
-            mean, second = self._stepped(loop, mean, second, factor)
-        yield from self._small(mean, second, factor) if self.size <= DENSE else self._large(mean, second, factor)
+        count, d, s = self.mean.shape
+        noise = GradientNoise(self.samples, factor, np.zeros((d, d)))
+        weights = np.zeros((count, self.size))
+        weights[:, 0] = 0.5 * self.offset**2 @ self.curvatures
+        weights[:, 1 : 1 + d * s : s] = self.offset * self.curvatures
+        weights[:, 1 + d * s + np.arange(d) * (d + 1) * s * s] = 0.5 * self.curvatures
+        second = products(self.mean, self.mean) + factor * self.spread
+        now = np.concatenate([np.ones((count, 1)), self.mean.reshape(count, -1), second.reshape(count, -1)], axis=1)
+        early: Iterator[Callable[[Array], Array]] = (partial(self._stepped, noise, loop) for loop in self.early)
+        for step in chain(early, repeat(self._step(noise))):
+            yield np.einsum("li,li->l", weights, now)
+            now = step(now)
 
     @property
     def size(self) -> int:
@@ -72,58 +79,23 @@ class Sweep:
         _, d, s = self.mean.shape
         return int(1 + d * s + (d * s) ** 2)
 
-    def _small(self, mean: Array, second: Array, factor: float) -> Iterator[Array]:
-        without, noise = self._matrices
-        matrix, count = without + factor * noise, len(mean)
-        one, weights = np.ones((count, 1)), np.zeros((count, self.size))
+    def _stepped(self, noise: GradientNoise, loop: OpenLoop, now: Array, one: float = 1.0) -> Array:
+        """The next [1, m, M] (…, L, n); ``one`` is the first of them."""
         _, d, s = self.mean.shape
-        weights[:, 0] = 0.5 * self.offset**2 @ self.curvatures
-        weights[:, 1 : 1 + d * s : s] = self.offset * self.curvatures
-        own = 1 + d * s + np.arange(d) * (d + 1) * s * s
-        weights[:, own] = 0.5 * self.curvatures
-        moments = np.concatenate([one, mean.reshape(count, -1), second.reshape(count, -1)], axis=1)
-        while True:
-            yield np.einsum("li,li->l", weights, moments)
-            moments = np.einsum("lij,lj->li", matrix, moments)
+        mean = now[..., 1 : 1 + d * s].reshape(*now.shape[:-1], d, s)
+        second = now[..., 1 + d * s :].reshape(*now.shape[:-1], d, d, s, s)
+        after = sandwiched(loop.closed, second) + Recursion(loop, noise, self.offset).entering(second, mean, one)
+        flat = (part.reshape(*now.shape[:-1], -1) for part in (loop.carried(mean), after))
+        return np.concatenate([now[..., :1], *flat], axis=-1)
 
-    def _large(self, mean: Array, second: Array, factor: float) -> Iterator[Array]:
-        while True:
-            yield self._loss(mean, second)
-            mean, second = self._stepped(self.loop, mean, second, factor)
-
-    def _loss(self, mean: Array, second: Array) -> Array:
-        square = np.einsum("liiss->lis", second[..., :1, :1])[..., 0]
-        return np.asarray(0.5 * (square + 2 * self.offset * mean[..., 0] + self.offset**2) @ self.curvatures)
-
-    def _stepped(self, loop: OpenLoop, mean: Array, second: Array, factor: float) -> tuple[Array, Array]:
-        after = sandwiched(loop.closed, second) + factor * self._noisy(loop, mean, second, 1.0)
-        return (loop.closed @ mean[..., None])[..., 0], after
-
-    @cached_property
-    def _matrices(self) -> tuple[Array, Array]:
-        """(L, n, n): the step of [1, m, M] without noise, and what one sample's noise adds."""
-        count, d, s = self.mean.shape
-        basis = np.eye(self.size)[:, None]  # (n, 1, n): a column of the matrices each
-        mean = np.broadcast_to(basis[..., 1 : 1 + d * s].reshape(-1, 1, d, s), (self.size, count, d, s))
-        second = np.broadcast_to(basis[..., 1 + d * s :].reshape(-1, 1, d, d, s, s), (self.size, count, d, d, s, s))
-        without, noise = np.zeros((2, self.size, count, self.size))
-        without[0, :, 0] = 1.0
-        without[..., 1 : 1 + d * s] = (self.loop.closed @ mean[..., None])[..., 0].reshape(self.size, count, -1)
-        without[..., 1 + d * s :] = sandwiched(self.loop.closed, second).reshape(self.size, count, -1)
-        noise[..., 1 + d * s :] = self._noisy(self.loop, mean, second, 0.0).reshape(self.size, count, -1)
-        noise[0, :, 1 + d * s :] = self._noisy(self.loop, mean[0], second[0], 1.0).reshape(count, -1)
-        return np.moveaxis(without, 0, -1).copy(), np.moveaxis(noise, 0, -1).copy()
-
-    def _noisy(self, loop: OpenLoop, mean: Array, second: Array, one: float) -> Array:
-        """What one sample's noise adds to the next second moment (…, L, d, d, s, s); linear in mean, second and one."""
-        points, offset = (loop.asked @ mean[..., None])[..., 0], self.offset
-        shifted = points[..., :, None, :, None] * offset[:, None, :, None, None]
-        both = offset[:, :, None, None, None] * points[..., None, :, None, :]
-        still = one * (offset[:, :, None] * offset[:, None, :])[..., None, None]
-        pairs = np.moveaxis(sandwiched(loop.asked, second) + shifted + both + still, (-4, -3), (-2, -1))
-        sums = points[..., :, None] + points[..., None, :] + 2 * one * offset[..., None, None]
-        noise = self.samples.covariance(pairs, np.moveaxis(sums, -3, -1), one)
-        return sandwiched(loop.enters, np.moveaxis(noise, (-2, -1), (-4, -3)))
+    def _step(self, noise: GradientNoise) -> Callable[[Array], Array]:
+        """The step once no clock runs: a product with matrices (L, n, n) where these are small."""
+        if self.size > DENSE:
+            return partial(self._stepped, noise, self.loop)
+        basis = np.broadcast_to(np.eye(self.size)[:, None], (self.size, len(self.mean), self.size))
+        columns = (self._stepped(noise, self.loop, *part) for part in ((basis[:1], 1.0), (basis[1:], 0.0)))
+        matrices = np.moveaxis(np.concatenate(list(columns)), 0, -1).copy()
+        return lambda now: np.einsum("lij,lj->li", matrices, now)
 
 
 def sweep(

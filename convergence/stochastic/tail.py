@@ -17,17 +17,18 @@ from convergence.methods import as_method
 from convergence.numerics.inputs import checked_steps
 from convergence.numerics.runs import first_position
 from convergence.problem import Quadratic, as_quadratic
-from convergence.problem.arrays import floats, short
+from convergence.problem.arrays import one_number, short
 from convergence.rule import Method
 from convergence.setting import Setting
 from convergence.stochastic.batches import checked_sampling
 from convergence.stochastic.ensemble import Ensemble, ensemble
 from convergence.stochastic.epochs import moments_in_epochs, states_in_order
+from convergence.stochastic.estimates import standard_error_of
 from convergence.stochastic.loops import linear_system, open_loop, require_samples
 from convergence.stochastic.moments import states
 from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, added_noise, checked_draws, gradient_noise
 from convergence.stochastic.stationary import stationary
-from convergence.stochastic.steps import Mean, StateMoments, carried_by
+from convergence.stochastic.steps import Mean, StateMoments
 from convergence.stochastic.subsets import feasible
 from convergence.theory.system import system
 
@@ -162,17 +163,17 @@ def tail_average(
 
 def _checked_average(average: Any, steps: int) -> int:
     """T. BadHyperparameter unless a number of iterates, or a share of the steps."""
-    number = floats(average)
-    if number.shape != (1,) or isinstance(average, bool) or not 0 < number[0] <= steps + 1:
+    number = one_number(average)
+    if not 0 < number <= steps + 1:
         raise BadHyperparameter(
             f"average must be a whole number of iterates, 1 to {steps + 1}, or a share of the steps between 0 and 1; "
             f"got {short(average)}"
         )
-    if number[0] < 1:
-        return max(1, ceil(float(number[0]) * steps))
-    if number[0] % 1:
+    if number < 1:
+        return max(1, ceil(number * steps))
+    if number % 1:
         raise BadHyperparameter(f"average must be a whole number of iterates, or a share below 1; got {short(average)}")
-    return int(number[0])
+    return int(number)
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +202,7 @@ class Averaged:
     def stationary(self, covariance: Array) -> Iterator[StateMoments]:
         """The states of a run that has settled at this covariance (d, d, s, s)."""
         loop, covariance = open_loop(self.method, self.problem.curvatures, self.full), np.nan_to_num(covariance)
-        return repeat((np.zeros(loop.closed.shape[:2]), covariance, carried_by(loop)), self.steps + 1)
+        return repeat((np.zeros(loop.closed.shape[:2]), covariance, loop.carried), self.steps + 1)
 
     def of_states(self, states: Iterator[StateMoments], x: Array, random: GradientNoise | None = None) -> TailAverage:
         """The result, of states one after another; ``random`` is the noise of independent batches."""
@@ -237,8 +238,7 @@ class Averaged:
         away = problem.to_directions(sampled.x[:, self.first :].mean(axis=1) - problem.minimizer)
         losses, bias = 0.5 * away**2 @ problem.curvatures, 0.5 * away.mean(axis=0) ** 2 @ problem.curvatures
         loss, last = float(losses.mean()), float(sampled.mean[-1])
-        error = float(losses.std(ddof=1) / sampled.runs**0.5) if sampled.runs > 1 else float("nan")
-        parts = (loss, float(bias), loss - float(bias), last, float("nan"), error)
+        parts = (loss, float(bias), loss - float(bias), last, float("nan"), float(standard_error_of(losses)))
         return TailAverage(self.method.name, self.setting.shown, self.steps, self.length, *parts)
 
     def _offset(self, x: Array) -> Array:

@@ -16,7 +16,7 @@ from convergence.methods import as_method
 from convergence.numerics.runs import first_position
 from convergence.plotting import Plotted
 from convergence.problem import Quadratic, as_quadratic
-from convergence.problem.arrays import floats, short
+from convergence.problem.arrays import floats, is_whole, one_number, short
 from convergence.rule import Method
 from convergence.stochastic.batches import checked_batch
 from convergence.stochastic.limits import limit_without_noise, require_independent, require_others, sampled_method
@@ -246,10 +246,10 @@ def _checked_batches(problem: Quadratic, batches: Any, sampling: str) -> NDArray
 
 
 def _checked_target(target: Any) -> float:
-    number = floats(target)
-    if number.shape != (1,) or not 0 < number[0] < 1:
+    number = one_number(target)
+    if not 0 < number < 1:
         raise BadHyperparameter(f"target must be between 0 and 1, a part of the first excess loss; got {short(target)}")
-    return float(number[0])
+    return number
 
 
 def _checked_rates(lrs: Any) -> Array:
@@ -260,6 +260,6 @@ def _checked_rates(lrs: Any) -> Array:
 
 
 def _checked_limit(limit: Any) -> int:
-    if isinstance(limit, bool) or not isinstance(limit, int | np.integer) or limit < 1:
+    if not is_whole(limit):
         raise BadHyperparameter(f"limit must be a whole number of steps, 1 or more; got {short(limit)}")
     return int(limit)
