@@ -23,7 +23,7 @@ from convergence.problem import as_quadratic
 from convergence.problem.arrays import floats, short
 from convergence.rule import Method, State
 from convergence.stochastic.batches import checked_batch, checked_runs, checked_sampling, entropy_of
-from convergence.stochastic.estimates import Estimate, Record, standard_error
+from convergence.stochastic.estimates import Estimate, Record, standard_error_of
 from convergence.stochastic.sample import Sample, Sampler, noise_factor
 from convergence.tabular import Tabular
 
@@ -94,7 +94,7 @@ class Ensemble(Plotted, Tabular, figure="ensemble"):
     def standard_error(self) -> Array:
         """The standard error of ``mean``, (steps+1,); nan for a single run, and where a run diverged."""
         with np.errstate(all="ignore"):
-            return standard_error(((self.loss - self.mean) ** 2).sum(axis=0), self.runs)
+            return standard_error_of(self.loss)
 
     def quantiles(self, q: Any) -> Array:
         """Quantiles of the excess loss over runs: (steps+1,) for a share q in [0, 1], (len(q), steps+1) for several.

@@ -70,4 +70,9 @@ class Record:
 
 def standard_error(spread: Array, runs: int) -> Array:
     """The standard error of a mean over ``runs``, from the sum of squared deviations; nan for a single run."""
-    return np.sqrt(np.maximum(spread, 0.0) / (runs - 1) / runs) if runs > 1 else np.full_like(spread, np.nan)
+    return np.sqrt(np.maximum(spread, 0.0) / (runs - 1) / runs) if runs > 1 else np.full(np.shape(spread), np.nan)
+
+
+def standard_error_of(values: Array) -> Array:
+    """That of means over runs, the first axis of these values."""
+    return standard_error(np.square(values - values.mean(axis=0)).sum(axis=0), len(values))
