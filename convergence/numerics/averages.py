@@ -28,6 +28,13 @@ from convergence.tabular import Tabular
 Array = NDArray[np.float64]
 
 EDGE = 1e-9
+"""A spectrum whose lower end is this small beside the upper one reaches 0; a radius this near to 1 is not told from it."""
+
+ROUNDING = EDGE**1.5
+"""A square of a radius this near to 1 does not fall: the radius of a double eigenvalue is known to √ε, others to ε."""
+
+FLAT, FLATTEST = 1e-3, 1e-6
+"""Curvatures, beside the largest, up to which a spectrum is near 0, and at which the slope of the radius is taken there."""
 
 
 @dataclass(frozen=True)
@@ -162,21 +169,21 @@ def _decay(method: Method, spectrum: Density, hyper: dict[str, Any]) -> Decay:
         return Decay("unknown", float("nan"))
     low, high = spectrum.interval
     if isinstance(spectrum, Quadratic):
-        own = np.unique(spectrum.curvatures[: spectrum.rank])
-        factor = float(np.asarray(spectral_radius(method, own, **constants(method, hyper))).max()) ** 2
-        return Decay("geometric" if factor < 1 - EDGE**1.5 else "none", factor)
-    if low > EDGE * high:
-        factor = largest_rate(method, low, high, hyper) ** 2
-        return Decay("geometric" if factor < 1 - EDGE**1.5 else "none", factor)
-    return _polynomial(method, high, spectrum.exponent, hyper)
+        own = spectrum.curvatures[: spectrum.rank]
+        rate = float(spectral_radius(method, own, over="spectrum", **constants(method, hyper)))
+    elif low > EDGE * high:
+        rate = largest_rate(method, low, high, hyper)
+    else:
+        return _polynomial(method, high, spectrum.exponent, hyper)
+    return Decay("geometric" if rate**2 < 1 - ROUNDING else "none", rate**2)
 
 
 def _polynomial(method: Method, high: float, s: float, hyper: dict[str, Any]) -> Decay:
     """Near λ = 0 the largest eigenvalue is 1 − cλ + …, and ∫λ^{s+j}(1−cλ)^{2k} falls as k^{−(s+j+1)}."""
     try:
-        top = largest_rate(method, high * 1e-3, high, hyper)
-        tiny = np.array([high * 1e-6])
-        slope = (1 - float(np.asarray(spectral_radius(method, tiny, **constants(method, hyper)))[0])) / tiny[0]
+        top = largest_rate(method, FLAT * high, high, hyper)
+        tiny = FLATTEST * high
+        slope = (1 - float(spectral_radius(method, tiny, **constants(method, hyper)))) / tiny
     except ConvergenceError:
         return Decay("unknown", float("nan"))
     if top > 1 + EDGE:

@@ -20,9 +20,8 @@ from convergence.numerics.inputs import checked_errors, checked_interval, checke
 from convergence.numerics.matrices import precise_blocks
 from convergence.numerics.radius import spectral_radius
 from convergence.numerics.replay import constants
-from convergence.numerics.settling import Powers, Question, settled
+from convergence.numerics.settling import Powers, Question, after_last, settled, settled_under_schedules
 from convergence.numerics.settling_interval import worst_steps_to
-from convergence.numerics.settling_schedule import settled_under_schedules
 from convergence.plotting import Plotted
 from convergence.problem import Quadratic, checked_curvatures
 from convergence.problem.arrays import floats, short
@@ -262,14 +261,12 @@ def _count(powers: Powers, state: Array, distance: Array, within: float) -> int:
     """The count, with the distances up to the step at which the states are these."""
     tolerance, begun = within * float(distance[0]), len(distance) - 1
     last = powers.last((state, np.zeros_like(state)), tolerance, lambda size, step: size > tolerance, begun)
-    above = np.flatnonzero(distance[:begun] > tolerance)
-    return max(last, int(above[-1]) if above.size else -1) + 1
+    return max(last + 1, after_last(distance[:begun] > tolerance))
 
 
 def passed(distance: Array, within: float = WITHIN) -> int | None:
     """The first step from which ‖e_k‖ ≤ within·‖e_0‖ for good, as far as the distances (steps+1,) go; None: never."""
-    outside = np.nonzero(~(distance <= within * distance[0]))[0]  # what overflowed is outside too
-    first = int(outside[-1]) + 1 if outside.size else 0
+    first = after_last(~(distance <= within * distance[0]))  # what overflowed is outside too
     return first if first < len(distance) else None
 
 

@@ -12,17 +12,14 @@ from math import exp, inf, log, log1p, sqrt
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.methods import as_method
 from convergence.numerics.inputs import checked_interval, checked_steps
-from convergence.numerics.maxima import nodes
+from convergence.numerics.maxima import sampled
 from convergence.numerics.radius import spectral_radius
 from convergence.numerics.replay import constants
 from convergence.numerics.worst_cases import worst_case
 from convergence.rule import Method
-
-Array = NDArray[np.float64]
 
 
 def lower_bound(steps: int, *, mu: Any = None, L: Any = None, problem: Any = None) -> float:
@@ -66,9 +63,6 @@ def limit_exponent(mu: float, L: float) -> float:
     """log((√κ+1)/(√κ−1)): minus the logarithm of the best rate; without cancellation where κ is near 1."""
     apart = (L - mu) / (sqrt(L) + sqrt(mu))
     return log1p(2 * sqrt(mu) / apart) if apart > 0 else inf
-
-
-SAMPLES = 257
 
 
 @dataclass(frozen=True)
@@ -142,8 +136,7 @@ def largest_rate(method: Method, mu: float, L: float, hyper: dict[str, Any]) -> 
     """The largest spectral radius on Chebyshev nodes and both ends of [μ, L], once clocks have run down; nan for schedules."""
     if any(np.ndim(value) for value in hyper.values()):
         return float("nan")
-    points = np.unique([mu, *nodes(mu, L, SAMPLES), L])
-    return float(np.asarray(spectral_radius(method, points, **constants(method, hyper))).max())
+    return float(spectral_radius(method, sampled(mu, L), over="spectrum", **constants(method, hyper)))
 
 
 def _share(reached: float, limit: float) -> float:

@@ -28,6 +28,9 @@ FIRST = ZOOM[:, None] ** np.arange(ORDER + 1)
 CLOSE = 1e-6
 """Where the points are this near to each other, in units of 1/n, the bound is 5e-13 above the value, relatively."""
 
+SAMPLES = 257
+"""Nodes of an interval that is only sampled."""
+
 NOISE = 8 * float(np.finfo(float).eps)
 """Chebyshev coefficients below this, relative to the largest value, are rounding."""
 
@@ -51,6 +54,11 @@ def nodes(mu: float, L: float, count: int) -> Array:
     """Chebyshev nodes (count,) of [μ, L], ascending; without cancellation, so that those near μ are right at κ = 1e12."""
     low, high = _weights(count)
     return mu * low + L * high if mu < L else np.full(count, mu)
+
+
+def sampled(mu: float, L: float) -> Array:
+    """Curvatures that stand for an interval where nothing is proven between them: ``SAMPLES`` nodes and both ends."""
+    return np.unique([mu, *nodes(mu, L, SAMPLES), L])
 
 
 def at_angle(mu: float, L: float, theta: float) -> float:

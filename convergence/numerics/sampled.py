@@ -35,7 +35,7 @@ def positions(method: Method, steps: int, curvatures: Array, settings: dict[str,
             return np.asarray(np.broadcast_to(state[0], shape))
         matrix = sampled_matrix(method, f.curvature, settings)
         column = np.stack([np.broadcast_to(s, shape) for s in state], axis=-1)[..., None]
-        return powered(matrix, column, steps)[..., 0, 0]
+        return np.asarray((np.linalg.matrix_power(matrix, steps) @ column)[..., 0, 0])
 
 
 @cache
@@ -44,16 +44,6 @@ def _clockless(method: Method) -> bool:
         return system_in_time(method).linear and system_in_time(method).clock is None
     except NotLinear:
         return False
-
-
-def powered(matrix: Array, state: Array, steps: int) -> Array:
-    """matrix^steps · state, by repeated squaring."""
-    while steps:
-        if steps & 1:
-            state = matrix @ state
-        steps >>= 1
-        matrix = matrix @ matrix if steps else matrix
-    return state
 
 
 def sampled_matrix(method: Method, curvature: Array, settings: Mapping[str, Any]) -> Array:

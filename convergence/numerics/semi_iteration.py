@@ -7,7 +7,7 @@ Finogenov 1971); as a two-term recurrence (Golub and Varga 1961) it is optimal a
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, log2, pi
+from math import log2, pi
 from typing import Any, Literal
 
 import numpy as np
@@ -82,24 +82,26 @@ def stable_permutation(count: int) -> NDArray[np.intp]:
     odd, doublings = count, 0
     while odd and odd % 2 == 0:
         odd, doublings = odd // 2, doublings + 1
-    turns = 2 * _leja(odd) + 1
+    points = np.cos((np.arange(odd) + 0.5) * (pi / max(odd, 1)))
+    # outer points first, as if one lay at a distance of 2: products remaining after a step come out smaller
+    turns = 2 * np.array(leja(points, np.log(np.abs(points) + 2)), dtype=np.intp) + 1
     for _ in range(doublings):
         odd *= 2
         turns = np.stack([turns, 2 * odd - turns], axis=1).ravel()
     return np.asarray((turns - 1) // 2)
 
 
-def _leja(count: int) -> NDArray[np.intp]:
-    """Leja's order of the roots of T_count, the one nearest to μ (of the largest rate) last among equals."""
-    points = np.cos((np.arange(count) + 0.5) * (pi / max(count, 1)))
-    chosen, distance = list[int](), np.log(np.abs(points) + 2.0) if count else np.zeros(0)
+def leja(points: Array, distance: Array) -> list[int]:
+    """Leja's order of points (n,): each has the largest product of distances from those before.
+
+    ``distance`` (n,) are the logarithms of these products at first, so the largest of them is that of the first point.
+    """
+    chosen = list[int]()
     with np.errstate(divide="ignore"):
-        for _ in range(count):
-            best = int(np.argmax(distance))
-            chosen.append(best)
-            distance = distance + np.log(np.abs(points - points[best]))
-            distance[best] = -inf
-    return np.array(chosen, dtype=np.intp)
+        for _ in points:
+            chosen.append(int(np.argmax(distance)))
+            distance = distance + np.log(np.abs(points - points[chosen[-1]]))
+    return chosen
 
 
 @dataclass(frozen=True)

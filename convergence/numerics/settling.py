@@ -22,7 +22,7 @@ from convergence.errors import BadHyperparameter, ConvergenceError, NoStableLear
 from convergence.numerics.double_double import Pair, matmul
 from convergence.numerics.matrices import Steady, precise_blocks, steady
 from convergence.numerics.radius import spectral_radius
-from convergence.numerics.replay import constants
+from convergence.numerics.replay import constants, residuals
 from convergence.rule import Method
 from convergence.theory.residual import residual_value
 
@@ -216,3 +216,36 @@ def _never(question: Question, curvatures: Array, radius: Array) -> NoStableLear
         f"{question.method.name}({given}) never settles along λ = {curvatures[worst]:.6g}: its spectral radius there is "
         f"{radius[worst]:.9g}, not below 1. stability(m).lr_max has the largest stable rate, optimum(m) the best one"
     )
+
+
+def settled_under_schedules(method: Method, curvatures: Array, hyper: dict[str, Any], tolerance: float) -> int:
+    """The count where hyperparameters are schedules, of which one ends: a sequence, or one that says its last step."""
+    ends = [_length(value) for value in method.at(**hyper).hyper.values()]
+    steps = min((end for end in ends if end is not None), default=None)
+    if steps is None:
+        raise BadHyperparameter(
+            f"{method.name}: errors under this schedule never end, so none can be the last; give a sequence of as many "
+            f"values as there are steps (schedule.values(steps))"
+        )
+    sizes = np.abs(residuals(method, steps, curvatures, **hyper)).max(axis=1)
+    count = after_last(~(sizes <= tolerance))
+    if count > steps:
+        raise NoStableLearningRate(
+            f"{method.name} is not within {tolerance:g} when its schedule ends, after {steps} steps: the largest error is "
+            f"{sizes[-1]:.6g} of the first"
+        )
+    return count
+
+
+def _length(value: Any) -> int | None:
+    """The steps of a schedule that ends; None for a number, and for a schedule that does not."""
+    if np.ndim(value):
+        return len(value)
+    last = getattr(value, "last", None)
+    return None if last is None else int(last) + 1
+
+
+def after_last(outside: NDArray[np.bool_]) -> int:
+    """The first step from which none of these (n,) is true; n where the last one is."""
+    places = np.flatnonzero(outside)
+    return int(places[-1]) + 1 if places.size else 0

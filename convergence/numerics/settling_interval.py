@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from convergence.numerics.matrices import Steady, steady
-from convergence.numerics.maxima import at_angle, largest_modulus, nodes
+from convergence.numerics.maxima import at_angle, largest_modulus, nodes, sampled
 from convergence.numerics.settling import TIE, Question, settled
 from convergence.numerics.worst_cases import largest
 
@@ -23,9 +23,7 @@ Array = NDArray[np.float64]
 OVERSAMPLING = 4
 
 LONGEST = 8000
-"""More steps than this are counted at ``SAMPLES`` nodes and both ends, not proven in between."""
-
-SAMPLES = 257
+"""More steps than this are counted at 257 nodes and both ends, not proven in between."""
 
 
 def worst_steps_to(question: Question, low: float, high: float) -> int:
@@ -34,7 +32,7 @@ def worst_steps_to(question: Question, low: float, high: float) -> int:
         settings = question.settings
         maximum, _, _ = largest(question.method, 1, low, high, lambda j: settings)
         return settled(question, np.unique([low, at_angle(low, high, maximum.theta), high]))
-    seen = settled(question, np.unique([low, *nodes(low, high, SAMPLES), high]))
+    seen = settled(question, sampled(low, high))
     steps = int(1.3 * seen) + 50
     while low < high and steps <= LONGEST:
         count = _counted(question, low, high, steps)

@@ -20,6 +20,7 @@ from convergence.crossing import Compiled, compiled
 from convergence.errors import BadData, BadHyperparameter, NotLinear
 from convergence.methods import as_method
 from convergence.numerics.matrices import arguments, eigenvalues, steady
+from convergence.numerics.prediction import powers
 from convergence.numerics.pseudospectrum import Complex, kreiss_constant, norms, pseudoradius
 from convergence.numerics.radius import spectral_radius
 from convergence.plotting import Plotted
@@ -176,7 +177,7 @@ def _growth(method: Method, lam: float, settings: Mapping[str, Any], peak: float
         run = steady(method, np.array([lam]), settings)
     except NotLinear:
         return float("nan"), 0
-    rows = first_powers(run.matrices[0], BLOCK)
+    rows = _powers(run.matrices[0])
     early = np.concatenate(list(run.approach()))[..., 0]
     state, sizes = early[-1], np.abs(early[:-1, 0])
     best, step, done = 1.0, 0, 0
@@ -194,11 +195,11 @@ def _peak(matrix: Array, radius: float) -> tuple[float, int, bool]:
     """sup‖Aᵏ‖, where it is attained, and whether that is proven: once ‖Aʲ‖ < 1, no later power exceeds all before it."""
     if not np.isfinite(matrix).all() or radius > 1 + EDGE or (radius >= 1 - EDGE and _grows(matrix)):
         return inf, 0, True
-    powers, base = first_powers(matrix, BLOCK), np.eye(len(matrix))
-    jump, best, step = matrix @ powers[-1], 1.0, 0
+    block, base = _powers(matrix), np.eye(len(matrix))
+    jump, best, step = matrix @ block[-1], 1.0, 0
     longest = LONGEST if radius < 1 - EDGE else BLOCK
     for done in range(0, longest, BLOCK):
-        sizes = norms(powers @ base)
+        sizes = norms(block @ base)
         below = np.flatnonzero(sizes < 1)
         sizes = sizes[: below[0]] if below.size else sizes
         if sizes.size and sizes.max() > best * (1 + 4e-16):
@@ -216,12 +217,10 @@ def _grows(matrix: Array) -> bool:
     return bool(not np.isfinite(late) or late > 2 * early)
 
 
-def first_powers(matrix: Array, count: int) -> Array:
-    powers, power = np.eye(len(matrix))[None], matrix
-    while len(powers) < count:
-        powers = np.concatenate([powers, powers @ power])
-        power = power @ power
-    return powers
+def _powers(matrix: Array) -> Array:
+    """The first ``BLOCK`` powers of a matrix (n, n): (BLOCK, n, n)."""
+    size = len(matrix)
+    return powers(np.broadcast_to(matrix, (size, size, size)), np.eye(size), BLOCK).transpose(1, 0, 2)
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,7 +5,6 @@ Both are of rules with one state, e ← A(η)e + B(η)ξ, and their formulas are
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -13,10 +12,11 @@ import sympy as sp
 from numpy.typing import NDArray
 
 from convergence.crossing import compiled, exact
+from convergence.numerics.semi_iteration import leja
 from convergence.rule import Method
 from convergence.schedule import STEP, Schedule
 from convergence.scheduling.laws import Separate
-from convergence.scheduling.objective import Task
+from convergence.scheduling.objective import Best, Task
 from convergence.scheduling.steps import formulas
 from convergence.theory.symbols import CURVATURE
 from convergence.theory.system import system, system_in_time
@@ -27,16 +27,7 @@ MOMENT, ADDED, OWN = sp.symbols("P v w", positive=True)
 """E e² before the step; the noise of a gradient has variance v + w·P."""
 
 
-@dataclass(frozen=True)
-class Closed:
-    """Rates (K,), in words where they come from, and their formula where there is one."""
-
-    rates: Array
-    note: str
-    schedule: Schedule | None = None
-
-
-def closed_form(task: Task) -> Closed | None:
+def closed_form(task: Task) -> Best | None:
     """The best schedule where it can be derived, else None."""
     if (
         len(task.method.state) > 1
@@ -85,7 +76,7 @@ def over_time(method: Method) -> sp.Expr | None:
     return sp.cancel(best.subs(MOMENT, 1 / (1 / MOMENT + STEP * growth)))
 
 
-def _one_direction(task: Task) -> Closed | None:
+def _one_direction(task: Task) -> Best | None:
     method, law, loss = task.method, task.loss.law, task.loss
     best = best_step(method)
     if best is None or not isinstance(law, Separate):
@@ -108,19 +99,19 @@ def _one_direction(task: Task) -> Closed | None:
     note = "closed form: along one direction each step is minimised by itself"
     general = over_time(method)
     if own or not added or not first or general is None:
-        return Closed(rates, note)
+        return Best(rates, note)
     formula = sp.cancel(general.subs(letters).subs({MOMENT: exact(first), ADDED: exact(added)}))
-    return Closed(rates, note, Schedule(f"best for {method.name} along one direction", formula))
+    return Best(rates, note, Schedule(f"best for {method.name} along one direction", formula))
 
 
-def _all_zero(task: Task) -> Closed | None:
+def _all_zero(task: Task) -> Best | None:
     """Without noise, a step for each curvature that takes its error to zero, where steps and cap allow it."""
     loss, law, rate = task.loss, task.loss.law, task.method.symbols[str(task.method.rate)]
     if not isinstance(law, Separate) or law.added.any() or law.sampled:
         return None
     remaining = np.unique(loss.curvatures[loss.second[0, 0] > 0])
     if not remaining.size:
-        return Closed(np.zeros(task.steps), "closed form: nothing is left from the start")
+        return Best(np.zeros(task.steps), "closed form: nothing is left from the start")
     names = [name for name in task.method.hyper if name != task.method.rate]
     roots = sp.solve(system(task.method).loop.closed()[0], rate)
     if len(roots) != 1 or len(remaining) > task.steps or any(np.ndim(loss.others[name]) for name in names):
@@ -130,15 +121,5 @@ def _all_zero(task: Task) -> Closed | None:
     if rates.min() < 0 or rates.max() > task.largest:
         return None
     full = np.full(task.steps, rates.min())  # steps to spare take the smallest rate, at which no direction grows
-    full[: len(rates)] = rates[_leja(remaining)]
-    return Closed(full, "closed form: one step for each curvature takes its error to zero, but for rounding")
-
-
-def _leja(points: Array) -> list[int]:
-    """An order in which products of 1 − λ/point stay small (Leja's: each point as far as can be from those before)."""
-    order, size = [len(points) - 1], np.zeros(len(points))
-    with np.errstate(divide="ignore"):
-        while len(order) < len(points):
-            size = size + np.log(np.abs(1 - points / points[order[-1]]))
-            order.append(int(np.argmax(size)))
-    return order
+    full[: len(rates)] = rates[::-1][leja(remaining[::-1], np.zeros(len(remaining)))]
+    return Best(full, "closed form: one step for each curvature takes its error to zero, but for rounding")

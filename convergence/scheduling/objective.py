@@ -17,6 +17,7 @@ from convergence.numerics.runs import first_position
 from convergence.problem import Diagonal, MarchenkoPastur, PowerLaw, Quadratic, as_quadratic
 from convergence.problem.arrays import one_number, short
 from convergence.rule import Method
+from convergence.schedule import Schedule
 from convergence.scheduling.dense import DenseFinalLoss
 from convergence.scheduling.laws import Coupled, Law, Separate
 from convergence.scheduling.recursion import FinalLoss
@@ -63,6 +64,15 @@ class Task:
     def highest(self) -> float:
         """The cap, or where there is none the larger of 1/μ and 4/L: as far as a first guess goes."""
         return self.largest if np.isfinite(self.largest) else max(1 / self.problem.mu, 2 * self.unit)
+
+
+@dataclass(frozen=True, eq=False)
+class Best:
+    """The best rates (K,) that are known, in words where they come from, and their formula where there is one."""
+
+    rates: Array
+    note: str
+    schedule: Schedule | None = None
 
 
 def task(

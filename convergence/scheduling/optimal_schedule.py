@@ -13,7 +13,7 @@ from convergence.plotting import Plotted
 from convergence.schedule import Schedule, as_schedule
 from convergence.scheduling.closed import closed_form
 from convergence.scheduling.family import fitted
-from convergence.scheduling.objective import Task, task
+from convergence.scheduling.objective import Best, Task, task
 from convergence.scheduling.search import projected, searched
 from convergence.tabular import Tabular
 
@@ -134,23 +134,22 @@ def optimal_schedule(
     (0.009882, 0.010613)
     """
     goal = task(p, method, steps, batch=batch, sampling=sampling, noise=noise, start=start, cap=cap, hyper=hyper)
-    if family is not None:
-        schedule, note = fitted(goal, family)
-        return _result(goal, schedule.values(goal.steps), schedule, note)
-    return best_schedule(goal)
+    if family is None:
+        return best_schedule(goal)
+    schedule, note = fitted(goal, family)
+    return _result(goal, Best(schedule.values(goal.steps), note, schedule))
 
 
 def best_schedule(goal: Task, more: Sequence[Array] = ()) -> OptimalSchedule:
     """The closed form, or the best found by search, from ``more`` guesses too."""
-    closed = closed_form(goal)
-    if closed is not None:
-        return _result(goal, closed.rates, closed.schedule, closed.note)
-    best = searched(goal, more)
-    return _result(goal, best.rates, None, f"best found by search from {best.starts} starts")
+    return _result(goal, closed_form(goal) or searched(goal, more))
 
 
-def _result(goal: Task, rates: Array, schedule: Schedule | None, note: str) -> OptimalSchedule:
-    loss, gradient = goal.loss.with_gradient(rates)
-    norm = projected(goal, rates, loss, gradient)
-    table = replace(as_schedule(rates), name=f"best {goal.steps} rates of {goal.method.name}", last=goal.steps - 1)
-    return OptimalSchedule(goal.method.name, goal.loss.others, rates, loss, schedule or table, note, norm, goal.largest)
+def _result(goal: Task, best: Best) -> OptimalSchedule:
+    loss, gradient = goal.loss.with_gradient(best.rates)
+    norm = projected(goal, best.rates, loss, gradient)
+    title = f"best {goal.steps} rates of {goal.method.name}"
+    schedule = best.schedule or replace(as_schedule(best.rates), name=title, last=goal.steps - 1)
+    return OptimalSchedule(
+        goal.method.name, goal.loss.others, best.rates, loss, schedule, best.note, norm, goal.largest
+    )

@@ -6,7 +6,6 @@ Both the loss and the rates fall by orders of magnitude: it is the logarithm of 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from operator import itemgetter
 
 import numpy as np
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 
 from convergence.numerics.semi_iteration import chebyshev_steps
-from convergence.scheduling.objective import Task
+from convergence.scheduling.objective import Best, Task
 
 Array = NDArray[np.float64]
 
@@ -41,14 +40,6 @@ HUGE = 700.0
 """The logarithm of a loss that is infinite."""
 
 
-@dataclass(frozen=True, eq=False)
-class Best:
-    """The best rates (K,) that were found, and from how many first guesses."""
-
-    rates: Array
-    starts: int
-
-
 def searched(task: Task, more: Sequence[Array] = ()) -> Best:
     """The best schedule found from all guesses, and the best of ``more`` of them."""
     guesses = [*_guesses(task), *sorted(more, key=task.loss)[:1]]
@@ -56,7 +47,7 @@ def searched(task: Task, more: Sequence[Array] = ()) -> Best:
     beyond = task.largest > task.unit * (1 + EQUAL) and task.steps * task.loss.second.size <= CHEAP
     for iterations, followed, plain in LONGER if beyond else ROUNDS:
         ends = sorted((_descended(task, end, iterations, plain) for _, end in ends[:followed]), key=itemgetter(0))
-    return Best(ends[0][1], len(guesses))
+    return Best(ends[0][1], f"best found by search from {len(guesses)} starts")
 
 
 def projected(task: Task, rates: Array, loss: float, gradient: Array) -> float:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.problem import Quadratic
 from convergence.rule import Method
 from convergence.stochastic.loops import OpenLoop, start_noise
 from convergence.stochastic.sampling import Rows
@@ -22,30 +21,11 @@ Array = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
 
-class Batches:
-    """Batches of a problem's rows, along the first ``count`` directions."""
-
-    def __init__(self, problem: Quadratic, count: int | None = None) -> None:
-        sampled = Rows(problem, count)
-        self.curvatures, self.weight = sampled.curvatures, problem.scale * problem.rows
-        self.rows, self.residuals = sampled.rows, sampled.residuals
-
-    def excess(self, points: Array, batch: Indices) -> Array:
-        """(h_b − H)·q for points (…, d) and a batch of rows (B,)."""
-        z = self.rows[batch]
-        return np.asarray(self.weight / len(batch) * (points @ z.T) @ z - points * self.curvatures)
-
-    def kick(self, point: Array, batch: Indices) -> Array:
-        """By what a batch's gradient at a point (d,) differs from that of all the data."""
-        noise = self.weight / len(batch) * self.residuals[batch] @ self.rows[batch]
-        return np.asarray(self.excess(point, batch) - noise)
-
-
 @dataclass(frozen=True, eq=False)
 class BatchStep:
     """A step on batches. ``offset`` (d,) is that of the rest from the minimiser, and ``shift`` (d, s) of this step's rest."""
 
-    batches: Batches
+    rows: Rows
     loop: OpenLoop
     offset: Array
     shift: Array
@@ -59,21 +39,26 @@ class BatchStep:
         """The part of the next errors (…, d, s) that is linear in these, for a batch of rows (B,)."""
         loop = self.loop
         asked = (loop.asked @ errors[..., None])[..., 0].swapaxes(-1, -2)
-        gradients = self.batches.excess(asked, batch).swapaxes(-1, -2)
+        gradients = self.rows.excess(asked, batch).swapaxes(-1, -2)
         return np.asarray((loop.closed @ errors[..., None] + loop.enters @ gradients[..., None])[..., 0])
 
     def __call__(self, errors: Array, batch: Indices) -> Array:
         """The next errors (…, d, s)."""
-        kick = self.batches.kick(self.offset + self.shift[:, 0], batch)
+        kick = self.rows.kick(self.offset + self.shift[:, 0], batch)
         moved = self.linear(errors - self.shift, batch)
         return np.asarray(moved + self.shift + self.loop.enters.sum(axis=-1) * kick[:, None])
+
+    def spread(self, covariance: Array, batch: Indices, added: Array) -> Array:
+        """The next covariance (d, s, d, s) of errors, ``added`` (d·s, d·s) on top."""
+        half = self.linear(covariance, batch).transpose(2, 3, 0, 1)
+        return self.linear(half, batch) + added.reshape(half.shape)
 
     def matrices(self, batches: Indices) -> Array:
         """The same for batches (m, B) as matrices (m, d·s + 1, d·s + 1) on (errors, 1)."""
         loop, d, size = self.loop, len(self.shift), self.size
-        z, r = self.batches.rows[batches], self.batches.residuals[batches]
-        weight = self.batches.weight / batches.shape[1]
-        apart = weight * z.swapaxes(-1, -2) @ z - np.diag(self.batches.curvatures)
+        z, r = self.rows.rows[batches], self.rows.residuals[batches]
+        weight = self.rows.weight / batches.shape[1]
+        apart = weight * z.swapaxes(-1, -2) @ z - np.diag(self.rows.curvatures)
         kick = apart @ (self.offset + self.shift[:, 0]) - weight * (r[:, None] @ z)[:, 0]
         mixed = apart[:, :, None, :, None] * np.einsum("iag,jgc->iajc", loop.enters, loop.asked)
         mixed[:, np.arange(d), :, np.arange(d)] += loop.closed[:, None]
@@ -95,7 +80,7 @@ def start_asks(method: Method) -> bool:
     return bool(trace_start(method, START).questions)
 
 
-def first_states(batches: Batches, method: Method, mean: Array, point: Array, drawn: Indices) -> Array:
+def first_states(rows: Rows, method: Method, mean: Array, point: Array, drawn: Indices) -> Array:
     """The errors (m, d, s) of a first state that took one of the batches (m, B) at ``point`` (d,) from the minimiser."""
-    kicks = np.array([batches.kick(point, batch) for batch in drawn])
+    kicks = np.array([rows.kick(point, batch) for batch in drawn])
     return np.asarray(mean + kicks[..., None] * start_noise(method))

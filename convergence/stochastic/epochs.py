@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from convergence.problem import Quadratic
 from convergence.rule import Method
-from convergence.stochastic.batch_step import Batches, BatchStep, first_states, start_asks
+from convergence.stochastic.batch_step import BatchStep, first_states, start_asks
 from convergence.stochastic.loops import open_loop, start_noise
 from convergence.stochastic.on_a_line import MOST_ROWS, orders
+from convergence.stochastic.sampling import Rows
 from convergence.stochastic.steps import Mean, StateMoments, changing, steps_of
 from convergence.stochastic.subsets import feasible, lift, subsets, symmetric, upper_triangle
 from convergence.theory.system import system_in_time
@@ -63,10 +64,10 @@ def moments_in_epochs(
 
     With ``summed`` it is (errors, sums, 1), with the sums (d,) of the positions' errors from that step on.
     """
-    first, sets, batches = Mean.of(problem, method, full, x), subsets(problem.rows, batch), Batches(problem)
+    first, sets, rows = Mean.of(problem, method, full, x), subsets(problem.rows, batch), Rows(problem)
     (d, s), level, states = first.errors.shape, 0, first.errors[None]
     if start_asks(method):
-        level, states = 1, first_states(batches, method, first.errors, first.asked, sets.batches)
+        level, states = 1, first_states(rows, method, first.errors, first.asked, sets.batches)
     now = _outer(states.reshape(len(states), d * s))
     if level:
         now = sets.first(now)
@@ -81,7 +82,7 @@ def moments_in_epochs(
     for k, (loop, shift) in enumerate(steps_of(problem, method, full, steps, x), 1):
         level, counts = level % sets.steps, summed is not None and k >= summed
         if (loop, counts) != known:
-            step = BatchStep(batches, loop, first.offset, shift)
+            step = BatchStep(rows, loop, first.offset, shift)
             maps, entering = step.matrices(sets.batches), np.pad(step.added(added), (0, 1))
             if summed is not None:
                 into = with_sums(d * s, counted if counts else 0 * counted)
@@ -117,7 +118,7 @@ def _path_on_a_line(
     problem: Quadratic, method: Method, full: Mapping[str, Any], added: Array, x: Array, steps: int
 ) -> Path:
     first = Mean.of(problem, method, full, x)
-    step = BatchStep(Batches(problem), open_loop(method, problem.curvatures, full), first.offset, np.zeros((1, 1)))
+    step = BatchStep(Rows(problem), open_loop(method, problem.curvatures, full), first.offset, np.zeros((1, 1)))
     maps, noise = step.matrices(np.arange(problem.rows)[:, None]), float(step.added(added)[0, 0])
     of_orders = orders(maps[:, 0, 0], maps[:, 0, 1])
     mean, second = first.errors[0], first.errors[0] ** 2
@@ -141,18 +142,16 @@ def states_in_order(
     problem: Quadratic, method: Method, full: Mapping[str, Any], added: Array, batch: int, x: Array, steps: int
 ) -> Iterator[StateMoments]:
     """The moments of the states of such a run."""
-    first, batches = Mean.of(problem, method, full, x), Batches(problem)
+    first, rows = Mean.of(problem, method, full, x), Rows(problem)
     drawn = np.arange(problem.rows).reshape(-1, batch)
     (d, s), asks, noisy = first.errors.shape, start_asks(method), bool(added.any())
     error, covariance = first.errors, np.zeros((d, s, d, s))
     if asks:
-        error = first_states(batches, method, error, first.asked, drawn[:1])[0]
+        error = first_states(rows, method, error, first.asked, drawn[:1])[0]
         covariance = _added_at_start(method, added).reshape(d, s, d, s)
     yield error, covariance.swapaxes(1, 2), np.asarray
     for k, (loop, shift) in enumerate(steps_of(problem, method, full, steps, x)):
-        step, rows = BatchStep(batches, loop, first.offset, shift), drawn[(k + asks) % len(drawn)]
-        error = step(error, rows)
-        if noisy:
-            half = step.linear(covariance, rows).transpose(2, 3, 0, 1)
-            covariance = step.linear(half, rows) + step.added(added).reshape(d, s, d, s)
-        yield error, covariance.swapaxes(1, 2), partial(step.linear, batch=rows)
+        step, seen = BatchStep(rows, loop, first.offset, shift), drawn[(k + asks) % len(drawn)]
+        error = step(error, seen)
+        covariance = step.spread(covariance, seen, step.added(added)) if noisy else covariance
+        yield error, covariance.swapaxes(1, 2), partial(step.linear, batch=seen)

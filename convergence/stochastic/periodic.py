@@ -16,9 +16,11 @@ from convergence.errors import BadHyperparameter, NoStableLearningRate
 from convergence.numerics.bracket import root
 from convergence.problem import Quadratic
 from convergence.rule import Method
-from convergence.stochastic.batch_step import Batches, BatchStep
+from convergence.stochastic.batch_step import BatchStep
+from convergence.stochastic.batches import Indices
 from convergence.stochastic.loops import open_loop
 from convergence.stochastic.on_a_line import MOST_ROWS, orders
+from convergence.stochastic.sampling import Rows
 from convergence.stochastic.subsets import feasible, lift, subsets, symmetric, upper_triangle
 from convergence.theory.system import system
 
@@ -50,9 +52,14 @@ class Epoch:
     sampling: str
 
     @cached_property
-    def batches(self) -> Batches:
-        """Batches of the rows, along the directions that have curvature."""
-        return Batches(self.problem, self.rank)
+    def rows(self) -> Rows:
+        """The rows, along the directions that have curvature."""
+        return Rows(self.problem, self.rank)
+
+    @property
+    def order(self) -> Indices:
+        """The batches of the rows in their order, (steps, batch)."""
+        return np.arange(self.problem.rows).reshape(-1, self.batch)
 
     @property
     def rank(self) -> int:
@@ -90,7 +97,7 @@ class Epoch:
     def step(self, settings: Mapping[str, Any], offset: Array) -> BatchStep:
         """What a batch does, at these settings; ``offset`` (rank,) is that of the rest."""
         loop = open_loop(self.method, self.problem.curvatures[: self.rank], settings)
-        return BatchStep(self.batches, loop, offset, np.zeros((self.rank, loop.closed.shape[-1])))
+        return BatchStep(self.rows, loop, offset, np.zeros((self.rank, loop.closed.shape[-1])))
 
     def radius(self, settings: Mapping[str, Any]) -> float:
         """The factor of second moments over an epoch, in the long run."""
@@ -106,15 +113,15 @@ class Epoch:
 
     def factors(self, settings: Mapping[str, Any]) -> Array:
         """What each row multiplies the error by, (n,), on a line."""
-        return self.step(settings, np.zeros(1)).matrices(np.arange(self.problem.rows)[:, None])[:, 0, 0]
+        return self.step(settings, np.zeros(1)).matrices(self.order)[:, 0, 0]
 
     def _in_order(self, step: BatchStep) -> Array:
         """The product of all batches in their order, (size + 1, size + 1)."""
-        drawn, size = np.arange(self.problem.rows).reshape(-1, self.batch), self.size
-        if len(drawn) * (size + 1) ** 2 <= DENSE:
-            return product(step.matrices(drawn))
+        size = self.size
+        if self.steps * (size + 1) ** 2 <= DENSE:
+            return product(step.matrices(self.order))
         columns = np.concatenate([np.eye(size), np.zeros((1, size))]).reshape(size + 1, *step.shift.shape)
-        for rows in drawn:
+        for rows in self.order:
             columns = np.concatenate([step.linear(columns[:-1], rows), step(columns[-1:], rows)])
         out = np.eye(size + 1)
         out[:-1] = columns.reshape(size + 1, size).T
@@ -128,11 +135,14 @@ class Epoch:
         step = self.step(settings, offset)
         noise = step.added(added)
         if self.known == "line":
-            return _settled_on_a_line(step.matrices(np.arange(self.problem.rows)[:, None]), float(noise[0, 0]))
+            return _settled_on_a_line(step.matrices(self.order), float(noise[0, 0]))
         if self.known == "order":
             epoch = self._in_order(step)
             mean = np.linalg.solve(np.eye(self.size) - epoch[:-1, :-1], epoch[:-1, -1])
-            return np.asarray(mean), lyapunov(epoch[:-1, :-1], self._noise_of_epoch(step, noise)) + np.outer(mean, mean)
+            total = np.zeros((*step.shift.shape, *step.shift.shape))
+            for rows in self.order if noise.any() else ():
+                total = step.spread(total, rows, noise)
+            return np.asarray(mean), lyapunov(epoch[:-1, :-1], total.reshape(noise.shape)) + np.outer(mean, mean)
         sets = subsets(self.problem.rows, self.batch)
         lifted = lift(step.matrices(sets.batches))
         lifted[:, :, -1] += upper_triangle(np.pad(noise, (0, 1)))  # the last entry of moments is 1
@@ -140,15 +150,6 @@ class Epoch:
         half = np.linalg.solve(np.eye(len(epoch) - 1) - epoch[:-1, :-1], epoch[:-1, -1])
         moments = symmetric(np.append(half, 1.0), self.size + 1)
         return moments[:-1, -1], moments[:-1, :-1]
-
-    def _noise_of_epoch(self, step: BatchStep, noise: Array) -> Array:
-        """The covariance (size, size) that noise (size, size) of each step adds up to over an epoch in order."""
-        total, shape = np.zeros_like(noise), step.shift.shape
-        if noise.any():
-            for rows in np.arange(self.problem.rows).reshape(-1, self.batch):
-                half = step.linear(total.reshape(self.size, *shape), rows).reshape(total.shape).T
-                total = step.linear(half.reshape(self.size, *shape), rows).reshape(total.shape).T + noise
-        return total
 
 
 def product(maps: Array) -> Array:

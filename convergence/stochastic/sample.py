@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.errors import BadData, NotLinear
+from convergence.errors import NotLinear
 from convergence.problem import Quadratic
 from convergence.stochastic.batches import block_size, indices, stream_of
-from convergence.stochastic.sampling import added_noise
+from convergence.stochastic.sampling import added_noise, require_rows
 
 Array = NDArray[np.float64]
 
@@ -96,10 +96,8 @@ class Sampler:
     @cached_property
     def table(self) -> Array:
         """(n, d+1), the rows with their targets. BadData where the problem has kept a part of them only."""
-        p = self.problem
-        if len(p.X) != p.rows:
-            raise BadData("minibatches need the rows of the data, and this problem kept a sample; read the data again")
-        return np.column_stack([p.X, p.y])
+        require_rows(self.problem)
+        return np.column_stack([self.problem.X, self.problem.y])
 
     @property
     def block(self) -> int:

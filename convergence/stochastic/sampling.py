@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from convergence.errors import BadData, BadHyperparameter
 from convergence.problem import Quadratic
 from convergence.problem.arrays import floats, one_number, short
-from convergence.stochastic.batches import checked_batch, checked_sampling
+from convergence.stochastic.batches import Indices, checked_batch, checked_sampling
 
 Array = NDArray[np.float64]
 
@@ -73,13 +73,19 @@ class Samples(Protocol):
         """
 
 
+def require_rows(problem: Quadratic) -> None:
+    """BadData where the problem has kept a part of its rows only."""
+    if len(problem.X) != problem.rows:
+        raise BadData("minibatches need the rows of the data, and this problem kept a sample; read the data again")
+
+
 class Rows:
     """Rows of the data, all equally likely, along the first ``count`` directions."""
 
     def __init__(self, problem: Quadratic, count: int | None = None) -> None:
-        if len(problem.X) != problem.rows:
-            raise BadData("minibatches need the rows of the data, and this problem kept a sample; read the data again")
-        self.curvatures, self.weight = problem.curvatures[:count], problem.scale**2 * problem.rows
+        require_rows(problem)
+        self.curvatures, self.weight = problem.curvatures[:count], problem.scale * problem.rows
+        self.square = problem.scale**2 * problem.rows
         flat = np.arange(len(self.curvatures)) >= problem.rank
         self.rows = np.where(flat, 0.0, problem.X @ problem.directions[:, :count])
         self.residuals = problem.y - problem.X @ problem.minimizer
@@ -89,7 +95,17 @@ class Rows:
         if self._along_one is not None:
             exact = self._by_directions
         asked = self.curvatures[:, None] * second * self.curvatures
-        return np.asarray(self.weight * exact(second, sums, one) - asked)
+        return np.asarray(self.square * exact(second, sums, one) - asked)
+
+    def excess(self, points: Array, batch: Indices) -> Array:
+        """(h_b − H)·q for points (…, d) and a batch of rows (B,)."""
+        z = self.rows[batch]
+        return np.asarray(self.weight / len(batch) * (points @ z.T) @ z - points * self.curvatures)
+
+    def kick(self, point: Array, batch: Indices) -> Array:
+        """By what a batch's gradient at a point (d,) differs from that of all the data."""
+        noise = self.weight / len(batch) * self.residuals[batch] @ self.rows[batch]
+        return np.asarray(self.excess(point, batch) - noise)
 
     def _by_tensor(self, second: Array, sums: Array, one: float) -> Array:
         d = len(self.curvatures)
