@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.errors import BadHyperparameter, ConvergenceError
 from convergence.methods import as_method
@@ -22,10 +21,9 @@ from convergence.numerics.radius import spectral_radius
 from convergence.numerics.replay import constants, residual, residuals, scheduled
 from convergence.plotting import Plotted
 from convergence.problem import Density, MarchenkoPastur, PowerLaw, Quadratic, as_quadratic
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.tabular import Tabular
-
-Array = NDArray[np.float64]
 
 EDGE = 1e-9
 """A spectrum whose lower end is this small beside the upper one reaches 0; a radius this near to 1 is not told from it."""

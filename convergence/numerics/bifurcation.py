@@ -23,12 +23,10 @@ from convergence.numerics.orbits import cycles
 from convergence.numerics.radius import bounds
 from convergence.numerics.replay import Parabolas
 from convergence.plotting import Plotted
-from convergence.problem.arrays import short
+from convergence.problem.arrays import Array, short
 from convergence.rule import Method
 from convergence.tabular import Tabular
 from convergence.theory.cycles import Cycle
-
-Array = NDArray[np.float64]
 
 TAIL, LONGEST = 128, 32
 """Last positions of a run, and the longest period that is looked for among them."""

@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.errors import BadRule, ConvergenceError
+from convergence.problem.arrays import Array
 from convergence.rule import Method
-
-Array = NDArray[np.float64]
 
 STEPS = 6
 CLOSE = 1e-9

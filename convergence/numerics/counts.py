@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.crossing import exact
 from convergence.errors import BadHyperparameter, NoStableLearningRate
@@ -24,14 +23,12 @@ from convergence.numerics.settling import Powers, Question, after_last, settled,
 from convergence.numerics.settling_interval import worst_steps_to
 from convergence.plotting import Plotted
 from convergence.problem import Quadratic, checked_curvatures
-from convergence.problem.arrays import floats, short
+from convergence.problem.arrays import Array, floats, short
 from convergence.rule import Method
 from convergence.setting import varies
 from convergence.tabular import Tabular
 from convergence.theory.optimum import best
 from convergence.theory.symbols import LARGEST, MU
-
-Array = NDArray[np.float64]
 
 WITHIN = 1e-3
 """Within 99.9 % of the solution: the error is a thousandth of the first one, and stays below it."""

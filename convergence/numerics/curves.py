@@ -13,11 +13,10 @@ from convergence.errors import BadHyperparameter, ConvergenceError
 from convergence.numerics.matrices import eigenvalues
 from convergence.numerics.radius import bounds, spectral_radius
 from convergence.plotting import Plotted
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.tabular import Tabular
 from convergence.theory.optimum import Optimum, best
-
-Array = NDArray[np.float64]
 
 POINTS, KAPPAS = 241, 61
 

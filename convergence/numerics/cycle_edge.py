@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from convergence.problem.arrays import Array
 
 MOST_RATES, TOGETHER = 2048, 64
 """Different learning rates, and intervals between zeros that are looked at together, at most."""

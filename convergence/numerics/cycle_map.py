@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from math import log
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.crossing import exact
 from convergence.errors import BadHyperparameter
@@ -16,10 +15,9 @@ from convergence.numerics.curves import rate_of
 from convergence.numerics.orbit_search import orbit_of
 from convergence.numerics.orbits import cycles
 from convergence.plotting import Plotted
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.theory.cycles import Cycle, direction
-
-Array = NDArray[np.float64]
 
 CELLS = 400
 """Points of a map, each way."""

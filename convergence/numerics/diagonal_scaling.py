@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.notation import text
 from convergence.problem import Diagonal, LeastSquares, as_quadratic
+from convergence.problem.arrays import Array
 from convergence.problem.quadratic import Quadratic
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

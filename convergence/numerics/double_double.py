@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
-
-Array = NDArray[np.float64]
+from convergence.problem.arrays import Array
 
 Pair = tuple[Array, Array]
 """The leading and the trailing part of numbers."""

@@ -7,12 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from convergence.crossing import exact
+from convergence.problem.arrays import Array
 from convergence.schedule import STEP, Schedule
-
-Array = NDArray[np.float64]
 
 BLOCK = 512
 """Mantissas between ½ and 1 that are multiplied before an exponent is split off: 2^−512 is far from underflow."""

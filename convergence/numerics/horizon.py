@@ -15,7 +15,6 @@ from time import process_time
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from convergence.errors import BadHyperparameter, ConvergenceError
@@ -27,11 +26,9 @@ from convergence.numerics.replay import moving_states
 from convergence.numerics.sampled import positions
 from convergence.numerics.search import Space, evolved
 from convergence.numerics.worst_cases import LONGEST, worst_case
-from convergence.problem.arrays import short
+from convergence.problem.arrays import Array, short
 from convergence.rule import Method
 from convergence.theory.optimum import best
-
-Array = NDArray[np.float64]
 
 COARSE = 48
 """Curvatures of the global search; the descent afterwards looks at all that matter."""

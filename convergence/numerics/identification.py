@@ -17,9 +17,7 @@ from numpy.typing import NDArray
 from convergence.errors import BadData
 from convergence.numerics.runs import Run
 from convergence.plotting import Plotted
-from convergence.problem.arrays import floats, is_whole
-
-Array = NDArray[np.float64]
+from convergence.problem.arrays import Array, floats, is_whole
 
 EPS = float(np.finfo(float).eps)
 

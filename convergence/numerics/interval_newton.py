@@ -13,9 +13,8 @@ from typing import Any
 import flint
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from convergence.problem.arrays import Array
 
 RADII = (1e-12, 1e-10, 1e-8, 1e-6)
 """Half-widths of the boxes that are tried, relative to each state."""

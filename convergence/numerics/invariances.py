@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from convergence.errors import BadName, NotLinear, nearest
 from convergence.methods import as_method
@@ -32,11 +31,10 @@ from convergence.numerics.changes import (
     positions,
     usual,
 )
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.tabular import Tabular
 from convergence.theory.equivariance import FACTOR, Action, commutes, linear, reflection, scaling, translation
-
-Array = NDArray[np.float64]
 
 POWERS = (0, -1, 1, -2, 2)
 """Of the factor, that a hyperparameter may have to be multiplied by."""

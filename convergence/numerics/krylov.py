@@ -10,14 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.numerics.inputs import checked_errors, checked_steps
 from convergence.plotting import Plotted
 from convergence.problem import checked_curvatures
+from convergence.problem.arrays import Array
 from convergence.tabular import Tabular
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -21,10 +21,8 @@ from convergence.notation import text
 from convergence.numerics.inputs import checked_steps
 from convergence.numerics.replay import Parabolas
 from convergence.plotting import Plotted
-from convergence.problem.arrays import one_number, short
+from convergence.problem.arrays import Array, one_number, short
 from convergence.tabular import Tabular
-
-Array = NDArray[np.float64]
 
 BITS = 64
 """Of a mantissa: a little more than a double's."""

@@ -19,10 +19,9 @@ from convergence.numerics.curves import rate, rate_of
 from convergence.numerics.matrices import arguments, eigenvalues
 from convergence.numerics.radius import bounds, spectral_radius
 from convergence.plotting import Plotted
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.theory.region import region
-
-Array = NDArray[np.float64]
 
 CELLS = (500, 400)
 """Points of a map, across and up: a figure is some 600 pixels wide."""

@@ -20,13 +20,12 @@ from numpy.typing import NDArray
 from convergence.crossing import Compiled, compiled, doubled, exact
 from convergence.errors import NotLinear
 from convergence.numerics.replay import Parabolas, moving_states
+from convergence.problem.arrays import Array
 from convergence.rule import Method, Objective, State
 from convergence.theory.linearisation import without_clocks
 from convergence.theory.rest import Rest, rest_of
 from convergence.theory.symbols import CURVATURE, Z
 from convergence.theory.system import system, system_in_time
-
-Array = NDArray[np.float64]
 
 WINDING, BLOCK = 10_000_000, 2**18
 """Steps within which a clock must run down, and entries of matrices that are in memory at a time."""

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.fft import dct, dst
 
-Array = NDArray[np.float64]
+from convergence.problem.arrays import Array
 
 OVERSAMPLING = 2
 ORDER = 17

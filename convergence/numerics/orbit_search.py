@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
+from convergence.problem.arrays import Array
 from convergence.theory.cycles import Direction
 
-Array = NDArray[np.float64]
 Step = Callable[[Array], Array]
 
 TRANSIENT, BLOCKS = 2000, 12

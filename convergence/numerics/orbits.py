@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from convergence.crossing import exact
 from convergence.errors import BadData, BadHyperparameter, NotANumber, NotLinear
@@ -21,12 +20,10 @@ from convergence.methods import as_method
 from convergence.numerics.interval_newton import contains_one
 from convergence.numerics.orbit_search import REPEATS, Orbit, candidates, distance, equal, guarded, orbit_of, size_of
 from convergence.numerics.replay import Parabolas
-from convergence.problem.arrays import is_whole, short
+from convergence.problem.arrays import Array, is_whole, short
 from convergence.rule import Method
 from convergence.theory.cycles import NEUTRAL, Cycle, Direction, direction, signed_cycles, spelled
 from convergence.theory.letters import Letters, letters_of
-
-Array = NDArray[np.float64]
 
 LONGEST_PERIOD = 64
 """The longest period that is looked for."""

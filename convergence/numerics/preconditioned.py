@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 from scipy.linalg import eigh
 from scipy.sparse.linalg import ArpackNoConvergence, LinearOperator, eigsh
 
@@ -16,13 +15,11 @@ from convergence.crossing import exact
 from convergence.errors import BadData, NotLinear
 from convergence.methods import as_method
 from convergence.problem import LeastSquares, as_quadratic
-from convergence.problem.arrays import floats, is_whole, one_number, short
+from convergence.problem.arrays import Array, floats, is_whole, one_number, short
 from convergence.theory.frozen import NAME, frozen_of
 from convergence.theory.letters import letters_of
 from convergence.theory.region import region
 from convergence.theory.symbols import CURVATURE, factored
-
-Array = NDArray[np.float64]
 
 DENSE = 40
 """Up to this size an operator's matrix is formed: ARPACK needs more coordinates than eigenvalues."""

@@ -11,7 +11,6 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.errors import NotLinear
 from convergence.methods import as_method
@@ -25,10 +24,9 @@ from convergence.numerics.runs import (
     rests_at_minimiser,
 )
 from convergence.problem import Quadratic, as_quadratic
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.theory.system import system_in_time
-
-Array = NDArray[np.float64]
 
 NEAR = 0.1
 """How far the first step of a linearised rule may be from the prediction, in parts of the distance from rest."""

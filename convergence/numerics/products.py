@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from convergence.crossing import exact
 from convergence.errors import BadHyperparameter
@@ -22,6 +21,7 @@ from convergence.numerics.inputs import checked_interval, checked_steps
 from convergence.numerics.product_ends import ProductLimit, has_letters, limit_of
 from convergence.numerics.replay import Parabolas, scheduled, walked
 from convergence.plotting import Plotted
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.schedule import Schedule, as_schedule
 from convergence.tabular import Tabular
@@ -29,8 +29,6 @@ from convergence.theory.product_limits import asymptotic
 from convergence.theory.products import closed_form
 from convergence.theory.stretches import Stretch, stretches
 from convergence.theory.symbols import CURVATURE
-
-Array = NDArray[np.float64]
 
 
 class Peak(NamedTuple):

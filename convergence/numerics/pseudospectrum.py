@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter
 from scipy.optimize import minimize
 
-Array = NDArray[np.float64]
+from convergence.problem.arrays import Array
+
 Complex = NDArray[np.complex128]
 
 KEPT = 6

@@ -21,13 +21,12 @@ from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
 from convergence.numerics.matrices import arguments
 from convergence.problem import Direction, Quadratic
+from convergence.problem.arrays import Array
 from convergence.roots import largest_modulus, quadratic_modulus
 from convergence.rule import Method
 from convergence.theory.region import region
 from convergence.theory.symbols import CURVATURE
 from convergence.theory.system import system
-
-Array = NDArray[np.float64]
 
 CHUNK = 2**15
 """Points computed at a time, so that the few arrays at work stay in a core's cache."""

@@ -20,10 +20,10 @@ from convergence.errors import BadHyperparameter, NotLinear
 from convergence.methods import as_method
 from convergence.numerics.inputs import checked_steps
 from convergence.problem import checked_curvatures
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.theory.system import System, system_in_time
 
-Array = NDArray[np.float64]
 Exponents = NDArray[np.int64]
 Settings = Callable[[int], Mapping[str, Any]]
 """The hyperparameters at step j, counted from 0."""

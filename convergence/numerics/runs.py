@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.crossing import compiled
 from convergence.errors import BadData, BadRule, NotLinear
@@ -21,14 +20,12 @@ from convergence.numerics.matrices import arguments
 from convergence.numerics.replay import scheduled
 from convergence.plotting import Plotted
 from convergence.problem import Quadratic, as_quadratic
-from convergence.problem.arrays import floats, short
+from convergence.problem.arrays import Array, floats, short
 from convergence.rule import Method
 from convergence.tabular import Tabular
 from convergence.theory.rest import rest_of
 from convergence.theory.system import system_in_time
 from convergence.theory.trace import MINIMISER
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

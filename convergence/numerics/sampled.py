@@ -7,14 +7,12 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.errors import NotLinear
 from convergence.numerics.replay import Parabolas
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.theory.system import system_in_time
-
-Array = NDArray[np.float64]
 
 SHORT = 24
 """Up to so many steps it is faster to take them than to raise matrices to powers."""

@@ -12,14 +12,12 @@ from math import log
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import differential_evolution
 
 from convergence.numerics.sampled import sampled_matrix
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.theory.system import system
-
-Array = NDArray[np.float64]
 
 TINY = 1e-300
 

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from convergence.errors import BadName, nearest
 from convergence.numerics.inputs import checked_interval, checked_steps
 from convergence.numerics.maxima import enough, largest_modulus, nodes
+from convergence.problem.arrays import Array
 
-Array = NDArray[np.float64]
 Order = Literal["ascending", "descending", "stable"]
 
 ORDERS = ("ascending", "descending", "stable")

@@ -23,11 +23,9 @@ from convergence.numerics.double_double import Pair, matmul
 from convergence.numerics.matrices import Steady, precise_blocks, steady
 from convergence.numerics.radius import spectral_radius
 from convergence.numerics.replay import constants, residuals
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.theory.residual import residual_value
-
-Array = NDArray[np.float64]
-
 
 TIE = 1e-9
 """An error this near to the tolerance, relatively, is computed again in exact arithmetic, up to ``EXACT`` steps."""

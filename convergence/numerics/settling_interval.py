@@ -11,14 +11,12 @@ from dataclasses import dataclass
 from math import cos, pi
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.numerics.matrices import Steady, steady
 from convergence.numerics.maxima import at_angle, largest_modulus, nodes, sampled
 from convergence.numerics.settling import TIE, Question, settled
 from convergence.numerics.worst_cases import largest
-
-Array = NDArray[np.float64]
+from convergence.problem.arrays import Array
 
 OVERSAMPLING = 4
 

@@ -14,17 +14,15 @@ from math import gcd, pi
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.crossing import compiled
 from convergence.methods import as_method
 from convergence.numerics.inputs import checked_interval
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.tabular import Tabular
 from convergence.theory.symbols import CURVATURE
 from convergence.theory.system import system
-
-Array = NDArray[np.float64]
 
 LONGEST = 25
 """Points of a cycle that is looked for, at most."""

@@ -14,7 +14,6 @@ from math import inf
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.crossing import Compiled, compiled
 from convergence.errors import BadData, BadHyperparameter, NotLinear
@@ -24,14 +23,11 @@ from convergence.numerics.prediction import powers
 from convergence.numerics.pseudospectrum import Complex, kreiss_constant, norms, pseudoradius
 from convergence.numerics.radius import spectral_radius
 from convergence.plotting import Plotted
-from convergence.problem.arrays import floats, short
+from convergence.problem.arrays import Array, floats, short
 from convergence.rule import Method
 from convergence.tabular import Tabular
 from convergence.theory.optimum import best
 from convergence.theory.system import system
-
-Array = NDArray[np.float64]
-
 
 EDGE = 1e-12
 """A radius this near to 1 is 1: whether powers stay bounded is then seen in a high one."""

@@ -13,7 +13,6 @@ from typing import Any, Literal
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from convergence.errors import BadHyperparameter, BadName, nearest
 from convergence.methods import as_method
@@ -21,10 +20,10 @@ from convergence.numerics.inputs import checked_interval, checked_steps
 from convergence.numerics.maxima import Maximum, at_angle, coefficients, enough, largest_modulus, nodes
 from convergence.numerics.replay import Settings, residual, residuals, scheduled
 from convergence.plotting import Plotted
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.theory.residual import extreme_values, residual_polynomial
 
-Array = NDArray[np.float64]
 Measure = Literal["error", "loss", "gradient"]
 
 POWERS = {"error": 1, "loss": 2, "gradient": 1}

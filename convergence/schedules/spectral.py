@@ -8,14 +8,12 @@ from math import sqrt
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.errors import BadHyperparameter
 from convergence.numerics.inputs import checked_interval
 from convergence.numerics.semi_iteration import chebyshev_steps
+from convergence.problem.arrays import Array
 from convergence.schedule import Schedule, as_schedule, named, whole
-
-Array = NDArray[np.float64]
 
 SILVER = 1 + sqrt(2)
 """The silver ratio."""

@@ -9,7 +9,6 @@ from functools import cache
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from convergence.crossing import compiled, exact
 from convergence.numerics.semi_iteration import leja
@@ -20,8 +19,6 @@ from convergence.scheduling.objective import Best, Task
 from convergence.scheduling.steps import formulas
 from convergence.theory.symbols import CURVATURE
 from convergence.theory.system import system, system_in_time
-
-Array = NDArray[np.float64]
 
 MOMENT, ADDED, OWN = sp.symbols("P v w", positive=True)
 """E e² before the step; the noise of a gradient has variance v + w·P."""

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.errors import BadHyperparameter
 from convergence.numerics.replay import residuals
 from convergence.plotting import Plotted
+from convergence.problem.arrays import Array
 from convergence.schedule import Schedule, as_schedule
 from convergence.schedules import constant, cosine, exponential, inverse_sqrt, inverse_time, linear, wsd
 from convergence.scheduling.family import fitted
@@ -19,8 +19,6 @@ from convergence.scheduling.objective import Task, task
 from convergence.scheduling.optimal_schedule import OptimalSchedule, best_schedule
 from convergence.scheduling.search import best_scale
 from convergence.tabular import Tabular
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

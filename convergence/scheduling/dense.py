@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from convergence.problem.arrays import Array
 from convergence.scheduling.laws import Coupled
 from convergence.scheduling.recursion import FinalLoss
 from convergence.scheduling.steps import Loops
-
-Array = NDArray[np.float64]
 
 DENSE = 40
 """Up to so many second moments a step is kept as a matrix."""

@@ -11,17 +11,15 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 from scipy.optimize import minimize
 from scipy.stats import qmc
 
 from convergence.crossing import Compiled, compiled
 from convergence.errors import BadHyperparameter, ConvergenceError
+from convergence.problem.arrays import Array
 from convergence.schedule import STEP, Schedule, as_schedule
 from convergence.scheduling.objective import Task
 from convergence.scheduling.search import best_scale
-
-Array = NDArray[np.float64]
 
 SHARES = (0, 1 / 20, 1 / 10, 1 / 5, 2 / 5, 3 / 5, 4 / 5, 1)
 """Of the steps, that are tried for a parameter that is a whole number."""

@@ -10,11 +10,9 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from convergence.problem.arrays import Array
 from convergence.stochastic.sampling import GradientNoise, Rows
-
-Array = NDArray[np.float64]
 
 
 class Law(Protocol):

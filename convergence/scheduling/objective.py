@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.errors import BadHyperparameter, NotLinear
 from convergence.methods import as_method
@@ -15,7 +14,7 @@ from convergence.numerics.inputs import checked_steps
 from convergence.numerics.matrices import readings
 from convergence.numerics.runs import first_position
 from convergence.problem import Diagonal, MarchenkoPastur, PowerLaw, Quadratic, as_quadratic
-from convergence.problem.arrays import one_number, short
+from convergence.problem.arrays import Array, one_number, short
 from convergence.rule import Method
 from convergence.schedule import Schedule
 from convergence.scheduling.dense import DenseFinalLoss
@@ -26,8 +25,6 @@ from convergence.stochastic.loops import linear_system, require_samples, start_n
 from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, Rows, checked_draws, gradient_noise
 from convergence.stochastic.steps import Mean
 from convergence.theory.system import system_in_time
-
-Array = NDArray[np.float64]
 
 AT_REST = 1e-9
 """How far from the minimiser a method may rest, in parts of the minimiser's size: roundings of its formula."""

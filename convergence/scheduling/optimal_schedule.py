@@ -6,18 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from convergence.plotting import Plotted
+from convergence.problem.arrays import Array
 from convergence.schedule import Schedule, as_schedule
 from convergence.scheduling.closed import closed_form
 from convergence.scheduling.family import fitted
 from convergence.scheduling.objective import Best, Task, task
 from convergence.scheduling.search import projected, searched
 from convergence.tabular import Tabular
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,13 +11,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.scheduling.laws import Law
 from convergence.scheduling.steps import Loops, loops
-
-Array = NDArray[np.float64]
 
 
 def times(a: Array, b: Array) -> Array:

@@ -9,13 +9,11 @@ from collections.abc import Callable, Sequence
 from operator import itemgetter
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize, minimize_scalar
 
 from convergence.numerics.semi_iteration import chebyshev_steps
+from convergence.problem.arrays import Array
 from convergence.scheduling.objective import Best, Task
-
-Array = NDArray[np.float64]
 
 SCALES, DECADES = 4, 4
 """Base rates that are tried for a shape: so many a decade, and so many decades below the highest and below 2/L."""

@@ -13,16 +13,14 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from convergence.crossing import Compiled, compiled
 from convergence.numerics.matrices import arguments
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.theory.gradient_noise import answered_points, entering, heard
 from convergence.theory.loop import Loop
 from convergence.theory.system import system_in_time
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

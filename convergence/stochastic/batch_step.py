@@ -9,16 +9,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from convergence.problem.arrays import Array
 from convergence.rule import Method
+from convergence.stochastic.batches import Indices
 from convergence.stochastic.loops import OpenLoop, start_noise
 from convergence.stochastic.sampling import Rows
 from convergence.theory.loop import START
 from convergence.theory.trace import trace_start
-
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

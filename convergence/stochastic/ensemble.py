@@ -11,7 +11,6 @@ from itertools import chain, islice
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.errors import BadData, BadHyperparameter, BadRule
 from convergence.methods import as_method
@@ -20,14 +19,13 @@ from convergence.numerics.replay import Settings, scheduled
 from convergence.numerics.runs import first_position, resting_point
 from convergence.plotting import Plotted
 from convergence.problem import as_quadratic
-from convergence.problem.arrays import floats, short
+from convergence.problem.arrays import Array, floats, short
 from convergence.rule import Method, State
 from convergence.stochastic.batches import checked_batch, checked_runs, checked_sampling, entropy_of
 from convergence.stochastic.estimates import Estimate, Record, standard_error_of
 from convergence.stochastic.sample import Sample, Sampler, noise_factor
 from convergence.tabular import Tabular
 
-Array = NDArray[np.float64]
 Progress = Callable[[int, int], object]
 """Called with the runs that are done, and how many there are."""
 

@@ -7,9 +7,9 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.problem import Quadratic
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.stochastic.batch_step import BatchStep, first_states, start_asks
 from convergence.stochastic.loops import open_loop, start_noise
@@ -18,8 +18,6 @@ from convergence.stochastic.sampling import Rows
 from convergence.stochastic.steps import Mean, StateMoments, changing, steps_of
 from convergence.stochastic.subsets import feasible, lift, subsets, symmetric, upper_triangle
 from convergence.theory.system import system_in_time
-
-Array = NDArray[np.float64]
 
 Path = tuple[Array, Array]
 """Mean errors (K+1, d) of the position, and their covariances (K+1, d, d)."""

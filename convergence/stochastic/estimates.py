@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.problem import Quadratic
-
-Array = NDArray[np.float64]
+from convergence.problem.arrays import Array
 
 
 @dataclass(frozen=True, eq=False)

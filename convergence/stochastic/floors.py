@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.errors import BadHyperparameter, NoStableLearningRate
 from convergence.methods import as_method
@@ -16,12 +15,11 @@ from convergence.numerics.maps import fixed_settings, interval, second
 from convergence.numerics.radius import bounds
 from convergence.plotting import Plotted
 from convergence.problem import as_quadratic
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.stochastic.batches import usual_batches
 from convergence.stochastic.limits import mean_square_limit
 from convergence.stochastic.stationary import stationary
-
-Array = NDArray[np.float64]
 
 CELLS = {4: (36, 24), 16: (24, 16)}
 """Points of a map, across and up, by the most directions: each is a solution of its own."""

@@ -12,15 +12,13 @@ from functools import cached_property
 from math import inf
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse.linalg import LinearOperator, eigs, gmres
 
 from convergence.errors import ConvergenceError
+from convergence.problem.arrays import Array
 from convergence.stochastic.lanczos import largest
 from convergence.stochastic.loops import OpenLoop
 from convergence.stochastic.sampling import Samples
-
-Array = NDArray[np.float64]
 
 DENSE = 300
 """Up to so many entries of E q qᵀ the operator is a matrix, and all its eigenvalues are computed."""

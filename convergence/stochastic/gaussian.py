@@ -7,12 +7,10 @@ they are one: variances feed each other by their sum alone, and covariances only
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.numerics.bracket import root
+from convergence.problem.arrays import Array
 from convergence.stochastic.loops import OpenLoop
-
-Array = NDArray[np.float64]
 
 
 def own_gains(loop: OpenLoop) -> Array:

@@ -9,20 +9,17 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from convergence.crossing import evaluate
 from convergence.errors import BadHyperparameter, NotLinear
 from convergence.numerics.bracket import root
 from convergence.problem import as_quadratic
-from convergence.problem.arrays import one_number, short
+from convergence.problem.arrays import Array, one_number, short
 from convergence.problem.density import MarchenkoPastur, PowerLaw
 from convergence.rule import Method
 from convergence.stochastic.limits import limit_without_noise, require_others, sampled_method
 from convergence.theory.noise import noise_floor
 from convergence.theory.symbols import CURVATURE
-
-Array = NDArray[np.float64]
 
 NODES = 400
 """Of the quadrature over a density."""

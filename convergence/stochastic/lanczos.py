@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import eigh_tridiagonal
 
-Array = NDArray[np.float64]
+from convergence.problem.arrays import Array
 
 ITERATIONS = 150
 """Products with the operator at most."""

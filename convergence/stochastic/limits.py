@@ -8,13 +8,13 @@ from math import inf, log
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.errors import BadHyperparameter, NoStableLearningRate
 from convergence.methods import as_method
 from convergence.numerics.bracket import ROUNDING, root
 from convergence.numerics.radius import bounds, spectral_radius
 from convergence.problem import Quadratic, as_quadratic
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.stochastic.batches import checked_batch, checked_sampling
 from convergence.stochastic.gain import TOLERANCE, Gain
@@ -24,8 +24,6 @@ from convergence.stochastic.monotone import growing_limit, grows
 from convergence.stochastic.periodic import Epoch, largest_stable, smallest_divisor
 from convergence.stochastic.sampling import INDEPENDENT, GaussianRows, Samples, batch_factor, samples_of
 from convergence.theory.system import system
-
-Array = NDArray[np.float64]
 
 EDGE = 1e-9
 """The last rate that is tried lies this part below the limit without noise."""

@@ -11,21 +11,19 @@ from math import ceil, log
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.errors import BadHyperparameter, NoStableLearningRate
 from convergence.numerics.matrices import run_down
 from convergence.numerics.radius import spectral_radius
 from convergence.numerics.runs import resting_state
 from convergence.problem import Quadratic
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.stochastic.batches import checked_runs, entropy_of
 from convergence.stochastic.estimates import standard_error_of
 from convergence.stochastic.periodic import Epoch
 from convergence.stochastic.sample import Sample, Sampler, noise_factor
 from convergence.theory.system import system
-
-Array = NDArray[np.float64]
 
 FORGOTTEN = 1e-6
 """The part of the variance that is missing when averaging begins."""

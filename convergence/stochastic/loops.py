@@ -12,17 +12,15 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
-from numpy.typing import NDArray
 
 from convergence.crossing import Compiled, compiled
 from convergence.errors import NotLinear
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.theory.loop import START
 from convergence.theory.symbols import CURVATURE
 from convergence.theory.system import System, system, system_in_time
 from convergence.theory.trace import trace_start
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

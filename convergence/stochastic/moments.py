@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.methods import as_method
 from convergence.numerics.inputs import checked_steps
@@ -15,6 +14,7 @@ from convergence.numerics.prediction import powers
 from convergence.numerics.runs import first_position
 from convergence.plotting import Plotted
 from convergence.problem import Quadratic, as_quadratic
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.stochastic.batches import checked_sampling
 from convergence.stochastic.ensemble import Ensemble, ensemble
@@ -24,8 +24,6 @@ from convergence.stochastic.recursion import DENSE, Recursion, products
 from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, added_noise, checked_draws, gradient_noise
 from convergence.stochastic.steps import Mean, StateMoments, changing, steps_of
 from convergence.tabular import Tabular
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -10,12 +10,10 @@ from collections.abc import Callable
 from math import exp, inf, log
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.errors import ConvergenceError
+from convergence.problem.arrays import Array
 from convergence.stochastic.gain import RESIDUAL, Gain
-
-Array = NDArray[np.float64]
 
 SHARES = (1e-6, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1 - 1e-9)
 """Rates, in units of the limit without noise, between which the cross gain is compared."""

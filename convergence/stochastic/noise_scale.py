@@ -7,15 +7,12 @@ from math import inf
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.errors import BadHyperparameter
 from convergence.numerics.runs import first_position
 from convergence.problem import as_quadratic
-from convergence.problem.arrays import one_number, short
+from convergence.problem.arrays import Array, one_number, short
 from convergence.stochastic.sampling import Rows
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

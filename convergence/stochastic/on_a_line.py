@@ -9,9 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from convergence.problem.arrays import Array
 
 MOST_ROWS = 500
 """Rows of an epoch: the recursion takes n³ steps."""

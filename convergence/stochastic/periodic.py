@@ -9,12 +9,12 @@ from math import inf
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from convergence.errors import BadHyperparameter, NoStableLearningRate
 from convergence.numerics.bracket import root
 from convergence.problem import Quadratic
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.stochastic.batch_step import BatchStep
 from convergence.stochastic.batches import Indices
@@ -23,8 +23,6 @@ from convergence.stochastic.on_a_line import MOST_ROWS, orders
 from convergence.stochastic.sampling import Rows
 from convergence.stochastic.subsets import feasible, lift, subsets, symmetric, upper_triangle
 from convergence.theory.system import system
-
-Array = NDArray[np.float64]
 
 DENSE = 2**23
 """Numbers in the matrices of all batches in order, up to which these are multiplied at once."""

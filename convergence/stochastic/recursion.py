@@ -10,12 +10,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from convergence.problem.arrays import Array
 from convergence.stochastic.loops import OpenLoop
 from convergence.stochastic.sampling import GradientNoise
-
-Array = NDArray[np.float64]
 
 DENSE = 400
 """Up to so many entries of a covariance its step is kept as a matrix."""

@@ -8,14 +8,12 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.errors import NotLinear
 from convergence.problem import Quadratic
+from convergence.problem.arrays import Array
 from convergence.stochastic.batches import block_size, indices, stream_of
 from convergence.stochastic.sampling import added_noise, require_rows
-
-Array = NDArray[np.float64]
 
 
 @dataclass

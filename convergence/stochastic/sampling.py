@@ -11,14 +11,11 @@ from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.errors import BadData, BadHyperparameter
 from convergence.problem import Quadratic
-from convergence.problem.arrays import floats, one_number, short
+from convergence.problem.arrays import Array, floats, one_number, short
 from convergence.stochastic.batches import Indices, checked_batch, checked_sampling
-
-Array = NDArray[np.float64]
 
 INDEPENDENT = ("replacement", "step", "stream")
 """Those in which the batches of different steps are independent."""

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.errors import NoStableLearningRate
 from convergence.methods import as_method
 from convergence.numerics.radius import spectral_radius
 from convergence.numerics.runs import resting_state
 from convergence.problem import Quadratic, as_quadratic
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.stochastic.batches import checked_batch, checked_sampling
 from convergence.stochastic.gain import Gain
@@ -21,8 +21,6 @@ from convergence.stochastic.long_runs import at_epoch_ends
 from convergence.stochastic.loops import OpenLoop, linear_system, open_loop, require_samples
 from convergence.stochastic.periodic import Epoch
 from convergence.stochastic.sampling import INDEPENDENT, added_noise, gradient_noise, samples_of
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,18 +8,16 @@ from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.numerics.matrices import readings
 from convergence.numerics.prediction import first_errors
 from convergence.numerics.replay import scheduled
 from convergence.numerics.runs import resting_state
 from convergence.problem import Quadratic
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.stochastic.loops import OpenLoop, open_loop
 from convergence.theory.system import system_in_time
-
-Array = NDArray[np.float64]
 
 Step = tuple[OpenLoop, Array]
 """The loop of a step, and the shift (d, s) of where that step rests from where the first one does."""

@@ -14,10 +14,9 @@ from itertools import combinations
 from math import comb
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Indices = NDArray[np.int64]
+from convergence.problem.arrays import Array
+from convergence.stochastic.batches import Indices
 
 MOST_ROWS = 22
 """Sets of more rows are not numbered."""

@@ -13,17 +13,15 @@ from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.numerics.matrices import readings
 from convergence.problem import Quadratic
+from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.stochastic.loops import OpenLoop, open_loop
 from convergence.stochastic.moments import first_moments
 from convergence.stochastic.recursion import DENSE, Recursion, products, sandwiched
 from convergence.stochastic.sampling import GradientNoise, Samples
-
-Array = NDArray[np.float64]
 
 CLOCK_STEPS = 10_000
 """Steps after which a clock that still runs is taken to be at rest."""

@@ -10,14 +10,13 @@ from math import ceil, inf, isnan
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
 from convergence.numerics.inputs import checked_steps
 from convergence.numerics.runs import first_position
 from convergence.problem import Quadratic, as_quadratic
-from convergence.problem.arrays import one_number, short
+from convergence.problem.arrays import Array, one_number, short
 from convergence.rule import Method
 from convergence.setting import Setting
 from convergence.stochastic.batches import checked_sampling
@@ -31,8 +30,6 @@ from convergence.stochastic.stationary import stationary
 from convergence.stochastic.steps import Mean, StateMoments
 from convergence.stochastic.subsets import feasible
 from convergence.theory.system import system
-
-Array = NDArray[np.float64]
 
 STATIONARY = "stationary"
 

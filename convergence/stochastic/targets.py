@@ -16,7 +16,7 @@ from convergence.methods import as_method
 from convergence.numerics.runs import first_position
 from convergence.plotting import Plotted
 from convergence.problem import Quadratic, as_quadratic
-from convergence.problem.arrays import floats, is_whole, one_number, short
+from convergence.problem.arrays import Array, floats, is_whole, one_number, short
 from convergence.rule import Method
 from convergence.stochastic.batches import checked_batch
 from convergence.stochastic.limits import limit_without_noise, require_independent, require_others, sampled_method
@@ -25,8 +25,6 @@ from convergence.stochastic.sampling import batch_factor, samples_of
 from convergence.stochastic.sweep import Sweep, sweep
 from convergence.tabular import Tabular
 from convergence.theory.system import system
-
-Array = NDArray[np.float64]
 
 GRID, LARGE_GRID = 220, 24
 """Learning rates that are tried, where the moments are few and where they are many, or a clock runs."""
