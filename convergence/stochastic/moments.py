@@ -224,9 +224,9 @@ def _path(
         return np.array(means), np.array(kept)
     step = Recursion(open_loop(method, problem.curvatures, full), random, offset)
     path = powers(step.loop.closed, mean, steps + 1).transpose(1, 2, 0)
-    covariances = [covariance.ravel()]
+    covariances, linear = [covariance.ravel()], step.matrices[-covariance.size :, -covariance.size :]
     for entering in step.entering(products(path, path), path).reshape(steps + 1, -1)[:-1]:
-        covariances.append(step.matrix @ covariances[-1] + entering)
+        covariances.append(linear @ covariances[-1] + entering)
     return path[..., 0], np.array(covariances).reshape(-1, *covariance.shape)[..., 0, 0]
 
 

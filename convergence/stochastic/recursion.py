@@ -57,10 +57,34 @@ class Recursion:
         second = covariance + products(mean, mean)
         return np.asarray(sandwiched(self.loop.closed, covariance) + self.entering(second, mean))
 
+    def stepped(self, now: Array, one: float = 1.0) -> Array:
+        """The next [1, m, M] (…, n), flattened, with M the second moments about the rest; ``one`` is the first of them."""
+        d, s, _ = self.loop.closed.shape[-3:]
+        mean = now[..., 1 : 1 + d * s].reshape(*now.shape[:-1], d, s)
+        second = now[..., 1 + d * s :].reshape(*now.shape[:-1], d, d, s, s)
+        after = sandwiched(self.loop.closed, second) + self.entering(second, mean, one)
+        return flattened(now[..., 0], self.loop.carried(mean), after)
+
     @cached_property
-    def matrix(self) -> Array:
-        """What a step makes of flattened covariances, without what comes of the mean and of noise that is added."""
-        d, s, _ = self.loop.closed.shape
-        basis = np.eye((d * s) ** 2).reshape(-1, d, d, s, s)
-        after = sandwiched(self.loop.closed, basis) + self.entering(basis, np.zeros((d, s)), 0.0)
-        return np.asarray(after.reshape(len(basis), -1).T)
+    def matrices(self) -> Array:
+        """The same as matrices (…, n, n)."""
+        *several, d, s, _ = self.loop.closed.shape
+        size = 1 + d * s + (d * s) ** 2
+        basis = np.broadcast_to(np.eye(size).reshape(size, *(1,) * len(several), size), (size, *several, size))
+        columns = np.concatenate([self.stepped(basis[:1]), self.stepped(basis[1:], 0.0)])
+        return np.moveaxis(columns, 0, -1).copy()
+
+
+def flattened(one: Array, mean: Array, second: Array) -> Array:
+    """[1, m, M] (…, n) of these numbers (…), means (…, d, s) and second moments (…, d, d, s, s)."""
+    parts = (part.reshape(*np.shape(one), -1) for part in (mean, second))
+    return np.concatenate([one[..., None], *parts], axis=-1)
+
+
+def loss_weights(curvatures: Array, offset: Array, states: int) -> Array:
+    """The excess loss as a linear function (…, n) of [1, m, M], for ``offset`` (…, d) of the rest from the minimiser."""
+    d = len(curvatures)
+    first, second = np.zeros((*offset.shape, states)), np.zeros((*offset.shape, d, states, states))
+    first[..., 0] = offset * curvatures
+    second[..., np.arange(d), np.arange(d), 0, 0] = 0.5 * curvatures
+    return flattened(0.5 * offset**2 @ curvatures, first, second)

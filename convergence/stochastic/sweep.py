@@ -6,9 +6,8 @@ affine in the batch factor c; where it is small, it is built.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain, repeat
 from typing import Any
 
@@ -20,7 +19,7 @@ from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.stochastic.loops import OpenLoop, open_loop
 from convergence.stochastic.moments import first_moments
-from convergence.stochastic.recursion import DENSE, Recursion, products, sandwiched
+from convergence.stochastic.recursion import DENSE, Recursion, flattened, loss_weights, products
 from convergence.stochastic.sampling import GradientNoise, Samples
 
 CLOCK_STEPS = 10_000
@@ -60,40 +59,13 @@ class Sweep:
         """The expected excess loss (L,) at steps 0, 1, …, without end, the noise of one sample times ``factor``."""
         count, d, s = self.mean.shape
         noise = GradientNoise(self.samples, factor, np.zeros((d, d)))
-        weights = np.zeros((count, self.size))
-        weights[:, 0] = 0.5 * self.offset**2 @ self.curvatures
-        weights[:, 1 : 1 + d * s : s] = self.offset * self.curvatures
-        weights[:, 1 + d * s + np.arange(d) * (d + 1) * s * s] = 0.5 * self.curvatures
-        second = products(self.mean, self.mean) + factor * self.spread
-        now = np.concatenate([np.ones((count, 1)), self.mean.reshape(count, -1), second.reshape(count, -1)], axis=1)
-        early: Iterator[Callable[[Array], Array]] = (partial(self._stepped, noise, loop) for loop in self.early)
-        for step in chain(early, repeat(self._step(noise))):
+        *early, last = (Recursion(loop, noise, self.offset) for loop in (*self.early, self.loop))
+        weights = loss_weights(self.curvatures, self.offset, s)
+        now = flattened(np.ones(count), self.mean, products(self.mean, self.mean) + factor * self.spread)
+        small = weights.shape[-1] <= DENSE
+        for step in chain(early, repeat(last)):
             yield np.einsum("li,li->l", weights, now)
-            now = step(now)
-
-    @property
-    def size(self) -> int:
-        """Numbers in [1, m, M]."""
-        _, d, s = self.mean.shape
-        return int(1 + d * s + (d * s) ** 2)
-
-    def _stepped(self, noise: GradientNoise, loop: OpenLoop, now: Array, one: float = 1.0) -> Array:
-        """The next [1, m, M] (…, L, n); ``one`` is the first of them."""
-        _, d, s = self.mean.shape
-        mean = now[..., 1 : 1 + d * s].reshape(*now.shape[:-1], d, s)
-        second = now[..., 1 + d * s :].reshape(*now.shape[:-1], d, d, s, s)
-        after = sandwiched(loop.closed, second) + Recursion(loop, noise, self.offset).entering(second, mean, one)
-        flat = (part.reshape(*now.shape[:-1], -1) for part in (loop.carried(mean), after))
-        return np.concatenate([now[..., :1], *flat], axis=-1)
-
-    def _step(self, noise: GradientNoise) -> Callable[[Array], Array]:
-        """The step once no clock runs: a product with matrices (L, n, n) where these are small."""
-        if self.size > DENSE:
-            return partial(self._stepped, noise, self.loop)
-        basis = np.broadcast_to(np.eye(self.size)[:, None], (self.size, len(self.mean), self.size))
-        columns = (self._stepped(noise, self.loop, *part) for part in ((basis[:1], 1.0), (basis[1:], 0.0)))
-        matrices = np.moveaxis(np.concatenate(list(columns)), 0, -1).copy()
-        return lambda now: np.einsum("lij,lj->li", matrices, now)
+            now = np.einsum("lij,lj->li", last.matrices, now) if small and step is last else step.stepped(now)
 
 
 def sweep(
