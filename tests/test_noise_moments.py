@@ -83,13 +83,24 @@ def test_a_look_ahead_point_is_not_the_position():
     assert np.diag(by_columns) == pytest.approx([4.87328119e-5, 1.31329712e-4], rel=1e-8)
 
 
-@pytest.mark.parametrize("name", ["gradient_descent", "heavy_ball", "nesterov", "ema_momentum", "frozen_adam"])
+NAMES = ["gradient_descent", "heavy_ball", "nesterov", "ema_momentum", "frozen_adam", "weight_decay_coupled"]
+"""The last of them rests off the minimiser."""
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_moments_tend_to_what_is_stationary(name):
-    hyper = {"lr": 0.01} | ({} if name == "gradient_descent" else {"momentum": 0.6})
+    hyper = {n: {"lr": 0.01, "momentum": 0.6, "weight_decay": 2.0}[n] for n in cv.METHODS[name].hyper}
     late = cv.moments(NOTES, name, 2000, batch=16, sampling="step", **hyper)
     settled = cv.stationary(NOTES, name, batch=16, sampling="step", **hyper)
     assert late.loss[-1] == pytest.approx(settled.excess_loss, rel=1e-9)
     assert late.second[-1] == pytest.approx(settled.second, rel=1e-8, abs=1e-12)
+
+
+def test_fresh_rows_at_the_minimiser_have_noise_as_the_curvatures_and_twice_the_minimum():
+    """A row u with E uuᵀ = H and an error ε of its target, ½E ε² the minimum: its gradient −εu has covariance 2·minimum·H."""
+    step = cv.moments(NOTES, "gradient_descent", 1, batch=4, sampling="stream", start=NOTES.minimizer, lr=0.01)
+    assert step.loss[0] == pytest.approx(0, abs=1e-20)
+    assert step.loss[1] == pytest.approx(0.01**2 * NOTES.minimum * (NOTES.curvatures**2).sum() / 4, rel=DIGITS)
 
 
 def enumerated(p, batches, lr, momentum, x, steps):

@@ -99,6 +99,13 @@ def test_the_knee_is_between_what_pays_and_what_does_not():
     assert list(curve.table()) == ["batch", "steps", "lr", "examples"]
 
 
+def test_under_the_law_the_knee_is_the_critical_batch():
+    """Steps S·(1 + B_c/B) fall as B^(−1/2) at B = B_c, the middle, in logarithms, of a doubling that saves √2."""
+    batches = 2 ** np.arange(10)
+    curve = cv.StepsByBatch("", {}, "replacement", 0.01, batches, 30 * (1 + 20 / batches), batches * np.nan, 30, 20)
+    assert curve.knee == pytest.approx(20, rel=0.01)
+
+
 def test_what_cannot_be_asked():
     with pytest.raises(cv.NotLinear):
         cv.steps_by_batch(NOTES, "newton")
