@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,7 +108,6 @@ def floor_map(
     batch: int | None = None,
     sampling: str = "replacement",
     noise: Any = None,
-    batches: Sequence[int] | None = None,
     cells: tuple[int, int] | None = None,
     **hyper: float,
 ) -> FloorMap:
@@ -128,17 +127,16 @@ def floor_map(
     points = cells or next((n for most, n in CELLS.items() if problem.rank <= most), None)
     if points is None:
         raise BadHyperparameter(f"a map of the floor is drawn for at most {max(CELLS)} directions; got {problem.rank}")
-    fixed = {name: float(value) for name, value in fixed_settings(method, hyper, x, y).items()}
     random: dict[str, Any] = {"batch": batch, "sampling": sampling, "noise": noise}
-    up = interval(method, y, hyper, points[1])
-    sizes = (*shown(problem.rows, sampling, batch, batches), None)
-    edges = np.array(
-        [[limit(problem, method, size, sampling, {**fixed, y: b}) for b in map(float, up)] for size in sizes]
-    )
+    up, sizes = interval(method, y, hyper, points[1]), (*shown(problem.rows, sampling, batch), None)
+    held = [{**fixed_settings(method, hyper, x, y), y: value} for value in up.tolist()]
+    edges = np.array([[limit(problem, method, size, sampling, others) for others in held] for size in sizes])
     across = axis(edges, points[0], hyper.get(x))
-    rows = [[settled(problem, method, {**fixed, x: a, y: b}, random) for a in across] for b in map(float, up)]
-    here = settled(problem, method, {**fixed, **hyper}, random) if x in hyper and y in hyper else np.nan
-    return FloorMap(method, x, y, across, up, np.array(rows), batch, sampling, noise, sizes, edges, dict(hyper), here)
+    floor = np.array([settled(problem, method, across, others, random) for others in held])
+    here = np.nan
+    if x in hyper and y in hyper:
+        (here,) = settled(problem, method, [hyper[x]], {**held[0], y: hyper[y]}, random)
+    return FloorMap(method, x, y, across, up, floor, batch, sampling, noise, sizes, edges, dict(hyper), here)
 
 
 def floor_curve(
@@ -149,7 +147,6 @@ def floor_curve(
     batch: int | None = None,
     sampling: str = "replacement",
     noise: Any = None,
-    batches: Sequence[int] | None = None,
     points: int = POINTS,
     **hyper: float,
 ) -> FloorCurve:
@@ -159,23 +156,17 @@ def floor_curve(
     """
     problem, method = as_quadratic(p), as_method(m)
     x = rate_of(method)
-    fixed = {name: float(value) for name, value in fixed_settings(method, hyper, x).items()}
-    sizes: tuple[int | None, ...] = shown(problem.rows, sampling, batch, batches) or (None,)
-    limits = np.array([limit(problem, method, size, sampling, fixed) for size in sizes])
+    others, random = fixed_settings(method, hyper, x), {"sampling": sampling, "noise": noise}
+    sizes: tuple[int | None, ...] = shown(problem.rows, sampling, batch) or (None,)
+    limits = np.array([limit(problem, method, size, sampling, others) for size in sizes])
     lr = axis(limits, points, hyper.get(x))
-    floors = []
-    for size in sizes:
-        random: dict[str, Any] = {"batch": size, "sampling": sampling, "noise": noise}
-        floors.append([settled(problem, method, {**fixed, x: a}, random) for a in map(float, lr)])
-    return FloorCurve(method, lr, sizes, np.array(floors), limits, sampling, noise, dict(hyper))
+    floors = np.array([settled(problem, method, lr, others, {**random, "batch": size}) for size in sizes])
+    return FloorCurve(method, lr, sizes, floors, limits, sampling, noise, dict(hyper))
 
 
-def shown(rows: int, sampling: str, batch: int | None, batches: Sequence[int] | None = None) -> tuple[int, ...]:
+def shown(rows: int, sampling: str, batch: int | None) -> tuple[int, ...]:
     """The batches that are shown, the smallest first; none where all is noise that is added."""
-    if batch is None and batches is None:
-        return ()
-    usual = usual_batches(rows, sampling) if batches is None else tuple(batches)
-    return tuple(sorted({*usual, *([] if batch is None else [batch])}))
+    return () if batch is None else tuple(sorted({*usual_batches(rows, sampling), batch}))
 
 
 def limit(problem: Any, method: Method, batch: int | None, sampling: str, others: Mapping[str, float]) -> float:
@@ -189,12 +180,18 @@ def limit(problem: Any, method: Method, batch: int | None, sampling: str, others
         return 0.0
 
 
-def settled(problem: Any, method: Method, settings: Mapping[str, Any], random: Mapping[str, Any]) -> float:
-    """The excess loss in the long run, ∞ where nothing settles."""
-    try:
-        return stationary(problem, method, **random, **settings).excess_loss
-    except NoStableLearningRate:
-        return np.inf
+def settled(
+    problem: Any, method: Method, lrs: Iterable[float], others: Mapping[str, float], random: Mapping[str, Any]
+) -> list[float]:
+    """The excess loss in the long run at each of the learning rates, ∞ where nothing settles."""
+    losses = []
+    for lr in lrs:
+        settings: dict[str, Any] = {**random, **others, rate_of(method): float(lr)}
+        try:
+            losses.append(stationary(problem, method, **settings).excess_loss)
+        except NoStableLearningRate:
+            losses.append(np.inf)
+    return losses
 
 
 def axis(edges: Array, points: int, here: float | None) -> Array:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from convergence.problem import Quadratic, as_quadratic
 from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.stochastic.batches import checked_sampling
-from convergence.stochastic.ensemble import Ensemble, ensemble
+from convergence.stochastic.ensemble import ensemble
 from convergence.stochastic.epochs import exact_in_epochs, path_in_epochs, path_in_order
 from convergence.stochastic.loops import linear_system, open_loop, require_samples, start_noise
 from convergence.stochastic.recursion import DENSE, Recursion, products
@@ -177,21 +177,21 @@ def moments(
                 sampled = ensemble(
                     problem, method, count, runs, batch=batch, sampling=sampling, noise=noise, start=x, rng=rng, **hyper
                 )
-                return replace(_estimated(problem, method, full, sampled, x), hyper=setting.shown)
-    return replace(_exact(problem, method, full, mean, covariance, x), hyper=setting.shown)
-
-
-def _exact(
-    problem: Quadratic, method: Method, full: Mapping[str, Any], mean: Array, covariance: Array, x: Array
-) -> Moments:
-    """The result, of means (K+1, d) and covariances (K+1, d, d) of the position."""
-    mean, covariance = (np.where(np.isnan(part), np.inf, part) for part in (mean, covariance))
-    offset = Mean.of(problem, method, full, x).offset
-    with np.errstate(all="ignore"):
-        bias = 0.5 * np.square(mean + offset) @ problem.curvatures
+                mean, loss = sampled.first.value, sampled.mean
+                bias = _bias(problem, method, full, mean, x)
+                parts = (mean, sampled.second.value, loss, bias, loss - bias, sampled.standard_error, sampled.runs)
+                return Moments(method.name, setting.shown, *parts)
+        mean, covariance = (np.where(np.isnan(part), np.inf, part) for part in (mean, covariance))
+        bias = _bias(problem, method, full, mean, x)
         variance = 0.5 * np.einsum("kii,i->k", covariance, problem.curvatures)
         second = covariance + mean[:, :, None] * mean[:, None, :]
-    return Moments(method.name, full, mean, second, bias + variance, bias, variance, np.zeros(len(mean)))
+    loss, exact = bias + variance, np.zeros(len(mean))
+    return Moments(method.name, setting.shown, mean, second, loss, bias, variance, exact)
+
+
+def _bias(problem: Quadratic, method: Method, full: Mapping[str, Any], mean: Array, x: Array) -> Array:
+    """The excess loss (K+1,) of mean errors (K+1, d) from where the method rests."""
+    return np.asarray(0.5 * np.square(mean + Mean.of(problem, method, full, x).offset) @ problem.curvatures)
 
 
 def first_moments(
@@ -201,16 +201,6 @@ def first_moments(
     first, enters = Mean.of(problem, method, full, x), start_noise(method)
     noisy = random.covariance(first.asked[:, None] * first.asked, 2 * first.asked, 1.0)
     return first.errors, noisy[:, :, None, None] * (enters[:, None] * enters), first.offset
-
-
-def _estimated(problem: Quadratic, method: Method, full: Mapping[str, Any], sampled: Ensemble, x: Array) -> Moments:
-    """The result, estimated from runs."""
-    mean, second = sampled.first.value, sampled.second.value
-    offset = Mean.of(problem, method, full, x).offset
-    with np.errstate(all="ignore"):
-        bias = 0.5 * np.square(mean + offset) @ problem.curvatures
-    loss, error = sampled.mean, sampled.standard_error
-    return Moments(method.name, full, mean, second, loss, bias, loss - bias, error, sampled.runs)
 
 
 def _path(
