@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from sys import float_info
 from typing import Any
 
 import numpy as np
@@ -142,7 +143,7 @@ def rate_curve(method: Method, kappas: Any, every: int = 5) -> RateCurve:
         return RateCurve(method, kappa, np.full(kappa.shape, np.nan))
     some = kappa if optimum.exact else np.unique([*kappa[::every], kappa[-1]])
     known = np.fmin.accumulate([_best_rate(optimum, float(k)) for k in some[::-1]])[::-1]
-    between = 1 - np.exp(np.interp(np.log(kappa), np.log(some), np.log(np.maximum(1 - known, 1e-16))))
+    between = 1 - np.exp(np.interp(np.log(kappa), np.log(some), np.log(np.maximum(1 - known, float_info.epsilon))))
     return RateCurve(method, kappa, known if optimum.exact else between)
 
 

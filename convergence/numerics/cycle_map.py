@@ -17,7 +17,7 @@ from convergence.numerics.orbits import cycles
 from convergence.plotting import Plotted
 from convergence.problem.arrays import Array
 from convergence.rule import Method
-from convergence.theory.cycles import Cycle, direction
+from convergence.theory.cycles import NEUTRAL, Cycle, direction
 
 CELLS = 400
 """Points of a map, each way."""
@@ -91,6 +91,6 @@ def beside(method: Method, cycle: Cycle) -> Array:
     state[0] += PUSH * cycle.amplitude
     largest = max((abs(m) for m in cycle.multipliers), default=1.0)
     turns = TURNS
-    if abs(largest - 1) > 1e-9 and largest > 0:
+    if abs(largest - 1) > NEUTRAL and largest > 0:
         turns = int(abs(log(NEAR if largest < 1 else FAR) / log(largest))) * cycle.period
     return orbit_of(along).run(state, min(max(turns, TURNS), LONGEST))[:, 0]

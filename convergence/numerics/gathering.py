@@ -28,6 +28,9 @@ FIRST = 100_000
 HUGE, QUADRATURE = 1e300, 1e-12
 """Where a sum is given up; and how far quadrature is from the integral, relatively: closer a root of it means nothing."""
 
+ENDED = 1e-9
+"""The part of the first error that is left when a run has come to its end: its square adds nothing to the sum."""
+
 LONGEST = 60_000
 """Steps of a run before it is given up; one that would take longer, by the estimate, is not begun."""
 
@@ -72,12 +75,12 @@ def gathered(
     with np.errstate(all="ignore"):
         estimate = _estimate(divisor, first, curvature * (start - minimiser), rate, curvature)
         last = float(slope(estimate))
-        needed = np.log(1e-9) / np.log(abs(last)) if 0 < abs(last) < 1 else 1.0
+        needed = np.log(ENDED) / np.log(abs(last)) if 0 < abs(last) < 1 else 1.0
     hyper = {name: float(numbers[letter]) for name, letter in method.symbols.items()}
     with np.errstate(all="ignore"):
         for steps in range(1, LONGEST + 1 if needed < LONGEST else 1):
             before, state = state, method(objective, *state, **hyper)
-            if state[place] == before[place] and abs(state[0]) <= 1e-9 * abs(start - minimiser):
+            if state[place] == before[place] and abs(state[0]) <= ENDED * abs(start - minimiser):
                 run = float(np.ravel(state[place])[0])
                 return Gathered(estimate, last, run, float(slope(run)), steps)
     return Gathered(estimate, last, None, None, 0)

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf, pi
+from sys import float_info
 from time import process_time
 from typing import Any
 
@@ -44,7 +45,12 @@ STARTS, FEW, POLISHED, TURNS, ROUNDS = 6, 8, 4, 3, 30
 
 MOST_MAXIMA, ZOOM = 60, np.linspace(-1.0, 1.0, 17)
 DIFFERENCE = 1e-6
+"""Of central differences: their error is its square."""
+
 OVERFLOW = 1e300
+NEAR, PLACED, GAINED, LEAST = 1e-8, 1e-7, 1e-10, 1e-9
+"""Relative: the spread of heights at which the global search ends; maxima are placed to the second, so a descent that
+gains less is over; a step that gains less than the third gains by rounding; the reach of the last steps."""
 
 
 @dataclass(frozen=True)
@@ -196,9 +202,9 @@ class _Search:
 
         def heights(points: Array) -> Array:
             flat = points.reshape(len(box), -1).T
-            return np.asarray(np.log(np.abs(self.values(flat, angles, steps)).max(axis=1) + 1e-300))
+            return np.asarray(np.log(np.abs(self.values(flat, angles, steps)).max(axis=1) + float_info.min))
 
-        options = {"popsize": POPULATION, "maxiter": GENERATIONS, "tol": 1e-8}
+        options = {"popsize": POPULATION, "maxiter": GENERATIONS, "tol": NEAR}
         searched, _ = evolved(heights, box, known[0] if known else None, **options)
         points, ends = [*known, searched], np.array(box).T
         near = np.clip(searched + NEARBY * np.outer([-1, 1], ends[1] - ends[0]), *ends)
@@ -239,7 +245,7 @@ class _Search:
             for _ in range(TURNS):
                 before = height
                 point, height = self._descended(point, height, ROUNDS)
-                if not height < before * (1 - 1e-7):
+                if not height < before * (1 - PLACED):
                     break
             lowest[place] = (height, place, point)
         return [point for *_, point in lowest], process_time() <= deadline
@@ -253,13 +259,13 @@ class _Search:
             trial = self._stepped(point, reach)
             lower = self.height(trial)
             if lower < height:
-                gained = lower < height * (1 - 1e-10)
+                gained = lower < height * (1 - GAINED)
                 point, height = trial, lower
                 if gained:
                     reach = 2 * reach
                     continue
             reach = reach / 4
-            if reach.max() < 1e-9:
+            if reach.max() < LEAST:
                 break
         return point, height
 
@@ -267,7 +273,7 @@ class _Search:
         """One descent: t is in units of the present maximum, and constraints are ±p_k ≤ t at its local maxima."""
         angles, values = self.maxima(point)
         top, size = float(np.abs(values).max()), len(point)
-        if not 1e-280 < top < OVERFLOW:
+        if not 1 / OVERFLOW < top < OVERFLOW:
             return point
         offsets = np.concatenate([np.zeros((1, size)), DIFFERENCE * np.eye(size), -DIFFERENCE * np.eye(size)])
 
@@ -290,6 +296,6 @@ class _Search:
             end = minimize(
                 lambda u: u[-1], down, jac=lambda u: down, method="SLSQP",
                 bounds=[*[(-1.0, 1.0)] * size, (0.0, None)],
-                constraints={"type": "ineq", "fun": room, "jac": slopes}, options={"ftol": 1e-10, "maxiter": 12},
+                constraints={"type": "ineq", "fun": room, "jac": slopes}, options={"ftol": GAINED, "maxiter": 12},
             )  # fmt: skip
         return np.asarray(point + end.x[:-1] * reach) if np.isfinite(end.x).all() else point

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import log, pi
+from math import log, pi, sqrt
+from sys import float_info
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,12 @@ from scipy.optimize import minimize
 from convergence.problem.arrays import Array
 
 Complex = NDArray[np.complex128]
+
+ROUNDING, DOUBLE = 64 * float_info.epsilon, sqrt(float_info.epsilon)
+"""To which single and double eigenvalues are known, relatively."""
+
+SAME = 1e-6
+"""Relative: an eigenvalue at which the smallest singular value is ε, and not one that only looks real."""
 
 KEPT = 6
 """Local maxima on a grid that are followed."""
@@ -61,7 +68,7 @@ def kreiss_constant(matrix: Array, roots: Complex) -> float:
             found = np.exp(outside) / smallest_singular_value(matrix, points)
             return np.nan_to_num(found, nan=0.0, posinf=0.0)
 
-        near = max(1e-14, 1 - float(np.abs(roots).max()))
+        near = max(ROUNDING, 1 - float(np.abs(roots).max()))
         outside = np.linspace(log(near) - 5, 8.0, 120)
         return max(1.0, _highest(height, outside, _angles(roots, near)))
 
@@ -86,7 +93,7 @@ def _highest(height: Callable[..., Any], *axes: Array) -> float:
         options = {
             "initial_simplex": np.vstack([first, first + np.diag(reach)]),
             "xatol": 0.0,
-            "fatol": 1e-14,
+            "fatol": ROUNDING,
             "maxiter": 200,
         }
         heights.append(-minimize(lambda u: -float(height(*u)), first, method="Nelder-Mead", options=options).fun)
@@ -95,7 +102,7 @@ def _highest(height: Callable[..., Any], *axes: Array) -> float:
 
 def pseudoradius(matrix: Array, roots: Complex, epsilon: float) -> float:
     """The largest radius over all angles, by refining about the best of a grid; see ``_outermost``."""
-    return _highest(lambda angles: _outermost(matrix, angles, epsilon), _angles(roots, max(epsilon, 1e-8)))
+    return _highest(lambda angles: _outermost(matrix, angles, epsilon), _angles(roots, max(epsilon, DOUBLE)))
 
 
 def _outermost(matrix: Array, angles: Array, epsilon: float) -> Array:
@@ -104,7 +111,7 @@ def _outermost(matrix: Array, angles: Array, epsilon: float) -> Array:
     one = np.eye(size)
     whole = np.block([[turn * matrix.T, epsilon * turn * one], [epsilon / turn * one, matrix / turn]])
     roots = np.linalg.eigvals(whole)
-    real = np.abs(roots.imag) <= 1e-7 * (1 + np.abs(roots))
+    real = np.abs(roots.imag) <= 8 * DOUBLE * (1 + np.abs(roots))
     radius = np.where(real, roots.real, 0.0)
-    close = real & (np.abs(smallest_singular_value(matrix, radius * turn[..., 0]) - epsilon) <= 1e-6 * (epsilon + 1e-6))
+    close = real & (np.abs(smallest_singular_value(matrix, radius * turn[..., 0]) - epsilon) <= SAME * (epsilon + SAME))
     return np.asarray(np.where(close, radius, 0.0).max(axis=-1))

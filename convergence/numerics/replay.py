@@ -31,6 +31,9 @@ Settings = Callable[[int], Mapping[str, Any]]
 FACTORS = np.array([2.0**-30, -(2.0**10), 2.0**20])
 """Each direction is scaled by its own power of two: that rounds nothing, and shows a rule that couples directions."""
 
+SAME = 1e-9
+"""Relative: scaling by powers of two rounds nothing, and a rule that is linear but for rounding differs by far less."""
+
 PROBED = 8
 """Steps of the run that is scaled."""
 
@@ -220,7 +223,7 @@ def _states(method: Method, line: Array, x: Array, settings: Settings) -> list[A
 
 def _same(a: Array, b: Array) -> bool:
     finite = np.isfinite(a) & np.isfinite(b)
-    return bool(np.allclose(a[finite], b[finite], rtol=1e-9, atol=0.0))
+    return bool(np.allclose(a[finite], b[finite], rtol=SAME, atol=0.0))
 
 
 @cache

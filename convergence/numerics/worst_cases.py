@@ -30,6 +30,9 @@ POWERS = {"error": 1, "loss": 2, "gradient": 1}
 LONGEST = 20_000
 """Steps of a worst case: the time grows with their square."""
 
+ROUNDED = 1e-7
+"""Coefficients past the degree, beside the largest, that rounding of a recurrence leaves; else p_k is no polynomial."""
+
 RESOLVED, MOST = 1e-12, 2**14
 """A rule that is no polynomial in λ is sampled until its Chebyshev coefficients fall to the first, at most at so many nodes."""
 
@@ -184,7 +187,7 @@ def largest(method: Method, k: int, mu: float, L: float, settings: Settings) -> 
 def _fits(series: Array, degree: int) -> bool:
     """Whether coefficients are those of a polynomial of this degree: what is past it is rounding."""
     sizes = np.abs(series)
-    return bool(sizes[degree + 1 :].max(initial=0.0) <= 1e-7 * sizes.max())
+    return bool(sizes[degree + 1 :].max(initial=0.0) <= ROUNDED * sizes.max())
 
 
 def _resolved(method: Method, k: int, mu: float, L: float, settings: Settings) -> tuple[Maximum, int]:

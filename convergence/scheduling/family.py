@@ -29,6 +29,10 @@ POINTS, DESCENTS, DECADES, LARGEST, TOUCH = 128, 3, 6, 100.0, 1e-12
 parameters but the first go up to, and by how much an edge may be passed."""
 
 
+SETTLED, PROPORTIONAL = 1e-6, 1e-9
+"""Relative: how far a parameter may be from its best, where a loss differs by the square; and rates that are proportional."""
+
+
 def fitted(task: Task, family: Any) -> tuple[Schedule, str]:
     """The best schedule found of a family, and a note. BadHyperparameter for what is no family."""
     free, whole, fixed = _parameters(family, task.steps)
@@ -128,7 +132,7 @@ class Member:
         points = self.top - np.log(10) * DECADES * qmc.Halton(len(self.free), scramble=False).random(POINTS)
         losses = np.array([self.loss(point) for point in points])
         starts = points[np.argsort(losses, kind="stable")[:DESCENTS]]
-        options = {"maxiter": 200 * len(self.free), "xatol": 1e-6, "fatol": 1e-12 * losses.min()}
+        options = {"maxiter": 200 * len(self.free), "xatol": SETTLED, "fatol": SETTLED**2 * losses.min()}
         ends = [
             minimize(self.loss, start, method="Nelder-Mead", options=options)
             for start in starts
@@ -142,7 +146,12 @@ class Member:
         if len(self.free) > 1:
             return None
         one, half = self.rates(self.top), self.rates(self.top - np.log(2))
-        if one is None or half is None or (one < 0).any() or not np.allclose(one, 2 * half, rtol=1e-9, atol=0.0):
+        if (
+            one is None
+            or half is None
+            or (one < 0).any()
+            or not np.allclose(one, 2 * half, rtol=PROPORTIONAL, atol=0.0)
+        ):
             return None
         scale, loss = best_scale(self.task, one)
         return (self.top + np.log(scale), loss) if scale > 0 else None

@@ -5,12 +5,13 @@ Both the loss and the rates fall by orders of magnitude: it is the logarithm of 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from operator import itemgetter
 
 import numpy as np
-from scipy.optimize import minimize, minimize_scalar
+from scipy.optimize import minimize
 
+from convergence.numerics.bracket import minimum
 from convergence.numerics.semi_iteration import chebyshev_steps
 from convergence.problem.arrays import Array
 from convergence.scheduling.objective import Best, Task
@@ -32,6 +33,12 @@ EQUAL = 1e-9
 
 SMALLEST = 1e-6
 """What a rate of 0 begins at, in parts of 2/L."""
+
+FLAT, LEVEL = 1e-13, 1e-10
+"""Where a descent ends: log(loss) falls by rounding alone, or its slopes are those of a loss that is known to rounding."""
+
+PLACED = 1e-9
+"""How near the best logarithm of a base rate is looked for: the loss is flat there to the square of it."""
 
 LOWEST = 1e-300
 HUGE = 700.0
@@ -76,7 +83,7 @@ def _descended(task: Task, guess: Array, iterations: int, plain: bool) -> tuple[
     begin, low, top = guess / unit, 0.0, task.largest / unit
     if not plain:
         begin, low, top = np.log(np.maximum(begin, SMALLEST)), -np.inf, np.log(top)
-    options = {"maxiter": iterations, "maxfun": 2 * iterations, "ftol": 1e-13, "gtol": 1e-10, "maxcor": 20}
+    options = {"maxiter": iterations, "maxfun": 2 * iterations, "ftol": FLAT, "gtol": LEVEL, "maxcor": 20}
     end = minimize(objective, begin, jac=True, method="L-BFGS-B", bounds=[(low, top)] * len(guess), options=options).x
     rates = np.clip((end if plain else np.exp(end)) * unit, 0.0, task.largest)
     return min(((task.loss(x), x) for x in (rates, np.sort(rates)[::-1], guess)), key=itemgetter(0))
@@ -93,14 +100,9 @@ def best_scale(task: Task, shape: Array) -> tuple[float, float]:
     losses = [task.loss(scale * shape) for scale in scales]
     place = int(np.argmin(losses))
     low, high = scales[max(place - 1, 0)], scales[min(place + 1, len(scales) - 1)]
-    scale = minimum(lambda u: task.loss(np.exp(u) * shape), float(np.log(low)), float(np.log(high)))
+    scale = minimum(lambda u: task.loss(np.exp(u) * shape), float(np.log(low)), float(np.log(high)), PLACED)
     candidates = [float(np.exp(scale)), float(scales[place])]
     return min(((c, task.loss(c * shape)) for c in candidates), key=lambda pair: pair[1])
-
-
-def minimum(function: Callable[[float], float], low: float, high: float) -> float:
-    """Where a function of one number is least between two."""
-    return float(minimize_scalar(function, bounds=(low, high), method="bounded", options={"xatol": 1e-9}).x)
 
 
 def _guesses(task: Task) -> list[Array]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
+from sys import float_info
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,9 @@ from convergence.tabular import Tabular
 
 Progress = Callable[[int, int], object]
 """Called with the runs that are done, and how many there are."""
+
+MIXES = 1e-6
+"""Relative: sums over many runs at once may round otherwise than of one; a rule that mixes runs is another altogether."""
 
 COMPARED = 3
 """Steps in which a run is compared with the same run alone."""
@@ -253,7 +257,7 @@ def _require_runs_apart(
         return
     alone = method(sample.of(0), *(_of_run(part, runs) for part in before), **settings)
     for name, one, among in zip(method.state, alone, after, strict=True):
-        if not np.allclose(one, _of_run(among, runs), rtol=1e-6, atol=1e-300, equal_nan=True):
+        if not np.allclose(one, _of_run(among, runs), rtol=MIXES, atol=float_info.min, equal_nan=True):
             raise BadRule(
                 f"{method.name} mixes runs: its {name} is another where a run is alone. Runs are rows of an array "
                 f"(runs, d): sum over coordinates with axis=-1, keepdims=True"

@@ -11,7 +11,7 @@ import numpy as np
 
 from convergence.errors import BadHyperparameter, NoStableLearningRate
 from convergence.methods import as_method
-from convergence.numerics.bracket import ROUNDING, root
+from convergence.numerics.bracket import ROUNDING, finite_log, root
 from convergence.numerics.radius import bounds, spectral_radius
 from convergence.problem import Quadratic, as_quadratic
 from convergence.problem.arrays import Array
@@ -20,13 +20,10 @@ from convergence.stochastic.batches import checked_batch, checked_sampling
 from convergence.stochastic.gain import TOLERANCE, Gain
 from convergence.stochastic.gaussian import least_batch, own_gains
 from convergence.stochastic.loops import open_loop, require_samples
-from convergence.stochastic.monotone import growing_limit, grows
+from convergence.stochastic.monotone import EDGE, growing_limit, grows
 from convergence.stochastic.periodic import Epoch, largest_stable, smallest_divisor
 from convergence.stochastic.sampling import INDEPENDENT, GaussianRows, Samples, batch_factor, samples_of
 from convergence.theory.system import system
-
-EDGE = 1e-9
-"""The last rate that is tried lies this part below the limit without noise."""
 
 GRID, LARGE_GRID = 17, 5
 """Rates at which stability is tried before the limit is bracketed, in few and in many directions."""
@@ -186,7 +183,7 @@ def mean_square_limit(p: Any, m: Any, /, batch: int, *, sampling: str = "replace
         """log(c·ρ), below 0 where it is stable."""
         nonlocal near
         radius, near = amplified.at(lr, near)
-        return min(max(log(max(factor * radius, 1e-300)), -700.0), 700.0)
+        return finite_log(factor * radius)
 
     few = len(amplified.curvatures) < MANY or amplified.by_one_equation
     points, digits = (GRID, ROUNDING) if few else (LARGE_GRID, TOLERANCE)

@@ -15,7 +15,10 @@ from convergence.errors import ConvergenceError
 from convergence.problem.arrays import Array
 from convergence.stochastic.gain import RESIDUAL, Gain
 
-SHARES = (1e-6, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1 - 1e-9)
+EDGE = 1e-9
+"""The part of the limit without noise by which a rate stays below it."""
+
+SHARES = (1e-6, 0.05, 0.2, 0.4, 0.6, 0.8, 0.95, 1 - EDGE)
 """Rates, in units of the limit without noise, between which the cross gain is compared."""
 
 DIFFERENCE = 1e-6
@@ -71,7 +74,7 @@ def growing_limit(gains: Callable[[float], Gain], factor: float, top: float, gue
         if abs(excess) < CLOSE and residual <= RESIDUAL and slope > 0:
             gain.require_confirmed(radius, Q)
             return min(after, top)
-        if high == top and low > top * (1 - 1e-9):
+        if high == top and low > top * (1 - EDGE):
             return top
         if not low < after < high:
             after = (low + high) / 2

@@ -9,10 +9,9 @@ from math import inf
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 
 from convergence.errors import BadHyperparameter, NoStableLearningRate
-from convergence.numerics.bracket import root
+from convergence.numerics.bracket import finite_log, minimum, root
 from convergence.problem import Quadratic
 from convergence.problem.arrays import Array
 from convergence.rule import Method
@@ -35,6 +34,12 @@ SEVERAL = 16
 
 ROUNDING = 1e-13
 """Of the logarithm of a radius."""
+
+AFFINE = 1e-10
+"""Beside 1, a factor at rate 0: what is affine in the rate is so to rounding, and else the rate's square is missing."""
+
+PEAK = 1e-10
+"""How near a maximum between two rates is looked for, relatively: one that is farther below 0 than rounding is not 0."""
 
 FARTHEST = 1e6
 """The last rate that is tried, in units of the limit without noise."""
@@ -185,7 +190,7 @@ def largest_stable(epoch: Epoch, settings: Callable[[float], Mapping[str, Any]],
     if epoch.known == "line":
         one, two, three = (epoch.factors(settings(top * k)) for k in (1, 2, 3))
         slope, level = two - one, 2 * one - two
-        if np.allclose(three, level + 3 * slope, rtol=1e-9, atol=1e-12):
+        if np.allclose(three, level + 3 * slope, rtol=AFFINE, atol=AFFINE):
             with np.errstate(divide="ignore", invalid="ignore"):
                 roots = -level / slope
 
@@ -196,7 +201,7 @@ def largest_stable(epoch: Epoch, settings: Callable[[float], Mapping[str, Any]],
             return top * first_crossing(on_a_line, _between(np.unique(roots[np.isfinite(roots) & (roots > 0)])))
 
     def excess(lr: float) -> float:
-        return float(np.clip(np.log(max(epoch.radius(settings(lr)), 1e-300)), -700.0, 700.0)) - ROUNDING
+        return finite_log(epoch.radius(settings(lr))) - ROUNDING
 
     return first_crossing(excess, (top * share for share in _shares()))
 
@@ -237,10 +242,9 @@ def first_crossing(excess: Callable[[float], float], rates: Iterator[float]) -> 
                 break
             return root(excess, points[-2], rate)
         if len(values) == 3 and values[1] > max(values[0], values[2]):
-            within = {"xatol": 1e-10 * points[2]}
-            peak = minimize_scalar(lambda lr: -excess(lr), (), points[::2], method="bounded", options=within)
-            if peak.fun <= 0:
-                return root(excess, points[0], peak.x)
+            peak = minimum(lambda lr: -excess(lr), points[0], points[2], PEAK * points[2])
+            if excess(peak) >= 0:
+                return root(excess, points[0], peak)
     raise NoStableLearningRate(
         "no edge of stability was found: second moments grow, or shrink, at every learning rate that was tried"
     )

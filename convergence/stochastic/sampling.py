@@ -26,6 +26,9 @@ TENSOR = 12
 ALONG = 1e-12
 """A row lies along one direction where its other entries are smaller than this part of it: rounding of the eigenvectors."""
 
+SYMMETRIC = 1e-9
+"""Relative: a covariance that was printed to ten digits is one."""
+
 BLOCK = 2**20
 """Numbers of a block of rows at work."""
 
@@ -229,7 +232,7 @@ def added_noise(problem: Quadratic, noise: Any, batch: float) -> Array:
 
 def _is_covariance(matrix: Array) -> bool:
     """Symmetric, and not negative beyond rounding."""
-    if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T, rtol=1e-9, atol=0.0):
+    if not np.isfinite(matrix).all() or not np.allclose(matrix, matrix.T, rtol=SYMMETRIC, atol=0.0):
         return False
     values = np.linalg.eigvalsh(matrix)
     return bool(values[0] >= -len(matrix) * np.finfo(float).eps * max(values[-1], 0.0))

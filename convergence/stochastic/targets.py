@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize_scalar
 
 from convergence.errors import BadData, BadHyperparameter
 from convergence.methods import as_method
+from convergence.numerics.bracket import minimum
 from convergence.numerics.runs import first_position
 from convergence.plotting import Plotted
 from convergence.problem import Quadratic, as_quadratic
@@ -34,6 +34,9 @@ SPAN = 1e-4
 
 FINER, ROUNDS = 25, 3
 """Learning rates between the neighbours of the best so far, and how often they are tried (once where moments are many)."""
+
+FITTED = 1e-5
+"""To which the critical batch is fitted, relatively: steps are whole numbers, and say less."""
 
 LARGEST_BATCH = 512
 """The last of the default batches where rows are drawn without end."""
@@ -226,7 +229,7 @@ def _law(batches: NDArray[np.int64], steps: Array) -> tuple[float, float]:
         return np.asarray(logs - np.log1p(np.exp(critical) / sizes))
 
     ends = (float(np.log(sizes[0])) - 10, float(np.log(sizes[-1])) + 10)
-    critical = float(minimize_scalar(lambda c: np.var(apart(c)), bounds=ends, method="bounded").x)
+    critical = minimum(lambda c: float(np.var(apart(c))), *ends, FITTED)
     return float(np.exp(apart(critical).mean())), float(np.exp(critical))
 
 
