@@ -10,6 +10,7 @@ import pytest
 import sympy as sp
 
 import convergence as cv
+from convergence.problem import LOSSES
 
 c = sp.Symbol("c", positive=True)
 
@@ -232,3 +233,11 @@ def test_a_diagonal_preconditioner_does_not_see_the_columns_units():
     assert one.after == pytest.approx(other.after, rel=1e-9)
     assert other.before > 1e5
     assert cv.diagonal_scaling([9.0, 4.0, 1.0]).after == pytest.approx(1)
+
+
+@pytest.mark.parametrize("loss", list(LOSSES))
+def test_scales_are_the_roots_of_the_second_differences_along_the_coordinates(loss):
+    X = np.random.default_rng(1).normal(size=(30, 3)) * [1.0, 5.0, 0.2]
+    p = cv.LeastSquares(X, X[:, 0], loss)
+    curved = [p.loss(unit) - 2 * p.loss(0 * unit) + p.loss(-unit) for unit in np.eye(3)]
+    assert cv.diagonal_scaling(p).scales ** 2 == pytest.approx(curved, rel=1e-12)

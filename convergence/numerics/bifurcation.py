@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from sys import float_info
 from typing import Any
 
 import numpy as np
@@ -19,11 +18,12 @@ from convergence.crossing import evaluate
 from convergence.errors import BadData, BadHyperparameter, ConvergenceError
 from convergence.methods import as_method
 from convergence.numerics.curves import rate_of
+from convergence.numerics.inputs import checked_curvature
 from convergence.numerics.orbits import cycles
 from convergence.numerics.radius import bounds
 from convergence.numerics.replay import Parabolas
 from convergence.plotting import Plotted
-from convergence.problem.arrays import Array, short
+from convergence.problem.arrays import Array, floats, short
 from convergence.rule import Method
 from convergence.tabular import Tabular
 from convergence.theory.cycles import Cycle
@@ -128,31 +128,26 @@ def bifurcation(m: Any, /, *, lr: ArrayLike | None = None, curvature: float = 1.
     >>> b.limit, b.periods.tolist(), b.amplitude.ravel().round(3).tolist()
     (0.2, [[1, 1], [2, 2]], [nan, 0.05])
     """
-    method = as_method(m)
+    method, lam = as_method(m), checked_curvature(curvature)
     rate = rate_of(method)
-    if not isinstance(curvature, int | float) or isinstance(curvature, bool) or not 0 < curvature <= float_info.max:
-        raise BadData(f"curvature is a positive number; got {short(curvature)}")
     if rate in hyper:
         raise BadHyperparameter(f"the learning rate {rate} of {method.name} is what varies: give lr=, an array")
     full = {**dict(method.defaults), **hyper}
     others = {name: value for name, value in method.scalars({**full, rate: 1.0}).items() if name != rate}
-    limit = _limit(method, rate, float(curvature), others)
-    rates = _rates(lr, limit, float(curvature))
-    found = _derived(method, float(curvature), others)
+    limit = _limit(method, rate, lam, others)
+    rates = _rates(lr, limit, lam)
+    found = _derived(method, lam, others)
     amplitude, attracting = _on(found, method.symbols[rate], rates)
-    positions = _runs(method, rate, float(curvature), rates, others, found)
+    positions = _runs(method, rate, lam, rates, others, found)
     periods = _periods(positions, rates, limit)
-    return Bifurcation(method, others, float(curvature), rates, positions, periods, limit, amplitude, attracting)
+    return Bifurcation(method, others, lam, rates, positions, periods, limit, amplitude, attracting)
 
 
 def _rates(given: ArrayLike | None, limit: float, curvature: float) -> Array:
     if given is None:
         top = WIDE * limit if 0 < limit < np.inf else 2 / curvature
         return np.linspace(0, top, RATES + 1)[1:]
-    try:
-        rates = np.atleast_1d(np.asarray(given, dtype=float))
-    except (TypeError, ValueError, OverflowError):
-        rates = np.array([np.nan])
+    rates = floats(given)
     if rates.ndim != 1 or not rates.size or not np.isfinite(rates).all() or (rates <= 0).any():
         raise BadData(f"lr is a list of positive learning rates; got {short(given)}")
     return rates

@@ -43,6 +43,14 @@ def checked_interval(mu: Any, L: Any, problem: Any = None) -> tuple[float, float
     return low, high
 
 
+def checked_curvature(curvature: Any) -> float:
+    """λ as a float. BadData unless it is a finite number above 0."""
+    size = one_number(curvature)
+    if not 0 < size < float("inf"):
+        raise BadData(f"curvature is a positive number; got {short(curvature)}")
+    return size
+
+
 def checked_errors(start: Any, curvatures: NDArray[np.float64]) -> NDArray[np.float64]:
     """The first error along each of the curvatures' directions. BadData for another shape, or what is not finite."""
     first = floats(start)

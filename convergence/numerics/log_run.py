@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from convergence.errors import BadData, BadRule
 from convergence.methods import as_method
 from convergence.notation import text
-from convergence.numerics.inputs import checked_steps
+from convergence.numerics.inputs import checked_curvature, checked_steps
 from convergence.numerics.replay import Parabolas
 from convergence.plotting import Plotted
 from convergence.problem.arrays import Array, one_number, short
@@ -106,9 +106,7 @@ def log_run(m: Any, /, curvature: float, steps: int, start: float, **hyper: Any)
     LogRun of rmsprop: 3000 steps, |x| down to 10^−21.7428 at step 1091; regrown to 10^−3.30103
     """
     method = as_method(m)
-    lam, first = one_number(curvature), one_number(start)
-    if not 0 < lam < inf:
-        raise BadData(f"curvature is a positive number; got {short(curvature)}")
+    lam, first = checked_curvature(curvature), one_number(start)
     if not 0 < abs(first) < inf:
         raise BadData(f"start is a number, not 0; got {short(start)}")
     count = checked_steps(steps, len(method.state))
