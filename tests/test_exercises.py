@@ -241,6 +241,27 @@ def test_answers_are_read_as_they_are_typed():
 
 
 @pytest.mark.parametrize(
+    "given",
+    [
+        "2 - beta - 2*eta*beta*(eta + 1/10)**2",
+        "2 - eta - 1/20 - 2*eta*beta*sigma**2",
+        "2 - beta - 2*eta*beta*(beta + 1/20)**2",
+        "2 - beta - 2*eta*beta*sigma**2 + (sigma - eta - 1/10)*(beta - eta - 1/20)",
+        "2 - beta - 2*eta*beta*sigma**2 + beta/10**7",
+    ],
+)
+def test_a_formula_that_agrees_on_a_line_only_is_wrong(given):
+    (trace,) = variants("trace", [0])
+    assert trace.check(given).kind == "wrong"
+
+
+def test_no_plane_passes_through_the_points_of_a_formula():
+    (trace,) = variants("trace", [0])
+    points = np.array([[point[name] for name in trace.letters] for point in trace.points])
+    assert np.linalg.matrix_rank(points[1:] - points[0], tol=0.05) == len(trace.letters)
+
+
+@pytest.mark.parametrize(
     "given", ["", "two", "1/", "__import__('os')", "x", [1], None, True, 1j, "1 < 2", "(1, 2)", "1/0", "CRootOf(2,3)"]
 )
 def test_what_is_no_answer_is_refused_in_words(given):

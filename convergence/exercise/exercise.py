@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import nan
+from random import Random
 from typing import Any, Literal
 
 import numpy as np
@@ -18,8 +19,14 @@ from convergence.exercise.hashed import near, place, readable
 from convergence.formula_text import formula
 from convergence.problem.arrays import short
 
-LETTERS = {"beta": "β", "eta": "η", "lambda": "λ", "sigma": "σ"}
+LETTERS = {"beta": "β", "eta": "η", "sigma": "σ"}
 """Letters by the names that formulas in text have for them: both can be typed."""
+
+POINTS = 5
+"""Points at which a formula has to agree, of 900 000 values a coordinate: two formulas whose difference is a polynomial of
+degree d agree at one with a chance of d/900 000 at most (Schwartz 1980, Zippel 1979), and no line or curve passes through
+all. A notebook that hides the answer can decide in no other way; so it, and ``check``, decide alike.
+"""
 
 RIGHT, WRONG = "Right.", "Wrong, and by none of the usual conventions: the hints lead on."
 """What is said of answers; of those that are wrong by a convention, its sentence."""
@@ -107,18 +114,17 @@ class Exercise:
     @cached_property
     def points(self) -> tuple[dict[str, float], ...]:
         """Where formulas are compared: the values of the letters, by every name that they can be typed with."""
-        values = [{name: (k + 0.37 + 0.2 * i) / 4 for i, name in enumerate(self.letters)} for k in range(3)]
-        both = [p | {LETTERS[n]: v for n, v in p.items()} for p in values] if self.letters else [{}]
-        return tuple({"lambda_" if name == "lambda" else name: v for name, v in point.items()} for point in both)
+        random = Random("points")
+        values = [{n: round(random.uniform(0.05, 0.95), 6) for n in self.letters} for _ in range(POINTS)]
+        return tuple(p | {LETTERS[n]: v for n, v in p.items()} for p in values) if self.letters else ({},)
 
     def cells(self, answer: sp.Expr) -> tuple[int | None, ...]:
         """The cells of the grid in which an answer lies, one for each point."""
         if answer.is_Rational or answer.is_Float:
             return (place(_real(float, [answer]), self.tolerance),) * len(self.points)
-        names = ["lambda_" if name == "lambda" else name for name in self.letters]
         function = compiled(tuple(self.letters.values()), (answer,))
         with np.errstate(all="ignore"):
-            values = [_real(function, [point[name] for name in names]) for point in self.points]
+            values = [_real(function, [point[name] for name in self.letters]) for point in self.points]
         return tuple(place(value, self.tolerance) for value in values)
 
     @cached_property
@@ -157,7 +163,7 @@ class Exercise:
         return Verdict("wrong", WRONG)
 
     def _read(self, given: Any) -> sp.Expr:
-        letters = {name: s for n, s in self.letters.items() for name in (n, LETTERS[n], "lambda_") if name != "lambda"}
+        letters = {name: s for n, s in self.letters.items() for name in (n, LETTERS[n])}
         try:
             if isinstance(given, str) and len(given) <= LONGEST:
                 answer = sp.sympify(formula(readable(given), letters))
@@ -168,10 +174,11 @@ class Exercise:
             answer = None
         unknown = answer is None or answer.free_symbols - set(self.letters.values())
         if unknown or not isinstance(answer, sp.Expr) or answer.has(sp.zoo, sp.nan):
-            kind = f"a formula in {', '.join(LETTERS[n] for n in self.letters)}" if self.letters else "a number"
-            raise BadData(
-                f"an answer must be {kind}, such as {'2/λ' if self.letters else '0.35 or 7/20'}; got {short(given)}"
+            names = [LETTERS[name] for name in self.letters]
+            kind = (
+                f"a formula in {', '.join(names)}, such as 2/{names[0]}" if names else "a number, such as 0.35 or 7/20"
             )
+            raise BadData(f"an answer must be {kind}; got {short(given)}")
         return answer
 
     def shown(self, answer: sp.Expr) -> str:
