@@ -30,6 +30,15 @@ def test_lr_times_curvature_one_is_a_root_at_zero():
     assert found.method == "gradient_descent"
 
 
+@pytest.mark.parametrize("steps", [20, 24, 28])
+def test_a_swing_that_turns_at_the_end_of_the_log_has_not_arrived(steps):
+    """At ηλ = β = ½ the eigenvalues turn by 45° a step, and each fourth step stands still."""
+    found = cv.diagnose_run(descent([5.0], steps, 0.1, 0.5, start=[3.1], minimiser=0.3), lr=0.1)
+    assert found.steps == steps
+    assert not any("arrived" in note for note in found.notes)
+    assert abs(found.radius - 0.5**0.5) < 1e-9
+
+
 @pytest.mark.finding("C1")
 def test_nesterov_at_one_over_L_is_no_crash():
     rows = cv.simulate([10.0, 1.0], "nesterov", 60, lr=0.1, momentum=0.5, start=[3.0, 4.0]).x

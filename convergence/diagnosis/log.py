@@ -156,15 +156,14 @@ def _series(values: Any, name: str) -> tuple[Array, float]:
 
 
 def _require_no_gap(array: Array, name: str) -> None:
-    """BadData for a NaN with numbers after it: a run that overflowed stays so, this one lost an entry."""
-    whole = np.nonzero(np.isfinite(array).all(axis=1))[0]
-    gaps = np.argwhere(np.isnan(array[: whole[-1]])) if whole.size else np.empty((0, 2), dtype=int)
-    gaps = gaps[gaps[:, 0] > 0]
+    """BadData for a NaN or ∞ with numbers after it: a run that overflowed stays so, this one lost an entry."""
+    whole = np.flatnonzero(np.isfinite(array).all(axis=1))
+    gaps = np.argwhere(~np.isfinite(array[1 : whole[-1] if whole.size else 0]))
     if len(gaps):
-        row, column = gaps[0] + 1
+        row, column = gaps[0]
         raise BadData(
-            f"{name} must be numbers up to where the run overflows; row {row} has a NaN (in column {column} of "
-            f"{array.shape[1]}) with numbers after it: log that row again, or cut the log before it"
+            f"{name} must be numbers up to where the run overflows; row {row + 2} has {array[row + 1, column]:g} (in column "
+            f"{column + 1} of {array.shape[1]}) with numbers after it: log that row again, or cut the log before it"
         )
 
 
@@ -183,7 +182,12 @@ def _grown(x: Array) -> int:
 
 
 def _arrived(x: Array, coarse: float) -> int:
-    """The number of rows up to the last that still moved by more than its rounding, and two that show the rest."""
+    """The number of rows up to the last that still moved by more than its rounding, and two that show the rest.
+
+    All of them where a single step did not move: a run that swings stands still for one where it turns, and never for two.
+    """
     moved = np.abs(np.diff(x, axis=0)).max(axis=1, initial=0.0)
     moving = np.nonzero(moved > ARRIVED * coarse * np.abs(x[1:]).max(axis=1, initial=0.0))[0]
-    return min(int(moving[-1]) + 2, len(x)) if moving.size else min(len(x), 1)
+    if not moving.size:
+        return min(len(x), 1)
+    return int(moving[-1]) + 2 if len(moved) - moving[-1] > 2 else len(x)

@@ -90,7 +90,7 @@ def diagnose_run(
     Where the log leaves the slowest direction open (its radius' error bar reaches 1 or is half of 1 − radius; it has hardly
     moved; it lies below the noise), a note says so and what to log; no steps and no best settings are told then.
 
-    Raises BadData for a log with a NaN inside, or that is too short (with the steps that it needs), or that does
+    Raises BadData for a log with a NaN or ∞ inside, or that is too short (with the steps that it needs), or that does
     not move, or of another shape; BadHyperparameter for a method with more than two states, or unknown or missing settings.
 
     >>> import numpy as np
