@@ -100,7 +100,7 @@ class NoisyDiagnosis(Diagnosis):
     @property
     def headline(self) -> str:
         """The verdict in a line."""
-        said = Diagnosis.headline.fget(self)  # type: ignore[attr-defined]
+        said = super().headline
         if self.unstable:
             return f"{said}, without noise"
         if not self.by_noise:
@@ -112,8 +112,7 @@ class NoisyDiagnosis(Diagnosis):
     @property
     def findings(self) -> tuple[tuple[str, str], ...]:
         """What was found, as pairs (what, value in words)."""
-        pairs = list(Diagnosis.findings.fget(self))  # type: ignore[attr-defined]
-        return (*pairs, ("noise", self.state.words), ("in mean square", self._mean_square()))
+        return (*super().findings, ("noise", self.state.words), ("in mean square", self._mean_square()))
 
     def _mean_square(self) -> str:
         state = self.state
@@ -161,9 +160,8 @@ def _state(problem: Any, method: Method, hyper: Mapping[str, Any], random: Mappi
         if settles and _drawn(problem, random, 2)
         else None
     )
-    kept = random["noise"]
-    if not isinstance(kept, LabelNoise | None):
-        kept = float(kept) if not hasattr(kept, "__len__") else tuple(map(_plain, kept))
+    noise = random["noise"]
+    kept = noise if isinstance(noise, LabelNoise | None) else _plain(noise)
     return NoiseState(rate, batch, sampling, kept, settles, smallest, largest, floored, slower, larger)
 
 
@@ -205,7 +203,7 @@ def _advice(found: NoisyDiagnosis, problem: Any, method: Method) -> Iterator[str
 
 def _against_noise(found: NoisyDiagnosis, problem: Any, method: Method) -> Iterator[str]:
     state, rate = found.state, str(method.rate)
-    now, random = number(found.hyper[rate]), {"sampling": state.sampling, "noise": _given(state.noise)}
+    now, random = number(found.hyper[rate]), {"sampling": state.sampling, "noise": state.noise}
     if state.largest_lr:
         lower = rounded(state.largest_lr / 2, 2, -1)
         after = _floor(problem, method, {**found.hyper, rate: lower}, {**random, "batch": state.batch})
@@ -246,7 +244,3 @@ def _gentler(found: NoisyDiagnosis, rate: str | None) -> str:
     if state.larger is not None and state.batch is not None:
         ways.append(f"at {number(state.larger)} with batches of {2 * state.batch}")
     return f"; {', '.join(ways)}" if ways else ""
-
-
-def _given(noise: Any) -> Any:
-    return list(noise) if isinstance(noise, tuple) else noise

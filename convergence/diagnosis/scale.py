@@ -51,7 +51,7 @@ def scale(found: Identified, log: Log, grain: float, lr: Any = None, curvatures:
     product = fit.own[:, 0]
     error = fit.factor * np.sqrt(np.diag(fit.covariance)[fit.recurrence.shared :]) + grain * np.abs(product)
     shown = Scale(product, error)
-    slope, doubt = (None, np.zeros(len(product)))
+    slope, doubt = None, np.zeros(len(product))
     if log.gradients is not None and not log.losses:
         slope, doubt = slopes(found, log, log.gradients, grain)
     if lr is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from math import inf
 from typing import Any
 
 import numpy as np
@@ -46,11 +45,6 @@ class Spectrum:
     def L(self) -> float:
         """The largest curvature."""
         return float(self.curvatures[0])
-
-    @property
-    def kappa(self) -> float:
-        """L/μ."""
-        return self.L / self.mu if self.mu > 0 else inf
 
     @property
     def loss(self) -> str:

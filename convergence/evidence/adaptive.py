@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from convergence.crossing import exact
 from convergence.errors import ConvergenceError
-from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
-from convergence.evidence.verification import Verification
+from convergence.evidence.check import FAULT, Check, Kind, compared, interpolated, not_made
+from convergence.evidence.verification import Verification, gathered
 from convergence.numerics.orbits import cycles
 from convergence.numerics.radius import bounds
 from convergence.rule import Method
@@ -94,18 +94,13 @@ class Along:
         return np.array(seen)
 
 
-def _limit_claims(trial: Along) -> float:
-    return trial.limit
-
-
 def _limit_checks(trial: Along, limit: float) -> Sequence[Check]:
     claim = f"the minimiser attracts below {trial.rate} = {limit:.6g} and repels above"
     if not (limit > 0 and isfinite(limit)):
         return [not_made(LIMIT.name, claim, "there is no limit to look for")]
     low, high = (log(_growth(trial, limit * (1 + side * PROBE))) for side in (-1, 1))
-    crossing = limit * (1 + PROBE * (low + high) / (low - high)) if low != high else float("inf")
     why = f"the limit lies between runs at {PROBE:.2%} below it, which shrink, and above it, which grow"
-    return [compared(LIMIT.name, claim, limit, crossing, abs(crossing / limit - 1), PROBE, why)]
+    return [interpolated(LIMIT.name, claim, limit, PROBE, (low, high), PROBE, why)]
 
 
 def _growth(trial: Along, lr: float) -> float:
@@ -120,10 +115,12 @@ def _growth(trial: Along, lr: float) -> float:
 
 
 def _limit_faults(trial: Along, limit: float) -> Sequence[tuple[str, float]]:
+    if not (limit > 0 and isfinite(limit)):
+        return []
     return [(f"limit {sign * FAULT:+.0%} off", limit * (1 + sign * FAULT)) for sign in (1, -1)]
 
 
-LIMIT: Kind[Along] = Kind("limit at the minimiser", _limit_claims, _limit_checks, _limit_faults)
+LIMIT: Kind[Along] = Kind("limit at the minimiser", lambda trial: trial.limit, _limit_checks, _limit_faults)
 
 
 def _cycle_claims(trial: Along) -> tuple[float, bool] | None:
@@ -175,13 +172,4 @@ def verify_along(method: Method, hyper: Mapping[str, Any]) -> Verification:
     """
     full = {**dict(method.defaults), **hyper, str(method.rate): 1.0}
     trial = Along(method, {n: v for n, v in method.scalars(full).items() if n != method.rate})
-    checks, controls = list[Check](), []
-    for kind in (LIMIT, CYCLE):
-        claims = kind.claims(trial)
-        made = kind.checks(trial, claims)
-        checks += made
-        decided = any(check.passed is not None for check in made)
-        controls += (
-            [kind.control(trial, fault, wrong) for fault, wrong in kind.faults(trial, claims)] if decided else []
-        )
-    return Verification(method.name, dict(trial.others), tuple(checks), tuple(controls))
+    return gathered(method, trial.others, [kind.judged(trial) for kind in (LIMIT, CYCLE)])

@@ -7,11 +7,10 @@ numbers.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import permutations
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +18,11 @@ from scipy.linalg import matrix_balance
 
 from convergence.numerics.matrices import run_down
 from convergence.numerics.runs import resting_point
-from convergence.problem import Quadratic
-from convergence.rule import Method
 from convergence.stochastic.sampling import added_noise
 from convergence.theory.system import system
+
+if TYPE_CHECKING:
+    from convergence.evidence.noise import NoisyTrial
 
 Array = NDArray[np.float64]
 
@@ -31,42 +31,6 @@ MOST_ROWS = 6
 
 LARGEST = 24
 """States times directions, up to which the operator on all second moments is made: 331 776 entries."""
-
-
-@dataclass(frozen=True, eq=False)
-class NoisySetting:
-    """One method at one setting on one problem, under minibatches, added noise, or both.
-
-    Attributes
-    ----------
-    problem, method, hyper
-        What is run.
-    batch, sampling, noise
-        As for ``ensemble``.
-    start
-        The first position, with an error in every direction.
-    """
-
-    problem: Quadratic
-    method: Method
-    hyper: Mapping[str, Any]
-    batch: int | None
-    sampling: str
-    noise: Any
-    start: Array
-
-    @property
-    def in_epochs(self) -> bool:
-        """Whether the batches of an epoch depend on each other."""
-        return self.batch is not None and self.sampling in ("epoch", "cyclic")
-
-    @property
-    def factor(self) -> float:
-        """The variance of the mean of a batch, in parts of a row's: less for distinct rows, 0 for all of them."""
-        if self.batch is None:
-            return 0.0
-        left = (self.problem.rows - self.batch) / max(self.problem.rows - 1, 1) if self.sampling == "step" else 1.0
-        return left / self.batch
 
 
 class _Entry:
@@ -86,7 +50,7 @@ class _Entry:
 class ByHand:
     """Second moments of the whole state (position first, each state's d directions together), clocks at rest."""
 
-    trial: NoisySetting
+    trial: NoisyTrial
 
     @cached_property
     def moving(self) -> tuple[int, ...]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any, Generic, TypeVar
+
+import numpy as np
 
 FAULT = 0.01
 """How far off deliberately wrong theory is: one per cent."""
@@ -56,6 +59,9 @@ class Control:
         return self.rejected is not False
 
 
+Judged = tuple[Sequence[Check], Sequence[Control]]
+
+
 @dataclass(frozen=True)
 class Kind(Generic[Trial]):
     """A kind of check: its ``claims`` (theory), its ``checks`` (claims against observation), and ``faults``.
@@ -69,6 +75,15 @@ class Kind(Generic[Trial]):
     checks: Callable[[Trial, Claims], Sequence[Check]]
     faults: Callable[[Trial, Claims], Sequence[tuple[str, Claims]]]
     of_run: bool = True
+
+    def judged(self, trial: Trial) -> Judged:
+        """The checks and controls of a trial; one check that is not made where its numbers cannot be computed."""
+        try:
+            claims = self.claims(trial)
+            checks = self.checks(trial, claims)
+            return checks, [self.control(trial, fault, wrong) for fault, wrong in self.faults(trial, claims)]
+        except np.linalg.LinAlgError as error:
+            return [not_made(self.name, self.name, f"the numbers are beyond what doubles can tell: {error}")], []
 
     def control(self, trial: Trial, fault: str, wrong: Claims) -> Control:
         """Whether at least one check of this kind rejects claims that are wrong on purpose."""
@@ -90,3 +105,12 @@ def compared(
 def not_made(kind: str, claim: str, why: str) -> Check:
     """A check that could not be made, and why."""
     return Check(kind, claim, None, None, None, None, why, None)
+
+
+def interpolated(
+    kind: str, claim: str, bound: float, probe: float, growth: tuple[float, float], within: float, why: str
+) -> Check:
+    """Whether the ``growth`` a step, as logarithms at the part ``probe`` below and above a bound, passes through 0 there."""
+    low, high = growth
+    edge = bound * (1 + probe * (low + high) / (low - high)) if low != high else inf
+    return compared(kind, claim, bound, edge, abs(edge / bound - 1), within, why)

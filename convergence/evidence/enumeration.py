@@ -9,6 +9,7 @@ from math import comb, factorial
 import numpy as np
 from numpy.typing import NDArray
 
+from convergence.evidence.experiment import excited
 from convergence.evidence.noise import NoisyTrial
 from convergence.numerics.runs import resting_point
 from convergence.problem import LeastSquares, Quadratic
@@ -25,19 +26,18 @@ FEWEST, STEPS = 4, 3
 
 @dataclass(frozen=True, eq=False)
 class Enumerated:
-    """Means over all sequences: of the errors, of their products, and of the excess loss.
+    """Means over all sequences: of the products of errors, and of the excess loss.
 
     Attributes
     ----------
-    mean, second
-        (steps+1, d) and (steps+1, d, d), of the errors in directions.
+    second
+        (steps+1, d, d), of the errors in directions.
     loss
         (steps+1,), the excess loss.
     reach
         The largest |w| on the way.
     """
 
-    mean: Array
     second: Array
     loss: Array
     reach: float
@@ -88,7 +88,7 @@ def enumerated(trial: NoisyTrial, problem: Quadratic, batch: int, steps: int) ->
     asks = trial.method.starts is not None and _asks(trial, problem)
     drawn = sequences(problem.rows, batch, trial.sampling, steps + asks)
     samples = iter([Sample(problem, table[drawn[:, j]], weight, None) for j in range(steps + asks)])
-    x = np.tile(start_of(problem), (len(drawn), 1))
+    x = np.tile(excited(problem), (len(drawn), 1))
     state = trial.method.start(next(samples) if asks else Sample(problem, None, 1.0, None), x)
     path = [np.broadcast_to(state[0], x.shape)]
     for sample in samples:
@@ -99,17 +99,11 @@ def enumerated(trial: NoisyTrial, problem: Quadratic, batch: int, steps: int) ->
     errors, away = (problem.to_directions(walked - point) for point in (rest, problem.minimizer))
     second = np.einsum("kni,knj->kij", errors, errors) / x.shape[0]
     loss = 0.5 * (away**2 @ problem.curvatures).mean(axis=1)
-    return Enumerated(errors.mean(axis=1), second, loss, float(np.abs(walked).max()))
+    return Enumerated(second, loss, float(np.abs(walked).max()))
 
 
 def _asks(trial: NoisyTrial, problem: Quadratic) -> bool:
     """Whether the method's start asks for a gradient, which takes the first batch."""
     sample = Sample(problem, None, 1.0, None)
-    trial.method.start(sample, start_of(problem))
+    trial.method.start(sample, excited(problem))
     return sample.asked
-
-
-def start_of(problem: Quadratic) -> Array:
-    """The minimiser plus an error of its length along every direction."""
-    length = max(float(np.linalg.norm(problem.minimizer)), 1.0)
-    return np.asarray(problem.minimizer + problem.directions[:, : problem.rank].sum(axis=1) * length)

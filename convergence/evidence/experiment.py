@@ -148,11 +148,11 @@ def informative_start(problem: Quadratic, method: Method) -> Array:
     size = max(float(np.linalg.norm(problem.minimizer)), 1.0)
     if system(method).linear and np.abs(error).min() > INVISIBLE * size:
         return np.zeros(len(problem.columns))
-    length = size if system(method).linear else size * NEARBY
-    return excited(problem, length)
+    return excited(problem, 1.0 if system(method).linear else NEARBY)
 
 
-def excited(problem: Quadratic, length: float) -> Array:
-    """The minimiser plus an error of this length along every direction that has curvature."""
+def excited(problem: Quadratic, part: float = 1.0) -> Array:
+    """The minimiser plus an error of this part of its length, or of 1 where that is more, along all that has curvature."""
+    length = part * max(float(np.linalg.norm(problem.minimizer)), 1.0)
     start: Array = problem.minimizer + problem.directions[:, : problem.rank].sum(axis=1) * length
     return start

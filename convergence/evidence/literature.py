@@ -52,6 +52,8 @@ class Published:
         The conditions under which it holds.
     change
         The change of variables from the source's form of the method; empty where it is the same.
+    points
+        Positions that the source gives.
     """
 
     method: str
@@ -62,6 +64,7 @@ class Published:
     hyper: Mapping[str, sp.Expr] = field(default_factory=dict)
     domain: tuple[sp.Basic, ...] = ()
     change: str = ""
+    points: tuple[sp.Rational, ...] = ()
 
     @property
     def given(self) -> dict[str, sp.Expr]:

@@ -187,16 +187,6 @@ def _apart(errors: Array, derived: NDArray[np.complex128]) -> tuple[float, float
     return 0.0, 0.0
 
 
-def _far(trial: NearTrial, claimed: NearClaim) -> Sequence[Check]:
-    return [
-        not_made(
-            "far away",
-            f"farther than {trial.distance or 0.0:.2g} from the minimum",
-            "nothing is claimed: a linear theory says nothing of runs that do not stay near the point",
-        )
-    ]
-
-
 def _faults(trial: NearTrial, claimed: NearClaim) -> Sequence[tuple[str, NearClaim]]:
     """The curvature, or for a rule whose multipliers do not depend on it (Newton's) the learning rate, off by one per cent."""
     if np.any(sensitivity(trial.method, trial.problem.curvatures[: trial.problem.rank], trial.hyper)):
@@ -208,6 +198,5 @@ ORDER, MULTIPLIERS = "departure", "multipliers"
 NEAR_KINDS: tuple[Kind[NearTrial], ...] = (
     Kind(ORDER, lambda trial: RIGHT, _order, _faults),
     Kind(MULTIPLIERS, lambda trial: RIGHT, _multipliers, _faults),
-    Kind("far away", lambda trial: RIGHT, _far, lambda trial, claimed: []),
 )
 """Of runs on a function that is not quadratic."""

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import norm
 
 from convergence.errors import NoStableLearningRate
-from convergence.evidence.by_hand import LARGEST, MOST_ROWS, ByHand, InEpochs, NoisySetting
+from convergence.evidence.by_hand import LARGEST, MOST_ROWS, ByHand, InEpochs
 from convergence.evidence.experiment import completed, excited
 from convergence.problem import Quadratic
 from convergence.rule import Method
-from convergence.stochastic.batches import checked_batch, checked_sampling
+from convergence.stochastic.batches import checked_batch, checked_sampling, in_epochs
 from convergence.stochastic.ensemble import Ensemble, ensemble
 from convergence.stochastic.limits import mean_square_limit
 from convergence.stochastic.loops import require_samples
@@ -34,8 +36,39 @@ def sigmas(count: int) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class NoisyTrial(NoisySetting):
-    """The setting as all checks of noise look at it: its runs, and its second moments by hand."""
+class NoisyTrial:
+    """One method at one setting on one problem, under minibatches, added noise, or both; its runs, and its moments by hand.
+
+    Attributes
+    ----------
+    problem, method, hyper
+        What is run.
+    batch, sampling, noise
+        As for ``ensemble``.
+    start
+        The first position, with an error in every direction.
+    """
+
+    problem: Quadratic
+    method: Method
+    hyper: Mapping[str, Any]
+    batch: int | None
+    sampling: str
+    noise: Any
+    start: NDArray[np.float64]
+
+    @property
+    def in_epochs(self) -> bool:
+        """Whether the batches of an epoch depend on each other."""
+        return self.batch is not None and in_epochs(self.sampling)
+
+    @property
+    def factor(self) -> float:
+        """The variance of the mean of a batch, in parts of a row's: less for distinct rows, 0 for all of them."""
+        if self.batch is None:
+            return 0.0
+        left = (self.problem.rows - self.batch) / max(self.problem.rows - 1, 1) if self.sampling == "step" else 1.0
+        return left / self.batch
 
     @property
     def random(self) -> dict[str, Any]:
@@ -103,5 +136,4 @@ def noisy_trial(
         except NoStableLearningRate:
             limit = np.inf
         hyper = {**hyper, str(method.rate): min(hyper[str(method.rate)], limit / 2)}
-    length = max(float(np.linalg.norm(problem.minimizer)), 1.0)
-    return NoisyTrial(problem, method, hyper, batch, sampling, noise, excited(problem, length))
+    return NoisyTrial(problem, method, hyper, batch, sampling, noise, excited(problem))

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any
 
-import numpy as np
-
-from convergence.evidence.check import Check, Control, Kind, Trial, not_made
+from convergence.evidence.check import Check, Control, Judged, not_made
 from convergence.evidence.checks import KINDS, NOISE_KINDS, iterates
 from convergence.evidence.experiment import Experiment, experiment, under_schedules
 from convergence.evidence.nearby import NEAR_KINDS, near_trial
-from convergence.evidence.noise import NoisyTrial, noisy_trial
+from convergence.evidence.noise import noisy_trial
 from convergence.landscapes.points import LocalQuadratic
 from convergence.methods import as_method
 from convergence.numerics.radius import spectral_radius
@@ -29,6 +28,7 @@ from convergence.theory.system import system
 FAR = (
     "nothing is claimed: they may go round a cycle, and one that seems to have arrived may come back (cycles, log_run)"
 )
+FAR_FROM_MINIMUM = "nothing is claimed: a linear theory says nothing of runs that do not stay near the point"
 BENT = "at this distance from the minimiser the rule is not linear yet, and nearer there is only rounding"
 
 
@@ -138,69 +138,48 @@ def verify(
     """
     problem, method = as_quadratic(p), as_method(m)
     if batch is not None or noise is not None:
-        return verified_noise(noisy_trial(_model(problem), method, batch, sampling, noise, hyper))
+        noisy = noisy_trial(_model(problem), method, batch, sampling, noise, hyper)
+        return gathered(method, noisy.hyper, [kind.judged(noisy) for kind in NOISE_KINDS], noisy.problem)
     if any(map(varies, hyper.values())):
         return _under_schedules(_model(problem), method, hyper)
     if isinstance(problem, LocalQuadratic):
-        return verified(experiment(problem.model, method, hyper)) & verified_near(problem, method, hyper)
+        near = near_trial(problem, method, hyper)
+        far = not_made("far away", f"farther than {near.distance or 0.0:.2g} from the minimum", FAR_FROM_MINIMUM)
+        parts = [*(kind.judged(near) for kind in NEAR_KINDS), ([far], [])]
+        of_function = gathered(method, near.hyper, parts, problem)
+        return verified(experiment(problem.model, method, hyper)) & of_function
     return verified(experiment(problem, method, hyper))
 
 
 def _under_schedules(problem: Quadratic, method: Method, hyper: Mapping[str, Any]) -> Verification:
     """The run under schedules against the product of its steps' matrices: there is no rate, and no edge, to check."""
     trial = under_schedules(problem, method, hyper)
-    checks, controls = _of_kind(iterates.KIND, trial)
-    return Verification(method.name, trial.hyper, tuple(checks), tuple(controls))
+    return gathered(method, trial.hyper, [iterates.KIND.judged(trial)])
 
 
 def verified(trial: Experiment) -> Verification:
     """All kinds of check, and all their controls, on one run."""
-    checks: list[Check] = []
-    controls: list[Control] = []
+    parts: list[Judged] = []
     for kind in KINDS:
-        if kind.of_run and not trial.linear_here:
-            checks.append(not_made(kind.name, "the run follows the linearised theory", BENT))
-            continue
-        some, faults = _of_kind(kind, trial)
-        checks += some
-        controls += faults
+        bent = kind.of_run and not trial.linear_here
+        claim = "the run follows the linearised theory"
+        parts.append(([not_made(kind.name, claim, BENT)], []) if bent else kind.judged(trial))
     if not system(trial.method).linear:
-        checks.append(not_made("far away", "runs from other starts", FAR))
-    return _gathered(trial.problem, trial.method, trial.hyper, checks, controls)
-
-
-def verified_near(problem: LocalQuadratic, method: Method, given: Mapping[str, Any]) -> Verification:
-    """Runs on the function itself, near the minimum, against the linear theory of the curvatures there."""
-    trial = near_trial(problem, method, given)
-    both = [_of_kind(kind, trial) for kind in NEAR_KINDS]
-    checks, controls = ([one for part in parts for one in part] for parts in zip(*both, strict=True))
-    return _gathered(problem, method, trial.hyper, checks, controls)
+        parts.append(([not_made("far away", "runs from other starts", FAR)], []))
+    return gathered(trial.method, trial.hyper, parts, trial.problem)
 
 
 def _model(problem: Quadratic) -> Quadratic:
     return problem.model if isinstance(problem, LocalQuadratic) else problem
 
 
-def verified_noise(trial: NoisyTrial) -> Verification:
-    """All kinds of check of noise, and all their controls."""
-    both = [_of_kind(kind, trial) for kind in NOISE_KINDS]
-    checks, controls = ([one for part in parts for one in part] for parts in zip(*both, strict=True))
-    return _gathered(trial.problem, trial.method, trial.hyper, checks, controls)
-
-
-def _gathered(
-    problem: Quadratic, method: Method, hyper: Mapping[str, Any], checks: Sequence[Check], controls: Sequence[Control]
+def gathered(
+    method: Method, hyper: Mapping[str, Any], parts: Sequence[Judged], problem: Quadratic | None = None
 ) -> Verification:
+    """The checks and controls of all kinds, with the rate of constant settings on a problem."""
+    checks, controls = (tuple(chain.from_iterable(part)) for part in zip(*parts, strict=True))
+    if problem is None:
+        return Verification(method.name, dict(hyper), checks, controls)
     numbers = {name: float(value) for name, value in hyper.items()}
     rate = float(spectral_radius(method, problem.curvatures[: problem.rank], over="spectrum", **numbers))
-    return Verification(method.name, numbers, tuple(checks), tuple(controls), rate)
-
-
-def _of_kind(kind: Kind[Trial], trial: Trial) -> tuple[list[Check], list[Control]]:
-    """The checks and controls of one kind; one check that is not made where its numbers cannot be computed."""
-    try:
-        claims = kind.claims(trial)
-        checks = list(kind.checks(trial, claims))
-        return checks, [kind.control(trial, fault, wrong) for fault, wrong in kind.faults(trial, claims)]
-    except np.linalg.LinAlgError as error:
-        return [not_made(kind.name, kind.name, f"the numbers are beyond what doubles can tell: {error}")], []
+    return Verification(method.name, numbers, checks, controls, rate)

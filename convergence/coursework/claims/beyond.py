@@ -15,32 +15,27 @@ from convergence.coursework.adaptive import adam, steps
 from convergence.coursework.claim import Answer, Source
 from convergence.coursework.claims.papers import LESSARD
 from convergence.coursework.decisions import run
+from convergence.evidence.literature_adaptive import ON_ADAPTIVE, three_cycle_slope
 
 KINGMA = Source("kingma-ba-2015", "Kingma and Ba 2015", "Adam: a method for stochastic optimization")
-
-TUNING = {"lr": Fraction(1, 9), "momentum": Fraction(4, 9)}
-"""Polyak's for μ = 1, L = 25."""
-
-CYCLE = (Fraction(792, 1225), Fraction(-2208, 1225), Fraction(2592, 1225))
 
 ZEROS, GROWING = 7_940, 60
 
 
-def slope(x: Any) -> Any:
-    """The gradient of Lessard, Recht and Packard's function: slopes 25, 1, 25; so 1-strongly convex and 25-smooth."""
-    return 25 * x if x < 1 else x + 24 if x < 2 else 25 * x - 24
+(BALL,) = (entry for entry in ON_ADAPTIVE if entry.points)
+"""Polyak's tuning for μ = 1, L = 25, and its cycle."""
 
 
-@LESSARD.exactly("ball-cycle", "§4.6", points=tuple(map(abs, CYCLE)))
-def attracting(points: tuple[Fraction, ...] = CYCLE) -> Answer:
+@LESSARD.exactly("ball-cycle", "§4.6", points=tuple(map(abs, BALL.points)))
+def attracting(points: tuple[sp.Rational, ...] = BALL.points) -> Answer:
     """On their function the heavy ball has an attracting cycle of period 3.
 
     The points {points} follow one another in exact fractions; all lie where the slope is 25, and three steps there
     shrink a distance by {multiplier} = (2/3)³.
     """
     around = zip((points[-1], *points[:-1]), points, (*points[1:], points[0]), strict=True)
-    lr, momentum = TUNING["lr"], TUNING["momentum"]
-    cycles = all(x - lr * slope(x) + momentum * (x - last) == coming for last, x, coming in around)
+    lr, momentum = BALL.hyper["lr"], BALL.hyper["momentum"]
+    cycles = all(x - lr * three_cycle_slope(x) + momentum * (x - last) == coming for last, x, coming in around)
     step = sp.Matrix([[1 + momentum - 25 * lr, -momentum], [1, 0]])
     multiplier = max(abs(complex(value)) for value in (step**3).eigenvals())
     steep = all(p < 1 or p >= 2 for p in points)
@@ -54,8 +49,8 @@ def everywhere(method: str = "heavy_ball") -> Answer:
     from 3.3 it is at {end} after 300 steps, on the cycle. Near the minimiser it does (radius {local}); gradient descent
     at 1/L does from there.
     """
-    ball: dict[str, Any] = {name: float(value) for name, value in TUNING.items()}
-    path = run(cv.METHODS[method], ball if method == "heavy_ball" else {"lr": 1 / 25}, slope, 3.3, 300)
+    ball: dict[str, Any] = {name: float(value) for name, value in BALL.hyper.items()}
+    path = run(cv.METHODS[method], ball if method == "heavy_ball" else {"lr": 1 / 25}, three_cycle_slope, 3.3, 300)
     return abs(path[-1]) < 1e-9, {"end": path[-1], "local": float(cv.spectral_radius("heavy_ball", 25.0, **ball))}
 
 

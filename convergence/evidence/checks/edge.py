@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
+from convergence.evidence.check import FAULT, Check, Kind, compared, interpolated, not_made
 from convergence.evidence.checks.eigenvalues import MARGIN
 from convergence.evidence.experiment import Experiment, bends, excited
 from convergence.numerics.identification import identify
@@ -50,13 +50,9 @@ def checks(trial: Experiment, edges: Array) -> Sequence[Check]:
     if not (below.rate[first] > 0 and above.rate[first] > 0):
         return [not_made(NAME, claim, f"a probe's run shows no recurrence in {trial.names[first]}, or bends")]
     with np.errstate(divide="ignore"):  # a run that came to rest exactly
-        low, high = np.log(below.rate[first]), np.log(above.rate[first])
-    crossing = lr * (1 + PROBE * (low + high) / (low - high)) if low != high else np.inf
+        growth = float(np.log(below.rate[first])), float(np.log(above.rate[first]))
     why = f"the bound lies between runs at {PROBE:.2%} below it, which shrinks, and above it, which grows"
-    return [
-        compared(NAME, claim, lr, crossing, abs(crossing / lr - 1), PROBE, why),
-        _first_to_fail(trial, edges, above),
-    ]
+    return [interpolated(NAME, claim, lr, PROBE, growth, PROBE, why), _first_to_fail(trial, edges, above)]
 
 
 def _first_to_fail(trial: Experiment, edges: Array, above: Growth) -> Check:
@@ -87,9 +83,8 @@ def _growth(trial: Experiment, lr: float) -> Growth:
     """
     problem, method, hyper = trial.problem, run_down(trial.method), {**trial.hyper, str(trial.method.rate): lr}
     linear = system(trial.method).linear
-    length = max(float(np.linalg.norm(problem.minimizer)), 1.0) * (1.0 if linear else NEAR)
-    run = simulate(problem, method, STEPS, excited(problem, length), **hyper)
-    if not linear and bends(run, simulate(problem, method, STEPS, excited(problem, length / 2), **hyper)):
+    run = simulate(problem, method, STEPS, excited(problem, 1.0 if linear else NEAR), **hyper)
+    if not linear and bends(run, simulate(problem, method, STEPS, excited(problem, NEAR / 2), **hyper)):
         return Growth(*np.full((2, len(trial.shown)), np.nan))
     seen = identify(run, directions=trial.shown)
     largest = np.abs(seen.eigenvalues[:, :1]).sum(axis=1)  # the first is the largest; nan stays nan

@@ -14,7 +14,8 @@ import numpy as np
 
 from convergence.errors import ConvergenceError
 from convergence.evidence.check import Check, Kind, compared, not_made
-from convergence.evidence.enumeration import Enumerated, enumerated, few_rows, sizes, start_of
+from convergence.evidence.enumeration import Enumerated, enumerated, few_rows, sizes
+from convergence.evidence.experiment import excited
 from convergence.evidence.noise import NoisyTrial
 from convergence.problem import LeastSquares
 from convergence.stochastic.moments import Moments, moments
@@ -26,27 +27,26 @@ ROUNDINGS = 2.0**8
 
 @dataclass(frozen=True, eq=False)
 class Claims:
-    """Exact moments on a few rows, and what enumeration gives; ``said`` is None where that cannot be made, and ``why``."""
+    """Exact moments on a few rows, what enumeration gives, and how far apart rounding may bring them."""
 
-    said: Moments | None
-    seen: Enumerated | None
+    said: Moments
+    seen: Enumerated
     allowed: float
     batch: int
-    problem: LeastSquares | None
-    why: str = ""
+    problem: LeastSquares
 
 
-def claims(trial: NoisyTrial) -> Claims:
-    """Exact moments of the trial's method on a few rows of its data."""
+def claims(trial: NoisyTrial) -> Claims | str:
+    """Exact moments of the trial's method on a few rows of its data, or why there are none."""
     if trial.batch is None or trial.sampling == "stream":
-        return Claims(None, None, 0.0, 0, None, "there are sequences of batches only where rows of the data are drawn")
+        return "there are sequences of batches only where rows of the data are drawn"
     try:
         problem = few_rows(trial)
     except ConvergenceError as error:
-        return Claims(None, None, 0.0, 0, None, f"a few of the rows are no problem: {error}")
+        return f"a few of the rows are no problem: {error}"
     batch, steps = sizes(trial, problem)
     if not steps:
-        return Claims(None, None, 0.0, 0, None, "even the sequences of one step are too many")
+        return "even the sequences of one step are too many"
     seen = enumerated(trial, problem, batch, steps)
     push = 1 + abs(float(trial.hyper.get(str(trial.method.rate), 1.0))) * problem.scale * problem.rows * float(
         np.square(problem.X).sum(axis=1).max()
@@ -56,14 +56,14 @@ def claims(trial: NoisyTrial) -> Claims:
 
 
 def _exact(trial: NoisyTrial, problem: LeastSquares, batch: int, steps: int, sampling: str = "") -> Moments:
-    kind, start = sampling or trial.sampling, start_of(problem)
+    kind, start = sampling or trial.sampling, excited(problem)
     return moments(problem, trial.method, steps, batch=batch, sampling=kind, start=start, **trial.hyper)
 
 
-def checks(trial: NoisyTrial, claimed: Claims) -> Sequence[Check]:
+def checks(trial: NoisyTrial, claimed: Claims | str) -> Sequence[Check]:
     """One check of all second moments, one of the loss."""
-    if claimed.said is None or claimed.seen is None or claimed.problem is None:
-        return [not_made(NAME, "exact moments are means over all sequences of batches", claimed.why)]
+    if isinstance(claimed, str):
+        return [not_made(NAME, "exact moments are means over all sequences of batches", claimed)]
     said, seen, steps = claimed.said, claimed.seen, claimed.said.steps
     about = f"over all sequences of {steps} batches of {claimed.batch} of {claimed.problem.rows} rows"
     why = f"{ROUNDINGS:g} roundings a step, relative to the largest position"
@@ -77,9 +77,9 @@ def checks(trial: NoisyTrial, claimed: Claims) -> Sequence[Check]:
     ]
 
 
-def faults(trial: NoisyTrial, claimed: Claims) -> Sequence[tuple[str, Any]]:
+def faults(trial: NoisyTrial, claimed: Claims | str) -> Sequence[tuple[str, Any]]:
     """c of the other sampling, the cross term dropped, the loss without its half: those that these rows can show."""
-    if claimed.said is None or claimed.problem is None:
+    if isinstance(claimed, str):
         return []
     right, problem, batch, steps = claimed.said, claimed.problem, claimed.batch, claimed.said.steps
     wrong = {

@@ -11,7 +11,7 @@ from math import inf, isnan, log, nan
 import numpy as np
 
 from convergence.errors import NoStableLearningRate
-from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
+from convergence.evidence.check import FAULT, Check, Kind, interpolated, not_made
 from convergence.evidence.checks.edge import PROBE
 from convergence.evidence.noise import NoisyTrial
 from convergence.stochastic.limits import mean_square_limit
@@ -52,9 +52,8 @@ def checks(trial: NoisyTrial, limit: float) -> Sequence[Check]:
     if max(abs(low), abs(high)) < KNOWN:
         return [not_made(NAME, claim, "growth on both sides is within rounding of 1")]
     low = 0.0 if abs(low) < KNOWN else low  # of a direction that is nearly flat, at any rate
-    crossing = limit * (1 + PROBE * (low + high) / (low - high)) if low != high else inf
     why = f"the limit lies between {PROBE:.2%} below it, where moments shrink, and above it, where they grow"
-    return [compared(NAME, claim, limit, crossing, abs(crossing / limit - 1), WITHIN, why)]
+    return [interpolated(NAME, claim, limit, PROBE, (low, high), WITHIN, why)]
 
 
 def faults(trial: NoisyTrial, limit: float) -> Sequence[tuple[str, float]]:
