@@ -64,9 +64,39 @@ def test_the_plateau_and_its_counts():
     assert g.free_rate == pytest.approx(9 / 11)
 
 
-def by_hand(lr, square, rests):
+def test_what_the_plateau_is_set_beside():
+    """The estimate from the rate alone, the edge, gradient descent, and the best pair, each by a formula or a loop here."""
+    g, kappa = plateau(), 100.0
+    assert g.estimate == next(k for k in range(1000) if 0.9 ** (k / 2) <= 1e-3)
+    assert g.edge == pytest.approx((2 - 0.1) / (0.1 * 5), rel=rounded_once())
+    assert (g.descent_lr, g.descent_rate) == pytest.approx((2 / (10 + 0.1), (kappa - 1) / (kappa + 1)), rel=rounded_once())
+    assert (g.free_lr, g.free_momentum) == pytest.approx((1.0, 1 - (9 / 11) ** 2), rel=closed_optimum(kappa))
+    best, beta = Fraction(1), 1 - Fraction(9, 11) ** 2
+    assert g.free_steps == max(by_hand(best, square, False, beta) for square in (Fraction(5), Fraction(1, 20)))
+
+
+def test_the_plateau_is_there_for_the_betas_that_the_homework_asks_for():
+    found = derivation()
+    low, high = sp.Symbol("sigma_min", positive=True), sp.Symbol("sigma_max", positive=True)
+    assert same(found.plateau_rate, sp.sqrt(1 - BETA))
+    assert same(found.descent_lr, 1 / (low**2 + high**2))
+    assert same(found.descent_rate, (high**2 - low**2) / (high**2 + low**2))
+    edge = 1 - sp.Rational(2, 4) ** 2  # σ = 3 and 1: complex along both below 1 − ((3 − 1)/(3 + 1))²
+    assert [bool(found.condition.subs({low: 1, high: 3, BETA: edge + side})) for side in (-1e-6, 1e-6)] == [True, False]
+
+
+def test_the_directions_of_the_data_are_those_of_a_two_by_two_matrix():
+    h, X = on_data(), cv.datasets.gaussian_2d().X
+    (a, b), (_, c) = X.T @ X
+    assert np.tan(np.radians(2 * h.angle)) == pytest.approx(2 * b / (a - c), rel=1e-9)
+    assert abs(h.angle) < 45
+    root = h.singular_values[0] / h.singular_values[1]
+    assert h.best_rates == pytest.approx(((root**2 - 1) / (root**2 + 1), (root - 1) / (root + 1)), rel=1e-12)
+
+
+def by_hand(lr, square, rests, beta=Fraction(1, 10)):
     """Steps in fractions, nothing rounded."""
-    beta, lam = Fraction(1, 10), 2 * square
+    lam = 2 * square
     x, a, last = Fraction(1), Fraction(0) if rests else lam, 0
     for step in range(1, 401):
         a = (1 - beta) * a + beta * lam * x
