@@ -15,15 +15,13 @@ from convergence.coursework.on_data import SETTINGS, STEPS, DataAnswer, MethodOn
 from convergence.coursework.plateau import WITHIN, PlateauAnswer, run_steps
 from convergence.crossing import evaluate
 from convergence.datasets import gaussian_2d
-from convergence.evidence.check import Check, compared
+from convergence.evidence.check import DOUBLE_ROOT, EPS, Check, compared
 from convergence.numerics.counts import passed
 from convergence.numerics.sampled import sampled_matrix
 from convergence.numerics.search import global_search
 from convergence.theory.symbols import SIGMA
 
 Array = NDArray[np.float64]
-
-EPS = float(np.finfo(float).eps)
 
 MOMENTA, RATES = (0.1, 0.36, 0.6, 0.9), (0.01, 0.2, 1.0)
 """Where formulas are put to numbers."""
@@ -33,9 +31,6 @@ SIGMA_SQUARE = 5.0
 
 EDGE = 1e-9
 """An edge found as the zero of a radius less 1 is known to the rounding of the radius, over its slope."""
-
-DOUBLE_ROOT = 8 * EPS**0.5
-"""A double eigenvalue moves by the root of what its matrix moves."""
 
 PROBE = 1e-3
 """How far beside an end of the plateau, in parts of it, the rate is looked at."""

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import matrix_balance
 
+from convergence.evidence.experiment import moving
 from convergence.numerics.matrices import run_down
 from convergence.numerics.runs import resting_point
 from convergence.stochastic.sampling import added_noise
-from convergence.theory.system import system
 
 if TYPE_CHECKING:
     from convergence.evidence.noise import NoisyTrial
@@ -55,8 +55,7 @@ class ByHand:
     @cached_property
     def moving(self) -> tuple[int, ...]:
         """The places of the states that are no clocks."""
-        names = system(self.trial.method).state
-        return tuple(k for k, name in enumerate(self.trial.method.state) if name in names)
+        return moving(self.trial.method)
 
     def step(self, f: Any, states: Array) -> Array:
         """What a step makes of states (m, s·d)."""

@@ -9,6 +9,11 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+EPS = float(np.finfo(float).eps)
+
+DOUBLE_ROOT = 8 * EPS**0.5
+"""A double eigenvalue, as at critical damping, of a matrix that is known to ε is known to √ε."""
+
 FAULT = 0.01
 """How far off deliberately wrong theory is: one per cent."""
 

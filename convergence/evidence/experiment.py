@@ -151,6 +151,11 @@ def informative_start(problem: Quadratic, method: Method) -> Array:
     return excited(problem, 1.0 if system(method).linear else NEARBY)
 
 
+def moving(method: Method) -> tuple[int, ...]:
+    """The places of the states that are no clocks."""
+    return tuple(k for k, name in enumerate(method.state) if name in system(method).state)
+
+
 def excited(problem: Quadratic, part: float = 1.0) -> Array:
     """The minimiser plus an error of this part of its length, or of 1 where that is more, along all that has curvature."""
     length = part * max(float(np.linalg.norm(problem.minimizer)), 1.0)

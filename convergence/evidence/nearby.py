@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
+from convergence.evidence.check import EPS, FAULT, Check, Kind, compared, not_made
 from convergence.evidence.experiment import completed
 from convergence.landscapes.flip import resting
 from convergence.landscapes.points import LocalQuadratic
@@ -41,7 +41,7 @@ HALF, LOOSE = 4.0, 0.1
 """By what an error of second order falls where the distance is halved, and what terms of third order may change of it."""
 
 MARGIN = 16.0
-ROUNDING = 64 * float(np.finfo(float).eps)
+ROUNDING = 64 * EPS
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
+from convergence.evidence.check import EPS, FAULT, Check, Kind, compared, not_made
 from convergence.evidence.experiment import Experiment
 from convergence.numerics.matrices import blocks, eigenvalues, sensitivity
 
@@ -23,7 +23,7 @@ NAME = "eigenvalues"
 MARGIN = 16.0
 """The fit's doubt is that of a typical rounding error; sixteen of them are practically never exceeded."""
 
-ROUNDING = 8 * float(np.finfo(float).eps)
+ROUNDING = 8 * EPS
 
 Array = NDArray[np.float64]
 Complex = NDArray[np.complex128]

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from convergence.errors import ConvergenceError
-from convergence.evidence.check import Check, Kind, compared, not_made
+from convergence.evidence.check import EPS, Check, Kind, compared, not_made
 from convergence.evidence.enumeration import Enumerated, enumerated, few_rows, sizes
 from convergence.evidence.experiment import excited
 from convergence.evidence.noise import NoisyTrial
@@ -51,7 +51,7 @@ def claims(trial: NoisyTrial) -> Claims | str:
     push = 1 + abs(float(trial.hyper.get(str(trial.method.rate), 1.0))) * problem.scale * problem.rows * float(
         np.square(problem.X).sum(axis=1).max()
     )
-    allowed = ROUNDINGS * float(np.finfo(float).eps) * (steps + 1) * push * seen.reach**2 * len(problem.columns)
+    allowed = ROUNDINGS * EPS * (steps + 1) * push * seen.reach**2 * len(problem.columns)
     return Claims(_exact(trial, problem, batch, steps), seen, allowed, batch, problem)
 
 

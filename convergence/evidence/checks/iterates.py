@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
+from convergence.evidence.check import EPS, FAULT, Check, Kind, compared, not_made
 from convergence.evidence.checks.eigenvalues import exchanged
-from convergence.evidence.experiment import Experiment
+from convergence.evidence.experiment import Experiment, moving
 from convergence.numerics.matrices import step_matrices
 from convergence.numerics.prediction import closed_form
 from convergence.theory.system import system
@@ -59,9 +59,9 @@ def allowance(trial: Experiment, matrices: Array) -> Array:
     rule divides by the curvature (Newton's method), that error comes in divided by it.
     """
     problem, run = trial.problem, trial.run
-    eps = float(np.finfo(float).eps) * ROUNDINGS * len(problem.columns) ** 0.5
+    eps = EPS * ROUNDINGS * len(problem.columns) ** 0.5
     residual = (2 * problem.scale * problem.minimum) ** 0.5 * problem.singular_values[0]
-    states = np.maximum.accumulate(np.abs(problem.to_directions(run.state[:, _moving(trial)])), axis=0).transpose(
+    states = np.maximum.accumulate(np.abs(problem.to_directions(run.state[:, moving(trial.method)])), axis=0).transpose(
         0, 2, 1
     )  # (steps+1, d, n)
     sizes = np.maximum.accumulate(np.linalg.norm(run.x, axis=1) + np.linalg.norm(problem.minimizer))[:, None, None]
@@ -72,11 +72,6 @@ def allowance(trial: Experiment, matrices: Array) -> Array:
     moved = np.einsum("dij,kdj->kdi", size, states)
     added = eps * (states + moved + sizes + pull * gradient + (1 + size.sum(axis=-1)) * gradient / divided)
     return np.asarray(eps * sizes[..., 0] + _carried(matrices, added))
-
-
-def _moving(trial: Experiment) -> list[int]:
-    """The places of the states that are no clocks."""
-    return [k for k, name in enumerate(trial.method.state) if name in system(trial.method).state]
 
 
 def _sensitivity(trial: Experiment) -> Array:

@@ -6,12 +6,10 @@ Growth is the spectral radius of the operator on the second moments of the whole
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import inf, isnan, log, nan
-
-import numpy as np
+from math import inf, log
 
 from convergence.errors import NoStableLearningRate
-from convergence.evidence.check import FAULT, Check, Kind, interpolated, not_made
+from convergence.evidence.check import EPS, FAULT, Check, Kind, interpolated, not_made
 from convergence.evidence.checks.edge import PROBE
 from convergence.evidence.noise import NoisyTrial
 from convergence.stochastic.limits import mean_square_limit
@@ -20,15 +18,15 @@ NAME = "mean-square edge"
 WITHIN = PROBE * (1 + 1e-9)
 """Growth is nearly linear so near the edge; the lower probe itself is within."""
 
-KNOWN = 4 * float(np.finfo(float).eps) ** 0.5
+KNOWN = 4 * EPS**0.5
 """Logarithms of growth that rounding may hide: eigenvalues of the operator may be double."""
 
 
-def claims(trial: NoisyTrial) -> float:
-    """The derived limit; infinite where there is none, as without batches, and nan where nothing could be held against it."""
+def claims(trial: NoisyTrial) -> float | str:
+    """The derived limit, infinite where there is none, as without batches; or why nothing can be held against it."""
     if trial.batch is None or trial.method.rate is None:
         return inf
-    return nan if trial.too_large else _limit(trial, trial.sampling)
+    return trial.too_large or _limit(trial, trial.sampling)
 
 
 def _limit(trial: NoisyTrial, sampling: str) -> float:
@@ -38,11 +36,11 @@ def _limit(trial: NoisyTrial, sampling: str) -> float:
         return inf
 
 
-def checks(trial: NoisyTrial, limit: float) -> Sequence[Check]:
+def checks(trial: NoisyTrial, limit: float | str) -> Sequence[Check]:
     """One check: where the growth a step, by hand below and above the limit, passes through 1."""
+    if isinstance(limit, str):
+        return [not_made(NAME, "stable in mean square below the derived limit, unstable above", limit)]
     claim = f"stable in mean square below {trial.method.rate} = {limit:.6g}, unstable above"
-    if isnan(limit):
-        return [not_made(NAME, "stable in mean square below the derived limit, unstable above", trial.too_large)]
     if limit == inf:
         why = (
             "noise that is added moves no edge" if trial.batch is None else "no learning rate is stable in mean square"
@@ -56,9 +54,9 @@ def checks(trial: NoisyTrial, limit: float) -> Sequence[Check]:
     return [interpolated(NAME, claim, limit, PROBE, (low, high), WITHIN, why)]
 
 
-def faults(trial: NoisyTrial, limit: float) -> Sequence[tuple[str, float]]:
+def faults(trial: NoisyTrial, limit: float | str) -> Sequence[tuple[str, float]]:
     """The limit off by one per cent, that of the other sampling, and that of an average in the place of heavy ball's."""
-    if not limit < inf:
+    if isinstance(limit, str) or not limit < inf:
         return []
     wrong = [(f"limit {sign * FAULT:+.0%} off", limit * (1 + sign * FAULT)) for sign in (1, -1)]
     share = 0.0 if trial.share is None else trial.hyper[trial.share]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from convergence.errors import NoStableLearningRate
-from convergence.evidence.check import FAULT, Check, Kind, compared, not_made
+from convergence.evidence.check import DOUBLE_ROOT, EPS, FAULT, Check, Kind, compared, not_made
 from convergence.evidence.experiment import Experiment
 from convergence.numerics.search import global_search, sampled_rate
 from convergence.rule import Method
@@ -23,13 +23,9 @@ from convergence.theory.system import system
 from convergence.theory.tuned import Tuned
 
 NAME, FASTEST = "optimum", "no hyperparameters converge faster"
-EPS = float(np.finfo(float).eps)
 
 KNOWN = 1e-10
 """What the search makes of a rate near 1 where eigenvalues meet: with a single state, where none do, rounding alone."""
-
-CRITICAL = 8 * EPS**0.5
-"""At critical damping, where optima lie, an eigenvalue of a matrix known to ε is known to √ε."""
 
 RESOLUTION = 1e-3
 """The search ends nearer than this part of 1 − ρ to the best rate: a tenth of what the controls are off."""
@@ -73,7 +69,7 @@ def _attained(trial: Experiment, tuned: Tuned, single: bool) -> Check:
     claim = "the derived hyperparameters attain the derived rate"
     attained = _rate(trial, tuned.hyper, 0.0)
     moved = max(abs(_rate(trial, tuned.hyper, side * 8 * EPS) - attained) for side in (-1, 1))
-    known = 64 * EPS + 4 * moved + (0.0 if single else CRITICAL * min(1.0, 1 - tuned.rate))
+    known = 64 * EPS + 4 * moved + (0.0 if single else DOUBLE_ROOT * min(1.0, 1 - tuned.rate))
     error = abs(attained - tuned.rate)
     if error <= known and known > FAULT / 2 * (1 - tuned.rate):
         return not_made(

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
-from convergence.evidence.check import FAULT, Check, Kind, compared
+from convergence.evidence.check import DOUBLE_ROOT, FAULT, Check, Kind, compared
 from convergence.evidence.experiment import Experiment
 from convergence.evidence.literature import BOUND, FLOOR, OPTIMAL, REST, Published, published
 from convergence.methods import METHODS
@@ -28,9 +28,6 @@ NAME = "published"
 DIGITS = 50
 IDENTICAL = 1e-40
 """Two formulas that agree to forty of fifty digits at arbitrary points are the same formula."""
-
-CRITICAL = 8 * float(np.finfo(float).eps) ** 0.5
-"""A standard tuning may damp critically; its eigenvalues are then known to √ε."""
 
 POINTS: tuple[dict[str, Any], ...] = tuple(
     {
@@ -75,7 +72,7 @@ def _check(method: Method, claim: Claim) -> Check:
         "the same formulas, to 40 digits at three points" if exact else "eigenvalues in floats, √ε at critical damping"
     )
     words = f"{entry.kind}: {entry.claim} ({entry.source})"
-    tolerance = IDENTICAL if exact else CRITICAL
+    tolerance = IDENTICAL if exact else DOUBLE_ROOT  # a standard tuning may damp critically
     return compared(NAME, words, float(said), float(seen), _apart(said, seen), tolerance, why)
 
 

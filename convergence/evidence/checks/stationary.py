@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solve_discrete_lyapunov
 
 from convergence.errors import NoStableLearningRate
-from convergence.evidence.check import Check, Kind, compared, not_made
+from convergence.evidence.check import EPS, Check, Kind, compared, not_made
 from convergence.evidence.noise import NoisyTrial
 from convergence.numerics.runs import resting_point
 from convergence.stochastic.stationary import Stationary, stationary
@@ -20,15 +20,21 @@ NAME = "stationary"
 ROUNDINGS = 64.0
 """Of a system of linear equations, times its condition number."""
 
-EPS, KNOWN = float(np.finfo(float).eps), 0.01
-"""Machine epsilon, and how well the second moments must be known by hand for a check."""
+KNOWN = 0.01
+"""How well the second moments must be known by hand for a check."""
 
 Array = NDArray[np.float64]
 
 
-def claims(trial: NoisyTrial) -> Stationary | None:
-    """The derived stationary moments; None where second moments grow, or nothing could be held against them."""
-    return None if trial.too_large else _settled(trial, trial.sampling)
+def claims(trial: NoisyTrial) -> Stationary | str:
+    """The derived stationary moments, or why nothing can be held against them."""
+    if trial.too_large:
+        return trial.too_large
+    said = _settled(trial, trial.sampling)
+    if said is None:
+        return "second moments grow at these settings"
+    known = ROUNDINGS * EPS * trial.hand.condition <= KNOWN
+    return said if known else "the equations are too ill-conditioned to be solved by hand"
 
 
 def _settled(trial: NoisyTrial, sampling: str) -> Stationary | None:
@@ -39,12 +45,11 @@ def _settled(trial: NoisyTrial, sampling: str) -> Stationary | None:
         return None
 
 
-def checks(trial: NoisyTrial, said: Stationary | None) -> Sequence[Check]:
+def checks(trial: NoisyTrial, said: Stationary | str) -> Sequence[Check]:
     """One check of all second moments of the position, one of the loss."""
     claim = "the second moments of the position that a step leaves as they are"
-    reason = _not_made(trial, said)
-    if said is None or reason:
-        return [not_made(NAME, claim, reason)]
+    if isinstance(said, str):
+        return [not_made(NAME, claim, said)]
     d, seen, most = trial.problem.rank, _seen(trial), _allowed(trial)
     off = np.abs(said.second[:d, :d] - seen)
     at = np.unravel_index(int(off.argmax()), off.shape)
@@ -54,17 +59,6 @@ def checks(trial: NoisyTrial, said: Stationary | None) -> Sequence[Check]:
         compared(NAME, claim, said.second[at], seen[at], off[at], most, why),
         compared(NAME, "the loss at which it settles", said.excess_loss, loss, apart, _allowed_loss(trial), why),
     ]
-
-
-def _not_made(trial: NoisyTrial, said: Stationary | None) -> str:
-    """Why there is no check; nothing where there is one."""
-    if trial.too_large:
-        return trial.too_large
-    if said is None:
-        return "second moments grow at these settings"
-    if ROUNDINGS * EPS * trial.hand.condition > KNOWN:
-        return "the equations are too ill-conditioned to be solved by hand"
-    return ""
 
 
 def _seen(trial: NoisyTrial) -> Array:
@@ -101,9 +95,9 @@ def _loss(trial: NoisyTrial, second: Any) -> float:
     return float(0.5 * squares @ problem.curvatures[:d])
 
 
-def faults(trial: NoisyTrial, said: Stationary | None) -> Sequence[tuple[str, Any]]:
+def faults(trial: NoisyTrial, said: Stationary | str) -> Sequence[tuple[str, Any]]:
     """The look-ahead point in the place of the position, c of the other sampling, the loss without its half."""
-    if said is None or _not_made(trial, said):
+    if isinstance(said, str):
         return []
     wrong: dict[str, Stationary | None] = {
         "the look-ahead point taken for the position": replace(said, second=said.asked),
