@@ -130,6 +130,40 @@ def test_numbers_of_the_findings_are_those_computed_by_hand(by_id):
     assert by_id["001-rows"].numbers["moved"] == pytest.approx(0.9)
 
 
+BY_HAND = {
+    "004-smooth": {"low": sum((0.9 * 0.1**k) ** 2 for k in range(99)), "high": sum((0.1 * 0.9**k) ** 2 for k in range(999))},
+    "004-velocity": {"total": sum(0.9**k for k in range(999))},
+    "004-memory": {"at": 0.9**10, "inverse": np.exp(-1)},
+    "004-0.95": {"k": -np.log(0.95)},
+    "004-batch": {"six": 5 / 7},
+    "004-epoch-step": {"by_step": np.prod([1 - 0.5 * 0.95**k for k in range(999)])},
+    "001-leaky": {"tens": sum(0.9 ** (2 * k) for k in range(999))},
+    "001-half-life": {
+        "at": 0.9 ** (10 / 9),
+        "half": np.log(2) / np.log(10 / 9),
+        "age": sum(0.1 * k * 0.9 ** (k - 1) for k in range(999)),
+    },
+    "001-too-fast": {"stays": np.prod([1 - 0.1 * np.exp(-k / 10) for k in range(999)])},
+    "001-from-two": {"stays": np.prod([1 - 0.1 * np.exp(-k / 10) for k in range(2, 999)])},
+    "001-saddle-batch": {"saved": np.log(10) / np.log(1.02)},
+    "001-larger-beta": {"critical": (1 - 0.25**0.5) ** 2},
+    "001-piecewise": {"part": 0.5**10},
+    "003-nesterov-code": {"at": 2 * 1.9 / 0.1, "known": 2 * 1.9 / 2.8},
+    "002-constant": {"limit": 0.001**0.5 / 0.1, "eighth": (1 - 0.9**8) / 0.1 / ((1 - 0.999**8) / 0.001) ** 0.5},
+    "000-settles": {"bound": 2 * 1e-7**0.5 / 1e-3, "low": 2 * 1e-7 / 1e-3},
+    "goh-twice": {"at": 1.9, "top": 2.0},
+    "ball-cycle": {"multiplier": (4 / 9) ** 1.5},
+    "standard-best": {"standard": 1 - 100**-0.5, "best": 1 - 2 / 301**0.5},
+    "adam-bound-sparse": {"bound": 0.1 / 0.001**0.5},
+}
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+def test_numbers_in_the_evidence_are_sums_products_and_formulas_by_hand(by_id, name):
+    numbers = by_id[name].numbers
+    assert {key: numbers[key] for key in BY_HAND[name]} == pytest.approx(BY_HAND[name], rel=1e-9)
+
+
 @pytest.mark.finding("G1")
 def test_adams_restart_keeps_the_correction_and_every_step_is_eta(by_id):
     assert by_id["003-adam-restart"].verdict == "confirmed"

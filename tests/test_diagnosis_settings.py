@@ -437,5 +437,7 @@ def test_a_repeated_eigenvalue_is_told_from_two_real_ones():
 def test_on_the_edge_itself_the_nearest_limit_is_that_edge():
     """At lr = 2/λ exactly, gradient descent is on the upper edge: not 0, the other end, is nearest."""
     found = cv.diagnose(curvatures=[10.0, 1.0], method="gradient_descent", lr=0.2)
+    assert found.limit.broken
+    assert found.limit.bound == found.limit.value == 0.2
     assert found.nearest_rate.edge == pytest.approx(0.2, rel=1e-12)
     assert 0.1999 < found.nearest.hyper["lr"] < 0.2
