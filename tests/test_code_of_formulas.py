@@ -39,6 +39,11 @@ AWKWARD = (
         (sp.sqrt(Y), True),
     ),
     sp.Piecewise((0, sp.Eq(Y, 0)), (sp.sin(Y) / Y, sp.Ne(Y, 0)), (1, True)),
+    sp.Piecewise((sp.log(Y), Y > 1), (sp.log(Y) ** 2, Y > 0), (Y, True)),  # shared, and without a value in the last case
+    sp.Piecewise((1 / Y, Y > 0), (1 / Y - 1, Y < 0), (0, True)),
+    Y / X**2 + (X**2) ** Y,
+    X ** (100 * Y / 3),  # errors of the exponent
+    (X + Y / 3) ** 60,  # and of the base, sixtyfold
 )
 POINTS = [(0.3, -1.2, 0.0), (2.5, 0.8, 1.0), (1.0, 0.0, 5.0), (0.75, 2.25, 13.0)]
 
@@ -179,6 +184,33 @@ def test_a_double_eigenvalue_is_no_root_of_a_negative_number() -> None:
     for n in chain(range(1, 100)):
         b = n / 100
         assert math.isclose(function(1.0, (1 - math.sqrt(b)) ** 2, b), math.sqrt(b), rel_tol=20 * math.sqrt(EPS))
+
+
+def test_a_root_in_a_case_is_real_where_the_condition_rounds_the_other_way() -> None:
+    """Next to the double eigenvalue the factored discriminant rounds to what is not negative, and the expanded one below."""
+    b, e = sp.symbols("b e", positive=True)
+    below, under = (1 + b - e) ** 2 - 4 * b, sp.expand((1 + b - e) ** 2 - 4 * b)
+    radius = sp.Piecewise((sp.sqrt(b), below < 0), (sp.sqrt(under), True))
+    function = in_python(function_source("python", "f", (b, e), [radius]), "f")
+    sides = in_python(function_source("python", "g", (b, e), [below, under]), "g")
+    split = 0
+    for share, ulps in ((n / 100, k) for n in range(1, 100) for k in range(-6, 7)):
+        edge = (1 - math.sqrt(share)) ** 2 * (1 + ulps * EPS)
+        factored, expanded = sides(share, edge)
+        split += factored >= 0 > expanded
+        assert function(share, edge) in (math.sqrt(share), pytest.approx(0, abs=20 * math.sqrt(EPS)))
+    assert split
+
+
+def test_a_root_of_a_negative_number_is_no_complex_number(tmp_path: Path) -> None:
+    """An error in Python, NaN in C and JavaScript."""
+    sources = {kind: function_source(kind, "f", (Y,), [Y ** sp.Rational(3, 5)]) for kind in ("python", "c", "javascript")}
+    with pytest.raises(ValueError, match="domain"):
+        in_python(sources["python"], "f")(-1.5)
+    if shutil.which("gcc"):
+        assert math.isnan(by_c([sources["c"]], ["f(-1.5)"], tmp_path)[0])
+    if shutil.which("node"):
+        assert math.isnan(by_node([sources["javascript"]], ["f(-1.5)"])[0])
 
 
 def test_values_that_overflow_on_the_way_are_no_test() -> None:

@@ -119,6 +119,19 @@ def test_a_small_curvature_is_not_none(formula, kinds):
     assert cv.local(formula, at=points[0].point + 1e-9)[0].kind == kinds[0]
 
 
+@pytest.mark.parametrize("formula", [x**2 + y**4, (x - y) ** 2 + y**4, x**2 + y**3])
+def test_a_point_that_is_regular_in_one_direction_only_is_not_certified(formula):
+    points = cv.local(formula, over=((-1, 1), (-1, 1)))
+    assert not points.complete
+    assert not any(point.certified for point in points)
+
+
+def test_a_newton_step_where_the_hessian_is_singular_is_the_shortest():
+    """(x − y)²: from (1, 0) to the line of minima, and straight to it."""
+    (point,) = cv.local((x - y) ** 2, at=(1.0, 0.0))
+    assert point.function.path("newton", 1, (1.0, 0.0), lr=1)[1] == pytest.approx([0.5, 0.5], abs=SLACK * EPS)
+
+
 def test_a_curve_of_critical_points_is_undecided():
     points = cv.local(cv.landscapes.product)
     assert not points.complete

@@ -50,6 +50,14 @@ def test_local_counts_the_steps_across_a_plateau(capsys):
     assert "from 4 to 0, where it is steepest: flow time 374.61971" in said.out
 
 
+def test_local_counts_the_steps_away_from_a_saddle(capsys):
+    """x² − y² at η = 0.01: a distance grows by 1.02 a step, a millionfold in ln 10⁶/ln 1.02."""
+    _, said = answer(capsys, "local", "saddle", "--lr", "0.01", "--methods", "gradient_descent", "--json")
+    (away,) = json.loads(said.out)["points"][0]["methods"]
+    assert away["growth"] == pytest.approx(1.02)
+    assert away["steps"] == pytest.approx(697.66, abs=0.01)
+
+
 def test_local_takes_a_box_in_the_plane(capsys):
     box = ("--over", "-5", "5", "-5", "5")
     _, said = answer(capsys, "local", "(x**2+y-11)**2+(x+y**2-7)**2", *box, "--methods", "gradient_descent", "--json")
