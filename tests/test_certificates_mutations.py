@@ -174,4 +174,4 @@ def test_every_kind_of_claim_and_of_witness_is_among_them():
         ("optimum", True),
     }
     leaves = {str(key) for c in contents for path, entry in paths(c) if entry not in (None, [], {}) for key in path}
-    assert leaves >= {"cuts", "factor", "modulus", "products", "units", "by", "place", "moment", "curvatures"}
+    assert leaves >= {"cuts", "square", "modulus", "products", "units", "by", "place", "moment", "curvatures"}

@@ -21,6 +21,7 @@ Name = Annotated[str, StringConstraints(max_length=200)]
 Text = Annotated[str, StringConstraints(max_length=10_000)]
 Fractional = Annotated[str, StringConstraints(pattern=r"^-?[0-9]{1,2000}(/[1-9][0-9]{0,1999})?$")]
 Number = Annotated[tuple[Fractional, ...], Field(min_length=1, max_length=64)]
+Powers = Annotated[tuple[Number, ...], Field(min_length=1, max_length=64)]
 Row = Annotated[tuple[Fractional, ...], Field(min_length=1, max_length=32)]
 Ratio = tuple[Number, Number]
 Drawn = Literal["replacement", "step"]
@@ -50,12 +51,13 @@ class Beyond(_Kept):
 class Sign(_Kept):
     """Why a polynomial in λ has one sign on the interval: Bernstein coefficients between the ``cuts`` (of [0, 1]) show it.
 
-    ``place`` counts the scale, what the rule divides by, and the conditions. The square of the ``factor`` is divided out first.
+    ``place`` counts what the rule divides by, and then the conditions. Where there is a ``square``, a factor and a rest, the
+    polynomial is factor²·rest, and it is the rest that has the sign.
     """
 
     place: Place
     cuts: tuple[Fractional, ...] = ()
-    factor: Annotated[tuple[Number, ...], Field(min_length=2, max_length=64)] | None = None
+    square: tuple[Powers, Powers] | None = None
 
 
 class Product(_Kept):

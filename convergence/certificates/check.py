@@ -105,11 +105,10 @@ def _on_interval(c: OnInterval, method: Method) -> list[str]:
         require(not point or reason == NO_MATRIX, "the rule does not divide by zero there")
         return [f"it is false at λ = {decimal(c.place, c.ground)}: {reason}"]
     facts = within(run(method, ring.letter("λ") if L - mu else mu, hyper), rate, mu, L, closed=closed, signs=c.signs)
-    if c.lower is not None:
-        lower, reason = Fraction(c.lower), "a radius is not below 0"
-        require(lower >= 0, reason)
-        if lower:
-            reason = outside(method, hyper, mu, (ring.constant(lower), ring.constant(1)), closed=False)
+    lower = Fraction(c.lower or 0)
+    require(lower >= 0, "a radius is not below 0")
+    if lower:
+        reason = outside(method, hyper, mu, (ring.constant(lower), ring.constant(1)), closed=False)
         facts.append(f"not within the lower end: {reason}")
     return facts
 
@@ -137,10 +136,10 @@ def within(loop: Loop, rate: Ratio, low: Poly, high: Poly, *, closed: bool, sign
 def _positive(poly: Poly, low: Poly, high: Poly, sign: Sign, strict: bool) -> bool:
     """Whether it is shown to be positive from low to high, or (not ``strict``) that up to finitely many zeros."""
     ring, ends = low.ring, (Fraction(0), *map(Fraction, sign.cuts), Fraction(1))
-    if sign.factor is not None:
-        require(not strict, "a square is zero somewhere")
-        factor = sum((ring.number(c) * ring.letter("λ") ** k for k, c in enumerate(sign.factor)), ring.constant(0))
-        poly = poly.divided(factor * factor) or ring.constant(0)
+    if sign.square is not None:
+        factor, rest = map(ring.polynomial, sign.square)
+        require(not (strict or poly - factor * factor * rest), "a square does not divide a polynomial, or is zero")
+        poly = rest
     for a, b in pairwise(ends):
         row = bernstein(poly.by("λ"), low + (high - low) * a, (high - low) * (b - a))
         if not (all(ring.holds(c, False) for c in row) and ring.holds(row[0], strict) and ring.holds(row[-1], strict)):

@@ -60,6 +60,10 @@ class Ring:
         zero = (0,) * (len(self.letters) - 1)
         return Poly(self, {(*zero, k): Fraction(c) for k, c in enumerate(coefficients)})
 
+    def polynomial(self, parts: Sequence[Sequence[str]]) -> Poly:
+        """The polynomial in λ with these numbers as coefficients, lowest first."""
+        return sum((self.number(part) * self.letter("λ") ** k for k, part in enumerate(parts)), self.constant(0))
+
     def on_ground(self, parts: Sequence[Fraction]) -> list[Fraction]:
         """The Bernstein coefficients of a polynomial in θ; in t, its coefficients about ``low``."""
         if len(parts) == 1 or self.low is None:

@@ -51,12 +51,12 @@ def rate(method: Method, bound: Any, mu: Any, L: Any, hyper: Mapping[str, Any]) 
 
 
 def _decided(kind: Any, given: Numbers) -> Proof:
-    signs: list[Sign] = []
-    place = _violated(given, kind == "rate", signs)
-    if isinstance(place, sp.Expr):
-        given = given.also(place)
-        place = given.others[3]
-    return _proof(kind, given, place, signs=() if place else tuple(signs))
+    found = _violation(given, kind == "rate")
+    if isinstance(found, list):
+        return _proof(kind, given, None, signs=tuple(found))
+    if isinstance(found, sp.Expr):
+        given = given.also(found)
+    return _proof(kind, given, given.others[3] if isinstance(found, sp.Expr) else found)
 
 
 def _proof(kind: Any, given: Numbers, place: Number | None, **known: Any) -> Proof:
@@ -79,10 +79,9 @@ def reached(
     method: Method, hyper: Mapping[str, Fraction], bound: Fraction, mu: Fraction, L: Fraction
 ) -> tuple[Sign, ...] | None:
     """Whether the radius is at most the bound on [μ, L]: what shows it, or None."""
-    signs: list[Sign] = []
     with suppress(Doubt):
-        if _violated(numbers(method, hyper, [*map(rational, (mu, L, bound))]), True, signs) is None:
-            return tuple(signs)
+        found = _violation(numbers(method, hyper, [*map(rational, (mu, L, bound))]), True)
+        return tuple(found) if isinstance(found, list) else None
     return None
 
 
@@ -120,8 +119,8 @@ def _inserted(poly: sp.Poly, values: Sequence[Poly]) -> Poly:
     return total
 
 
-def _violated(given: Numbers, closed: bool, signs: list[Sign]) -> Number | sp.Expr | None:
-    """A λ at which a pole or a root outside the disc lies; None where nowhere, with the ``signs`` that the proof needs."""
+def _violation(given: Numbers, closed: bool) -> Number | sp.Expr | list[Sign]:
+    """A λ at which a pole or a root outside the disc lies; where there is none, what shows that."""
     ring = given.ring
     mu, L, radius = map(ring.number, given.others[:3])
     try:
@@ -132,39 +131,36 @@ def _violated(given: Numbers, closed: bool, signs: list[Sign]) -> Number | sp.Ex
         pole = None if poly.is_constant else next(given.zeros(poly, *given.others[:2]), None)
         if pole is not None:
             return pole
-    decided = [_decision(given, poly, True, turned=True) for poly in loop.divisors]
-    decided += [_decision(given, poly, not closed) for poly in loop.conditions((radius, ring.constant(1)), closed)]
-    for place, found in enumerate(decided):
+    signs, conditions = list[Sign](), loop.conditions((radius, ring.constant(1)), closed)
+    for place, poly in enumerate((*loop.divisors, *conditions)):
+        divisor = place < len(loop.divisors)
+        found = _decision(given, poly, divisor or not closed, turned=divisor)
         if not isinstance(found, Sign):
             return found
-        if found.cuts or found.factor:
-            signs.append(found.model_copy(update={"place": place}))
-    return None
+        signs += [found.model_copy(update={"place": place})] if found.cuts or found.square else []
+    return signs
 
 
 def _decision(given: Numbers, poly: Poly, strict: bool, **turned: bool) -> Number | sp.Expr | Sign:
     """Why a polynomial is not negative, or (``strict``) positive; or a λ where it is not."""
     low, high = map(poly.ring.number, given.others[:2])
 
-    def decided(poly: Poly, halvings: int = HALVINGS, factor: tuple[Number, ...] | None = None) -> Number | Sign:
+    def decided(poly: Poly, halvings: int = HALVINGS, **square: Any) -> Number | Sign:
         found = cuts(poly, low, high, strict, halvings, **turned)
         if isinstance(found, Fraction):
             return tuple(map(str, poly.ring.parts(low + (high - low) * found)))
-        return Sign(place=0, cuts=found, factor=factor)
+        return Sign(place=0, cuts=found, **square)
 
     with suppress(Doubt):
         return decided(poly, QUICK)
     if strict:
         zero = next(given.zeros(poly, *given.others[:2]), None)
         return decided(poly) if zero is None else zero
-    factors = given.poly(poly).sqf_list()[1]
-    root = sp.prod([factor.monic() ** (times // 2) for factor, times in factors if times > 1])
-    if isinstance(root, sp.Poly):
-        parts = tuple(given.parts(c) for c in reversed(root.rep.to_list()))
-        factor = sum((poly.ring.number(c) * poly.ring.letter("λ") ** k for k, c in enumerate(parts)), poly * 0)
-        rest = poly.divided(factor * factor)
-        if rest is not None and isinstance(found := decided(rest, factor=parts), Sign):
-            return found
+    whole = given.poly(poly)
+    factor = sp.prod([f.monic() ** (times // 2) for f, times in whole.sqf_list()[1]], start=whole.one)
+    square = tuple(tuple(given.parts(c) for c in reversed(p.rep.to_list())) for p in (factor, whole.quo(factor**2)))
+    if factor.degree() > 0 and isinstance(found := decided(poly.ring.polynomial(square[1]), square=square), Sign):
+        return found
     return decided(poly)
 
 
