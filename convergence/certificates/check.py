@@ -78,7 +78,7 @@ def _facts(c: OnInterval | Optimum | Formula | MeanSquare, method: Method) -> li
     return _best(c, method) if isinstance(c, Optimum) or c.holds else _refuted(c, method)
 
 
-def _numbers(c: OnInterval | Optimum | Formula, ring: Ring) -> tuple[dict[str, Ratio], Ratio, Poly, Poly]:
+def stated(c: OnInterval | Optimum | Formula, ring: Ring) -> tuple[dict[str, Ratio], Ratio, Poly, Poly]:
     """The hyperparameters, the rate, and the ends of the interval."""
     hyper = {n: (ring.number(a), ring.number(b)) for n, (a, b) in (*c.hyper.items(), ("the rate", c.rate))}
     for name, (_, below) in hyper.items():
@@ -92,7 +92,7 @@ def _numbers(c: OnInterval | Optimum | Formula, ring: Ring) -> tuple[dict[str, R
 
 def _on_interval(c: OnInterval, method: Method) -> list[str]:
     ring = ring_of(method, ground="θ", **grounded(c.ground))
-    hyper, rate, mu, L = _numbers(c, ring)
+    hyper, rate, mu, L = stated(c, ring)
     point, closed = c.kind == "radius", c.kind != "stable"
     require(closed or not rate[0] - rate[1], "the rate is not one")
     shape = (point and c.holds) == (c.lower is not None) and c.holds == (c.place is None)
@@ -164,7 +164,7 @@ def outside(method: Method, hyper: Mapping[str, Ratio], curvature: Poly, rate: R
 def _best(c: Optimum | Formula, method: Method) -> list[str]:
     """Numbers, or, of a formula, rational functions of t for all t above the start."""
     ring = ring_of(method, [n for n in method.hyper if n not in c.held], **grounded(c.ground))
-    hyper, rate, mu, L = _numbers(c, ring)
+    hyper, rate, mu, L = stated(c, ring)
     require(set(c.held) <= set(hyper), "what is held is no hyperparameter")
     for name, (above, below) in hyper.items():
         low = least(method, name)

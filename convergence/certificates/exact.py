@@ -64,12 +64,6 @@ class Ring:
         """The polynomial in λ with these numbers as coefficients, lowest first."""
         return sum((self.number(part) * self.letter("λ") ** k for k, part in enumerate(parts)), self.constant(0))
 
-    def on_ground(self, parts: Sequence[Fraction]) -> list[Fraction]:
-        """The Bernstein coefficients of a polynomial in θ; in t, its coefficients about ``low``."""
-        if len(parts) == 1 or self.low is None:
-            return list(parts)
-        return bernstein(parts, self.low, self.high - self.low) if self.modulus else composed(parts, self.low, 1)
-
     def parts(self, number: Poly) -> list[Fraction]:
         """The coefficients of a polynomial in the ground letter alone, lowest first."""
         require(not number.has(*self.letters[:-1]), "a number was expected")
@@ -77,7 +71,11 @@ class Ring:
 
     def holds(self, number: Poly, strict: bool = True) -> bool:
         """Whether a number is shown to be positive, or (not ``strict``) that or zero: in t, for all t above ``low``."""
-        row = self.on_ground(self.parts(number))
+        row = self.parts(number)
+        if len(row) > 1:
+            require(self.low is not None, "a number was expected")
+            low = self.low or Fraction(0)
+            row = bernstein(row, low, self.high - low) if self.modulus else composed(row, low, 1)
         return all(c >= 0 for c in row) and (any(row) or not strict)
 
 

@@ -19,7 +19,7 @@ import sympy as sp
 from convergence.certificates import interval
 from convergence.certificates.attained import ANY
 from convergence.certificates.certificate import Beyond, Certificate, Formula, Identity, Number, Ratio, Sign
-from convergence.certificates.check import values_at
+from convergence.certificates.check import stated, values_at
 from convergence.certificates.exact import Doubt, Ring, at
 from convergence.certificates.loop import ring_of, run
 from convergence.certificates.lower_bound import UNPROVEN, inequalities, not_negative, scale_free
@@ -148,10 +148,9 @@ def _units(method: Method, ring: Ring, held: Mapping[str, str]) -> dict[str, int
 
 def _signs(method: Method, claimed: Formula, ring: Ring) -> tuple[Sign, ...]:
     """What shows that the rate is reached; nothing where it could not be shown."""
-    mu, L, (above, below) = ring.number(claimed.mu), ring.number(claimed.L), map(ring.number, claimed.rate)
-    hyper = {n: (ring.number(a), ring.number(b)) for n, (a, b) in claimed.hyper.items()}
     with suppress(Doubt, ZeroDivisionError):
-        return signs(run(method, ring.letter("λ"), hyper), (above, below), mu, L, closed=True)
+        hyper, rate, mu, L = stated(claimed, ring)
+        return signs(run(method, ring.letter("λ"), hyper), rate, mu, L, closed=True)
     return ()
 
 

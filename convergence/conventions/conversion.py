@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from convergence.conventions import nonlinear
 from convergence.conventions.arguments import arguments, chosen, in_tuples
 from convergence.conventions.counterexample import counterexample
-from convergence.conventions.equivalence import equivalence, explanation, reasons
+from convergence.conventions.equivalence import equivalence, verdict
 from convergence.conventions.flags import Flag
 from convergence.conventions.matching import Match, matches
-from convergence.conventions.nonlinear import differences, is_linear, reason, renamed
-from convergence.conventions.nonlinear import words as of_rules
+from convergence.conventions.nonlinear import is_linear, reason, renamed
 from convergence.conventions.response import at_values, fresh
 from convergence.conventions.solving import Unsolved
 from convergence.conventions.wording import conditions, setting
@@ -128,7 +128,10 @@ def found_setting(source: Preset, target: Preset, given: Mapping[str, Any]) -> C
     if best is None:
         return None
     method, match, words = best
-    flags, why = _said(ours, hyper, method, match)
+    if is_linear(ours) and is_linear(method):
+        flags, why = verdict(at_values(ours, hyper), fresh(method), match)
+    else:
+        flags, why = nonlinear.verdict(ours, method, match)
     return Converted(
         in_tuples(target, {name: _like(floats, value) for name, value in words.items()}),
         method=method.name,
@@ -163,16 +166,6 @@ def _matches(ours: Method, hyper: Hyper, theirs: Method) -> list[Match]:
         return matches(at_values(ours, hyper), fresh(theirs))
     except Unsolved:
         return []
-
-
-def _said(ours: Method, hyper: Hyper, theirs: Method, match: Match) -> tuple[tuple[Flag, ...], str]:
-    """The flags of a match, and all of it in words."""
-    if not (is_linear(ours) and is_linear(theirs)):
-        flags = () if match.same_iterates else differences(ours, theirs)
-        return flags, of_rules(match, flags)
-    one, other = at_values(ours, hyper), fresh(theirs)
-    flags = () if match.same_iterates else reasons(one, other, match)
-    return flags, explanation(one, other, match, flags)
 
 
 def _like(floats: bool, value: Any) -> Any:

@@ -15,10 +15,11 @@ from typing import Any
 import sympy as sp
 
 from convergence.algebra import has_root
+from convergence.conventions import nonlinear
 from convergence.conventions.counterexample import Counterexample, counterexample
 from convergence.conventions.flags import Flag, begun_otherwise, flags
 from convergence.conventions.matching import Hyper, Match, matches
-from convergence.conventions.nonlinear import differences, is_linear, reason, renamed, words
+from convergence.conventions.nonlinear import is_linear, reason, renamed
 from convergence.conventions.response import Response, response
 from convergence.conventions.solving import Branch, Unsolved
 from convergence.conventions.wording import conditions, setting
@@ -177,43 +178,36 @@ def _of_rules(a: Method, b: Method) -> Equivalence:
     """The map between rules that are not both linear, by their formulas."""
     found = renamed(a, a.symbols, b)
     if found:
-        flags = () if found[0].same_iterates else differences(a, b)
-        return Equivalence(a.name, b.name, found[0].hyper, not flags, words(found[0], flags), flags)
+        flags, words = nonlinear.verdict(a, b, found[0])
+        return Equivalence(a.name, b.name, found[0].hyper, found[0].same_iterates, words, flags)
     special = _widest([match for match in renamed(a, a.symbols, b, special=True) if match.where])
     why = [reason(a, b), *(f"there is one {part}" for part in special)]
     return Equivalence(a.name, b.name, None, False, "; ".join(why), subfamilies=special)
 
 
 def _mapped(a: Response, b: Response, match: Match) -> Equivalence:
-    hyper, same = {name: _written(value) for name, value in match.hyper.items()}, match.same_iterates
-    why = () if same else reasons(a, b, match)
-    words = explanation(a, b, match, why)
-    return Equivalence(a.method.name, b.method.name, hyper, same, words, why, match.iterates_if, match.extra)
+    hyper, (differences, words) = {name: _written(value) for name, value in match.hyper.items()}, verdict(a, b, match)
+    names = a.method.name, b.method.name
+    return Equivalence(*names, hyper, match.same_iterates, words, differences, match.iterates_if, match.extra)
 
 
-def reasons(a: Response, b: Response, match: Match) -> tuple[Flag, ...]:
-    """The flags of a match whose iterates differ: found by elimination where the map is rational."""
-    if not (a.steady and b.steady) or not any(map(has_root, match.hyper.values())):
-        return flags(a, b.at({b.hyper[name]: value for name, value in match.hyper.items()}))
-    return (begun_otherwise(b),)
-
-
-def explanation(a: Response, b: Response, match: Match, differences: tuple[Flag, ...]) -> str:
-    """The whole verdict in words."""
+def verdict(a: Response, b: Response, match: Match) -> tuple[tuple[Flag, ...], str]:
+    """The flags of a match whose iterates differ, found by elimination where the map is rational; and all of it in words."""
     parts = ["the eigenvalues that positions show are the same at every curvature"]
     if match.extra != 1:
-        parts.append(
-            f"{b.method.name} has more, of ({sp.sstr(match.extra)}), which no position shows after a few steps"
-        )
+        extra = f"{b.method.name} has more, of ({sp.sstr(match.extra)}), which no position shows after a few steps"
+        parts.append(extra)
+    steady = a.steady and b.steady
     if match.same_iterates:
-        proof = (
-            "and all iterates" if a.steady and b.steady else "and the first iterates, compared exactly at one setting,"
-        )
-        return "; ".join([*parts, f"{proof} are the same from the same start"])
+        proof = "and all iterates" if steady else "and the first iterates, compared exactly at one setting,"
+        return (), "; ".join([*parts, f"{proof} are the same from the same start"])
     parts.append("the iterates differ")
     if match.iterates_if:
         parts.append(f"they are the same where {' or '.join(map(conditions, match.iterates_if))}")
-    return "; ".join([*parts, *(flag.text for flag in differences)])
+    differences: tuple[Flag, ...] = (begun_otherwise(b),)
+    if not steady or not any(map(has_root, match.hyper.values())):
+        differences = flags(a, b.at({b.hyper[name]: value for name, value in match.hyper.items()}))
+    return differences, "; ".join([*parts, *(flag.text for flag in differences)])
 
 
 def _missing(a: Response, b: Response) -> Equivalence:

@@ -102,21 +102,20 @@ def _runs_alike(a: Method, ours: Hyper, b: Method, theirs: Hyper) -> bool:
     return np.allclose(paths[0], paths[1], rtol=1e-8, atol=1e-12, equal_nan=True)
 
 
-def differences(a: Method, b: Method) -> tuple[Flag, ...]:
-    """What a late match leaves out."""
-    return tuple(
+def verdict(a: Method, b: Method, match: Match) -> tuple[tuple[Flag, ...], str]:
+    """What a late match leaves out, and what a match says."""
+    if match.same_iterates:
+        return (
+            (),
+            "one step is the same formula of state and gradient, so all iterates are the same from the same start",
+        )
+    flags = tuple(
         Flag("clock", f"{m.name} keeps time ({', '.join(m.state[k] for k in step.clocks)}): its early steps differ")
         for m in (a, b)
         if (step := step_of(m, m.symbols)).clocks
     )
-
-
-def words(match: Match, flags: tuple[Flag, ...]) -> str:
-    """What a match says."""
-    if match.same_iterates:
-        return "one step is the same formula of state and gradient, so all iterates are the same from the same start"
     late = "both steps tend to the same formula of state and gradient as bias corrections run down; the iterates differ"
-    return "; ".join([late, *(flag.text for flag in flags)])
+    return flags, "; ".join([late, *(flag.text for flag in flags)])
 
 
 @cache
