@@ -175,3 +175,85 @@ def test_every_kind_of_claim_and_of_witness_is_among_them():
     }
     leaves = {str(key) for c in contents for path, entry in paths(c) if entry not in (None, [], {}) for key in path}
     assert leaves >= {"cuts", "square", "modulus", "products", "units", "by", "place", "moment", "curvatures"}
+
+
+def checked(content, proof):
+    return cv.read_certificate(json.dumps(content)).recheck(proof.method)
+
+
+@pytest.mark.parametrize("name", ["unstable", "no rate"])
+def test_a_refutation_called_a_proof_is_none(name):
+    """At lr = 2/L the radius at L is 1, and a condition zero there: not below 1."""
+    proof = PROOFS[name]()
+    assert not checked(proof.to_dict() | {"holds": True, "place": None}, proof)
+
+
+@pytest.mark.parametrize("name", ["stable", "rate", "cut", "square"])
+def test_a_proof_called_a_refutation_is_none(name):
+    proof = PROOFS[name]()
+    content = proof.to_dict()
+    for place in (content["mu"], content["L"], ["3/2"]):
+        assert not checked(content | {"holds": False, "place": place, "signs": []}, proof)
+
+
+def test_what_is_not_shown_is_no_counterexample():
+    """θ = √10 is enclosed in [3, 4]: no condition has a sign there, which violates none."""
+    proof = PROOFS["rate"]()
+    content = proof.to_dict()
+    wide = {"ground": content["ground"] | {"low": "3", "high": "4"}, "signs": []}
+    assert not checked(content | wide, proof)
+    for place in (content["mu"], content["L"]):
+        assert not checked(content | wide | {"holds": False, "place": place}, proof)
+
+
+@pytest.mark.parametrize("units", [{}, {"lr": 1}, {"lr": 0}, {"λ": 0}, {"lr": -1, "λ": 0}, {"lr": -1, "more": 1}])
+def test_units_are_those_of_the_hyperparameters(units):
+    """Another unit of curvature is another one of 1/lr; of the curvature itself, none is to be chosen."""
+    proof = cv.certify_formula("gradient_descent")
+    content = proof.to_dict()
+    assert content["units"] == {"lr": -1}
+    assert not checked(content | {"units": units}, proof)
+
+
+@method
+def in_its_own_unit(f, x, *, lr):
+    """Gradient descent and a decay that knows no curvature."""
+    return x - lr * (f.grad(x) + x)
+
+
+@pytest.mark.parametrize("units", [None, {"lr": -1}, {"lr": 0}, {"λ": 0}])
+def test_a_rule_with_a_scale_of_its_own_has_no_formula_for_mu_of_one_alone(units):
+    """lr = 2/(μ + L + 2), the rate (L − μ)/(L + μ + 2): with μ = 1 and L = t, 2/(t + 3) and (t − 1)/(t + 3)."""
+    proof = cv.certify_formula("gradient_descent")
+    below = [["3", "1"]]
+    forged = {"method": "in_its_own_unit", "units": units, "hyper": {"lr": [["2"], *below]}, "rate": [["-1", "1"], *below]}
+    found = cv.read_certificate(json.dumps(proof.to_dict() | forged)).recheck(in_its_own_unit)
+    assert not found
+    assert "scale" in found.failed[0] or "units" in found.failed[0]
+
+
+@pytest.mark.parametrize("kappa", [["4"], ["0", "2"], ["2"], ["1/2", "1/2", "0", "1"]])
+def test_a_formula_is_for_all_condition_numbers(kappa):
+    proof = cv.certify_formula("gradient_descent")
+    assert "grow from 1" in checked(proof.to_dict() | {"L": kappa}, proof).failed[0]
+
+
+def test_an_indefinite_moment_is_no_witness():
+    """0 in the corner, and 1 beside it: its determinant is −1."""
+    proof = PROOFS["not in mean square"]()
+    for moment in ([["0"], ["1", "0"]], [["0"], ["1", "1"]], [["0"], ["0", "0"]], [["1"], ["2", "1"]]):
+        found = checked(proof.to_dict() | {"moment": moment}, proof)
+        assert found.failed == ("the moment is none",)
+
+
+@pytest.mark.parametrize(
+    ("rows", "batch", "limit"), [([1.0, 2.0], 2, 1 / 5), ([1.0, 2.0], 1, 20 / 136), ([1.0, -1.0], 1, 1 / 2)]
+)
+def test_a_batch_drawn_without_replacement_has_the_noise_of_what_it_leaves_out(rows, batch, limit):
+    """With Hessians 4 and 16 the second moment is multiplied by (1 − 10η)² + c(6η)², c = 0 for both rows, 1 for one of them."""
+    for lr, stable in ((0.999 * limit, True), (1.001 * limit, False)):
+        proof = cv.certify_mean_square(
+            ([[x] for x in rows], [0.0, 0.0]), "gradient_descent", batch, sampling="step", lr=lr
+        )
+        assert proof.holds is stable
+        assert proof.recheck()

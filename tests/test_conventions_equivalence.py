@@ -228,6 +228,20 @@ def test_a_buffer_without_effect_is_not_seen():
     assert equivalent("gradient_descent", idle).same_iterates
 
 
+def test_the_same_course_from_every_start_to_another_rest_is_not_the_same():
+    """Asked at s·x and divided by s, the gradient of ½λ(x − w)² is λ(x − w/s): all eigenvalues are those of descent."""
+
+    def scaled(f, x, *, lr, weight_decay):
+        return x - lr * f.grad((1 + weight_decay) * x) / (1 + weight_decay)
+
+    found = equivalent(scaled, "gradient_descent")
+    assert found.hyper == {"lr": lr}
+    assert not found.same_iterates
+    assert [flag.kind for flag in found.flags] == ["rest"]
+    assert [list(one.values()) for one in found.iterates_if] == [[0]]
+    assert equivalent("gradient_descent", scaled).same_iterates
+
+
 def test_classes_of_the_catalogue():
     found = equivalences()
     homes = {name: found.class_of(name) for name in LINEAR}
