@@ -5,7 +5,7 @@ All of them are ``ValueError`` or ``TypeError`` too, so a caller who knows nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
 
@@ -20,7 +20,13 @@ class ConvergenceError(Exception):
     ... except cv.ConvergenceError as error:
     ...     type(error).__name__, "heavy_ball" in str(error)
     ('BadName', True)
+
+    ``terminal`` is the message in the words of the command line, where those of Python are others.
     """
+
+    def __init__(self, message: str = "", terminal: str | None = None) -> None:
+        super().__init__(message)
+        self.terminal = message if terminal is None else terminal
 
 
 class BadData(ConvergenceError, ValueError):
@@ -82,3 +88,10 @@ def nearest(name: str, known: Iterable[str], more: Iterable[str] = ()) -> str:
     close = get_close_matches(name, [*names, *more], n=1, cutoff=0.5)
     guess = f"did you mean {close[0]!r}? " if close else ""
     return f"{guess}known: {', '.join(names) or 'none'}"
+
+
+def require_formats(names: Collection[str], known: Collection[str]) -> None:
+    """Raise BadName for a format that is not known."""
+    for name in names:
+        if name not in known:
+            raise BadName(f"there is no format {name!r}; {nearest(name, known)}")

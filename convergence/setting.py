@@ -101,9 +101,10 @@ def checked(method: Method, given: Mapping[str, Any]) -> Setting:
     full = {**dict(method.defaults), **given}
     missing = [name for name in method.hyper if name not in full]
     if missing:
+        needs = f"{method.name} needs {', '.join(method.hyper)}; missing: {', '.join(missing)}. Give"
         raise BadHyperparameter(
-            f"{method.name} needs {', '.join(method.hyper)}; missing: {', '.join(missing)}. "
-            f"Give {'it' if len(missing) == 1 else 'them'} as keyword arguments."
+            f"{needs} {' and '.join(f'{name}=…' for name in missing)}",
+            f"{needs} {' '.join(f'--{name} X' for name in missing)}",
         )
     for name in method.hyper:
         if _is_schedule(full[name]):

@@ -23,6 +23,7 @@ _REASONS = {
     errno.EPERM: "permission denied; name a folder that you may write to",
     errno.EROFS: "the file system is read-only; name another folder",
     errno.ENOTDIR: "a file stands where a folder is needed; move it or name another folder",
+    errno.ENOENT: "no folder can be made there; name another folder",
     errno.EEXIST: "a file stands where a folder is needed; move it or name another folder",
     errno.EISDIR: "a folder stands where a file is to go; move it or name another folder",
     errno.ENAMETOOLONG: "the name is too long; name a shorter one",
@@ -60,6 +61,29 @@ def write_files(folder: str | Path, files: Mapping[str, str | bytes], obsolete: 
         reason = _REASONS.get(error.errno or 0, f"{error.strerror or error}")
         raise BadOutput(f"{folder} must be a folder that can be written to: {reason}; nothing was changed") from error
     return tuple(folder / name for name in names)
+
+
+def write_file(path: str | Path, content: str | bytes) -> Path:
+    """Write one file, whole or not at all. Raises BadOutput where that is not possible."""
+    path = Path(path)
+    return write_files(path.parent, {path.name: content})[0]
+
+
+def require_folder(path: str | Path) -> None:
+    """BadOutput, before any work is done, for a folder that files could not be written to."""
+    there = next(folder for folder in (Path(path), *Path(path).absolute().parents) if os.path.lexists(folder))
+    if not there.is_dir():
+        file = "is" if there == Path(path) else f"{there} is"
+        raise BadOutput(f"{path} must be a folder to write to, and {file} a file; move it or name another folder")
+    if not os.access(there, os.W_OK | os.X_OK):
+        raise BadOutput(f"{path} must be a folder that can be written to: {_REASONS[errno.EACCES]}")
+
+
+def require_file(path: str | Path) -> None:
+    """BadOutput, before any work is done, for a file that could not be written."""
+    if str(path).endswith(("/", os.sep)) or Path(path).is_dir():
+        raise BadOutput(f"{path} must be a file to write, and is a folder; name a file in it")
+    require_folder(Path(path).parent)
 
 
 def _inside(name: str) -> PurePosixPath:

@@ -175,6 +175,19 @@ UNUSABLE = {
     "no certificate": (["recheck", "nowhere.json"], "nowhere.json"),
     "half a comparison": (["equivalent", "heavy_ball"], "two methods"),
     "unknown source": (["audit", "--source", "999"], "no source '999'"),
+    "no eigenvalues": (["schedule", "cosine", "--steps", "9", "--curvatures", ""], "as in --curvatures 1,10,100"),
+    "a missing number": (["noise", "heavy_ball", "--lr", "0.1"], "missing: momentum. Give --momentum X"),
+    "a missing argument": (["convert", "optax", "course"], "too; give --learning_rate X"),
+    "an adaptive method's moments": (["moments", "adam", "--steps", "3", "--batch", "2", "--lr", "1"], "'convergence noise"),
+    "a setting of no method": (["diagnose", "--run", "{log}", "--lr", "1"], "name it with --method"),
+    "a negative end": (["noise", "heavy_ball", "--mu", "-1", "--L", "10", "--lr", "0.1", "--momentum", "0"], "0 < mu"),
+    "an end of nothing": (["explore", "--mu", "0", "--L", "10"], "0 < mu"),
+    "too many rows": (["batch", "newton", "--batches", "999", "--sampling", "step"], "--sampling replacement"),
+    "a loss that is not used": (["derive", "newton", "--loss", "total"], "known: half"),
+    "a sampling that is not used": (["verify", "--methods", "newton", "--sampling", "weekly"], "known: cyclic"),
+    "negative rates": (["steps", "newton", *SPECTRUM, "--across=-1:2:4"], "from 0 on"),
+    "no cap": (["schedule", "cosine", "--steps", "9", "--cap", "-1"], "a number above 0, 2/L or none"),
+    "a folder for a file": (["explore", "--mu", "1", "--L", "2", "--out", "docs/"], "is a folder; name a file in it"),
 }
 """What cannot be used, and words of the one message that says so."""
 
@@ -182,8 +195,9 @@ UNUSABLE = {
 @pytest.mark.parametrize("case", UNUSABLE)
 @pytest.mark.finding("D8")
 @pytest.mark.finding("H2")
-def test_what_cannot_be_used_is_one_clear_line_and_status_2(capsys, case):
+def test_what_cannot_be_used_is_one_clear_line_and_status_2(capsys, file, case):
     arguments, words = UNUSABLE[case]
+    arguments = [argument.format(log=file("w\n1\n0.5\n0.25\n0.125\n0.0625\n", "log.csv")) for argument in arguments]
     begun = time.perf_counter()
     status, text, error = run(capsys, *arguments)
     assert status == 2
@@ -191,6 +205,7 @@ def test_what_cannot_be_used_is_one_clear_line_and_status_2(capsys, case):
     assert error.startswith("convergence: error: ")
     assert error.count("\n") == 1
     assert len(error) < 1000
+    assert not re.search(r"keyword argument|\w=…|\w='|\bNone\b|LeastSquares|\bcv\.|array\(|spectral_radius|noise_floor", error)
     assert not text
     assert time.perf_counter() - begun < 30
 
@@ -224,6 +239,52 @@ def test_an_output_path_that_is_a_file_is_left_alone(capsys, file):
         assert f"{path} must be a folder" in error
     with open(path) as kept:  # noqa: PTH123
         assert kept.read() == "precious"
+
+
+FORMATS = ["--formats", "docx"], ["--figure-formats", "gif"]
+
+
+@pytest.mark.parametrize(
+    ("command", "wrong"),
+    [
+        *((["report"], wrong) for wrong in FORMATS),
+        *((["course"], wrong) for wrong in FORMATS),
+        (["audit"], FORMATS[0]),
+        (["figures"], FORMATS[1]),
+        *((command, ["--out", "{file}"]) for command in (["report"], ["audit"], ["verify"], ["noise", "heavy_ball"])),
+        *((command, ["--out", "{file}/inside"]) for command in (["report"], ["course"])),
+        (["certify", "stable", "nesterov"], ["--out", "{folder}"]),
+        (["code", "heavy_ball"], ["--out", "{folder}"]),
+        (["explore"], ["--out", "{file}/inside.html"]),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_any_work(capsys, monkeypatch, file, tmp_path, command, wrong):
+    def worked(options):
+        raise AssertionError("the handler ran")
+
+    monkeypatch.setitem(COMMANDS, command[0], replace(COMMANDS[command[0]], handler=worked))
+    monkeypatch.setattr("convergence.cli.command.declared", lambda: COMMANDS)
+    names = {"file": file("precious", "out"), "folder": str(tmp_path)}
+    status, text, error = run(capsys, *command, *(part.format(**names) for part in wrong))
+    assert (status, text) == (2, "")
+    assert error.startswith("convergence: error: ")
+    assert not list(tmp_path.glob("*/*"))
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="everything can be written to")
+def test_a_folder_without_permission_is_refused_before_any_work(capsys, tmp_path):
+    tmp_path.chmod(0o500)
+    status, _, error = run(capsys, "report", "--out", tmp_path / "new")
+    assert status == 2
+    assert "permission denied" in error
+
+
+def test_commands_are_listed_in_the_order_of_their_files(capsys):
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    listed = re.findall(r"^    ([a-z-]+) ", capsys.readouterr().out, re.MULTILINE)
+    assert listed[:3] == ["report", "verify", "figures"]
+    assert listed[-1] == "completion"
 
 
 def test_npz_files_are_read(capsys, tmp_path):
@@ -416,6 +477,13 @@ def test_that_nothing_converges_is_said_first(capsys):
     assert text.startswith("at these settings it does not converge")
     _, text, _ = run(capsys, "worst-case", "heavy_ball", "--steps", 5, *SPECTRUM, "--lr", 10, "--momentum", "0.5")
     assert text.startswith("at these settings it does not converge")
+
+
+def test_of_what_diverges_no_good_rate_is_said(capsys):
+    diverging = run(capsys, "transient", "heavy_ball", *SPECTRUM, "--lr", "9", "--momentum", "0.5")[1]
+    assert "does not converge" in diverging
+    assert "a good rate" not in diverging
+    assert "a good rate" in run(capsys, "transient", "heavy_ball", "--mu", "1", "--L", "1000")[1]
 
 
 @pytest.mark.finding("A4")

@@ -31,7 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stderr.flush()
         return INTERRUPTED
     except ConvergenceError as error:
-        return _refused(str(error))
+        return _refused(error.terminal)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import re
 from argparse import Namespace
 from collections.abc import Callable, Mapping
@@ -19,7 +18,7 @@ from convergence.crossing import exact
 from convergence.errors import BadData, BadHyperparameter, BadName, BadRule, nearest
 from convergence.formula_text import formula
 from convergence.methods import as_method
-from convergence.problem import LeastSquares
+from convergence.problem import LeastSquares, as_quadratic
 from convergence.reading import prepare
 from convergence.rule import Method
 
@@ -27,6 +26,9 @@ DATASETS = {"gaussian_2d": "the notes' 2-D Gaussian data", "longley": "Longley's
 
 LONGEST, ROOTS, LARGEST = 200, 4, 308
 """Of a number that a person types: its characters, the roots in it, its power of ten. Exact arithmetic on more is slow."""
+
+LISTED = 4
+"""Curvatures that are all said."""
 
 _DECIMAL = re.compile(r"(?<![\w.])(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?(?![\w.])")
 
@@ -165,7 +167,17 @@ def added_noise(options: Namespace) -> float | cv.LabelNoise | None:
         raise BadHyperparameter("--noise and --label-noise are two laws of the noise: give one of them")
     if options.label_noise is not None:
         return cv.LabelNoise(real("--label-noise", options.label_noise))
+    return deviation(options)
+
+
+def deviation(options: Namespace) -> float | None:
+    """That of --noise, if it is given."""
     return None if options.noise is None else real("--noise", options.noise)
+
+
+def law(options: Namespace) -> dict[str, Any]:
+    """What is random in each step: ``batch``, ``sampling`` and ``noise``."""
+    return {"batch": options.batch, "sampling": options.sampling, "noise": added_noise(options)}
 
 
 def counts(flag: str, text: str) -> list[int]:
@@ -176,28 +188,64 @@ def counts(flag: str, text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-def require_folder(path: str) -> None:
-    """BadOutput, before any work is done, where a file stands in the place of the folder to write to."""
-    if os.path.lexists(path) and not Path(path).is_dir():
-        raise cv.BadOutput(f"{path} must be a folder to write to, and is a file; move it or name another folder")
+def ends_of(data: LeastSquares) -> dict[str, float]:
+    """The ends of the spectrum of the data."""
+    return {"mu": float(data.mu), "L": float(data.L)}
+
+
+def curvatures(options: Namespace) -> list[float]:
+    """Those of --curvatures. BadData where there are none."""
+    if not options.curvatures:
+        raise BadData("--curvatures must be numbers, as in --curvatures 1,10,100; got none")
+    return [real("--curvatures", text) for text in options.curvatures]
+
+
+def quadratic(options: Namespace) -> tuple[LeastSquares | list[float], dict[str, float], str]:
+    """The data, or the curvatures of --curvatures or --mu and --L; the ends of the spectrum, and what to call it."""
+    bounded = options.mu is not None or options.L is not None
+    if options.curvatures is not None and (bounded or options.data or options.dataset):
+        raise BadData("--curvatures stand for the data: give one of the two")
+    if options.curvatures is not None:
+        known = curvatures(options)
+    elif bounded:
+        known = list(spectrum(options)[0].values())
+        if not known[0]:
+            raise BadData(f"expected 0 < mu ≤ L; got mu = 0, L = {options.L[:60]}")
+    else:
+        data, name = problem(options)
+        return data, ends_of(data), name
+    as_quadratic(known)
+    known = sorted(set(known), reverse=True)
+    shown = [f"{value:.6g}" for value in known]
+    listed = shown if len(shown) <= LISTED else [*shown[:2], "…", shown[-1]]
+    return known, {"mu": known[-1], "L": known[0]}, f"curvatures {', '.join(listed)}"
 
 
 def exact_ends(options: Namespace) -> tuple[dict[str, sp.Expr], LeastSquares | None]:
     """mu and L as given, exactly, or those of the data, whose floats are the decimals they print as; and the data."""
     if options.mu is None and options.L is None:
         data, _ = problem(options)
-        return {"mu": exact(float(data.mu)), "L": exact(float(data.L))}, data
+        return {name: exact(end) for name, end in ends_of(data).items()}, data
     if options.mu is None or options.L is None:
         raise BadHyperparameter("a spectrum needs both ends: give --mu and --L, or data")
     if options.data or options.dataset:
         raise BadHyperparameter("give --mu and --L, or data, not both")
-    return {"mu": number("mu", options.mu), "L": number("L", options.L)}, None
+    ends = {"mu": number("mu", options.mu), "L": number("L", options.L)}
+    if not 0 <= ends["mu"] <= ends["L"]:
+        raise BadData(f"expected 0 < mu ≤ L; got mu = {options.mu[:60]}, L = {options.L[:60]}")
+    return ends, None
 
 
 def spectrum(options: Namespace) -> tuple[dict[str, float], LeastSquares | None]:
     """mu and L in floats, and the data that they are of."""
     ends, data = exact_ends(options)
     return {name: float(end) for name, end in ends.items()}, data
+
+
+def tuned(options: Namespace) -> tuple[Method, dict[str, float], dict[str, float]]:
+    """The method, its hyperparameters (those not given at their best), and the ends of the spectrum by name."""
+    chosen, (ends, _) = method(options.method), spectrum(options)
+    return chosen, settings(chosen, hyper(options), ends), ends
 
 
 def settings(chosen: Method, given: Mapping[str, float], ends: Mapping[str, float]) -> dict[str, float]:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import convergence as cv
 from convergence.cli.command import Answer, command, option
-from convergence.cli.finite import BEST, LOST
+from convergence.cli.finite import LOST
 from convergence.cli.modules import arguments, console
-from convergence.cli.options import METHOD, SPECTRUM, STEPS
+from convergence.cli.options import BEST, METHOD, SPECTRUM, STEPS
 from convergence.errors import BadHyperparameter
 
 if TYPE_CHECKING:

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import convergence as cv
 from convergence.cli.command import Answer, command, option
 from convergence.cli.modules import Lazy, arguments, console, writing
-from convergence.cli.options import METHOD, hyper, names
+from convergence.cli.options import METHOD, hyper, names, out_file
 from convergence.errors import BadHyperparameter, BadName, nearest
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ THINGS = ("rate", "region", "optimum", "floor", "step")
     option("--language", metavar="L", default="python", help="python (default), c, julia, javascript, latex"),
     option("--thing", metavar="A,B", type=names, default=["rate"], help=f"what: {', '.join(THINGS)} (default: rate)"),
     option("--name", metavar="NAME", help="what the functions are called, or begin with"),
-    option("--out", "-o", metavar="FILE", help="write to this file"),
+    out_file("write to this file"),
     hyper("held there, in the optimum (a letter becomes an argument)"),
     example="convergence code heavy_ball --language c --thing region,floor --out heavy_ball.c",
 )
@@ -59,6 +58,5 @@ def code(options: Namespace) -> Answer:
     content = {"method": method.name, "things": options.thing, "language": options.language, "source": source}
     if not options.out:
         return Answer(content, [console.unwrapped(source.rstrip("\n"))])
-    path = Path(options.out)
-    writing.write_files(path.parent, {path.name: source})
-    return Answer(content | {"file": str(path)}, [console.unwrapped(str(path))])
+    path = str(writing.write_file(options.out, source))
+    return Answer(content | {"file": path}, [console.unwrapped(path)])

@@ -83,9 +83,13 @@ def command(name: str, help: str, *options: Option, example: str) -> Callable[[H
     return declare
 
 
-def option(*names: str, **settings: Any) -> Option:
-    """An option, as argparse's ``add_argument`` takes it."""
-    return lambda parser: parser.add_argument(*names, **settings)
+def option(*names: str, check: Callable[[Any], None] | None = None, **settings: Any) -> Option:
+    """An option, as argparse's ``add_argument`` takes it; ``check`` refuses values, before the handler does any work."""
+
+    def add(parser: ArgumentParser) -> None:
+        parser.add_argument(*names, **settings).check = check  # type: ignore[attr-defined]
+
+    return add
 
 
 def group(title: str, *options: Option) -> Option:
@@ -139,10 +143,9 @@ def parser() -> ArgumentParser:
 
 
 def declared() -> dict[str, Command]:
-    """Every command."""
-    for name in GROUPS:
-        import_module(f"convergence.cli.{name}")
-    return COMMANDS
+    """Every command, file by file."""
+    modules = [import_module(f"convergence.cli.{name}").__name__ for name in GROUPS]
+    return dict(sorted(COMMANDS.items(), key=lambda item: modules.index(item[1].handler.__module__)))
 
 
 def parse(given: Sequence[str] | None) -> Namespace:
@@ -163,6 +166,10 @@ def parse(given: Sequence[str] | None) -> Namespace:
     for text in vars(options).values():
         if isinstance(text, str) and "\0" in text:
             raise BadName(f"a name cannot hold a NUL byte: {text[:60]!r}")
+    for action in options.alone._actions:
+        asked = getattr(options, action.dest, None)
+        if asked is not None and getattr(action, "check", None):
+            action.check(asked)
     return options
 
 

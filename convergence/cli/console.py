@@ -60,21 +60,12 @@ def working(options: Namespace, words: str) -> Iterator[None]:
 
 
 @contextmanager
-def progress(options: Namespace, count: int) -> Iterator[Callable[[str, int, int], None]]:
-    """A bar that fills as methods are studied, while a person watches."""
+def progress(options: Namespace, words: str) -> Iterator[Callable[..., None]]:
+    """A bar that fills, while a person watches, as it is told (done, total), and what is being done if that changes."""
     columns = TextColumn("{task.description:<32}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=ERR, transient=True, disable=options.quiet or not ERR.is_terminal) as bar:
-        task = bar.add_task("deriving", total=count)
-        yield lambda words, place, total: bar.update(task, description=words, completed=place, total=total)
-
-
-@contextmanager
-def counting(options: Namespace, words: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar that fills as runs are made, while a person watches."""
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
-    with Progress(*columns, console=ERR, transient=True, disable=options.quiet or not ERR.is_terminal) as bar:
         task = bar.add_task(words, total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield lambda done, total, now=words: bar.update(task, description=now, completed=done, total=total)
 
 
 def table(
@@ -142,6 +133,16 @@ def formula(value: Any) -> dict[str, str]:
 def where_tried(words: str, decided: bool) -> str:
     """The words for a formula, and that it was not decided everywhere, where it was not."""
     return words if decided else f"{words} (holds where tried)"
+
+
+def spelled(value: Any) -> Any:
+    """A formula as JSON holds it; floats, words, verdicts and None as they are."""
+    return value if isinstance(value, float | str) or value in (True, False, None) else formula(value)
+
+
+def hidden(count: int, what: str) -> str:
+    """The remark on the rows that a table leaves out, if it does."""
+    return f"{count} {what} are not shown (--json has all)" if count else ""
 
 
 def in_line(hyper: Mapping[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import convergence as cv
 from convergence.cli.command import Answer, command, option
-from convergence.cli.modules import Lazy, arguments, console, pages, writing
+from convergence.cli.modules import Lazy, console, writing
 from convergence.cli.options import OPEN, formats, names, out
 from convergence.cli.study import PASSED, page_of
 
@@ -31,7 +31,6 @@ STYLES = {"proved": "green", "confirmed": "green", "refuted": "bold red", "open"
     example="convergence audit --source 004 --out convergence-audit",
 )
 def audit(options: Namespace) -> Answer:
-    pages.require_formats(options.formats, auditing.FORMATS)
     with console.working(options, "deciding the claims"):
         findings = cv.audit(*(options.source or ()))
     if options.out:
@@ -66,7 +65,6 @@ def _summary(findings: Sequence[Finding]) -> Any:
     example="convergence course --open",
 )
 def course(options: Namespace) -> Answer:
-    arguments.require_folder(options.out)
     with console.working(options, "deriving the answers"):
         sheet = cv.course()
     with console.working(options, "drawing figures and writing"):

@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
 from convergence.cli.command import Answer, command, group, option
-from convergence.cli.drawing import DRAWN, require_folder, with_figures
+from convergence.cli.drawing import DRAWN, Drawings, with_figures
 from convergence.cli.modules import Lazy, arguments, console, np, sp
 from convergence.cli.options import DATA, LATEX, METHOD, hyper
 from convergence.errors import ConvergenceError
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from convergence.rule import Method
     from convergence.theory.cycles import Cycle
 
@@ -38,7 +35,6 @@ SHOWN = 8
     example="convergence cycles rmsprop --lr 0.1 --eps 0.01",
 )
 def cycles(options: Namespace) -> Answer:
-    require_folder(options)
     method = arguments.method(options.method)
     given = arguments.hyper(options, arguments.number)
     at_numbers = method.rate in given
@@ -66,11 +62,10 @@ def cycles(options: Namespace) -> Answer:
         "period": options.period,
         "hyper": given if at_numbers else {name: str(value) for name, value in given.items()},
         "curvature": curvature if at_numbers else str(curvature),
-        "limit": None if limit is None else console.formula(limit),
+        "limit": console.spelled(limit),
         "cycles": [_content(cycle) for cycle in found],
     }
-    answer = Answer(content, lines)
-    return with_figures(options, answer, _figures(method, found, given, curvature)) if options.out else answer
+    return with_figures(options, Answer(content, lines), lambda: _figures(method, found, given, curvature))
 
 
 def _none(period: int) -> str:
@@ -134,30 +129,21 @@ def _numbers(cycle: Cycle) -> list[Any]:
 
 
 def _content(cycle: Cycle) -> dict[str, Any]:
-    plain = isinstance(cycle.amplitude, float)
-    spell: Callable[[Any], Any] = (lambda value: value) if plain else console.formula
-    said = {
-        name: value if value in (True, False, None) else console.formula(value)
-        for name, value in (("exists", cycle.exists), ("attracting", cycle.attracting))
-    }
     return {
-        "amplitude": spell(cycle.amplitude),
-        **said,
+        **{name: console.spelled(getattr(cycle, name)) for name in ("amplitude", "exists", "attracting")},
         "neutral": cycle.neutral,
-        "state": {name: spell(value) for name, value in zip(cycle.names, cycle.state, strict=True)},
+        "state": {name: console.spelled(value) for name, value in zip(cycle.names, cycle.state, strict=True)},
         "multipliers": [str(m) for m in cycle.multipliers],
         "proof": cycle.proof,
         "points": cycle.points,
     }
 
 
-def _figures(
-    method: Method, found: list[Cycle], given: dict[str, Any], curvature: Any
-) -> dict[str, Callable[[], Axes]]:
+def _figures(method: Method, found: list[Cycle], given: dict[str, Any], curvature: Any) -> Drawings:
     """The largest cycle with a run beside it, at numbers; where runs end over the learning rate; the map over two shares."""
     numbers = {name: float(value) for name, value in given.items()}
     lam = 1.0 if getattr(curvature, "free_symbols", None) else float(curvature)
-    draws: dict[str, Callable[[], Axes]] = {}
+    draws: dict[str, Any] = {}
     if found and found[0].points:
         draws["cycle"] = partial(found[0].plot, run=maps.beside(method, found[0]))
     lr = numbers.get(str(method.rate))

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
 from convergence.cli.command import Answer, command, group, option
 from convergence.cli.modules import Lazy, arguments, console
-from convergence.cli.options import DATA, DEVIATION, LABEL_NOISE, SAMPLING, hyper, names
+from convergence.cli.options import CURVATURES, DATA, RANDOM, hyper, names
 from convergence.errors import BadData, BadName
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ wording = Lazy("convergence.diagnosis.wording")
     group(
         "what to look at (default: the course notes' data)",
         *DATA,
-        option("--curvatures", metavar="A,B", type=names, help="eigenvalues of the Hessian, instead of data"),
+        CURVATURES,
         option("--run", metavar="LOG", help="a CSV file with a logged run: a column a weight, a row a step"),
         option("--gradients", metavar="A,B", type=names, help="columns of the log that are gradients, in order"),
     ),
@@ -37,10 +37,7 @@ wording = Lazy("convergence.diagnosis.wording")
     hyper("as in the run (with --run: where it is known)"),
     group(
         "noise: whether it, not curvature, is what diverges",
-        option("--batch", type=int, metavar="B", help="rows of the data in each step"),
-        SAMPLING,
-        DEVIATION,
-        LABEL_NOISE,
+        *RANDOM,
     ),
     example="convergence diagnose --method heavy_ball --lr 5e-4 --momentum 0.9",
 )
@@ -51,14 +48,13 @@ def diagnose(options: Namespace) -> Answer:
         raise BadName("--gradients names columns of a logged run: give it with --run")
     if options.method is None:
         raise BadName("--method must name the method to diagnose: conventions differ, so none is assumed")
-    asked = {"method": arguments.method(options.method), **arguments.hyper(options)}
-    asked |= {"batch": options.batch, "sampling": options.sampling, "noise": arguments.added_noise(options)}
+    asked = {"method": arguments.method(options.method), **arguments.hyper(options), **arguments.law(options)}
     if options.curvatures is None:
         result: Any = cv.diagnose(arguments.problem(options)[0], **asked)
     elif options.data or options.dataset:
         raise BadData("--curvatures stand for the data: give one of the two")
     else:
-        result = cv.diagnose(curvatures=_numbers(options.curvatures), **asked)
+        result = cv.diagnose(curvatures=arguments.curvatures(options), **asked)
     return _answer(result, _directions(result), result.advice)
 
 
@@ -70,16 +66,12 @@ def _run(options: Namespace) -> Answer:
     log = logfile.read_log(options.run, options.gradients)
     known = arguments.hyper(options)
     known |= {"method": options.method and arguments.method(options.method)}
-    known |= {"curvatures": _numbers(options.curvatures) if options.curvatures else None}
+    known |= {"curvatures": None if options.curvatures is None else arguments.curvatures(options)}
     rows = {"columns": log.columns if log.losses is None else None, "steps": log.steps, "losses": log.losses}
     result = cv.diagnose_run(log.weights, log.gradients, **rows, **known)
     notes = [f"{note[:1].upper()}{note[1:]}." for note in result.notes]
     notes += [f"Left aside: {', '.join(log.aside)}."] if log.aside else []
     return _answer(result, _modes(result), (*result.advice, *notes))
-
-
-def _numbers(texts: Sequence[str]) -> list[float]:
-    return [float(arguments.number("--curvatures", text)) for text in texts]
 
 
 def _answer(result: Diagnosis | RunDiagnosis, table: Any, advice: Iterable[str]) -> Answer:
@@ -92,8 +84,7 @@ def _answer(result: Diagnosis | RunDiagnosis, table: Any, advice: Iterable[str])
 def _directions(result: Diagnosis) -> Any:
     rows = [_direction(state, state.index == result.direction.index) for state in result.listed]
     headings = ("", "λ", "eigenvalues", "radius", "regime", "steps to 1e-3")
-    hidden = len(result.directions) - len(result.listed)
-    between = f"{hidden} directions between are not shown (--json has all)" if hidden else ""
+    between = console.hidden(len(result.directions) - len(result.listed), "directions between")
     return console.table(headings, rows, left=(0, 2, 4), title=between)
 
 

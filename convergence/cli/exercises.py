@@ -6,7 +6,7 @@ from argparse import Namespace
 
 import convergence as cv
 from convergence.cli.command import Answer, command, option
-from convergence.cli.modules import arguments, console
+from convergence.cli.modules import console
 from convergence.cli.options import names, out
 
 
@@ -30,9 +30,7 @@ from convergence.cli.options import names, out
     example="convergence exercises --seed 7 --format markdown,notebook --out sheet",
 )
 def exercises(options: Namespace) -> Answer:
-    if options.out:
-        arguments.require_folder(options.out)
-    elif len(options.format) != 1:
+    if not options.out and len(options.format) != 1:
         raise cv.BadName(f"without --out one format can be printed; got {','.join(options.format) or 'none'}")
     sheet = cv.exercises(options.seed, options.topic, options.count)
     content = {"variant": sheet.variant, "exercises": [_plain(one, options.answers) for one in sheet]}

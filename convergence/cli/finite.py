@@ -11,26 +11,18 @@ from typing import TYPE_CHECKING, Any
 import convergence as cv
 from convergence.cli.command import Answer, command, option
 from convergence.cli.modules import arguments, console, np
-from convergence.cli.options import METHOD, METHODS, SCHEDULE, SPECTRUM, STEPS, hyper
+from convergence.cli.options import BEST, METHOD, METHODS, SCHEDULE, SPECTRUM, STEPS, hyper
 from convergence.cli.schedules import scheduled
 from convergence.errors import BadHyperparameter, ConvergenceError
 
 if TYPE_CHECKING:
     from convergence.rule import Method
 
-BEST = hyper("default: the best for the spectrum")
-
 PEAK = 10.0
 """A transient that magnifies the error by more than this is pointed out."""
 
 MOST_RATES = 10_000
 """Learning rates that --across counts for."""
-
-
-def _tuned(options: Namespace) -> tuple[Method, dict[str, float], dict[str, float]]:
-    """The method, its hyperparameters (those not given at their best), and the ends of the spectrum by name."""
-    method, (ends, _) = arguments.method(options.method), arguments.spectrum(options)
-    return method, arguments.settings(method, arguments.hyper(options), ends), ends
 
 
 def _interval(ends: Mapping[str, float]) -> str:
@@ -62,7 +54,7 @@ def _warning(method: Method, ends: Mapping[str, float], chosen: Mapping[str, flo
     example="convergence worst-case heavy_ball --steps 20 --mu 1 --L 100",
 )
 def worst_case(options: Namespace) -> Answer:
-    method, chosen, ends = _tuned(options)
+    method, chosen, ends = arguments.tuned(options)
     chosen = scheduled(options, method, chosen, ends)
     worst = cv.worst_case(method, options.steps, measure=options.measure, exact=options.exact, **ends, **chosen)
     bound = cv.lower_bound(options.steps, **ends) ** (2 if options.measure == "loss" else 1)
@@ -110,7 +102,7 @@ def _share(method: Method, steps: int, ends: dict[str, float]) -> dict[str, Any]
         share = asdict(cv.fraction_of_limit(method, steps, **ends, **chosen))
         return {"method": method.name, "hyper": chosen, **share}
     except ConvergenceError as error:
-        return {"method": method.name, "error": str(error)}
+        return {"method": method.name, "error": error.terminal}
 
 
 def _share_row(row: dict[str, Any]) -> tuple[str, ...]:
@@ -179,7 +171,10 @@ def _rates(text: str) -> Any:
     low, high, count = text.split(":") if text.count(":") == 2 else ("", "", "")
     if not (count.isdecimal() and 1 <= int(count[:9]) <= MOST_RATES):
         raise BadHyperparameter(f"--across takes A:B:N, N at most {MOST_RATES}, as in 0.1:2:20; got {text[:60]!r}")
-    return np.linspace(arguments.real("--across", low), arguments.real("--across", high), int(count))
+    ends = arguments.real("--across", low), arguments.real("--across", high)
+    if min(ends) < 0:
+        raise BadHyperparameter(f"--across takes learning rates, from 0 on; got {text[:60]!r}")
+    return np.linspace(*ends, int(count))
 
 
 @command(
@@ -219,7 +214,7 @@ def horizon(options: Namespace) -> Answer:
     example="convergence transient heavy_ball --mu 1 --L 1000",
 )
 def transient(options: Namespace) -> Answer:
-    method, chosen, ends = _tuned(options)
+    method, chosen, ends = arguments.tuned(options)
     epsilon = arguments.real("epsilon", options.epsilon)
     directions = [arguments.real("curvature", text) for text in options.curvature or ()] or sorted(set(ends.values()))
     columns = ("curvature", "radius", "peak", "step", "kreiss", "departure")
@@ -231,7 +226,7 @@ def transient(options: Namespace) -> Answer:
     title = f"{console.titled(method, chosen)}: powers of the iteration matrix"
     cells = [[console.significant(value, 5) for value in row.values()] for row in rows]
     lines = [*_warning(method, ends, chosen), console.table(headings, cells, (), title)]
-    if any(row["peak"] > PEAK for row in rows):
+    if any(row["peak"] > PEAK and row["radius"] < 1 for row in rows):
         lines.append(f"it can grow more than {PEAK:g} times before it falls: a good rate with a large transient")
     return Answer({"method": method.name, "hyper": chosen, "epsilon": epsilon, "directions": rows}, lines)
 

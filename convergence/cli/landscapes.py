@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
 from convergence.cli.command import Answer, command, option
-from convergence.cli.drawing import DRAWN, require_folder, with_figures
+from convergence.cli.drawing import DRAWN, Drawings, with_figures
 from convergence.cli.modules import Lazy, arguments, console
 from convergence.cli.options import METHODS, hyper
 from convergence.errors import BadName
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from convergence.landscapes.critical import Critical
     from convergence.landscapes.overview import Away, Near, Overview
     from convergence.landscapes.points import CriticalPoint
@@ -44,7 +42,6 @@ USUAL = ("gradient_descent", "heavy_ball", "nesterov", "newton")
     example='convergence local "x*cos(pi*x)" --over -1 2',
 )
 def local(options: Namespace) -> Answer:
-    require_folder(options)
     critical, start = _critical(options)
     options.methods = list(USUAL) if options.methods is None else options.methods
     with console.working(options, "deriving"):
@@ -64,8 +61,7 @@ def local(options: Namespace) -> Answer:
             lines.append(f"{title}: no curvature, and so no linear theory{_newton(point)}")
     if found.crossings:
         lines.append(_crossing(found))
-    answer = Answer(contents.content(found), lines)
-    return with_figures(options, answer, _figures(found) if options.out else {})
+    return with_figures(options, Answer(contents.content(found), lines), lambda: _figures(found))
 
 
 def _critical(options: Namespace) -> tuple[Critical, list[float] | None]:
@@ -135,7 +131,7 @@ def _number(value: float) -> str:
     return console.significant(value, 5) if isfinite(value) else "∞" if value > 0 else ""
 
 
-def _figures(found: Overview) -> dict[str, Callable[[], Axes]]:
+def _figures(found: Overview) -> Drawings:
     """The figures by name."""
     paths = {f"{name} ({console.in_line(found.settings[name])})": path for name, path in found.paths.items()}
     basins = {f"basins-{name}": one.plot for name, one in found.basins.items()}

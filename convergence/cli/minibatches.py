@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
-from math import inf
+from math import inf, isfinite
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
-from convergence.cli.command import Answer, command, group, option
-from convergence.cli.drawing import DRAWN, require_folder, with_figures
-from convergence.cli.modules import arguments, console, np
-from convergence.cli.noise import batches, floor_figure, noise_words
-from convergence.cli.options import DATA, DEVIATION, LABEL_NOISE, METHOD, SAMPLING, SCHEDULE, STEPS, hyper
+from convergence.cli.command import Answer, command, option
+from convergence.cli.drawing import DRAWN, with_figures
+from convergence.cli.modules import arguments, batches, console, laws
+from convergence.cli.noise import floor_figure
+from convergence.cli.options import METHOD, ON, RANDOM, SAMPLING, SCHEDULE, STEPS, hyper
 from convergence.cli.schedules import scheduled
 from convergence.errors import BadData, BadHyperparameter, ConvergenceError, NoStableLearningRate
 
@@ -30,14 +30,12 @@ ROUNDING = 1e-12
 """Relative: a smaller standard error is rounding."""
 
 BEST = hyper("default: the best for the spectrum without noise")
-ON = group("data (default: the notes' data)", *DATA)
 
 
 def _setting(options: Namespace) -> tuple[Method, LeastSquares, str, dict[str, Any]]:
     """The method, the data and its name, and the hyperparameters: those not given at their best without noise."""
     method, (data, name) = arguments.method(options.method), arguments.problem(options)
-    ends = {"mu": float(data.mu), "L": float(data.L)}
-    return method, data, name, arguments.settings(method, arguments.hyper(options), ends)
+    return method, data, name, arguments.settings(method, arguments.hyper(options), arguments.ends_of(data))
 
 
 @command(
@@ -53,38 +51,19 @@ def _setting(options: Namespace) -> tuple[Method, LeastSquares, str, dict[str, A
     example="convergence batch heavy_ball --loss mean --lr 0.002 --momentum 0.9",
 )
 def batch(options: Namespace) -> Answer:
-    require_folder(options)
     method, data, name, chosen = _setting(options)
-    rate, sampling, target = str(method.rate), options.sampling, arguments.real("--to", options.to)
+    sampling, target = options.sampling, arguments.real("--to", options.to)
     asked = None if options.batches is None else sorted(set(arguments.counts("--batches", options.batches)))
     sizes = asked or batches.usual_batches(data.rows, batches.checked_sampling(sampling))
-    smallest = cv.smallest_batch(data, method, sampling=sampling, **chosen)
-    others = {n: v for n, v in chosen.items() if n != rate}
+    others = {n: v for n, v in chosen.items() if n != method.rate}
     with console.working(options, "limits, floors and steps"):
+        smallest = cv.smallest_batch(data, method, sampling=sampling, **chosen)
         rows = [_row(data, method, size, sampling, chosen, others) for size in sizes]
         top = cv.mean_square_limit(data, method, data.rows, sampling="step", **others)
         curve = _curve(data, method, sizes, target, sampling, others)
-    if curve is not None:
-        for row, steps, lr in zip(rows, curve.steps, curve.lr, strict=True):
-            row |= {"steps": float(steps), "best_lr": float(lr)}
-    headings = [
-        "batch",
-        f"largest {rate}",
-        "of that\nwithout noise",
-        f"settles at, with\n{rate}={chosen[rate]:.4g}",
-        *([f"steps to\n{100 * target:g} %", f"best {rate}\nfor that"] if curve else []),
-    ]
-    lines = [
-        f"{console.titled(method, chosen)} on {name},\nbatches {batches.IN_WORDS[sampling]}; loss above its minimum",
-        console.table(headings, [_batch_cells(row, top) for row in rows], left=()),
-        f"largest {rate} without noise: {console.significant(top)}",
-        _smallest(smallest, sampling, rate, chosen[rate], data),
-    ]
-    if curve and np.isfinite(curve.critical_batch):
-        law = f"steps ≈ {curve.fewest:.3g}·(1 + B_c/B), critical batch B_c = {curve.critical_batch:.3g}"
-        lines.append(f"{law}: beyond it little is gained")
-    scale = cv.noise_scale(data)
-    lines.append(f"gradient noise scale at w = 0: {scale.simple:.4g} (tr C/‖g‖²), {scale.full:.4g} (tr(HC)/gᵀHg)")
+        scale = cv.noise_scale(data)
+    for row, steps, lr in zip(rows, curve.steps, curve.lr, strict=True) if curve else ():
+        row |= {"steps": float(steps), "best_lr": float(lr)}
     content = {
         "method": method.name,
         "hyper": chosen,
@@ -97,12 +76,29 @@ def batch(options: Namespace) -> Answer:
         **({"fewest": curve.fewest, "critical_batch": curve.critical_batch} if curve else {}),
         "noise_scale": {"simple": scale.simple, "full": scale.full},
     }
-    answer = Answer(content, lines)
-    if options.out is None:
-        return answer
+    title = f"{console.titled(method, chosen)} on {name},\nbatches {batches.IN_WORDS[sampling]}; loss above its minimum"
+    rate = str(method.rate)
+    lines = [title, *_batch_lines(content, rate, chosen[rate])]
     random = {"batch": sizes[0], "sampling": sampling, "noise": None}
-    draws = floor_figure(data, method, random, chosen)
-    return with_figures(options, answer, draws if curve is None else {"steps-by-batch": curve.plot, **draws})
+    steps = {} if curve is None else {"steps-by-batch": curve.plot}
+    return with_figures(
+        options, Answer(content, lines), lambda: {**steps, **floor_figure(data, method, random, chosen)}
+    )
+
+
+def _batch_lines(found: Mapping[str, Any], rate: str, lr: float) -> list[Any]:
+    """The table by batch, from which batch on the learning rate is stable, and what a larger batch gains."""
+    headings = ["batch", f"largest {rate}", "of that\nwithout noise", f"settles at, with\n{rate}={lr:.4g}"]
+    headings += [f"steps to\n{100 * found['target']:g} %", f"best {rate}\nfor that"] if "fewest" in found else []
+    top, critical, scale = found["limit_without_noise"], found.get("critical_batch", inf), found["noise_scale"]
+    law = f"steps ≈ {found.get('fewest', inf):.3g}·(1 + B_c/B), critical batch B_c = {critical:.3g}"
+    return [
+        console.table(headings, [_batch_cells(row, top) for row in found["batches"]], left=()),
+        f"largest {rate} without noise: {console.significant(top)}",
+        _smallest(found["smallest_batch"], found["sampling"], rate, lr, found["rows"]),
+        *([f"{law}: beyond it little is gained"] if isfinite(critical) else []),
+        f"gradient noise scale at w = 0: {scale['simple']:.4g} (tr C/‖g‖²), {scale['full']:.4g} (tr(HC)/gᵀHg)",
+    ]
 
 
 def _row(
@@ -141,14 +137,14 @@ def _curve(
     return cv.steps_by_batch(data, method, list(sizes), target=target, sampling=sampling, limit=LONGEST, **others)
 
 
-def _smallest(size: float, sampling: str, rate: str, lr: float, data: LeastSquares) -> Any:
+def _smallest(size: float, sampling: str, rate: str, lr: float, rows: int) -> Any:
     """From which batch on the chosen rate is stable in mean square, in a sentence."""
     if size == inf:
         return console.Text(f"at {rate}={lr:.6g} it does not converge even without noise", "bold red")
     whole = batches.whole_batch(size, sampling)
     if whole == 1:
         return f"at {rate}={lr:.6g} every batch is stable in mean square"
-    beyond = f", more than the {data.rows} rows" if whole > data.rows else ""
+    beyond = f", more than the {rows} rows" if whole > rows else ""
     edge = "" if batches.in_epochs(sampling) else f" (the edge: {size:.6g})"
     return f"at {rate}={lr:.6g} stable in mean square from batch {whole} on{beyond}{edge}"
 
@@ -158,10 +154,7 @@ def _smallest(size: float, sampling: str, rate: str, lr: float, data: LeastSquar
     "print the expected loss step by step under minibatches or noise, exactly",
     METHOD,
     STEPS,
-    option("--batch", type=int, metavar="B", help="rows of the data in each step (default: all)"),
-    SAMPLING,
-    DEVIATION,
-    LABEL_NOISE,
+    *RANDOM,
     SCHEDULE,
     option("--runs", type=int, metavar="N", help="beside them: means of so many runs, with standard errors"),
     option("--seed", type=int, metavar="N", default=0, help="of the runs (0)"),
@@ -171,13 +164,10 @@ def _smallest(size: float, sampling: str, rate: str, lr: float, data: LeastSquar
     example="convergence moments gradient_descent --steps 200 --batch 32 --loss mean --lr 0.01 --runs 1000",
 )
 def moments(options: Namespace) -> Answer:
-    require_folder(options)
     method, data, name, chosen = _setting(options)
-    chosen = scheduled(options, method, chosen, {"mu": float(data.mu), "L": float(data.L)})
-    noise = arguments.added_noise(options)
-    if options.batch is None and noise is None:
+    chosen, law = scheduled(options, method, chosen, arguments.ends_of(data)), arguments.law(options)
+    if law["batch"] is law["noise"] is None:
         raise BadHyperparameter("what is random? give --batch, --noise or --label-noise")
-    law = {"batch": options.batch, "sampling": options.sampling, "noise": noise}
     exact = cv.moments(data, method, options.steps, **law, **chosen)
     seen = None if options.runs is None else _runs(options, data, method, law | chosen)
     steps = shown_steps(exact.steps)
@@ -186,7 +176,7 @@ def moments(options: Namespace) -> Answer:
     headings = ["step", "bias", "variance", expected] + (["mean of runs ± s.e.", "off by"] if seen else [])
     cells = [_moments_cells(row) for row in rows]
     lines = [
-        f"{console.titled(method, chosen)} on {name},\n{noise_words(**law)}: loss above its minimum {data.minimum:.6g}",
+        f"{console.titled(method, chosen)} on {name},\n{laws.in_words(**law)}: loss above its minimum {data.minimum:.6g}",
         console.table(headings, cells, left=()),
         *([] if options.schedule else _settles(data, method, law, chosen)),
     ]
@@ -207,19 +197,15 @@ def moments(options: Namespace) -> Answer:
         "variance": exact.variance,
         "loss": exact.loss,
     }
-    answer = Answer(content | (_estimates(seen) if seen else {}), lines)
-    return with_figures(options, answer, {"moments": partial(exact.plot, seen=seen)})
+    content |= {} if seen is None else {n: getattr(seen, n) for n in ("runs", "mean", "standard_error", "diverged")}
+    return with_figures(options, Answer(content, lines), lambda: {"moments": partial(exact.plot, seen=seen)})
 
 
 def _runs(options: Namespace, data: LeastSquares, method: Method, asked: dict[str, Any]) -> Ensemble:
     if options.seed < 0:
         raise BadData(f"--seed must be 0 or more; got {options.seed}")
-    with console.counting(options, "running") as progress:
+    with console.progress(options, "running") as progress:
         return cv.ensemble(data, method, options.steps, options.runs, rng=options.seed, progress=progress, **asked)
-
-
-def _estimates(seen: Ensemble) -> dict[str, Any]:
-    return {"runs": seen.runs, "mean": seen.mean, "standard_error": seen.standard_error, "diverged": seen.diverged}
 
 
 def shown_steps(last: int) -> list[int]:

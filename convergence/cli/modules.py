@@ -18,4 +18,5 @@ class Lazy:
 
 _MODULES = "cli.arguments", "cli.console", "methods", "notation", "pages", "writing"
 arguments, console, methods, notation, pages, writing = (Lazy(f"convergence.{name}") for name in _MODULES)
+batches, laws = Lazy("convergence.stochastic.batches"), Lazy("convergence.stochastic.sampling")
 np, sp = Lazy("numpy"), Lazy("sympy")

@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
 from convergence.cli.command import Answer, command, option
-from convergence.cli.drawing import DRAWN, require_folder, with_figures
-from convergence.cli.modules import Lazy, arguments, console, np
-from convergence.cli.options import DEVIATION, LATEX, METHOD, SAMPLING, SPECTRUM, hyper
+from convergence.cli.drawing import DRAWN, Drawings, with_figures
+from convergence.cli.modules import Lazy, arguments, console, laws, np
+from convergence.cli.options import BATCH, DEVIATION, LATEX, METHOD, SAMPLING, SPECTRUM, hyper
 from convergence.errors import BadHyperparameter, ConvergenceError
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from convergence.problem import LeastSquares
     from convergence.rule import Method
     from convergence.theory.filters import Filter
     from convergence.theory.noise import NoiseFloor
 
-batches, floors = Lazy("convergence.stochastic.batches"), Lazy("convergence.stochastic.floors")
+floors = Lazy("convergence.stochastic.floors")
 maps = Lazy("convergence.numerics.maps")
 symbols = Lazy("convergence.theory.symbols")
 
@@ -45,7 +42,7 @@ MOST = 6
     METHOD,
     DEVIATION,
     option("--curvature", action="append", metavar="X", help="a direction (default: 1, or those of the data)"),
-    option("--batch", type=int, metavar="B", help="rows of the data in each step: their noise instead, or on top"),
+    BATCH,
     SAMPLING,
     SPECTRUM,
     hyper("for numbers (with data: the best for its spectrum)"),
@@ -54,7 +51,6 @@ MOST = 6
     example="convergence noise heavy_ball --lr 0.1 --momentum 0.9 --noise 0.5",
 )
 def noise(options: Namespace) -> Answer:
-    require_folder(options)
     method = arguments.method(options.method)
     floor = cv.noise_floor(method)
     shown = [
@@ -69,10 +65,8 @@ def noise(options: Namespace) -> Answer:
         lines.append("\nto first order in the noise: the rule is linear only near its minimiser")
     content: dict[str, Any] = {
         "method": method.name,
-        "variance": console.formula(floor.variance),
-        "loss": console.formula(floor.loss),
+        **{name: console.formula(getattr(floor, name)) for name in ("variance", "loss", "long_run")},
         "points": {point: console.formula(value) for point, value in floor.points.items()},
-        "long_run": console.formula(floor.long_run),
         "linear": floor.linear,
     }
     numbers, more = _at_numbers(method, floor, options)
@@ -81,30 +75,36 @@ def noise(options: Namespace) -> Answer:
     batches, effective = _effective(method, options.latex, *at)
     content |= numbers | {"filter": filters, "effective_batch": batches}
     answer = Answer(content, [*lines, *averaged, *more, *effective])
-    return with_figures(options, answer, _figures(method, options, *at)) if options.out else answer
+    return with_figures(options, answer, lambda: _figures(method, options, *at))
 
 
 def _figures(
     method: Method, options: Namespace, hyper: Mapping[str, float] | None, curvature: float | None
-) -> dict[str, Callable[[], Axes]]:
+) -> Drawings:
     """The response of the average, and on data the map of the floor."""
     if hyper is None:
         raise BadHyperparameter("figures need numbers: give the hyperparameters, or data")
-    draws: dict[str, Callable[[], Axes]] = {}
+    draws: dict[str, Any] = {}
     if method.name != "gradient_descent":
         average = cv.filter_of(method)
         draws["response"] = partial(average.plot, **_asked(average, hyper, curvature))
-    if options.data or options.dataset or options.batch is not None:
-        deviation = None if options.noise is None else arguments.real("--noise", options.noise)
-        deviation = 1.0 if options.batch is deviation is None else deviation
-        law = {"batch": options.batch, "sampling": options.sampling, "noise": deviation}
-        draws |= floor_figure(arguments.problem(options)[0], method, law, hyper)
+    if _on_data(options):
+        draws |= floor_figure(arguments.problem(options)[0], method, _law(options), hyper)
     return draws
 
 
-def floor_figure(
-    data: Any, method: Method, law: Mapping[str, Any], hyper: Mapping[str, float]
-) -> dict[str, Callable[[], Axes]]:
+def _on_data(options: Namespace) -> bool:
+    """Whether the directions are those of data."""
+    return bool(options.data or options.dataset) or options.batch is not None
+
+
+def _law(options: Namespace) -> dict[str, Any]:
+    """What is random: the batch, or noise of unit deviation where nothing is said."""
+    law = {"batch": options.batch, "sampling": options.sampling, "noise": arguments.deviation(options)}
+    return law | ({"noise": 1.0} if law["batch"] is law["noise"] is None else {})
+
+
+def floor_figure(data: Any, method: Method, law: Mapping[str, Any], hyper: Mapping[str, float]) -> Drawings:
     """The map of the floor over learning rate and momentum, or its curve where there is none; nothing of many directions."""
     draw = floors.floor_curve if maps.second(method, hyper) is None else floors.floor_map
     try:
@@ -127,7 +127,7 @@ def _filter(
         "output": average.output,
         "transfer": console.formula(average.formula),
         "variance_gain": console.formula(gain),
-        "window": None if window is None else console.formula(window),
+        "window": console.spelled(window),
     }
     if method.name == "gradient_descent":  # which averages nothing
         return content, []
@@ -188,12 +188,11 @@ def _elsewhere(floor: NoiseFloor) -> Mapping[str, Any]:
 def _at_numbers(method: Method, floor: NoiseFloor, options: Namespace) -> tuple[dict[str, Any], list[Any]]:
     """The floor at the settings and curvatures that were asked for, if there are any."""
     given = arguments.hyper(options)
-    on_data = options.data or options.dataset or options.batch is not None
     directions = [arguments.real("curvature", text) for text in options.curvature or ()]
-    if on_data and (directions or options.mu is not None or options.L is not None):
+    if _on_data(options) and (directions or options.mu is not None or options.L is not None):
         raise BadHyperparameter("the directions are those of the data: give --curvature, --mu and --L without data")
-    if on_data:
-        return _on_data(method, floor, given, options)
+    if _on_data(options):
+        return _settled(method, floor, given, options)
     ends: dict[str, float] = {}
     if options.mu is not None or options.L is not None:
         ends, _ = arguments.spectrum(options)
@@ -201,7 +200,7 @@ def _at_numbers(method: Method, floor: NoiseFloor, options: Namespace) -> tuple[
     if not (given or directions or options.noise):
         return {}, []
     hyper = arguments.settings(method, given, ends) if ends else method.scalars(given)
-    deviation = 1.0 if options.noise is None else arguments.real("--noise", options.noise)
+    deviation = _law(options)["noise"]
     curvatures = np.array(sorted(set(directions or [1.0]), reverse=True))
     found = floor.at(curvature=curvatures, noise=deviation, **hyper)
     points = {point: found.points[point] for point in _elsewhere(floor)}
@@ -210,37 +209,20 @@ def _at_numbers(method: Method, floor: NoiseFloor, options: Namespace) -> tuple[
     return {"hyper": dict(hyper), "noise": deviation, **content}, ["", words, table]
 
 
-def _on_data(
+def _settled(
     method: Method, floor: NoiseFloor, given: dict[str, float], options: Namespace
 ) -> tuple[dict[str, Any], list[Any]]:
-    data, name = arguments.problem(options)
-    hyper = arguments.settings(method, given, {"mu": float(data.mu), "L": float(data.L)})
-    deviation = None if options.noise is None else arguments.real("--noise", options.noise)
-    if options.batch is None and deviation is None:
-        deviation = 1.0
-    settled = cv.stationary(data, method, batch=options.batch, sampling=options.sampling, noise=deviation, **hyper)
+    """What the data settle at along each direction, and the loss above its minimum."""
+    (data, name), law = arguments.problem(options), _law(options)
+    hyper = arguments.settings(method, given, arguments.ends_of(data))
+    settled = cv.stationary(data, method, **law, **hyper)
     curvatures = data.curvatures[: data.rank]
     variance = np.diagonal(settled.second)[: data.rank]
     points = dict.fromkeys(list(_elsewhere(floor))[:1], np.diagonal(settled.asked)[: data.rank])
     content, table = _directions(curvatures, variance, curvatures * variance / 2, points)
-    words = f"{console.titled(method, hyper)}, {noise_words(options.batch, options.sampling, deviation)}:"
-    loss = f"the loss settles at {settled.excess_loss:.6g} above the minimum {_minimum(data)} of {name}"
-    numbers = {"hyper": hyper, "noise": deviation, "batch": options.batch, "sampling": options.sampling}
-    return {**numbers, **content, "excess_loss": settled.excess_loss}, ["", words, table, loss]
-
-
-def _minimum(data: LeastSquares) -> str:
-    return f"{data.minimum:.6g}"
-
-
-def noise_words(batch: int | None, sampling: str, noise: Any) -> str:
-    """Where the noise of a step comes from, in words."""
-    rows = "" if batch is None else f"batches of {batch} {batches.IN_WORDS[sampling]}"
-    if noise is None:
-        return rows or "no noise"
-    label = isinstance(noise, cv.LabelNoise)
-    added = f"noise of standard deviation {noise.deviation if label else noise:g} in the {'targets' if label else 'gradient'}"
-    return f"{rows}, and {added}" if rows else added
+    words = f"{console.titled(method, hyper)}, {laws.in_words(**law)}:"
+    loss = f"the loss settles at {settled.excess_loss:.6g} above the minimum {data.minimum:.6g} of {name}"
+    return {"hyper": hyper, **law, **content, "excess_loss": settled.excess_loss}, ["", words, table, loss]
 
 
 def _directions(curvatures: Any, variance: Any, loss: Any, points: Mapping[str, Any]) -> tuple[dict[str, Any], Any]:
@@ -252,8 +234,7 @@ def _directions(curvatures: Any, variance: Any, loss: Any, points: Mapping[str, 
     ]
     listed = rows if len(rows) <= MOST else [*rows[: MOST - 1], rows[-1]]
     headings = ("λ", "E x²", "of the loss", *(f"at {point}" for point in points))
-    hidden = len(rows) - len(listed)
-    title = f"{hidden} directions between are not shown (--json has all)" if hidden else ""
+    title = console.hidden(len(rows) - len(listed), "directions between")
     cells = [[_cell(value) for value in row.values()] for row in listed]
     return {"directions": rows}, console.table(headings, cells, left=(), title=title)
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from convergence.cli.command import Option, group, option
+from convergence.cli.modules import Lazy, batches
+from convergence.errors import require_formats
+from convergence.writing import require_file, require_folder
+
+problems = Lazy("convergence.problem")
 
 
 def names(text: str) -> list[str]:
@@ -21,6 +28,7 @@ LOSS = option(
     "--loss",
     metavar="SCALING",
     default="sum",
+    check=lambda name: problems.loss_scale(name, 1),
     help="(c/2)‖Xw−y‖²: sum (c = 2, default), half, mean, half_mean; λ = cσ²",
 )
 NONE: list[str] = []
@@ -48,18 +56,26 @@ ENDS = (
 )
 SPECTRUM = group("spectrum: --mu and --L, or data (default: the notes' data)", *ENDS, *DATA)
 NUMBERS = group("numbers: for --mu and --L, or for data (default: formulas alone)", *ENDS, *DATA)
-
+ON = group("data (default: the notes' data)", *DATA)
+CURVATURES = option("--curvatures", metavar="A,B", type=names, help="eigenvalues of the Hessian, instead of data")
 
 SAMPLING = option(
     "--sampling",
     metavar="WAY",
     default="replacement",
+    check=lambda name: batches.checked_sampling(name),
     help="of the rows: replacement (default), step (distinct within a step), epoch (reshuffled), cyclic, stream (fresh)",
 )
+BATCH = option("--batch", type=int, metavar="B", help="rows of the data in each step (default: all)")
 DEVIATION = option(
     "--noise", metavar="S", help="standard deviation of noise added to the gradient, along any direction"
 )
-LABEL_NOISE = option("--label-noise", metavar="S", help="of noise in the targets, drawn anew for each row of each step")
+RANDOM = (
+    BATCH,
+    SAMPLING,
+    DEVIATION,
+    option("--label-noise", metavar="S", help="of noise in the targets, drawn anew for each row of each step"),
+)
 
 
 def hyper(words: str) -> Option:
@@ -72,15 +88,25 @@ def hyper(words: str) -> Option:
     )
 
 
+BEST = hyper("default: the best for the spectrum")
+
+
 def out(folder: str | None, words: str = "where to write") -> Option:
     """The folder that files are written to."""
     default = f" (default: {folder})" if folder else ""
-    return option("--out", "-o", metavar="FOLDER", default=folder, help=f"{words}{default}")
+    return option("--out", "-o", metavar="FOLDER", default=folder, check=require_folder, help=f"{words}{default}")
+
+
+def out_file(words: str, metavar: str = "FILE", default: str | None = None) -> Option:
+    """The file that is written."""
+    return option("--out", "-o", metavar=metavar, default=default, check=require_file, help=words)
 
 
 def formats(flag: str, default: list[str], known: str) -> Option:
     """Endings of the files to write."""
-    return option(flag, metavar="F,F", type=names, default=default, help=f"{known} (default: {','.join(default)})")
+    words = f"{known} (default: {','.join(default)})"
+    check = partial(require_formats, known=known.split(","))
+    return option(flag, metavar="F,F", type=names, default=default, check=check, help=words)
 
 
 SCHEDULE = option(

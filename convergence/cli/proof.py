@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import convergence as cv
 from convergence.cli.command import Answer, command, option
 from convergence.cli.modules import Lazy, arguments, console, sp, writing
-from convergence.cli.options import METHOD, SPECTRUM, hyper
+from convergence.cli.options import METHOD, SPECTRUM, hyper, out_file
 from convergence.errors import BadData, BadHyperparameter, NoStableLearningRate
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ CLAIMS = ("radius", "stable", "rate", "optimum", "formula")
     option("--epsilon", metavar="X", default="1e-6", help="optimum: how far apart the bounds may be (1e-6)"),
     hyper("exactly, as 9/10 or (sqrt(10)-1)/(sqrt(10)+1); default: the best for the spectrum; optimum: hold it"),
     SPECTRUM,
-    option("--out", metavar="FILE.json", help="keep the certificate, for 'convergence recheck'"),
+    out_file("keep the certificate, for 'convergence recheck'", "FILE.json"),
     example="convergence certify stable nesterov --mu 1 --L 100 --lr 0.01 --momentum 0.8 --out proof.json",
 )
 def certify(options: Namespace) -> Answer:
@@ -53,8 +53,7 @@ def certify(options: Namespace) -> Answer:
     with console.working(options, "proving"):
         proof = _formula(method, options) if options.claim == "formula" else _proof(method, options)
     if options.out:
-        path = Path(options.out)
-        writing.write_files(path.parent, {path.name: proof.to_json()})
+        writing.write_file(options.out, proof.to_json())
     kept = [f"certificate: {options.out}"] if options.out else []
     return Answer(proof.summary(), [*_lines(proof), *kept], bool(proof))
 

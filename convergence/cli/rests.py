@@ -45,21 +45,6 @@ def rests(options: Namespace) -> Answer:
     lines: list[Any] = list(console.formulas(f"where {method.title} rests on ½λ(x − w)²: {kind}", shown, options.latex))
     lines += [f"\n{rest.reason}"] if rest.reason else []
     lines += [f"\n{rest.gathered}"] if rest.gathered is not None else []
-    content = {
-        "method": method.name,
-        "kind": rest.kind,
-        "position": _spelled(rest.position),
-        "wall": _spelled(rest.wall),
-        "minimiser": _spelled(rest.minimiser),
-        "held": rest.held,
-        "slope": _spelled(rest.slope),
-        "lr_max": _spelled(rest.lr_max),
-        "decided": rest.decided,
-        "reason": rest.reason,
-        "gathered": None if rest.gathered is None else vars(rest.gathered),
-    }
-    return Answer(content, lines)
-
-
-def _spelled(value: Any) -> Any:
-    return value if value is None or isinstance(value, float) else console.formula(value)
+    names = ("kind", "position", "wall", "minimiser", "held", "slope", "lr_max", "decided", "reason")
+    said = {name: console.spelled(getattr(rest, name)) for name in names}
+    return Answer({"method": method.name, **said, "gathered": rest.gathered and vars(rest.gathered)}, lines)

@@ -8,12 +8,11 @@ from functools import partial
 from math import floor, isfinite, log
 from typing import TYPE_CHECKING, Any
 
-import convergence as cv
 from convergence.cli.command import Answer, command, option
-from convergence.cli.modules import Lazy, arguments, console, np, pages, writing
-from convergence.cli.noise import noise_words
-from convergence.cli.options import DEVIATION, LABEL_NOISE, SAMPLING, SPECTRUM, formats, hyper, names, out
-from convergence.errors import BadData, BadHyperparameter
+from convergence.cli.drawing import DRAWN, with_figures
+from convergence.cli.modules import Lazy, arguments, console, laws, np
+from convergence.cli.options import CURVATURES, RANDOM, SPECTRUM, hyper
+from convergence.errors import BadHyperparameter
 
 if TYPE_CHECKING:
     from convergence.cli.schedule_names import Family, Typed
@@ -34,20 +33,14 @@ SYNTAX = "a family with its arguments: cosine, exponential:0.9, warmup:10*linear
     option("--steps", type=int, metavar="K", help="number of steps"),
     option("--epoch", type=int, metavar="N", help="k counts epochs of N steps, and not steps"),
     option("--method", metavar="METHOD", default="gradient_descent", help="whose steps (default: gradient_descent)"),
-    option(
-        "--curvatures", metavar="A,B", type=names, help="eigenvalues of the Hessian instead of data; errors begin at 1"
-    ),
+    CURVATURES,
     SPECTRUM,
-    option("--batch", type=int, metavar="B", help="rows of the data in each step (default: all)"),
-    SAMPLING,
-    DEVIATION,
-    LABEL_NOISE,
+    *RANDOM,
     option(
         "--cap", metavar="X", default="2/L", help="largest rate of the best schedule: a number, 2/L (default), none"
     ),
     hyper("the base rate of each schedule (default: the best for these steps)"),
-    out(None, "write figures there as well"),
-    formats("--figure-formats", ["png"], "svg,png,pdf"),
+    *DRAWN,
     example="convergence schedule cosine linear exponential:0.97 --steps 100 --loss mean --batch 8",
 )
 def schedule(options: Namespace) -> Answer:
@@ -57,58 +50,20 @@ def schedule(options: Namespace) -> Answer:
         raise BadHyperparameter(f"a schedule is {SYNTAX}; --list has all")
     if options.steps is None or options.steps < 1:
         raise BadHyperparameter("--steps K: for how many steps? give a whole number, 1 or more")
-    if options.out is not None:
-        pages.require_formats(options.figure_formats, cv.report.FIGURE_FORMATS)
-        arguments.require_folder(options.out)
-    problem, ends, name = _problem(options)
+    problem, ends, name = arguments.quadratic(options)
     method, given = arguments.method(options.method), arguments.hyper(options)
     base = given.pop("lr", given.pop(str(method.rate), None))
-    settings = arguments.settings(method, given, ends)
-    settings = {n: v for n, v in settings.items() if n != method.rate}
-    law = {"batch": options.batch, "sampling": options.sampling, "noise": arguments.added_noise(options)}
+    settings = {n: v for n, v in arguments.settings(method, given, ends).items() if n != method.rate}
+    law = arguments.law(options)
     chosen = typed(options.names, base, options.steps, ends, options.epoch)
     with console.working(options, "the best schedule, and these"):
-        found = parts.scheduled(
-            problem,
-            options.steps,
-            chosen,
-            method=method,
-            random=law,
-            cap=_cap(options.cap),
-            hyper=settings,
-        )
+        how = {"method": method, "random": law, "cap": _cap(options.cap), "hyper": settings}
+        found = parts.scheduled(problem, options.steps, chosen, **how)
     title = f"{console.titled(method, settings)} on {name}, {options.steps} steps"
-    title += "" if law["batch"] is law["noise"] is None else f",\n{noise_words(**law)}"
+    title += "" if law["batch"] is law["noise"] is None else f",\n{laws.in_words(**law)}"
     lines = [*tables(found, f"{title}: loss above its minimum", base), *_remarks(found)]
     content = {"method": method.name, "hyper": settings, "on": name, **ends, **law, **_content(found, base)}
-    if options.out is None:
-        return Answer(content, lines)
-    files = pictures.files(found, options.figure_formats)
-    writing.write_files(options.out, files)
-    return Answer(content | {"files": sorted(files)}, [*lines, f"{len(files)} figures: {options.out}"])
-
-
-def _problem(options: Namespace) -> tuple[Any, dict[str, float], str]:
-    """Curvatures or data, the ends of the spectrum, and what to call them."""
-    ends = options.mu is not None or options.L is not None
-    if options.curvatures is not None:
-        if options.data or options.dataset or ends:
-            raise BadData("--curvatures stand for the data: give one of the two")
-        known = sorted((arguments.real("--curvatures", text) for text in options.curvatures), reverse=True)
-        cv.problem.as_quadratic(known)
-        return known, {"mu": known[-1], "L": known[0]}, f"curvatures {_numbers(known)}"
-    if ends:
-        found, _ = arguments.spectrum(options)
-        known = sorted({found["mu"], found["L"]}, reverse=True)
-        cv.problem.as_quadratic(known)
-        return known, found, f"curvatures {_numbers(known)}"
-    data, name = arguments.problem(options)
-    return data, {"mu": float(data.mu), "L": float(data.L)}, name
-
-
-def _numbers(values: list[float]) -> str:
-    shown = [f"{value:.6g}" for value in values]
-    return ", ".join(shown if len(shown) <= 4 else [*shown[:2], "…", shown[-1]])
+    return with_figures(options, Answer(content, lines), lambda: pictures.draws(found), "schedule-")
 
 
 def typed(
@@ -131,7 +86,7 @@ def typed(
 
 
 def scheduled(
-    options: Namespace, method: Method, chosen: Mapping[str, Any], ends: Mapping[str, float], steps: int | None = None
+    options: Namespace, method: Method, chosen: Mapping[str, Any], ends: Mapping[str, float]
 ) -> dict[str, Any]:
     """The hyperparameters with the schedule of --schedule, if there is one, for the learning rate."""
     if options.schedule is None:
@@ -141,11 +96,15 @@ def scheduled(
     if options.lr is not None and not read.is_free:
         raise BadHyperparameter(f"{options.schedule} has rates of its own: leave out --lr")
     base = float(chosen[rate]) if read.is_free else None
-    return {**chosen, rate: read.at(base, options.steps if steps is None else steps, ends)}
+    return {**chosen, rate: read.at(base, options.steps, ends)}
 
 
 def _cap(text: str) -> Any:
-    return None if text == "none" else "2/L" if text == "2/L" else arguments.real("--cap", text)
+    """The largest rate. BadHyperparameter for what is none."""
+    cap = None if text == "none" else text if text == "2/L" else arguments.real("--cap", text)
+    if isinstance(cap, float) and cap <= 0:
+        raise BadHyperparameter(f"--cap takes a number above 0, 2/L or none; got {text[:60]!r}")
+    return cap
 
 
 def tables(found: Schedules, title: str, base: float | None) -> list[Any]:
@@ -260,18 +219,7 @@ def _listed(options: Namespace) -> Answer:
     for library in libraries:
         cells = [(name, given) for name, given, _ in rows[library]]
         title = f"{library}: {naming.CLOCKS[library]}"
-        lines.append(
-            console.table(
-                (
-                    "NAME",
-                    "arguments",
-                ),
-                cells,
-                left=(0, 1),
-                title=title,
-                whole=(0,),
-            )
-        )
+        lines.append(console.table(("NAME", "arguments"), cells, left=(0, 1), title=title, whole=(0,)))
     content = [
         {
             "name": family.name,

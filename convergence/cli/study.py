@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import convergence as cv
 from convergence.cli.command import Answer, Option, command, group, option
-from convergence.cli.modules import Lazy, arguments, console, notation, pages, writing
-from convergence.cli.options import DATA, DEVIATION, LABEL_NOISE, METHODS, OPEN, SAMPLING, formats, hyper, out
+from convergence.cli.drawing import FIGURE_FORMATS
+from convergence.cli.modules import Lazy, arguments, console, notation, writing
+from convergence.cli.options import DATA, METHODS, OPEN, RANDOM, formats, hyper, out
 from convergence.cli.schedules import typed
 from convergence.errors import BadName
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 parts = Lazy("convergence.parts")
 scheduled = Lazy("convergence.parts.schedule")
-pictures = Lazy("convergence.report.pictures")
+pictures, files = Lazy("convergence.report.pictures"), Lazy("convergence.report.files")
 landscapes, overviews = Lazy("convergence.landscapes"), Lazy("convergence.landscapes.overview")
 contents = Lazy("convergence.landscapes.content")
 overview_page = Lazy("convergence.report.landscape")
@@ -40,10 +41,7 @@ STUDY: tuple[Option, ...] = (
 
 NOISE = group(
     "noise: each method has a part on it then",
-    option("--batch", type=int, metavar="B", help="rows of the data in each step"),
-    SAMPLING,
-    DEVIATION,
-    LABEL_NOISE,
+    *RANDOM,
 )
 
 SCHEDULE = option(
@@ -71,15 +69,13 @@ SCHEDULE = option(
     example="convergence report --data houses.csv --target price --intercept --standardize --open",
 )
 def report(options: Namespace) -> Answer:
-    pages.require_formats(options.formats, cv.report.FORMATS)
-    arguments.require_folder(options.out)
     if options.methods is None and not options.all:
         options.methods = list(parts.CLASSIC)
     if options.landscape is not None:
         return _landscape(options)
     if options.methods is None:
         options.methods = list(cv.METHODS)
-    study = _study(options, title=options.title, **_random(options))
+    study = _study(options, title=options.title)
     with console.working(options, "drawing figures and writing"):
         files = study.save(options.out, options.formats, options.figure_formats, WORKERS)
     content = {"passed": bool(study), "methods": [c.name for c in study.methods], "files": [str(f) for f in files]}
@@ -111,7 +107,7 @@ def _landscape(options: Namespace) -> Answer:
     example="convergence verify --methods heavy_ball,nesterov --batch 32",
 )
 def verify(options: Namespace) -> Answer:
-    study = _study(options, parts=("answer", "verification"), **_random(options))
+    study = _study(options, parts=("answer", "verification"))
     content = {"passed": bool(study), "methods": [_evidence(chapter) for chapter in study.methods]}
     if options.out:
         writing.write_files(options.out, {"verification.json": console.json_text(content)})
@@ -125,34 +121,34 @@ def verify(options: Namespace) -> Answer:
     NOISE,
     SCHEDULE,
     out("convergence-figures"),
-    formats("--figure-formats", ["png"], "svg,png,pdf"),
+    FIGURE_FORMATS,
     example="convergence figures --methods heavy_ball --figure-formats pdf",
 )
 def figures(options: Namespace) -> Answer:
-    pages.require_formats(options.figure_formats, cv.report.FIGURE_FORMATS)
-    arguments.require_folder(options.out)
-    study = _study(options, **_random(options))
+    study = _study(options)
     with console.working(options, "drawing figures"):
-        drawn = pictures.drawn(pictures.pictures(study), options.figure_formats, WORKERS)
-    files = {f"{name}.{ending}": content for (name, ending), content in drawn.items()}
-    writing.write_files(options.out, files)
-    content = {"folder": options.out, "figures": sorted(files)}
-    return Answer(content, (f"{len(files)} figures: {options.out}",), bool(study))
+        drawn = files.drawn(pictures.pictures(study), options.figure_formats, WORKERS)
+    written = {f"{name}.{ending}": content for (name, ending), content in drawn.items()}
+    writing.write_files(options.out, written)
+    content = {"folder": options.out, "figures": sorted(written)}
+    return Answer(content, (f"{len(written)} figures: {options.out}",), bool(study))
 
 
 def _study(options: Namespace, title: str | None = None, **named: Any) -> Study:
     methods, given = arguments.methods(options), arguments.hyper(options)
     data, usual = arguments.problem(options)
     if getattr(options, "schedule", None):
-        ends = {"mu": float(data.mu), "L": float(data.L)}
-        named["schedules"] = typed(options.schedule, given.get("lr"), options.steps or scheduled.USUAL, ends)
-    named |= {"hyper": given, "steps": options.steps, "title": title or usual, "workers": WORKERS}
-    with console.progress(options, len(methods)) as progress:
-        return cv.study(data, methods, progress=progress, **named)
-
-
-def _random(options: Namespace) -> dict[str, Any]:
-    return {"batch": options.batch, "sampling": options.sampling, "noise": arguments.added_noise(options)}
+        steps = options.steps or scheduled.USUAL
+        named["schedules"] = typed(options.schedule, given.get("lr"), steps, arguments.ends_of(data))
+    named |= {
+        "hyper": given,
+        "steps": options.steps,
+        "title": title or usual,
+        "workers": WORKERS,
+        **arguments.law(options),
+    }
+    with console.progress(options, "deriving") as show:
+        return cv.study(data, methods, progress=lambda name, done, total: show(done, total, name), **named)
 
 
 def page_of(options: Namespace, name: str) -> Path | None:

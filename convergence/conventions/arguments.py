@@ -104,7 +104,10 @@ def _completed(preset: Preset, given: Mapping[str, Any]) -> dict[str, Any]:
     full = {**preset.arguments, **given}
     missing = [name for name, value in full.items() if value is None and preset.arguments[name] is None]
     if missing:
-        raise BadHyperparameter(f"{preset.name} needs {', '.join(missing)} too; give it as a keyword argument")
+        raise BadHyperparameter(
+            f"{preset.name} needs {', '.join(missing)} too; give {' and '.join(f'{name}=…' for name in missing)}",
+            f"{preset.name} needs {', '.join(missing)} too; give {' '.join(f'--{name} X' for name in missing)}",
+        )
     return {name: _value(preset, name, value) for name, value in full.items()}
 
 

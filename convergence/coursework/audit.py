@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from itertools import groupby
 from typing import Any
 
-from convergence import __version__
 from convergence.coursework.claim import VERDICTS, Finding
 from convergence.coursework.claims import CLAIMS
 from convergence.errors import BadName, nearest
-from convergence.pages import page_files, rendered, require_formats
-
-FORMATS = ("md", "html", "json", "tex")
+from convergence.pages import rendered
+from convergence.report.files import FORMATS, files_of
 
 SOURCES = {claim.source.key: claim.source for claim in CLAIMS}
 
@@ -74,9 +71,4 @@ def audit_page(findings: Sequence[Finding]) -> str:
 
 def audit_files(findings: Sequence[Finding], formats: Sequence[str] = FORMATS) -> dict[str, str | bytes]:
     """The files of the audit by name: audit.md, audit.html, audit.json, audit.tex. BadName for an unknown format."""
-    require_formats(formats, FORMATS)
-    files: dict[str, str | bytes] = {}
-    files |= page_files("audit", audit_page(findings), formats, {}, [], f"convergence {__version__}")
-    if "json" in formats:
-        files["audit.json"] = json.dumps(audit_json(findings), indent=1, ensure_ascii=False) + "\n"
-    return files
+    return files_of("audit", lambda _: audit_page(findings), {}, lambda: audit_json(findings), formats)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,10 @@ from convergence.coursework.figures import pictures
 from convergence.coursework.on_data import DataAnswer, on_data
 from convergence.coursework.plateau import PlateauAnswer, plateau
 from convergence.evidence.check import Check
-from convergence.figures.picture import Picture, render
-from convergence.pages import page_files, rendered, require_formats
+from convergence.figures.picture import Picture
+from convergence.pages import rendered
+from convergence.report.files import FORMATS, files_of
 from convergence.writing import write_files
-
-FORMATS = ("md", "html", "tex", "json")
-FIGURE_FORMATS = ("svg", "png", "pdf")
 
 
 @dataclass(frozen=True)
@@ -120,14 +119,7 @@ def course_page(answers: Course, drawn: Mapping[str, Picture]) -> str:
 
 def course_files(answers: Course, formats: Sequence[str], figure_formats: Sequence[str]) -> dict[str, bytes | str]:
     """The files of the answer sheet by name: course.md, course.html, course.tex, course.json, figures/NAME.svg, …."""
-    require_formats(formats, FORMATS)
-    require_formats(figure_formats, FIGURE_FORMATS)
     drawn = pictures(answers.plateau, answers.data)
-    figures = {f"figures/{name}.{end}": render(drawn[name], end) for name in drawn for end in figure_formats}
-    inside = {name: render(picture, "svg") for name, picture in drawn.items()} if "html" in formats else {}
-    page = course_page(answers, drawn)
-    files: dict[str, bytes | str] = {}
-    files |= page_files("course", page, formats, inside, list(figures), f"convergence {__version__}")
-    if "json" in formats:
-        files["course.json"] = json.dumps(course_json(answers), indent=1, ensure_ascii=False) + "\n"
-    return {**files, **figures}
+    return files_of(
+        "course", partial(course_page, answers), drawn, lambda: course_json(answers), formats, figure_formats
+    )

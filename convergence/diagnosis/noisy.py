@@ -13,9 +13,9 @@ from convergence.diagnosis.wording import DIGITS, number, rounded, settings_text
 from convergence.errors import NoStableLearningRate
 from convergence.problem import as_quadratic
 from convergence.rule import Method
-from convergence.stochastic.batches import IN_WORDS, in_epochs, whole_batch
+from convergence.stochastic.batches import in_epochs, whole_batch
 from convergence.stochastic.limits import mean_square_limit, smallest_batch
-from convergence.stochastic.sampling import LabelNoise
+from convergence.stochastic.sampling import LabelNoise, in_words
 from convergence.stochastic.stationary import stationary
 
 
@@ -53,15 +53,7 @@ class NoiseState:
     @property
     def words(self) -> str:
         """What is random, in words."""
-        rows = "" if self.batch is None else f"batches of {self.batch} {IN_WORDS[self.sampling]}"
-        if self.noise is None:
-            return rows
-        if isinstance(self.noise, LabelNoise):
-            added = f"noise of deviation {number(self.noise.deviation)} in the targets"
-        else:
-            size = f" of deviation {number(self.noise)}" if isinstance(self.noise, float) else ""
-            added = f"noise{size} in the gradient"
-        return f"{rows}, and {added}" if rows else added
+        return in_words(self.batch, self.sampling, self.noise)
 
     @property
     def whole_batch(self) -> int | None:

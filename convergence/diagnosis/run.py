@@ -100,7 +100,8 @@ def diagnose_run(
     """
     chosen = None if method is None else as_method(method)
     if chosen is None and hyper:
-        raise BadHyperparameter(f"{', '.join(hyper)}: settings belong to a method; name it with method=…")
+        belong = f"{', '.join(hyper)}: settings belong to a method; name it with"
+        raise BadHyperparameter(f"{belong} method=…", f"{belong} --method")
     if (iterates is None) == (losses is None):
         raise BadData("a run is told by its iterates, or by losses=…: exactly one of them")
     with threadpool_limits(1), np.errstate(all="ignore"):
@@ -223,7 +224,7 @@ def _reasons(fit: Fit, split: Scale, log: Log, diagnosis: Diagnosis | None) -> I
     if split.lr is None:
         yield from (("lr", split.reason), ("curvatures", split.reason))
     if fit.recurrence.method is None:
-        unknown = "no known method fits: name it with method=…"
+        unknown = "no known method fits: if you know it, name it"
         yield from (("momentum", unknown), ("lr_curvature", unknown))
     elif fit.recurrence.order == 1:
         yield "momentum_error", "each direction shows one root only, so nothing remembers"

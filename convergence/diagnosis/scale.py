@@ -47,7 +47,7 @@ def scale(found: Identified, log: Log, grain: float, lr: Any = None, curvatures:
     """
     fit = found.fit
     if fit.recurrence.method is None:
-        return Scale(reason="the run follows no known method: name it with method=…")
+        return Scale(reason="the run follows no known method: if you know it, name it")
     product = fit.own[:, 0]
     error = fit.factor * np.sqrt(np.diag(fit.covariance)[fit.recurrence.shared :]) + grain * np.abs(product)
     shown = Scale(product, error)

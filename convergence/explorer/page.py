@@ -23,7 +23,7 @@ from convergence.methods import as_method
 from convergence.problem import LeastSquares, Quadratic, as_quadratic
 from convergence.rule import Method
 from convergence.theory.region import region
-from convergence.writing import write_files
+from convergence.writing import write_file
 
 CLASSIC = ("gradient_descent", "heavy_ball", "nesterov", "ema_momentum")
 """The methods of the page, if none are asked for."""
@@ -91,7 +91,7 @@ class Explorer:
             target = Path(path)
         except TypeError:
             raise BadOutput(f"expected the path of a file to write; got {path!r}") from None
-        return write_files(target.parent, {target.name: self.html})[0]
+        return write_file(target, self.html)
 
     def _repr_html_(self) -> str:
         frame = f'width="100%" height="{HEIGHT}" style="border:0" title="explorer: {escape(self.title)}"'

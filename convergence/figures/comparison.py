@@ -22,7 +22,7 @@ from convergence.figures.curves import (
     step_axis,
 )
 from convergence.figures.runs import STEP
-from convergence.figures.style import BLACK, EDGE, VERMILLION, legend, log_ticks, note, panel, wrapped
+from convergence.figures.style import BLACK, EDGE, VERMILLION, legend, log_scale, note, panel, wrapped
 from convergence.notation import text
 from convergence.numerics.averages import AverageCase
 from convergence.numerics.counts import StepsAcross
@@ -59,8 +59,7 @@ def rates(curves: RateCurve | Sequence[RateCurve], ax: Axes | None = None, *, he
     remarks += [f"{' and '.join(never)}: nothing converges"] if never else []
     with panel(ax, "What the condition number costs", KAPPA, DIGIT, height=3.9) as axes:
         shown, hidden = draw(axes, rows, at_end, 8)
-        axes.set_xscale("log")
-        log_ticks(axes.xaxis)
+        log_scale(axes.xaxis)
         log_axis(axes, shown)
         axes.set_xlim(*span(curves[0].kappa, log=True))
         _slopes(axes)
@@ -172,8 +171,7 @@ def transient_growth(result: TransientGrowth, ax: Axes | None = None) -> Axes:
     title = f"Transient peaks grow like κ to the power {text(result.slope, 3)}"
     with panel(ax, title, KAPPA, "largest peak of ‖Aᵏ‖") as axes:
         axes.plot(finite(result.kappas), positive(result.peaks), color=VERMILLION, marker="o")
-        axes.set_xscale("log")
-        log_ticks(axes.xaxis)
+        log_scale(axes.xaxis)
         log_axis(axes, [positive(result.peaks)])
     return axes
 

@@ -12,7 +12,7 @@ from matplotlib.text import Annotation
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from convergence.figures.style import BLACK, LOOKS, MOST, left_out, legend, log_ticks, note, wrapped
+from convergence.figures.style import BLACK, LOOKS, MOST, left_out, legend, log_scale, note, wrapped
 
 Array = NDArray[np.float64]
 
@@ -100,19 +100,24 @@ def foremost(groups: Sequence[Group], merit: Callable[[int], float], most: int =
 
 
 def draw(
-    ax: Axes, curves: Mapping[str, tuple[ArrayLike, Array]], merit: Callable[[Array], float], marks: int
+    ax: Axes,
+    curves: Mapping[str, tuple[ArrayLike, Array]],
+    merit: Callable[[Array], float] = lambda row: 0.0,
+    marks: int = 0,
+    noun: str = "curve",
+    hidden: int = 0,
 ) -> tuple[list[Array], list[str]]:
     """A line with some ``marks`` for each different curve (x, y), those of least ``merit`` where there are too many.
 
-    Returns the values that are drawn, and the remark on those that are not.
+    Returns the values that are drawn, and the remark on those that are not, and on as many ``hidden`` ones more.
     """
     places, rows = [x for x, _ in curves.values()], [y for _, y in curves.values()]
     groups = grouped(curves, rows)
     shown = foremost(groups, lambda k: merit(rows[k]))
     for group, look in zip(shown, LOOKS, strict=False):
-        own = {**look.marked, "markevery": every(len(rows[group.first]), marks), "label": wrapped(group.label)}
-        ax.plot(finite(places[group.first]), rows[group.first], **own)
-    return [rows[group.first] for group in shown], left_out(len(groups) - len(shown), "curve")
+        own = {**look.marked, "markevery": every(len(rows[group.first]), marks)} if marks else look.line
+        ax.plot(finite(places[group.first]), rows[group.first], **own, label=wrapped(group.label))
+    return [rows[group.first] for group in shown], left_out(hidden + len(groups) - len(shown), noun)
 
 
 def at_end(row: Array) -> float:
@@ -239,8 +244,7 @@ def _mistaken(spots: Array, own: Array, others: Sequence[Array]) -> Array:
 def log_axis(ax: Axes, rows: Sequence[Array]) -> None:
     """A logarithmic vertical axis round the rows, no deeper than rounding; (10⁻³, 1) where there is nothing to show."""
     ax.set_ylim(*_depth(rows))  # before the scale, which would otherwise look for limits of its own
-    ax.set_yscale("log", nonpositive="mask")
-    log_ticks(ax.yaxis)
+    log_scale(ax.yaxis, nonpositive="mask")
 
 
 def _depth(rows: Sequence[Array]) -> tuple[float, float]:

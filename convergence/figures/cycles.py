@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from convergence.errors import BadData
-from convergence.figures.curves import Array, finite, star
-from convergence.figures.stability import equation, named, settings
+from convergence.figures.curves import Array, finite
+from convergence.figures.stability import chosen_star, equation, named, settings
 from convergence.figures.style import (
     BLACK,
     BLUE,
@@ -33,6 +32,9 @@ from convergence.numerics.cycle_map import CycleMap
 from convergence.numerics.log_run import LEAST, LogRun
 from convergence.rule import title_of
 from convergence.theory.cycles import Cycle
+
+ATTRACTS: dict[str, Any] = {"linewidth": 2, "linestyle": "-", "zorder": 4}
+REPELS: dict[str, Any] = {"linewidth": 1.4, "linestyle": "--", "zorder": 4}
 
 
 def cycle(result: Cycle, ax: Axes | None = None, *, run: Sequence[float] | Array | None = None) -> Axes:
@@ -60,9 +62,8 @@ def cycle(result: Cycle, ax: Axes | None = None, *, run: Sequence[float] | Array
         raise BadData("this cycle is a formula; ask for one at numbers: cycles(m, lr=0.1, ...)")
     kind = "attracts" if result.attracting else "is neutral" if result.neutral else "repels"
     kind = "lies at a kink" if result.attracting is None else kind
-    title = (
-        f"Cycle of {title_of(result.method)}, period {result.period}, amplitude {text(result.amplitude, 4)}: it {kind}"
-    )
+    size = text(result.amplitude, 4)
+    title = f"Cycle of {title_of(result.method)}, period {result.period}, amplitude {size}: it {kind}"
     lam, places = float(result.curvature), np.array([row[0] for row in result.points])
     walk = np.empty(0) if run is None else np.asarray(run, dtype=float)
     reach = 1.25 * np.abs(np.concatenate([places, walk[np.isfinite(walk)]])).max()
@@ -71,10 +72,8 @@ def cycle(result: Cycle, ax: Axes | None = None, *, run: Sequence[float] | Array
         axes.plot(ground, finite(lam * ground**2 / 2), color=EDGE, linewidth=1)
         axes.set(xlim=(-reach, reach), ylim=(-0.06 * lam * reach**2 / 2, lam * reach**2 / 2))
         if len(walk):
-            drawn = axes.scatter(
-                finite(walk), finite(lam * walk**2 / 2), c=np.arange(len(walk)), cmap=MAP, s=16, zorder=3, linewidths=0
-            )
-            colorbar(axes, drawn, "step of the run")
+            look: dict[str, Any] = {"c": np.arange(len(walk)), "cmap": MAP, "s": 16, "zorder": 3, "linewidths": 0}
+            colorbar(axes, axes.scatter(finite(walk), finite(lam * walk**2 / 2), **look), "step of the run")
         _steps(axes, places, lam)
         linear_ticks(axes.xaxis, axes.yaxis)
         samples = [Line2D([], [], color=VERMILLION, marker="o", linewidth=1.5, label="the cycle")]
@@ -84,12 +83,9 @@ def cycle(result: Cycle, ax: Axes | None = None, *, run: Sequence[float] | Array
 
 def _steps(ax: Axes, places: Array, curvature: float) -> None:
     """The positions of a cycle on the parabola, and the way from each to the next."""
-    heights = finite(curvature * places**2 / 2)
-    ends = np.stack([finite(places), heights], axis=1)
-    ax.add_collection(
-        LineCollection(np.stack([ends, np.roll(ends, -1, axis=0)], axis=1).tolist(), colors=VERMILLION, linewidths=1.5)
-    )
-    ax.plot(finite(places), heights, "o", color=VERMILLION, markersize=7, zorder=5, label="_cycle")
+    there = finite(places), finite(curvature * places**2 / 2)
+    ax.plot(*(np.append(part, part[:1]) for part in there), color=VERMILLION, zorder=2)
+    ax.plot(*there, "o", color=VERMILLION, markersize=7, zorder=5, label="_cycle")
 
 
 def cycle_map(result: CycleMap, ax: Axes | None = None) -> Axes:
@@ -109,27 +105,18 @@ def cycle_map(result: CycleMap, ax: Axes | None = None) -> Axes:
     looks = (("it attracts", "#cdeade", ""), (other, "#fbe0c2", "///"), ("it is not there", GREY, ""))
     across, up = (named(result.method, name) for name in (result.x, result.y))
     with panel(ax, title, across, up, height=3.9) as axes:
-        for k, (_, color, hatch) in enumerate(looks):
+        samples = []
+        for k, (name, color, hatch) in enumerate(looks):
             if (kind == k).any():
                 levels = [k - 0.5, k + 0.5]
                 axes.contourf(result.across, result.up, kind, levels, colors=[color], hatches=[hatch])
+                samples.append(Patch(facecolor=color, hatch=hatch, edgecolor=EDGE, label=name))
         for field in (result.attracts, result.exists):
             if field.min() < 0 < field.max():
                 axes.contour(result.across, result.up, finite(field), [0.0], colors=BLACK, linewidths=1.8)
         linear_ticks(axes.xaxis, axes.yaxis)
         axes.set(xlim=(0, 1), ylim=(0, 1))
-        samples = [
-            Patch(facecolor=color, hatch=hatch, edgecolor=EDGE, label=name)
-            for k, (name, color, hatch) in enumerate(looks)
-            if (kind == k).any()
-        ]
-        if result.x in result.hyper and result.y in result.hyper:
-            star(
-                axes,
-                result.hyper[result.x],
-                result.hyper[result.y],
-                settings(result.method, result.hyper, result.x, result.y),
-            )
+        chosen_star(axes, result, settings(result.method, result.hyper, result.x, result.y))
         legend(axes, handles=samples)
     return axes
 
@@ -148,41 +135,28 @@ def bifurcation(result: Bifurcation, ax: Axes | None = None) -> Axes:
     """
     title = f"Where {result.method.title} ends on ½λx², λ = {text(result.curvature, 3)}"
     held = settings(result.method, result.hyper, *result.method.hyper)
-    rate = str(result.method.rate)
-    letter = text(result.method.symbols[rate])
+    title, rate, lr = f"{title}{f', {held}' if held else ''}", str(result.method.rate), result.lr
     size = np.nanmax(np.where(np.isfinite(result.amplitude), result.amplitude, 0.0), initial=0.0)
-    with panel(
-        ax, f"{title}{f', {held}' if held else ''}", named(result.method, rate), "position x", height=4.0
-    ) as axes:
+    with panel(ax, title, named(result.method, rate), "position x", height=4.0) as axes:
         samples = _ends(axes, result)
-        lr = result.lr
         if result.limit > 0:
-            low, high = float(lr[0]), float(lr[-1])
-            edge = min(max(result.limit, low), high)
-            axes.plot([low, edge], [0, 0], color=BLACK, linewidth=2, zorder=4)
-            axes.plot([edge, high], [0, 0], color=BLACK, linewidth=1.4, linestyle="--", zorder=4)
-        for k in range(result.amplitude.shape[1]):
-            for sign in (1, -1):
-                for there, style in ((result.attracting[:, k], "-"), (~result.attracting[:, k], "--")):
-                    row = np.where(there, sign * result.amplitude[:, k], np.nan)
-                    axes.plot(
-                        lr, finite(row), color=BLUE, linewidth=2 if style == "-" else 1.4, linestyle=style, zorder=4
-                    )
-        samples += [
-            *([Line2D([], [], color=BLACK, linewidth=2, label="derived: the minimiser")] if result.limit > 0 else []),
-            *(
-                [Line2D([], [], color=BLUE, linewidth=2, label="derived: 2-cycles")]
-                if result.amplitude.shape[1]
-                else []
-            ),
-        ]
+            edge = np.clip(result.limit, *lr[[0, -1]])
+            axes.plot([lr[0], edge], [0, 0], **ATTRACTS, color=BLACK)
+            axes.plot([edge, lr[-1]], [0, 0], **REPELS, color=BLACK)
+            samples.append(Line2D([], [], color=BLACK, linewidth=2, label="derived: the minimiser"))
+        for row, attracts in zip(result.amplitude.T, result.attracting.T, strict=True):
+            for there, look in ((attracts, ATTRACTS), (~attracts, REPELS)):
+                height = finite(np.where(there, row, np.nan))
+                axes.plot(lr, np.stack([height, -height], axis=1), **look, color=BLUE)
+        if result.amplitude.size:
+            samples.append(Line2D([], [], color=BLUE, linewidth=2, label="derived: 2-cycles"))
         shown = np.abs(result.positions[np.isfinite(result.positions)])
         top = 1.2 * max(float(np.quantile(shown, 0.995)) if shown.size else 0.0, float(size)) or float(lr[-1])
         axes.set(xlim=(0, float(lr[-1])), ylim=(-top, top))
         linear_ticks(axes.xaxis, axes.yaxis)
         notes = ["solid: attracts; dashed: repels, or is neutral"]
         if 0 < result.limit < lr[-1]:
-            notes.append(f"the minimiser attracts below {equation(letter, result.limit)}")
+            notes.append(f"the minimiser attracts below {equation(text(result.method.symbols[rate]), result.limit)}")
         legend(axes, notes, handles=samples)
     return axes
 

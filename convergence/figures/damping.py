@@ -14,7 +14,7 @@ from scipy.ndimage import distance_transform_edt
 
 from convergence.figures.curves import boxes, finite, span
 from convergence.figures.stability import named
-from convergence.figures.style import BLACK, EDGE, GREY, PAPER, crowded_ticks, legend, log_ticks, note, panel
+from convergence.figures.style import BLACK, EDGE, GREY, PAPER, crowded_ticks, legend, log_scale, note, panel
 from convergence.notation import text
 from convergence.numerics import maps
 from convergence.numerics.maps import KINDS
@@ -43,17 +43,15 @@ def damping(result: maps.DampingMap, ax: Axes | None = None, *, directions: Any 
     title = f"How {result.method.title} is damped"
     with panel(ax, title, named(result.method, result.x), scaled, height=3.7) as axes:
         shown = [k for k, kind in enumerate(KINDS[:3]) if (result.kind == k).any()]
-        looks: list[dict[str, Any]] = [
-            {"colors": [LOOK_OF[KINDS[k]][0]], "hatches": [LOOK_OF[KINDS[k]][1]]} for k in shown
-        ]
-        for k, look in zip(shown, looks, strict=True):
-            axes.contourf(result.across, result.scaled, np.round(result.fields[k], 7), [0, np.inf], **look)
+        for k in shown:
+            color, hatch = LOOK_OF[KINDS[k]]
+            field = np.round(result.fields[k], 7)
+            axes.contourf(result.across, result.scaled, field, [0, np.inf], colors=[color], hatches=[hatch])
         bound = np.nan_to_num(finite(result.bound), nan=float(result.scaled[-1]))
         axes.fill_between(result.across, bound, result.scaled[-1], color=GREY, linewidth=0)
         axes.plot(result.across, bound, color=BLACK, linewidth=2)
         if result.logarithmic:
-            axes.set_yscale("log")
-            log_ticks(axes.yaxis)
+            log_scale(axes.yaxis)
         axes.set_ylim(*span(result.scaled, log=result.logarithmic))
         crowded_ticks(axes.xaxis, result.across)
         axes.set_xlim(result.across[0], result.across[-1])

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from convergence.evidence.verification import Verification
 from convergence.figures.curves import positive, span
-from convergence.figures.style import BLACK, BLUE, VERMILLION, legend, log_ticks, panel, plain, short
+from convergence.figures.style import BLACK, BLUE, VERMILLION, legend, log_scale, panel, plain, short
 
 LEAST = 1e-17
 """An error or a tolerance of 0 on a logarithmic axis."""
@@ -30,8 +30,7 @@ def verification(result: Verification, ax: Axes | None = None) -> Axes:
         look: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "fontsize": 8.5, "va": "center"}
         for row, check in zip(rows, checks, strict=True):
             axes.text(0.0, row + 0.42, plain(short(check.claim, 76)), **look)
-        axes.set_xscale("log")
-        log_ticks(axes.xaxis)
+        log_scale(axes.xaxis)
         low, high = span([*error, *allowed], log=True)
         axes.set(xlim=(low / 3, high * 3), ylim=(-0.7, len(checks) - 0.2), yticks=[])
         axes.spines["left"].set_visible(False)

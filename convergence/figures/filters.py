@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from convergence.figures.curves import finite, log_axis, name_lines, positive, star
+from convergence.figures.curves import draw, log_axis, name_lines, positive, star
 from convergence.figures.stability import settings
-from convergence.figures.style import EDGE, LOOKS, MOST, left_out, log_ticks, panel, wrapped
+from convergence.figures.style import EDGE, log_scale, panel
 from convergence.notation import text
 from convergence.theory.filters import Filter
 from convergence.theory.weighting import Weights
@@ -40,18 +40,15 @@ def response(result: Weights | Mapping[str, Weights], ax: Axes | None = None, *,
     several = {"gain": result} if isinstance(result, Weights) else dict(result)
     title = title or "How averages of gradients damp what oscillates"
     with panel(ax, title, "frequency ω, radians a step (log scale)", "gain, of a constant one (log scale)") as axes:
-        axes.set_xscale("log")
-        log_ticks(axes.xaxis)
+        log_scale(axes.xaxis)
         cutoffs = [one.cutoff for one in several.values() if np.isfinite(one.cutoff)]
         omega = np.geomspace(min([SLOWEST, *(cutoff / 10 for cutoff in cutoffs)]), pi, POINTS)
-        rows = []
-        for (name, one), look in zip(several.items(), LOOKS, strict=False):
-            rows.append(positive(np.abs(one.response(omega)) / _scale(one)))
-            axes.plot(finite(omega), rows[-1], **look.line, label=wrapped(name))
+        gains = {name: positive(np.abs(one.response(omega)) / _scale(one)) for name, one in several.items()}
+        rows, hidden = draw(axes, {name: (omega, gain) for name, gain in gains.items()})
         axes.axhline(HALF_POWER, color=EDGE, linewidth=0.8, linestyle=":")
         axes.set_xlim(float(omega[0]), pi)
         log_axis(axes, rows)
-        notes = ["dotted: half the power (−3 dB)", *left_out(len(several) - MOST, "curve")]
+        notes = ["dotted: half the power (−3 dB)", *hidden]
         if len(several) == 1:
             (one,) = several.values()
             axes.lines[0].set_label("_gain")
@@ -69,7 +66,6 @@ def filter_response(result: Filter, ax: Axes | None = None, **hyper: Any) -> Axe
     'log'
     """
     given = settings(result.method, hyper, *result.method.hyper)
-    title = f"What {result.method.title} hears in {result.output}{f', {given}' if given else ''}"
     source = "noise" if result.closed else "gradients"
     title = f"From {source} to {result.output} of {result.method.title}{f', {given}' if given else ''}"
     return response(result.at(**hyper), ax, title=title)

@@ -21,6 +21,7 @@ from convergence.figures.style import (
     linear_ticks,
     panel,
     plain,
+    samples,
     short,
     wrapped,
 )
@@ -62,7 +63,7 @@ def scatter(problem: LeastSquares, ax: Axes | None = None) -> Axes:
             _classes(axes, points, target, classes)
             legend(axes)
         else:
-            look: dict[str, Any] = {"s": _size(len(points)) ** 2, "cmap": MAP, "edgecolors": "none", "rasterized": True}
+            look: dict[str, Any] = {"s": _size(len(points)) ** 2, "cmap": MAP, "edgecolors": "none"}
             marks = axes.scatter(points[:, 0], points[:, 1], c=target, **look)
             colorbar(axes, marks, "target y")
     return axes
@@ -116,7 +117,7 @@ def landscape(problem: Quadratic, runs: Mapping[str, Run] = NO_RUNS, ax: Axes | 
         linear_ticks(axes.xaxis, axes.yaxis)
         long = any(one.steps > STEPS for one in runs.values())
         remarks = [f"the first {STEPS} steps of each"] * long + left_out(len(groups) - len(drawn), "path")
-        legend(axes, remarks, axes.get_legend_handles_labels()[0])
+        legend(axes, remarks, samples(axes))
     return axes
 
 
@@ -172,6 +173,5 @@ def contours(ax: Axes, x: Any, y: Any, loss: Any) -> None:
     levels = low + (high - low) * np.linspace(0, 1, LEVELS) ** 2  # squares: evenly spaced ellipses
     shades = colormaps["Greys"](np.linspace(0.0, 0.5, LEVELS - 1))  # light, so that lines of any hue stand out
     filled = ax.contourf(x, y, loss, levels=levels, colors=shades)
-    filled.set_rasterized(True)
     bar = colorbar(ax, filled, "loss", ticks=levels[::3])
     bar.ax.set_yticklabels([text(float(level), 3) for level in levels[::3]])

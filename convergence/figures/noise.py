@@ -13,7 +13,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from convergence.figures.curves import Array, finite, log_axis, name_lines, positive, span, star, step_axis, to_axes
 from convergence.figures.runs import STEP
-from convergence.figures.stability import named, settings
+from convergence.figures.stability import chosen_star, named, settings
 from convergence.figures.style import (
     BLACK,
     BLUE,
@@ -27,11 +27,12 @@ from convergence.figures.style import (
     colorbar,
     crowded_ticks,
     linear_ticks,
-    log_ticks,
+    log_scale,
     note,
     panel,
 )
 from convergence.notation import text
+from convergence.rule import title_of
 from convergence.stochastic.ensemble import Ensemble
 from convergence.stochastic.floors import FloorCurve, FloorMap
 from convergence.stochastic.moments import Moments
@@ -70,8 +71,7 @@ def floor_map(result: FloorMap, ax: Axes | None = None) -> Axes:
     across, up = (named(result.method, name) for name in (result.x, result.y))
     edge = result.edges[result.batches.index(result.batch)]
     with panel(ax, title, f"{across} (log scale)", up, height=3.9) as axes:
-        axes.set_xscale("log")
-        log_ticks(axes.xaxis)
+        log_scale(axes.xaxis)
         linear_ticks(axes.yaxis)
         crowded_ticks(axes.yaxis, result.up)
         axes.set(xlim=span(result.across, log=True), ylim=span(result.up))
@@ -82,17 +82,14 @@ def floor_map(result: FloorMap, ax: Axes | None = None) -> Axes:
             field = np.where(np.isfinite(shown), shown, 2 * levels[-1])
             look: dict[str, Any] = {"cmap": colormaps[MAP], "norm": LogNorm(levels[0], levels[-1]), "extend": "max"}
             bands = axes.contourf(result.across, result.up, field, levels, **look)
-            bands.set_rasterized(True)
             bar = colorbar(axes, bands, f"{LOSS} (log scale)")
             bar.ax.yaxis.set_major_locator(LogLocator(10, (1,) if high > 30 * low else (1, 2, 5)))
             bar.ax.yaxis.set_minor_locator(NullLocator())
             bar.ax.yaxis.set_major_formatter(PlainPowers())
         axes.fill_betweenx(result.up, edge, 2 * result.across[-1], color=GREY, linewidth=0)
         _edges(axes, result)
-        if result.x in result.hyper and result.y in result.hyper:
-            x, y = float(result.hyper[result.x]), float(np.clip(result.hyper[result.y], result.up[0], result.up[-1]))
-            floor = f"settles at {text(result.here, 3)}" if np.isfinite(result.here) else "settles nowhere"
-            star(axes, x, y, f"{floor}\n{settings(result.method, result.hyper, result.x, result.y)}")
+        floor = f"settles at {text(result.here, 3)}" if np.isfinite(result.here) else "settles nowhere"
+        chosen_star(axes, result, f"{floor}\n{settings(result.method, result.hyper, result.x, result.y)}")
     return axes
 
 
@@ -109,8 +106,7 @@ def floor_curve(result: FloorCurve, ax: Axes | None = None) -> Axes:
     title = f"Loss that {result.method.title} settles at"
     across = named(result.method, str(result.method.rate))
     with panel(ax, title, f"{across} (log scale)", f"{LOSS} (log scale)") as axes:
-        axes.set_xscale("log")
-        log_ticks(axes.xaxis)
+        log_scale(axes.xaxis)
         rows = []
         for batch, floor, limit, look in zip(result.batches, result.floors, result.limits, LOOKS, strict=False):
             row = positive(floor)
@@ -141,7 +137,7 @@ def moments(result: Moments, ax: Axes | None = None, *, seen: Ensemble | None = 
     seen
         Runs, whose middle 80 % is shown as a band.
     """
-    title = f"Expected loss of {result.method.replace('_', ' ')}, exactly"
+    title = f"Expected loss of {title_of(result.method)}, exactly"
     with panel(ax, title, STEP, f"{LOSS} (log scale)") as axes:
         steps = np.arange(result.steps + 1)
         band = [] if seen is None else _band(axes, seen)
@@ -166,9 +162,8 @@ def ensemble(result: Ensemble, ax: Axes | None = None) -> Axes:
     ax
         Where to draw; a new figure, if not given.
     """
-    with panel(
-        ax, f"Loss of {result.method.replace('_', ' ')} in {result.runs} runs", STEP, f"{LOSS} (log scale)"
-    ) as axes:
+    title = f"Loss of {title_of(result.method)} in {result.runs} runs"
+    with panel(ax, title, STEP, f"{LOSS} (log scale)") as axes:
         band = _band(axes, result)
         rows = [positive(result.mean), positive(result.quantiles(0.5))]
         axes.plot(rows[0], color=BLACK, linewidth=2.0, label="mean")
@@ -189,10 +184,9 @@ def steps_by_batch(result: StepsByBatch, ax: Axes | None = None) -> Axes:
     ax
         Where to draw; a new figure, if not given.
     """
-    title = f"Steps of {result.method.replace('_', ' ')} to {text(result.target)} of the first excess loss"
+    title = f"Steps of {title_of(result.method)} to {text(result.target)} of the first excess loss"
     with panel(ax, title, "batch B (log scale)", "steps (log scale)") as axes:
-        axes.set_xscale("log")
-        log_ticks(axes.xaxis)
+        log_scale(axes.xaxis)
         steps, batches = positive(result.steps), result.batches.astype(float)
         axes.plot(batches, steps, "o", color=BLACK, label="_steps")
         rows, known = [steps], np.flatnonzero(np.isfinite(steps))

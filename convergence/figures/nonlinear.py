@@ -27,6 +27,7 @@ from convergence.figures.style import (
     linear_ticks,
     note,
     panel,
+    samples,
     wrapped,
 )
 from convergence.landscapes.basin_map import ELSEWHERE, GONE, BasinMap
@@ -35,6 +36,7 @@ from convergence.landscapes.critical import Critical
 from convergence.landscapes.function import Landscape
 from convergence.landscapes.period_doubling import PeriodDoubling
 from convergence.notation import text
+from convergence.rule import title_of
 
 Array = NDArray[np.float64]
 
@@ -42,6 +44,9 @@ POINTS, GRID = 401, 81
 LOOK = {"minimum": (GREEN, "o"), "maximum": (VERMILLION, "^"), "saddle": (VERMILLION, "X"), "degenerate": (GREY, "s")}
 TINTS = ("#9ecae1", "#fdd0a2", "#a1d99b", "#dadaeb", "#fcbba1", "#c7e9c0", "#d9d9d9", "#fee391")
 """Of basins, light, so that lines can be seen on them."""
+
+ATTRACTS: dict[str, Any] = {"color": BLACK, "linewidth": 1.5}
+REPELS: dict[str, Any] = {"color": BLACK, "linewidth": 1.1, "linestyle": (0, (4, 2))}
 
 UNSETTLED, BLANK = "#bdbdbd", PAPER
 NO_PATHS: Mapping[str, Array] = {}
@@ -86,21 +91,21 @@ def critical(result: Critical, paths: Mapping[str, Array] = NO_PATHS, ax: Axes |
         else:
             axes.set_ylim(*sides[1])
         linear_ticks(axes.xaxis, axes.yaxis)
-        legend(axes, ["limits of lr: of gradient descent"] if alone and result.minima else [], _handles(axes))
+        legend(
+            axes,
+            ["limits of lr: of gradient descent"] if alone and result.minima else [],
+            samples(axes),
+        )
     return axes
 
 
-def spoken(name: str) -> str:
-    """A method's name as words."""
-    return name.replace("_", " ")
+def _setting(result: Basins | BasinMap | PeriodDoubling) -> str:
+    """The method and its hyperparameters: "heavy ball, lr = 0.1, momentum = 0.9"."""
+    return ", ".join([title_of(result.method), *(f"{name} = {value:g}" for name, value in result.hyper.items())])
 
 
 def _written(function: Landscape) -> str:
     return function.name if function.expression is None else text(function.expression)
-
-
-def _handles(axes: Axes) -> Any:
-    return axes.get_legend_handles_labels()[0]
 
 
 def _points(axes: Axes, result: Critical) -> None:
@@ -138,14 +143,11 @@ def basins(result: Basins, ax: Axes | None = None) -> Axes:
         Where to draw; a new figure, if not given.
     """
     function = result.critical.function
-    settings = ", ".join(f"{name} = {value:g}" for name, value in result.hyper.items())
     (side,) = function.domain
     kinds = list(dict.fromkeys(piece.how for piece in result.pieces))
     shades = iter(TINTS * (len(kinds) // len(TINTS) + 1))
     tints = {kind: next(shades) if kind.startswith("to") else BLANK if kind == LEAVES else UNSETTLED for kind in kinds}
-    with panel(
-        ax, f"Where runs of {spoken(result.method)} settle, {settings}", f"start {function.variables[0]}", "f"
-    ) as axes:
+    with panel(ax, f"Where runs settle: {_setting(result)}", f"start {function.variables[0]}", "f") as axes:
         for piece in result.pieces:
             axes.axvspan(piece.low, piece.high, color=tints[piece.how], linewidth=0)
         for end in result.ends:
@@ -156,7 +158,11 @@ def basins(result: Basins, ax: Axes | None = None) -> Axes:
         axes.set_xlim(*side)
         linear_ticks(axes.xaxis, axes.yaxis)
         patches = [Patch(facecolor=tints[kind], edgecolor=EDGE, label=wrapped(kind)) for kind in kinds]
-        legend(axes, [] if result.complete else ["some ends found by runs"], [*patches, *_handles(axes)])
+        legend(
+            axes,
+            [] if result.complete else ["some ends found by runs"],
+            [*patches, *samples(axes)],
+        )
     return axes
 
 
@@ -171,8 +177,7 @@ def basin_map(result: BasinMap, ax: Axes | None = None) -> Axes:
         Where to draw; a new figure, if not given.
     """
     function = result.critical.function
-    settings = ", ".join(f"{name} = {value:g}" for name, value in result.hyper.items())
-    title = f"Where runs of {spoken(result.method)} are after {result.steps} steps, {settings}"
+    title = f"Where runs are after {result.steps} steps: {_setting(result)}"
     names = [f"start {v}" for v in function.variables]
     alone = function.dimension == 1
     with panel(ax, title, names[0], "" if alone else names[1], height=1.6 if alone else 4.1) as axes:
@@ -180,19 +185,22 @@ def basin_map(result: BasinMap, ax: Axes | None = None) -> Axes:
         labels = result.labels[None] if alone else result.labels
         (left, right), (low, high) = function.domain[0], (0.0, 1.0) if alone else function.domain[1]
         look: dict[str, Any] = {"cmap": ListedColormap(colors), "vmin": GONE - 0.5, "vmax": len(result.critical) - 0.5}
-        axes.imshow(
-            labels, origin="lower", extent=(left, right, low, high), aspect="auto", interpolation="nearest", **look
-        )
+        look |= {"origin": "lower", "aspect": "auto", "interpolation": "nearest"}
+        axes.imshow(labels, extent=(left, right, low, high), **look)
+        linear_ticks(axes.xaxis, axes.yaxis)
         if alone:
             axes.set_yticks([])
         else:
             _points(axes, result.critical)
-        linear_ticks(axes.xaxis, *([] if alone else [axes.yaxis]))
         reached = [k for k in range(len(result.critical)) if result.share(k)]
         spots = [(colors[k + 2], "to " + ", ".join(f"{v:.6g}" for v in result.critical[k].point)) for k in reached]
         others = [(UNSETTLED, "elsewhere", ELSEWHERE), (BLANK, "diverged", GONE)]
         spots += [(color, name) for color, name, label in others if result.share(label)]
-        legend(axes, [], [*(Patch(facecolor=c, edgecolor=EDGE, label=n) for c, n in spots), *_handles(axes)])
+        legend(
+            axes,
+            [],
+            [*(Patch(facecolor=c, edgecolor=EDGE, label=n) for c, n in spots), *samples(axes)],
+        )
     return axes
 
 
@@ -206,8 +214,8 @@ def period_doubling(result: PeriodDoubling, ax: Axes | None = None) -> Axes:
     ax
         Where to draw; a new figure, if not given.
     """
-    point, settings = result.point, "".join(f", {name} = {value:g}" for name, value in result.hyper.items())
-    title = f"{spoken(result.method)}{settings} near the minimum {point.x:.6g} of {_written(point.function)}"
+    point = result.point
+    title = f"{_setting(result)} near the minimum {point.x:.6g} of {_written(point.function)}"
     ends = float(result.lr[0]), float(result.lr[-1])
     with panel(ax, title, "learning rate", str(point.function.variables[0]), height=3.9) as axes:
         seen = np.repeat(result.lr[:, None], result.orbit.shape[1], axis=1)
@@ -216,20 +224,16 @@ def period_doubling(result: PeriodDoubling, ax: Axes | None = None) -> Axes:
         inside = (result.orbit >= span[0]) & (result.orbit <= span[1])
         axes.plot(seen[inside], finite(result.orbit[inside]), ".", **dots)
         axes.plot([], [], ".", color=SKY, markersize=5, label="last iterates of runs")
-        axes.plot([ends[0], result.lr_max], [point.x] * 2, color=BLACK, linewidth=1.6, label="attracts")
-        axes.plot(
-            [result.lr_max, ends[1]], [point.x] * 2, color=BLACK, linewidth=1.2, linestyle=(0, (4, 2)), label="repels"
-        )
-        for side in result.cycle.T:
-            for kind, line in ((True, "-"), (False, (0, (4, 2)))):
-                shown = np.where(result.attracts == kind, side, np.nan)
-                axes.plot(result.cycle_lr, shown, color=BLACK, linewidth=1.4 if kind else 1.0, linestyle=line)
+        axes.plot([ends[0], result.lr_max], [point.x] * 2, **ATTRACTS, label="attracts")
+        axes.plot([result.lr_max, ends[1]], [point.x] * 2, **REPELS, label="repels")
+        for kind, look in ((True, ATTRACTS), (False, REPELS)):
+            axes.plot(result.cycle_lr, np.where(result.attracts[:, None] == kind, result.cycle, np.nan), **look)
         if result.flip is not None:
             lr = np.linspace(*ends, POINTS)
             amplitude = np.array([result.flip.amplitude(float(value)) for value in lr])
-            for sign in (1, -1):
-                label = "√ law of the normal form" if sign > 0 else None
-                axes.plot(lr, point.x + sign * amplitude, color=VERMILLION, linewidth=1.2, linestyle=":", label=label)
+            law: dict[str, Any] = {"color": VERMILLION, "linewidth": 1.2, "linestyle": ":"}
+            axes.plot(lr, point.x + amplitude, **law, label="√ law of the normal form")
+            axes.plot(lr, point.x - amplitude, **law)
         axes.axvline(result.lr_max, color=EDGE, linewidth=0.8)
         axes.set(xlim=ends, ylim=span)
         note(axes, f"limit {result.lr_max:.4g}", (result.lr_max, span[0]), (-6, 12), "right")
@@ -242,9 +246,7 @@ def _height(result: PeriodDoubling) -> tuple[float, float]:
     """What there is to see around the rest: the 2-cycle, and orbits near it."""
     reach = float(np.abs(result.cycle - result.point.x).max()) if result.cycle.size else 0.1
     near = result.orbit[np.abs(result.orbit - result.point.x) < 3 * reach]
-    low, high = (
-        min(near.min(initial=np.inf), result.point.x - reach),
-        max(near.max(initial=-np.inf), result.point.x + reach),
-    )
+    low = near.min(initial=result.point.x - reach)
+    high = near.max(initial=result.point.x + reach)
     room = 0.08 * (high - low)
     return low - room, high + room

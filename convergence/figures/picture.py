@@ -6,7 +6,9 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
+from typing import cast
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from convergence.figures.style import styled
@@ -34,7 +36,7 @@ class Picture:
     method
         The name of the method that it belongs to; None: of the study as a whole.
     draw
-        Makes a new Figure that pyplot does not know.
+        Makes a new Figure that pyplot does not know, or the axes of one.
     """
 
     name: str
@@ -42,7 +44,12 @@ class Picture:
     alt: str
     caption: str
     method: str | None
-    draw: Callable[[], Figure]
+    draw: Callable[[], Figure | Axes]
+
+    def figure(self) -> Figure:
+        """It drawn."""
+        made = self.draw()
+        return made if isinstance(made, Figure) else cast(Figure, made.get_figure(root=True))
 
     def _repr_png_(self) -> bytes:
         return render(self, "png")
@@ -70,6 +77,6 @@ def render(picture: Picture, format: str = "svg", dpi: float = 150) -> bytes:
     with styled(**{"svg.hashsalt": picture.name}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)  # a column named in another script
         file = BytesIO()
-        picture.draw().savefig(file, format=format, dpi=dpi, metadata=FORMATS[format])
+        picture.figure().savefig(file, format=format, dpi=dpi, metadata=FORMATS[format])
     content = file.getvalue()
     return slim(content.decode(), picture.name, picture.alt).encode() if format == "svg" else content

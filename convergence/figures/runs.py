@@ -36,6 +36,7 @@ from convergence.figures.style import (
     linear_ticks,
     panel,
     plain,
+    samples,
     short,
     styled,
 )
@@ -133,7 +134,7 @@ def descent(runs: Mapping[str, Run], columns: Sequence[str]) -> Figure:
         linear_ticks(below.yaxis)
         describe(above, f"Gradient and weights of {' and '.join(runs)}", "", GRADIENT)
         describe(below, "", STEP, WEIGHT)
-        legend(below, _missing(runs), below.get_legend_handles_labels()[0])
+        legend(below, _missing(runs), samples(below))
         grow(figure)
     return figure
 

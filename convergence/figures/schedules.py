@@ -10,21 +10,10 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from convergence.errors import BadHyperparameter
-from convergence.figures.curves import (
-    Array,
-    at_end,
-    draw,
-    finite,
-    foremost,
-    grouped,
-    log_axis,
-    name_lines,
-    positive,
-    span,
-    step_axis,
-)
+from convergence.figures.curves import Array, at_end, draw, finite, log_axis, name_lines, positive, span, step_axis
 from convergence.figures.runs import STEP, sunk
-from convergence.figures.style import BLACK, EDGE, LOOKS, MOST, left_out, legend, linear_ticks, panel, plain, wrapped
+from convergence.figures.style import BLACK, EDGE, legend, linear_ticks, panel
+from convergence.rule import title_of
 from convergence.schedule import Schedule
 from convergence.scheduling.comparison import ScheduleComparison
 from convergence.scheduling.optimal_schedule import OptimalSchedule
@@ -84,16 +73,13 @@ def schedules(
     """
     rows = {name: one.values(steps) for name, one in named.items()}
     logarithmic = any(map(_spans_decades, rows.values())) and all((row >= 0).all() for row in rows.values())
-    groups = grouped(rows, list(rows.values()))
-    values = list(rows.values())
+    shape = positive if logarithmic else finite
     unit = " (log scale)" if logarithmic else ""
     with panel(ax, title, STEP, f"value at step k{unit}") as axes:
-        shown = [positive(values[one.first]) if logarithmic else finite(values[one.first]) for one in groups[:MOST]]
-        for one, row, look in zip(groups, shown, LOOKS, strict=False):
-            own: dict[str, Any] = look.marked if steps <= FEW else look.line
-            axes.plot(np.arange(steps), row, **own, label=wrapped(one.label))
+        curves = {name: (np.arange(steps), shape(row)) for name, row in rows.items()}
+        shown, hidden = draw(axes, curves, marks=steps if steps <= FEW else 0, noun="schedule")
         if best is not None:
-            shown.append(positive(best) if logarithmic else finite(best))
+            shown.append(shape(best))
             axes.plot(np.arange(steps), shown[-1], color=BLACK, linewidth=1.2, label="best known")
         if logarithmic:
             log_axis(axes, shown)
@@ -102,8 +88,8 @@ def schedules(
             axes.set_ylim(low - 0.05 * (high - low) * (low < 0), high + 0.08 * (high - low))
             linear_ticks(axes.yaxis)
         step_axis(axes, [steps - 1])
-        if len(groups) > 1 or best is not None:
-            legend(axes, left_out(len(groups) - MOST, "schedule"))
+        if len(axes.lines) > 1:
+            legend(axes, hidden)
     return axes
 
 
@@ -144,26 +130,22 @@ def prefixes(named: Mapping[str, Array], ax: Axes | None = None, *, title: str, 
         Below it.
     """
     rows = {name: finite(np.where(np.isfinite(logs), logs, np.nan) / log(10)) for name, logs in named.items()}
-    groups = foremost(grouped(rows, list(rows.values())), lambda k: -float(np.nanmax(list(rows.values())[k])))
-    values = list(rows.values())
     with panel(ax, title, STEP, "log₁₀ of |error / first error|") as axes:
-        for one, look in zip(groups, LOOKS, strict=False):
-            row = values[one.first]
-            axes.plot(np.arange(len(row)), row, **look.line, label=plain(one.label))
-            if np.nanmax(row) > 0:
-                at = int(np.nanargmax(row))
-                axes.plot([at], [row[at]], "o", color=look.color, markerfacecolor="white", label="_peak", zorder=5)
+        curves = {name: (np.arange(len(row)), row) for name, row in rows.items()}
+        shown, hidden = draw(axes, curves, lambda row: -float(np.nanmax(row)), noun="direction")
+        grown = [(row, line) for row, line in zip(shown, axes.lines[-len(shown) :], strict=True) if np.nanmax(row) > 0]
+        for row, line in grown:
+            at = int(np.nanargmax(row))
+            axes.plot([at], [row[at]], "o", color=line.get_color(), markerfacecolor="white", zorder=5, label="_peak")
         axes.axhline(0, color=EDGE, linewidth=0.8, linestyle=":", label="_first")
-        shown = np.concatenate([values[one.first] for one in groups])
-        low, high = span(np.append(shown, 0.0))
-        low = max(low, max(float(np.nanmin(values[one.first])) for one in groups) - DEPTH)
+        low, high = span(np.append(np.concatenate(shown), 0.0))
+        low = max(low, max(float(np.nanmin(row)) for row in shown) - DEPTH)
         axes.set_ylim(low - 0.06 * (high - low), high + 0.1 * (high - low))
         linear_ticks(axes.yaxis)
-        step_axis(axes, [len(row) - 1 for row in values])
-        peaks = ["open circles: the largest error on the way"]
-        above = any(np.nanmax(values[one.first]) > 0 for one in groups)
+        step_axis(axes, [len(row) - 1 for row in rows.values()])
+        peaks = ["open circles: the largest error on the way"] if grown else []
         gone = [f"0 from step {step} on: {name}" for name, step in _zeros(named).items()]
-        name_lines(axes, [*(peaks if above else []), *gone, *notes, *left_out(len(rows) - len(groups), "direction")])
+        name_lines(axes, [*peaks, *gone, *notes, *hidden])
     return axes
 
 
@@ -184,7 +166,7 @@ def schedule_comparison(result: ScheduleComparison, ax: Axes | None = None) -> A
         Where to draw; a new figure, if not given.
     """
     *rows, optimum = result.rows
-    title = f"Expected loss of {result.optimum.method.replace('_', ' ')} under schedules"
+    title = f"Expected loss of {title_of(result.optimum.method)} under schedules"
     return risks({row.name: row.risk for row in rows}, ax, best=optimum.risk, title=title)
 
 
@@ -198,7 +180,7 @@ def optimal_schedule(result: OptimalSchedule, ax: Axes | None = None) -> Axes:
     ax
         Where to draw; a new figure, if not given.
     """
-    title = f"Best {result.steps} rates known of {result.method.replace('_', ' ')}"
+    title = f"Best {result.steps} rates known of {title_of(result.method)}"
     return schedules({"lr": result.schedule}, ax, steps=result.steps, title=title)
 
 
@@ -227,8 +209,6 @@ def risks(
         log_axis(axes, [np.where(row <= GROWN * row[0], row, np.nan) for row in shown])
         step_axis(axes, [len(row) - 1 for row in shown])
         lost = [name for name, row in named.items() if not np.max(row) <= GROWN * row[0]]
-        name_lines(
-            axes,
-            [*([f"grows out of the figure: {', '.join(lost)}"] if lost else []), *sunk(rows, rows.values()), *hidden],
-        )
+        gone = [f"grows out of the figure: {', '.join(lost)}"] if lost else []
+        name_lines(axes, [*gone, *sunk(rows, rows.values()), *hidden])
     return axes

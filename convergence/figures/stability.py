@@ -5,7 +5,7 @@ The boundary is drawn where the derived conditions change sign, and not as a con
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,13 @@ def named(method: Method, name: str) -> str:
     return words if words == letter else f"{words} {letter}"
 
 
+def chosen_star(ax: Axes, result: Any, words: str, spare: Sequence[Array] = ()) -> None:
+    """A star at the settings of a map over two hyperparameters, if it has some; what lies beyond, at the edge."""
+    if result.x in result.hyper and result.y in result.hyper:
+        x, y = float(result.hyper[result.x]), float(np.clip(result.hyper[result.y], *result.up[[0, -1]]))
+        star(ax, x, y, words, spare)
+
+
 def settings(method: Method, hyper: Any, *names: str) -> str:
     """Hyperparameters with their letters: "η = 0.1, β = 0.9"."""
     return ", ".join(equation(text(method.symbols[n]), float(hyper[n])) for n in names if n in hyper)
@@ -89,20 +96,16 @@ def radius_map(result: maps.RadiusMap, ax: Axes | None = None, *, best: bool = T
         if resolved:
             levels = low + (1 - low) * np.linspace(0, 1, BANDS + 1)
             look: dict[str, Any] = {"cmap": colormaps[MAP].with_extremes(over=GREY), "extend": "max"}
-        else:
-            levels, look = np.array([-1, 0.5, 1]), {"colors": [GREY, "#8f8a6b"]}
-            words = "stable where not grey; 1−ρ is below rounding"
-            legend(axes, [words if (result.margin > 0).any() else "nothing here is stable"], handles=[])
-        field = radius if resolved else np.where(result.margin > 0, 1.0, 0.0)
-        bands = axes.contourf(result.across, result.up, field, levels, **look)
-        bands.set_rasterized(True)
-        if resolved:
+            bands = axes.contourf(result.across, result.up, radius, levels, **look)
             bar = colorbar(axes, bands, f"{RADIUS} (grey: diverges)")
             linear_ticks(bar.ax.yaxis)
             bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: nines(value)))
-        if result.x in result.hyper and result.y in result.hyper:
-            x, y = float(result.hyper[result.x]), float(np.clip(result.hyper[result.y], result.up[0], result.up[-1]))
-            star(axes, x, y, _answer(result, best, result.x, result.y), [_stable(axes, result)])
+        else:
+            stable = np.where(result.margin > 0, 1.0, 0.0)
+            axes.contourf(result.across, result.up, stable, [-1, 0.5, 1], colors=[GREY, "#8f8a6b"])
+            words = "stable where not grey; 1−ρ is below rounding"
+            legend(axes, [words if stable.any() else "nothing here is stable"], handles=[])
+        chosen_star(axes, result, _answer(result, best, result.x, result.y), [_stable(axes, result)])
         edge = _boundary(axes, result)
         if resolved:
             _isolines(axes, result, radius, low, edge)

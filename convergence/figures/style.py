@@ -136,8 +136,10 @@ def legend(ax: Axes, notes: Sequence[str] = (), handles: Sequence[Any] | None = 
 
     On axes among others of the user's, it stands within them.
     """
-    samples = ax.get_legend_handles_labels()[0] if handles is None else handles
-    listed = [*samples, *(Line2D([], [], linestyle="none", label=wrapped(note)) for note in notes)]
+    listed = [
+        *(samples(ax) if handles is None else handles),
+        *(Line2D([], [], linestyle="none", label=wrapped(note)) for note in notes),
+    ]
     figure = cast(Figure, ax.get_figure(root=True))
     own = (len(figure.axes) == 1 or handles is not None) and figure.get_layout_engine() is not None
     if listed and own:
@@ -145,6 +147,11 @@ def legend(ax: Axes, notes: Sequence[str] = (), handles: Sequence[Any] | None = 
         figure.legend(handles=listed, loc="outside lower left", ncols=2 if short else 1)
     elif listed:
         ax.legend(handles=listed, loc="best")
+
+
+def samples(ax: Axes) -> list[Any]:
+    """What the axes show under a name, for a legend."""
+    return list(ax.get_legend_handles_labels()[0])
 
 
 def note(
@@ -157,7 +164,8 @@ def note(
 
 
 def colorbar(ax: Axes, drawn: Any, label: str, **more: Any) -> Colorbar:
-    """The scale of a map, beside it."""
+    """The scale of a map, beside it; a map of many colours is kept as pixels."""
+    drawn.set_rasterized(True)
     return cast(Figure, ax.get_figure(root=True)).colorbar(drawn, ax=ax, label=label, format=PlainNumbers(), **more)
 
 
@@ -206,8 +214,9 @@ class PlainNumbers(ticker.ScalarFormatter):
         return re.sub(r"^1e(.+)$", lambda power: "×10" + power[1].translate(RAISED), super().get_offset())
 
 
-def log_ticks(axis: Axis) -> None:
-    """Label a logarithmic axis in plain text; minor ticks only where it spans less than a decade."""
+def log_scale(axis: Axis, **scale: Any) -> None:
+    """A logarithmic axis with labels in plain text; minor ticks only where it spans less than a decade."""
+    axis._set_axes_scale("log", **scale)  # type: ignore[attr-defined]
     axis.set_major_formatter(PlainPowers())
     axis.set_minor_locator(ticker.LogLocator(subs=(2, 5)))
     axis.set_minor_formatter(PlainPowers(labelOnlyBase=False, minor_thresholds=(1, 0.4)))
@@ -225,8 +234,7 @@ def crowded_ticks(axis: Axis, values: Any) -> None:
     if np.allclose(steps[[0, -1]], steps[1]):
         return
     if steps[0] < steps[-1]:
-        axis._set_axes_scale("log")  # type: ignore[attr-defined]
-        log_ticks(axis)
+        log_scale(axis)
         return
     axis._set_axes_scale("function", functions=(_digits, lambda digits: 1 - 10.0**-digits))  # type: ignore[attr-defined]
     last = int(_digits(values[-1]))

@@ -21,9 +21,10 @@ def checked_steps(steps: Any, width: int = 1) -> int:
     if not is_whole(steps, 0):
         raise BadData(f"steps must be a whole number, 0 or more; got {short(steps)}")
     if (steps + 1) * width > MOST_NUMBERS:
+        most = f"{short(steps)} steps of {width} numbers each do not fit into memory: at most {MOST_NUMBERS // width};"
         raise BadData(
-            f"{short(steps)} steps of {width} numbers each do not fit into memory: at most {MOST_NUMBERS // width}; steps_to, "
-            "spectral_radius and transient answer for any number of steps"
+            f"{most} steps_to, spectral_radius and transient answer for any number of steps",
+            f"{most} 'convergence steps' and 'convergence transient' answer for any number of steps",
         )
     return int(steps)
 

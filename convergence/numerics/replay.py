@@ -201,10 +201,11 @@ def moving_states(method: Method, curvatures: Array, settings: Settings) -> tupl
     for name, a, b in zip(method.state, plain, scaled, strict=True):
         moves = _same(a * FACTORS, b)
         if not (moves or (_same(a, b) and _same(b, b[:, :1] + 0 * b))):
-            raise NotLinear(
+            curved = (
                 f"{method.name} is not linear in the position: {name} does not scale with the start, so there is no residual "
-                f"polynomial. Runs have an answer: simulate; or, of an adaptive rule, frozen(m)"
+                f"polynomial"
             )
+            raise NotLinear(f"{curved}. Runs have an answer: simulate; or, of an adaptive rule, frozen(m)", curved)
         moving.append(moves)
     if not moving[0]:
         raise NotLinear(f"{method.name} is not linear in the position: its position does not depend on the start")

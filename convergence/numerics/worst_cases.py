@@ -163,9 +163,10 @@ def worst_case(
 def _countable(steps: Any) -> int:
     k = checked_steps(steps)
     if k > LONGEST:
+        most = f"a worst case is computed for at most {LONGEST} steps, each of them run on as many curvatures; got {k}."
         raise BadHyperparameter(
-            f"a worst case is computed for at most {LONGEST} steps, each of them run on as many curvatures; got {k}. "
-            f"For more, the rate says it: spectral_radius(..., over='spectrum')**k"
+            f"{most} For more, the rate says it: spectral_radius(..., over='spectrum')**k",
+            f"{most} For more, the rate says it: 'convergence transient' prints the radius",
         )
     return k
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from pathlib import PurePosixPath
 
-from convergence.errors import BadName, nearest
+from convergence.errors import require_formats
 from convergence.pages.html import html
 from convergence.pages.latex import latex
 from convergence.pages.markdown import Markdown, anchor, rendered
 
-__all__ = ["FORMATS", "Markdown", "anchor", "html", "latex", "page_files", "rendered"]
+__all__ = ["FORMATS", "Markdown", "anchor", "html", "latex", "page_files", "rendered", "require_formats"]
 
 FORMATS = ("md", "html", "tex")
 
@@ -27,13 +27,6 @@ def page_files(
     files = {"md": lambda: _shown(markdown, written), "html": lambda: html(markdown, pictures, by)}
     files["tex"] = lambda: latex(markdown, _includable(written), by)
     return {f"{name}.{ending}": files[ending]() for ending in FORMATS if ending in formats}
-
-
-def require_formats(names: Collection[str], known: Collection[str]) -> None:
-    """Raise BadName for a format that is not known."""
-    for name in names:
-        if name not in known:
-            raise BadName(f"there is no format {name!r}; {nearest(name, known)}")
 
 
 def _shown(markdown: str, written: Collection[str]) -> str:

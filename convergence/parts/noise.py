@@ -16,8 +16,9 @@ import convergence as cv
 from convergence.errors import ConvergenceError, NoStableLearningRate
 from convergence.numerics.maps import second
 from convergence.parts.case import Case
-from convergence.stochastic.batches import IN_WORDS, whole_batch
+from convergence.stochastic.batches import whole_batch
 from convergence.stochastic.floors import FloorCurve, FloorMap, floor_curve, floor_map, limit, shown
+from convergence.stochastic.sampling import in_words
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,14 +61,7 @@ class Noise:
     @property
     def words(self) -> str:
         """What is random, in words."""
-        rows = "" if self.batch is None else f"batches of {self.batch} {IN_WORDS[self.sampling]}"
-        if self.noise is None:
-            return rows
-        label = isinstance(self.noise, cv.LabelNoise)
-        size = self.noise.deviation if label else self.noise
-        deviation = f" of standard deviation {size:g}" if np.ndim(size) == 0 else ""
-        added = f"noise{deviation} {'in the targets' if label else 'added to the gradient'}"
-        return f"{rows} and {added}" if rows else added
+        return in_words(self.batch, self.sampling, self.noise)
 
     @property
     def whole_batch(self) -> int | None:

@@ -9,23 +9,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from convergence import __version__, notation
 from convergence.figures.picture import Picture
-from convergence.pages import Markdown, page_files, rendered, require_formats
+from convergence.pages import Markdown, rendered
 from convergence.pages.markdown import escaped
-from convergence.report.pictures import drawn, pictures
+from convergence.report.files import FIGURE_FORMATS, FORMATS, files_of
+from convergence.report.pictures import pictures
 from convergence.report.summary import Summary, direction_name
 
 if TYPE_CHECKING:
     from convergence.document import Study
-
-FORMATS = ("md", "html", "json", "tex")
-FIGURE_FORMATS = ("svg", "png", "pdf")
 
 __all__ = ["FIGURE_FORMATS", "FORMATS", "page", "pictures", "report_files"]
 
@@ -67,18 +66,8 @@ def report_files(
     BadName
         For an unknown format.
     """
-    require_formats(formats, FORMATS)
-    require_formats(figure_formats, FIGURE_FORMATS)
-    every = pictures(study)
-    kinds = tuple(dict.fromkeys((*figure_formats, *(["svg"] if "html" in formats else []))))
-    contents = drawn(every, kinds, workers)
-    files: dict[str, bytes | str] = {
-        f"figures/{name}.{ending}": content for (name, ending), content in contents.items() if ending in figure_formats
-    }
-    text = page(study, {name: picture for name, picture in every.items() if not kinds or (name, kinds[0]) in contents})
-    inside = {name: content for (name, ending), content in contents.items() if ending == "svg"}
-    pages = page_files("report", text, formats, inside, list(files), f"convergence {__version__}")
-    return {**pages, **({"report.json": study.to_json()} if "json" in formats else {}), **files}
+    write = partial(page, study)
+    return files_of("report", write, pictures(study), study.to_json, formats, figure_formats, workers)
 
 
 def earlier_figures(folder: Path) -> list[str]:
@@ -86,7 +75,7 @@ def earlier_figures(folder: Path) -> list[str]:
     return [f"figures/{file.name}" for file in sorted((folder / "figures").glob("*")) if OURS.fullmatch(file.name)]
 
 
-def page(study: Study, shown: dict[str, Picture]) -> str:
+def page(study: Study, shown: Mapping[str, Picture]) -> str:
     """The page of a study, with these pictures."""
     numbers = count(1)
 

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from matplotlib.figure import Figure
-
-from convergence import __version__, figures
+from convergence import figures
 from convergence.evidence.verification import Verification, verify
-from convergence.figures.nonlinear import spoken
-from convergence.figures.picture import Picture, render
+from convergence.figures.picture import Picture
 from convergence.landscapes.basins import Basins
 from convergence.landscapes.content import content, newton_of
 from convergence.landscapes.overview import Overview
 from convergence.landscapes.points import LocalQuadratic
 from convergence.methods import as_method
 from convergence.notation import text
-from convergence.pages import page_files, rendered, require_formats
+from convergence.pages import rendered
+from convergence.report.files import FORMATS, files_of
+from convergence.rule import title_of
 from convergence.theory.system import system
-
-FORMATS = ("md", "html", "json", "tex")
-FIGURE_FORMATS = ("svg", "png", "pdf")
 
 BEYOND = "Dots are runs; lines are solved for, dashed where they repel; dotted is the law of the normal form."
 
@@ -35,22 +30,10 @@ def landscape_files(
     found: Overview, checks: Checks, formats: Sequence[str] = FORMATS, figure_formats: Sequence[str] = ("svg",)
 ) -> dict[str, str | bytes]:
     """The files of the page by name: landscape.md, …, figures/NAME.svg, …. BadName for an unknown format."""
-    require_formats(formats, FORMATS)
-    require_formats(figure_formats, FIGURE_FORMATS)
     every = pictures(found)
-    kinds = dict.fromkeys((*figure_formats, *(["svg"] if "html" in formats else [])))
-    drawn = {(name, ending): render(picture, ending) for name, picture in every.items() for ending in kinds}
-    files: dict[str, str | bytes] = {
-        f"figures/{name}.{ending}": one for (name, ending), one in drawn.items() if ending in figure_formats
-    }
-    inside = {name: one for (name, ending), one in drawn.items() if ending == "svg"}
-    page = rendered("landscape.md.j2", found=found, checks=checks, pictures=every, newton_of=newton_of, spoken=spoken)
-    pages = page_files("landscape", page, formats, inside, list(files), f"convergence {__version__}")
-    if "json" in formats:
-        pages["landscape.json"] = (
-            json.dumps({**content(found), "checks": _said(checks)}, indent=1, ensure_ascii=False) + "\n"
-        )
-    return {**pages, **files}
+    write = partial(rendered, "landscape.md.j2", found=found, checks=checks, newton_of=newton_of, title_of=title_of)
+    said = {**content(found), "checks": _said(checks)}
+    return files_of("landscape", lambda shown: write(pictures=shown), every, lambda: said, formats, figure_formats)
 
 
 def verified(found: Overview) -> dict[tuple[int, str], Verification]:
@@ -67,7 +50,7 @@ def verified(found: Overview) -> dict[tuple[int, str], Verification]:
 def pictures(found: Overview) -> dict[str, Picture]:
     """The pictures by name, with their words."""
     points = found.critical
-    paths = {spoken(name): path for name, path in found.paths.items()}
+    paths = {title_of(name): path for name, path in found.paths.items()}
     name = points.function.name
     kinds = (
         ", ".join(f"{p.kind} at {', '.join(text(float(v), 5) for v in p.point)}" for p in points)
@@ -80,7 +63,7 @@ def pictures(found: Overview) -> dict[str, Picture]:
             f"{name} with {kinds}; ways of {', '.join(paths) or 'no method'}.",
             "Markers stand on some of the iterates.",
             None,
-            partial(_figure, partial(figures.critical, points, paths)),
+            partial(figures.critical, points, paths),
         )
     ]
     for method, basins in found.basins.items():
@@ -88,19 +71,14 @@ def pictures(found: Overview) -> dict[str, Picture]:
         if isinstance(basins, Basins):
             ends = f"; ends at {', '.join(text(end, 6) for end in basins.ends[:8])}" if basins.ends else ""
             how = "Ends are solved for." if basins.complete else how
-        title = f"Where runs of {spoken(method)} settle"
+        title = f"Where runs of {title_of(method)} settle"
         alt = f"Starts by where their runs settle{ends}."
-        made.append(Picture(f"basins-{method}", title, alt, how, method, partial(_figure, basins.plot)))
+        made.append(Picture(f"basins-{method}", title, alt, how, method, basins.plot))
     for (place, method), one in found.doublings.items():
-        title = f"Beyond the limit of {spoken(method)} at {text(one.point.x, 6)}"
+        title = f"Beyond the limit of {title_of(method)} at {text(one.point.x, 6)}"
         alt, name = f"Last iterates over the learning rate. {one!r}.", f"beyond-{method}-{place + 1}"
-        made.append(Picture(name, title, alt, BEYOND, method, partial(_figure, one.plot)))
+        made.append(Picture(name, title, alt, BEYOND, method, one.plot))
     return {picture.name: picture for picture in made}
-
-
-def _figure(draw: Callable[[], Any]) -> Figure:
-    figure: Figure = draw().get_figure(root=True)
-    return figure
 
 
 def _said(checks: Checks) -> list[dict[str, Any]]:

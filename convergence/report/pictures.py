@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.resources import files
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 import convergence as cv
 from convergence import figures
 from convergence.figures.landscape import varying
-from convergence.figures.picture import Picture, render
+from convergence.figures.picture import Picture
 from convergence.notation import text
 from convergence.numerics import curves, maps
 from convergence.numerics.cycle_map import cycle_map
@@ -25,7 +25,6 @@ from convergence.numerics.identification import identify
 from convergence.report import scheduled
 from convergence.report.summary import Summary, direction_name
 from convergence.stochastic.floors import FloorMap
-from convergence.workers import spread
 
 if TYPE_CHECKING:
     from convergence.document import Chapter, Study
@@ -58,36 +57,17 @@ def pictures(study: Study) -> dict[str, Picture]:
     return {picture.name: picture for picture in (*_of_study(study, shown), *own, *adaptive)}
 
 
-def drawn(every: Mapping[str, Picture], formats: Sequence[str], workers: int = 1) -> dict[tuple[str, str], bytes]:
-    """Each picture as the bytes of each format, the same whatever the number of workers; those that fail are left out."""
-    jobs = [(picture, ending) for picture in every.values() for ending in formats]
-    contents = zip(jobs, spread(_rendered, jobs, workers), strict=True)
-    return {(picture.name, ending): content for (picture, ending), content in contents if content}
-
-
-def _rendered(job: tuple[Picture, str]) -> bytes:
-    try:
-        return render(*job)
-    except Exception:  # a rule that fails at some setting has no map; the page stands without it
-        return b""
-
-
 @cache
 def _words() -> dict[str, dict[str, str]]:
     return tomllib.loads((files("convergence.report") / "pictures.toml").read_text(encoding="utf-8"))
 
 
 def _picture(kind: str, draw: Draw, method: str | None = None, **values: Any) -> Picture:
-    """A picture of this kind, of the whole study or of one method: a panel, or a figure of several."""
-
-    def whole() -> Figure:
-        panel = draw()
-        return panel if isinstance(panel, Figure) else cast(Figure, panel.get_figure(root=True))
-
+    """A picture of this kind, of the whole study or of one method."""
     words = _words()[kind if method is None else f"{kind}-of"]
     title, alt, caption = (words[name].format(**values) for name in ("title", "alt", "caption"))
     name = kind if method is None else f"{kind}-{method}"
-    return Picture(name, title[:1].upper() + title[1:], alt, caption, method, whole)
+    return Picture(name, title[:1].upper() + title[1:], alt, caption, method, draw)
 
 
 def _of_study(study: Study, shown: Sequence[Shown]) -> Iterator[Picture]:

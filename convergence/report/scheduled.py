@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
 from convergence import figures
-from convergence.figures.picture import Picture, render
 from convergence.schedule import as_schedule
 
 if TYPE_CHECKING:
@@ -35,13 +33,3 @@ def left(row: Scheduled) -> Axes:
     """What is left of the errors under one schedule."""
     named = {f"λ = {one.curvature:.4g}": np.asarray(one.logs) for one in row.left}
     return figures.prefixes(named, title=f"Error under {row.name}")
-
-
-def files(found: Schedules, endings: Sequence[str]) -> dict[str, bytes | str]:
-    """Each figure as a file in each format, by name."""
-    pictures = [_picture(f"schedule-{name}", draw) for name, draw in draws(found).items()]
-    return {f"{picture.name}.{ending}": render(picture, ending) for picture in pictures for ending in endings}
-
-
-def _picture(name: str, draw: Draw) -> Picture:
-    return Picture(name, "", "", "", None, lambda: cast(Figure, draw().get_figure(root=True)))

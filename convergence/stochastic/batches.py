@@ -60,15 +60,18 @@ def checked_batch(problem: Quadratic, batch: Any, sampling: str, drawn: bool = T
             f"batch must be a whole number of rows, 1 or more{', that fit into memory' if drawn else ''}; got {short(batch)}"
         )
     if sampling in ("step", "epoch", "cyclic") and batch > problem.rows:
+        words = f"a batch of distinct rows has at most all {problem.rows} of them; got {batch}."
         raise BadHyperparameter(
-            f"a batch of distinct rows has at most all {problem.rows} of them; got {batch}. "
-            f"sampling='replacement' may draw more"
+            f"{words} sampling='replacement' may draw more", f"{words} --sampling replacement may draw more"
         )
     if sampling in ("epoch", "cyclic") and problem.rows % batch:
         near = min((k for k in range(1, problem.rows + 1) if problem.rows % k == 0), key=lambda k: abs(k - int(batch)))
+        words = (
+            f"needs a batch that divides the {problem.rows} rows: a smaller last batch would weigh its rows more; got {batch}. "
+            f"The nearest is {near}; or leave rows out, or take"
+        )
         raise BadHyperparameter(
-            f"sampling={sampling!r} needs a batch that divides the {problem.rows} rows: a smaller last batch would weigh its "
-            f"rows more; got {batch}. The nearest is {near}; or leave rows out, or take sampling='step'"
+            f"sampling={sampling!r} {words} sampling='step'", f"--sampling {sampling} {words} --sampling step"
         )
     return int(batch)
 

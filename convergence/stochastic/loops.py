@@ -96,9 +96,10 @@ def linear_system(method: Method) -> System:
     """The system of a linear method. NotLinear for one that was linearised: its moments do not close."""
     derived = system_in_time(method)
     if not derived.linear:
+        near = f"{method.name} is linear only near its minimiser, so its moments are no linear recursion"
         raise NotLinear(
-            f"{method.name} is linear only near its minimiser, so its moments are no linear recursion; noise_floor has "
-            f"the floor for small noise, ensemble has runs"
+            f"{near}; noise_floor has the floor for small noise, ensemble has runs",
+            f"{near}; 'convergence noise {method.name}' has the floor for small noise",
         )
     return derived
 

@@ -15,7 +15,7 @@ import numpy as np
 from convergence.errors import BadData, BadHyperparameter
 from convergence.problem import Quadratic
 from convergence.problem.arrays import Array, floats, one_number, short
-from convergence.stochastic.batches import Indices, checked_batch, checked_sampling
+from convergence.stochastic.batches import IN_WORDS, Indices, checked_batch, checked_sampling
 
 INDEPENDENT = ("replacement", "step", "stream")
 """Those in which the batches of different steps are independent."""
@@ -236,3 +236,13 @@ def _is_covariance(matrix: Array) -> bool:
         return False
     values = np.linalg.eigvalsh(matrix)
     return bool(values[0] >= -len(matrix) * np.finfo(float).eps * max(values[-1], 0.0))
+
+
+def in_words(batch: int | None, sampling: str, noise: Any) -> str:
+    """What is random in each step: "batches of 8 drawn with replacement, and noise of standard deviation 2 in the gradient"."""
+    rows = "" if batch is None else f"batches of {batch} {IN_WORDS[sampling]}"
+    if noise is None:
+        return rows or "no noise"
+    place, size = ("targets", noise.deviation) if isinstance(noise, LabelNoise) else ("gradient", noise)
+    deviation = f" of standard deviation {size:g}" if np.ndim(size) == 0 else ""
+    return f"{rows}{', and ' if rows else ''}noise{deviation} in the {place}"

@@ -212,7 +212,5 @@ def _collected(formula: sp.Expr) -> sp.Expr:
 
 
 def _no_formula(method: Method) -> NotLinear:
-    return NotLinear(
-        f"{method.name} has no rest that could be solved for: its equations there are not of degree two. A run shows where it "
-        f"ends: simulate([1.0], {method.name!r}, 10000, ...)"
-    )
+    unsolved = f"{method.name} has no rest that could be solved for: its equations there are not of degree two"
+    return NotLinear(f"{unsolved}. A run shows where it ends: simulate([1.0], {method.name!r}, 10000, ...)", unsolved)

@@ -237,16 +237,20 @@ def system(method: Method) -> System:
     at_rest = rest_of(method)
     held = None if at_rest.linear else held_state(at_rest)
     if held is not None:
-        raise NotLinear(
+        grows = (
             f"{method.name} has no one iteration matrix: its state {method.state[held]} stays whatever it holds, and the "
-            f"larger it has grown, the larger the learning rate may be. The limit as a function of it: rests({method.name!r})"
+            f"larger it has grown, the larger the learning rate may be. The limit as a function of it:"
         )
+        raise NotLinear(f"{grows} rests({method.name!r})", f"{grows} 'convergence rests {method.name}'")
     derived = system_in_time(method)
     if derived.clock is not None and derived.clock.fades:
-        names = ", ".join(derived.clock.names)
+        no_rate = (
+            f"{method.name} has no rate: its clock {', '.join(derived.clock.names)} comes to rest as 1/t does, and its errors "
+            f"fall as powers of the number of steps. Ask for so many steps:"
+        )
         raise NotLinear(
-            f"{method.name} has no rate: its clock {names} comes to rest as 1/t does, and its errors fall as powers of the "
-            f"number of steps. Ask for so many steps: simulate, predict, residuals, worst_case, moments, ensemble"
+            f"{no_rate} simulate, predict, residuals, worst_case, moments, ensemble",
+            f"{no_rate} 'convergence worst-case', 'convergence moments'",
         )
     return derived
 
