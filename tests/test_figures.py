@@ -294,6 +294,33 @@ def test_a_run_that_diverged_is_drawn_as_far_as_it_is_finite():
     assert any(f"overflowed at step {run.diverged}" in word for word in words(cf.run(run)))
 
 
+def test_the_start_of_a_run_that_grows_is_no_rounding():
+    run = cv.simulate(problem(), "heavy_ball", 60, lr=5e-4, momentum=0.9)
+    assert run.loss[-1] > 1e20
+    for ax in (cf.run(run), cf.gradients(run), cf.losses({"diverging": run.loss})):
+        assert all(np.isfinite(np.asarray(line.get_ydata(), dtype=float)).all() for line in ax.lines)
+
+
+def test_titles_have_the_methods_name_as_it_is_written():
+    assert cf.run(cv.simulate(problem(), "nesterov", 3, lr=1e-5, momentum=0.5)).get_title(loc="left") == "Error of Nesterov"
+
+
+@pytest.mark.parametrize("width", [3.2, 5.6, 12])
+def test_titles_and_legends_fit_figures_of_the_users(width):
+    figure = Figure(figsize=(width, 4), layout="constrained")
+    cv.bifurcation("rmsprop", curvature=1.0, decay=0.9, eps=0.01).plot(ax=figure.subplots())
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    shown = [figure.axes[0]._left_title, *figure.legends[0].get_texts()]
+    assert max(text.get_window_extent().x1 for text in shown) <= figure.bbox.x1
+    assert (width < 5) == ("\n" in shown[0].get_text())
+
+
+def test_directions_that_a_run_does_not_show_are_named():
+    run = cv.simulate(problem(), "heavy_ball", 200, lr=5e-4, momentum=0.9)
+    assert any("not within the figure: direction 1" in word for word in words(cv.identify(run).plot()))
+
+
 def test_identified_eigenvalues_lie_on_top():
     found = curves.locus(cv.METHODS["heavy_ball"], 1.0, {"lr": 0.2, "momentum": 0.5})
     ax = cf.eigenvalues(found, identified=[0.5 + 0.25j])

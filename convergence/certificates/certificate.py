@@ -199,7 +199,8 @@ def read(text: str | bytes) -> Certificate:
             return found
         raise ValueError("schema: it is missing")
     except ValidationError as error:
-        said = "; ".join(f"{'.'.join(map(str, e['loc']))[:200]}: {e['msg'][:200]}" for e in error.errors()[:3])
+        faults = [(".".join(map(str, e["loc"]))[:200], e["msg"][:200]) for e in error.errors()[:3]]
+        said = "; ".join(f"{place}: {fault}" if place else fault for place, fault in faults)
     except (ValueError, TypeError) as error:
         said = str(error)[:200]
     raise BadData(f'a certificate must be JSON as "schema": "{SCHEMA}" has it: {said}')

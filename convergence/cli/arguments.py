@@ -27,6 +27,9 @@ DATASETS = {"gaussian_2d": "the notes' 2-D Gaussian data", "longley": "Longley's
 LONGEST, ROOTS, LARGEST = 200, 4, 308
 """Of a number that a person types: its characters, the roots in it, its power of ten. Exact arithmetic on more is slow."""
 
+READING = ("target", "columns", "drop", "missing", "na", "decimal", "separator", "header")
+"""Options that say how to read a file."""
+
 LISTED = 4
 """Curvatures that are all said."""
 
@@ -131,22 +134,12 @@ def problem(options: Namespace) -> tuple[LeastSquares, str]:
     if options.data and options.dataset:
         raise BadName("--data names a file and --dataset a data set that ships: give one of them")
     prepared = {name: getattr(options, name) for name in ("loss", "intercept", "standardize")}
-    usual: dict[str, Any] = {
-        "target": None,
-        "columns": None,
-        "drop": [],
-        "missing": "error",
-        "na": None,
-        "decimal": ".",
-        "separator": None,
-        "header": True,
-    }
-    read = {name: getattr(options, name) for name in usual}
     if options.data:
+        read = {name: getattr(options, name) for name in READING}
         data = cv.read_problem(options.data, **{name: v for name, v in read.items() if v is not None}, **prepared)
         options.notes += data.preparation
         return data, Path(options.data).name
-    if read != usual:
+    if _says_how_to_read(options):
         raise BadName("--target and what says how to read a file need --data FILE; the data sets that ship need none")
     name = options.dataset or "gaussian_2d"
     if name not in DATASETS:
@@ -161,6 +154,15 @@ def problem(options: Namespace) -> tuple[LeastSquares, str]:
     return plain, DATASETS[name]
 
 
+def about_data(options: Namespace) -> bool:
+    """Whether options are about data: their file or name, or how to read a file, for which ``problem`` then wants one."""
+    return bool(options.data or options.dataset) or _says_how_to_read(options)
+
+
+def _says_how_to_read(options: Namespace) -> bool:
+    return any(getattr(options, name) != options.alone.get_default(name) for name in READING)
+
+
 def added_noise(options: Namespace) -> float | cv.LabelNoise | None:
     """The noise that --noise or --label-noise adds to each gradient. BadHyperparameter for both."""
     if options.noise is not None and options.label_noise is not None:
@@ -172,7 +174,10 @@ def added_noise(options: Namespace) -> float | cv.LabelNoise | None:
 
 def deviation(options: Namespace) -> float | None:
     """That of --noise, if it is given."""
-    return None if options.noise is None else real("--noise", options.noise)
+    size = None if options.noise is None else real("--noise", options.noise)
+    if size is not None and size < 0:
+        raise BadHyperparameter(f"--noise is a standard deviation, 0 or more; got {options.noise[:60]}")
+    return size
 
 
 def law(options: Namespace) -> dict[str, Any]:
@@ -203,7 +208,7 @@ def curvatures(options: Namespace) -> list[float]:
 def quadratic(options: Namespace) -> tuple[LeastSquares | list[float], dict[str, float], str]:
     """The data, or the curvatures of --curvatures or --mu and --L; the ends of the spectrum, and what to call it."""
     bounded = options.mu is not None or options.L is not None
-    if options.curvatures is not None and (bounded or options.data or options.dataset):
+    if options.curvatures is not None and (bounded or about_data(options)):
         raise BadData("--curvatures stand for the data: give one of the two")
     if options.curvatures is not None:
         known = curvatures(options)
@@ -228,7 +233,7 @@ def exact_ends(options: Namespace) -> tuple[dict[str, sp.Expr], LeastSquares | N
         return {name: exact(end) for name, end in ends_of(data).items()}, data
     if options.mu is None or options.L is None:
         raise BadHyperparameter("a spectrum needs both ends: give --mu and --L, or data")
-    if options.data or options.dataset:
+    if about_data(options):
         raise BadHyperparameter("give --mu and --L, or data, not both")
     ends = {"mu": number("mu", options.mu), "L": number("L", options.L)}
     if not 0 <= ends["mu"] <= ends["L"]:

@@ -36,9 +36,8 @@ def code(options: Namespace) -> Answer:
     method, held = arguments.method(options.method), arguments.hyper(options, arguments.number_or_letter)
     unknown = [thing for thing in options.thing if thing not in THINGS]
     if unknown or not options.thing:
-        raise BadName(
-            f"--thing names what of {method.name} is written: {nearest(unknown[0] if unknown else '', THINGS)}"
-        )
+        wrong = unknown[0] if unknown else ""
+        raise BadName(f"--thing names what of {method.name} is written; got {wrong[:60]!r}: {nearest(wrong, THINGS)}")
     if held and options.thing != ["optimum"]:
         raise BadHyperparameter(
             f"{next(iter(held))} is an argument of the function; numbers are for --thing optimum, where they are held"

@@ -181,7 +181,7 @@ def invariances(options: Namespace) -> Answer:
     title = f"what {method.title} does not notice: the run is the same, changed likewise"
     content: dict[str, Any] = {"method": method.name, "invariances": [_entry(entry) for entry in result.entries]}
     lines = [console.table(headings, rows, left=(0, 1, 2, 3, 4), title=title)]
-    if options.data or options.dataset:
+    if arguments.about_data(options):
         data, name = arguments.problem(options)
         scaled = cv.diagonal_scaling(data)
         content |= {"kappa": scaled.before, "kappa_scaled": scaled.after, "scales": scaled.scales}

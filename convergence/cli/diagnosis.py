@@ -51,7 +51,7 @@ def diagnose(options: Namespace) -> Answer:
     asked = {"method": arguments.method(options.method), **arguments.hyper(options), **arguments.law(options)}
     if options.curvatures is None:
         result: Any = cv.diagnose(arguments.problem(options)[0], **asked)
-    elif options.data or options.dataset:
+    elif arguments.about_data(options):
         raise BadData("--curvatures stand for the data: give one of the two")
     else:
         result = cv.diagnose(curvatures=arguments.curvatures(options), **asked)
@@ -59,7 +59,7 @@ def diagnose(options: Namespace) -> Answer:
 
 
 def _run(options: Namespace) -> Answer:
-    if options.data or options.dataset:
+    if arguments.about_data(options):
         raise BadData("--run is a log of its own: give it without --data")
     if options.batch is not None or arguments.added_noise(options) is not None:
         raise BadData("--batch and --noise are of settings on data: a logged run has its noise in it")

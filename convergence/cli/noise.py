@@ -95,7 +95,7 @@ def _figures(
 
 def _on_data(options: Namespace) -> bool:
     """Whether the directions are those of data."""
-    return bool(options.data or options.dataset) or options.batch is not None
+    return arguments.about_data(options) or options.batch is not None
 
 
 def _law(options: Namespace) -> dict[str, Any]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from convergence.certificates.proof import Proof
     from convergence.rule import Method
 
-symbols = Lazy("convergence.theory.symbols")
+reading, symbols = Lazy("convergence.reading"), Lazy("convergence.theory.symbols")
 
 VERDICTS = {True: ("proven", "bold green"), False: ("refuted", "bold red"), None: ("undecided", "bold yellow")}
 CLAIMED = {True: "", False: "it is false that ", None: "undecided, "}
@@ -62,7 +62,8 @@ def _lines(proof: Proof) -> list[Any]:
     word, style = VERDICTS[proof.holds]
     lines: list[Any] = [console.Text.assemble((word, style), f": {proof.claim}")]
     lines += [f"because {proof.why}"] if proof.why else []
-    lines += [] if proof.counterexample is None else [f"counterexample: {proof.counterexample}"]
+    letter = "κ" if proof.certificate.kind == "formula" else "λ"
+    lines += [] if proof.counterexample is None else [f"counterexample: {letter} = {proof.counterexample}"]
     if proof.lower is not None and proof.upper is not None:
         lines.append(f"from {sp.N(proof.lower, 20)} to {sp.N(proof.upper, 20)}, exactly as in --json")
     lines += [f"{name} = {value}" for name, value in (proof.hyper or {}).items()]
@@ -134,7 +135,7 @@ def _best_rate(method: Method, given: dict[str, Any], ends: dict[str, sympy.Expr
 )
 def recheck(options: Namespace) -> Answer:
     try:
-        text = Path(options.file).read_text(encoding="utf-8")
+        text = reading.file_bytes(Path(options.file)).decode()
     except UnicodeDecodeError:
         raise BadData(f"a certificate must be UTF-8 text; {options.file} is not") from None
     proof = cv.read_certificate(text)

@@ -84,7 +84,7 @@ def report(options: Namespace) -> Answer:
 
 def _landscape(options: Namespace) -> Answer:
     """The page on a function that is not quadratic: landscape.md, …, with its figures."""
-    if options.data or options.dataset or options.batch is not None or options.schedule:
+    if arguments.about_data(options) or options.batch is not None or options.schedule:
         raise BadName("--landscape is a page on a function: it takes no data, batch or schedule")
     critical = cv.local(landscapes.named(options.landscape))
     with console.working(options, "deriving"):

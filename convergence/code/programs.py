@@ -98,7 +98,8 @@ def of_rate(method: Method, name: str | None) -> Program:
         raise NoCode(f"the rate of {method.name} has no code: {error}; spectral_radius has numbers") from None
     says = (
         f"The rate of {method.name}: the spectral radius of a step along a direction of curvature λ.",
-        f"Derived from the rule{_linearised(method)}: the larger of two real eigenvalues, or the modulus of a complex pair.",
+        f"Derived from the rule{_linearised(method).rstrip(',')}: the larger of two real eigenvalues, or the modulus of a "
+        "complex pair.",
     )
     told = function(
         name or f"{named(method)}_rate",

@@ -60,7 +60,7 @@ def scale(found: Identified, log: Log, grain: float, lr: Any = None, curvatures:
         slope = _matched(product, curvatures)
     if slope is not None:
         return _by_slopes(shown, product, error, slope, doubt)
-    why = "the iterates show lr·λ only: log the gradients, or give lr=… or curvatures=…, to tell the two apart"
+    why = "the iterates show lr·λ only: log the gradients, or give lr or curvatures, to tell the two apart"
     return replace(shown, reason=why)
 
 

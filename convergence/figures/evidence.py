@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from convergence.evidence.verification import Verification
 from convergence.figures.curves import positive, span
 from convergence.figures.style import BLACK, BLUE, VERMILLION, legend, log_scale, panel, plain, short
+from convergence.rule import title_of
 
 LEAST = 1e-17
 """An error or a tolerance of 0 on a logarithmic axis."""
@@ -21,7 +22,7 @@ def verification(result: Verification, ax: Axes | None = None) -> Axes:
     error, allowed = np.fmax(np.array([(check.error, check.tolerance) for check in checks], dtype=float), LEAST).T
     passed = np.array([check.passed is not False for check in checks], dtype=bool)
     rows = np.arange(len(checks))[::-1]
-    title = f"Theory of {result.method} against its run"
+    title = f"Theory of {title_of(result.method)} against its run"
     with panel(ax, title, "how far apart", height=1.0 + 0.4 * len(checks)) as axes:
         axes.plot(positive(allowed), rows, "|", color=BLACK, markersize=11, markeredgewidth=2, label="what is allowed")
         for good, mark, hue, label in ((True, "o", BLUE, "error"), (False, "X", VERMILLION, "error, failed")):

@@ -41,13 +41,14 @@ from convergence.figures.style import (
     styled,
 )
 from convergence.numerics.runs import Run
+from convergence.rule import title_of
 
 STEP, GRADIENT, WEIGHT = "step k", "gradient |∂f/∂w|", "weight |w|"
 PAIRED = 3
 """Columns that a figure of two methods shows: six lines."""
 
 EPSILON = 4 * float(np.finfo(float).eps)
-"""Of the largest value: what a run has below it is rounding, and differs from machine to machine."""
+"""Of the largest value so far: what a run has below it is rounding, and differs from machine to machine."""
 
 
 def run(result: Run, ax: Axes | None = None, **options: Any) -> Axes:
@@ -61,7 +62,7 @@ def errors(
 ) -> Axes:  # fmt: skip
     """Size of the error in each direction, on a logarithmic axis: the run as open markers on the predicted line.
 
-    What is below the rounding of the largest error is not drawn.
+    What is below the rounding of the largest error so far is not drawn.
 
     Parameters
     ----------
@@ -80,7 +81,7 @@ def errors(
     names = list(names or [f"direction {k + 1}" for k in shown])[:MOST]
     measured = [_above_rounding(np.abs(result.error[:, k])) for k in shown]
     how = ", run (markers) and prediction" if predicted is not None else ""
-    with panel(ax, f"Error of {title or result.method}{how}", STEP, "error |e| in a direction") as axes:
+    with panel(ax, f"Error of {title or title_of(result.method)}{how}", STEP, "error |e| in a direction") as axes:
         for k, row, look, name in zip(shown, measured, LOOKS, names, strict=False):
             own = {**look.marked, "markerfacecolor": "none", "markevery": every(len(row)), "label": plain(name)}
             if predicted is not None:
@@ -195,5 +196,6 @@ def ended(result: Run) -> list[str]:
 
 
 def _above_rounding(row: Array) -> Array:
-    known = row[np.isfinite(row)]
-    return positive(np.where(row > EPSILON * known.max(initial=0.0), row, np.nan))
+    """Without what is rounding of the largest value so far: what a run that grows comes to later does not blur its start."""
+    largest = np.maximum.accumulate(np.where(np.isfinite(row), row, 0.0))
+    return positive(np.where(row > EPSILON * largest, row, np.nan))

@@ -100,7 +100,9 @@ def identification(result: Identification, ax: Axes | None = None, *, names: Seq
             own: dict[str, Any] = {"color": look.color, "markerfacecolor": "none", "linestyle": "none"}
             axes.plot(*_parts(row), marker=look.marker, **own, label=name)
         _plane(axes, result.eigenvalues)
-        legend(axes)
+        parts = [np.nan_to_num(_parts(row, FARTHEST), nan=np.inf) for row in result.eigenvalues]
+        unseen = [name for part, name in zip(parts, names, strict=False) if not np.isfinite(part).all(axis=0).any()]
+        legend(axes, [f"not within the figure: {', '.join(unseen)}"] if unseen else [])
     return axes
 
 

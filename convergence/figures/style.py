@@ -26,8 +26,11 @@ from matplotlib.lines import Line2D
 WIDTH, HEIGHT = 5.6, 3.5
 """Inches; a page shows a figure some 640 pixels wide, and letters of 10 points as letters of 16 pixels."""
 
-LETTERS = 58
-"""That fit beside each other in a title or a legend."""
+LETTERS, ACROSS = 58, 0.775 * WIDTH
+"""Letters that fit beside each other in a title over axes so many inches wide, or in a legend."""
+
+BESIDE = 0.8
+"""Inches that the labels of an axis, or the sample of a legend, take beside the words."""
 
 ENTRY, LINE = 0.2, 0.165
 """Inches: an entry of a legend, and each further line of it."""
@@ -126,9 +129,15 @@ def _height(legend: Legend) -> float:
 
 def describe(ax: Axes, title: str, x: str, y: str) -> None:
     """Title and axis labels, in plain words; whatever stands in them is text and not mathematics."""
-    ax.set_title(wrapped(title[:1].upper() + title[1:]), loc="left")
+    width = ax.get_position().width * cast(Figure, ax.get_figure(root=True)).get_figwidth()
+    ax.set_title(wrapped(title[:1].upper() + title[1:], _letters(width, ACROSS)), loc="left")
     ax.set_xlabel(plain(x))
     ax.set_ylabel(plain(y))
+
+
+def _letters(width: float, usual: float) -> int:
+    """How many fit beside each other in so many inches, of which labels and samples take their part."""
+    return max(10, round(LETTERS * (width - BESIDE) / (usual - BESIDE)))
 
 
 def legend(ax: Axes, notes: Sequence[str] = (), handles: Sequence[Any] | None = None) -> None:
@@ -144,7 +153,10 @@ def legend(ax: Axes, notes: Sequence[str] = (), handles: Sequence[Any] | None = 
     own = (len(figure.axes) == 1 or handles is not None) and figure.get_layout_engine() is not None
     if listed and own:
         short = len(listed) > 3 and max(len(str(handle.get_label())) for handle in listed) <= 30
-        figure.legend(handles=listed, loc="outside lower left", ncols=2 if short else 1)
+        below = figure.legend(handles=listed, loc="outside lower left", ncols=2 if short else 1)
+        if figure.get_figwidth() < WIDTH:
+            for words in below.get_texts():
+                words.set_text(textwrap.fill(words.get_text(), _letters(figure.get_figwidth(), WIDTH)))
     elif listed:
         ax.legend(handles=listed, loc="best")
 

@@ -154,7 +154,10 @@ def local(f: Any, /, *, over: Any = None, at: Any = None, gradient: Any = None, 
         return Critical(function, (_found(function, place(start, function.dimension)),), complete=False)
     domain = function.domain if over is None else ends(over, function.dimension)
     if function.expression is None or not domain:
-        raise BadData("give over=(a, b), for all critical points of a formula there, or at=x0, for the one near it")
+        raise BadData(
+            "give over=(a, b), for all critical points of a formula there, or at=x0, for the one near it",
+            "give --over A B, for all critical points of a formula there, or --at X, for the one near it",
+        )
     if function.dimension == 1:
         return _all(function, domain[0])
     found = _all_in_plane(function, domain)

@@ -179,7 +179,10 @@ def _of_formula(f: str | sp.Expr) -> Landscape:
         or not 1 <= len(variables) <= 2
         or expression.has(sp.I, sp.zoo, sp.nan, sp.oo)
     ):
-        raise BadData(f"{EXPECTED}; got {short(f)}")
+        raise BadData(
+            f"{EXPECTED}; got {short(f)}",
+            f"F must be a formula in one or two variables, as x*cos(pi*x); got {short(f)}",
+        )
     return Landscape(str(expression), exact(expression), variables)
 
 
@@ -189,7 +192,11 @@ def ends(given: Any, dimension: int) -> tuple[tuple[float, float], ...]:
     pairs = numbers[None] if numbers.shape == (2,) else numbers
     if pairs.shape != (dimension, 2) or not np.isfinite(pairs).all() or (pairs[:, 0] >= pairs[:, 1]).any():
         wanted = "(a, b) with a < b" if dimension == 1 else "((a, b), (c, d)), an interval for each variable"
-        raise BadData(f"over must be {wanted}, finite; got {short(given)}")
+        typed = "A B with A < B" if dimension == 1 else "A B C D with A < B and C < D"
+        raise BadData(
+            f"over must be {wanted}, finite; got {short(given)}",
+            f"--over must be {typed}; got {' '.join(f'{end:g}' for end in numbers.ravel())}",
+        )
     return tuple((float(a), float(b)) for a, b in pairs)
 
 
@@ -197,7 +204,8 @@ def place(given: Any, dimension: int | None) -> Array:
     """A point (d,) of finite numbers. BadData for another."""
     point = floats(given)
     if point.ndim != 1 or len(point) != (dimension or len(point)) or not 1 <= len(point) <= 2:
-        raise BadData(f"a point has {dimension or 'one or two'} numbers; got {short(given)}")
+        count = f"{dimension or 'one or two'} number{'s' * (dimension != 1)}"
+        raise BadData(f"a point has {count}; got {short(point.tolist())}")
     if not np.isfinite(point).all():
         raise BadData(f"a point must be finite; got {short(given)}")
     return np.asarray(point, dtype=float)

@@ -80,16 +80,23 @@ def require_samples(method: Method) -> None:
     derived = linear_system(method)
     loop = derived.loop
     if any(gain != CURVATURE for gain in loop.gains):
-        raise NotLinear(
-            f"{method.name} solves with the Hessian: with that of a batch its step is not affine in the sampled Hessian, "
-            f"and second moments do not close. Look at runs (ensemble), or give noise= without a batch"
+        raise _open(
+            method, "solves with the Hessian: with that of a batch its step is not affine in the sampled Hessian"
         )
     if not loop.D.is_zero_matrix:
-        raise NotLinear(
-            f"{method.name} asks for a gradient where an earlier one of the same step took it: with one batch for both the "
-            f"step is not affine in the sampled Hessian, and second moments do not close. Look at runs (ensemble), or "
-            f"give noise= without a batch"
+        raise _open(
+            method,
+            "asks for a gradient where an earlier one of the same step took it: with one batch for both the step is not "
+            "affine in the sampled Hessian",
         )
+
+
+def _open(method: Method, why: str) -> NotLinear:
+    """That second moments under batches do not close."""
+    words = f"{method.name} {why}, and second moments do not close."
+    return NotLinear(
+        f"{words} Look at runs (ensemble), or give noise= without a batch", f"{words} Give --noise without a batch"
+    )
 
 
 def linear_system(method: Method) -> System:
