@@ -114,9 +114,9 @@ def test_the_page_on_the_wave_holds_points_checks_and_pictures(capsys, tmp_path)
     ("arguments", "words"),
     [
         (("local", "x*y*z", "--at", "1", "2"), "one or two variables"),
-        (("local", "x**2", "--over", "1", "0"), "a < b"),
-        (("local", "x**2", "--over", "1", "2", "3"), "a < b"),
-        (("local", "x**2"), "give over"),
+        (("local", "x**2", "--over", "1", "0"), "A < B"),
+        (("local", "x**2", "--over", "1", "2", "3"), "A < B"),
+        (("local", "x**2"), "give --over A B"),
         (("local", "x**2", "--over", "0", "1", "--at", "1"), "--over A B"),
         (("local", "x**2", "--over", "-1", "1", "--decay", "1"), "none of the methods"),
         (("local", "import os", "--over", "0", "1"), "formula"),
