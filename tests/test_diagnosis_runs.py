@@ -168,6 +168,15 @@ def test_error_bars_cover_the_truth(method, curvatures, steps, how, hyper):
     assert np.median(relative) > 0.01  # and are not wide for safety's sake
 
 
+def test_lr_is_known_as_well_as_in_the_direction_that_shows_it_best():
+    x, gradients, *_ = logged("gradient_descent", [1.0, 0.02], 40, noise=1e-6, lr=0.5)
+    found = diagnose_run(x, gradients, method="gradient_descent")
+    bars = np.hypot(found.lr_curvature_error / found.lr_curvature, found.curvatures_error / found.curvatures)
+    assert bars.max() > 20 * bars.min()
+    assert found.lr_error / found.lr < 1.1 * bars.min()
+    assert_inside(found.lr, 0.5, found.lr_error)
+
+
 def test_more_weights_than_directions_that_move():
     """Forty weights, two modes: the others stand still, and are said to."""
     x, _, _, _ = logged("heavy_ball", [1.0, 0.3], 60, lr=0.5, momentum=0.8)
