@@ -17,3 +17,11 @@ def figures_closed() -> Iterator[None]:
     yield
     if "matplotlib.pyplot" in sys.modules:
         sys.modules["matplotlib.pyplot"].close("all")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_process() -> Iterator[None]:
+    """A command tried here starts no processes of its own, each of which would import and derive everything anew."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("convergence.cli.study.WORKERS", 1)
+        yield

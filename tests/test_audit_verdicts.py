@@ -254,8 +254,8 @@ def test_the_batch_that_matches_momentum_by_runs(by_id):
     """Ensembles from the minimiser: momentum at batch 100 and plain SGD at 11, at equal learning rates; at 600 a fiftieth."""
     p, options = cv.datasets.gaussian_2d(loss="mean"), {"lr": 0.01, "rng": 3}
     options["start"] = p.minimizer
-    heavy = cv.ensemble(p, "heavy_ball", 300, 3000, batch=100, momentum=0.9, **options)
-    plain, large = (cv.ensemble(p, "gradient_descent", 300, 3000, batch=b, **options) for b in (11, 600))
+    heavy = cv.ensemble(p, "heavy_ball", 300, 1000, batch=100, momentum=0.9, **options)
+    plain, large = (cv.ensemble(p, "gradient_descent", 300, 1000, batch=b, **options) for b in (11, 600))
     numbers = by_id["004-batch"].numbers
     for made, exact in ((heavy, numbers["momentum"]), (large, numbers["plain"])):
         assert abs(made.mean[-1] - exact) < 4 * made.standard_error[-1]
