@@ -17,8 +17,9 @@ UPHELD = ("proved", "confirmed")
 BY_ID = {claim.id: claim for claim in CLAIMS}
 
 
-@pytest.mark.parametrize("name", [name for name, claim in BY_ID.items() if claim.other])
-def test_the_control_of_a_claim_turns_its_verdict(name):
+@pytest.mark.parametrize("name", [name for name, claim in BY_ID.items() if "Missing: " in claim.decide.__doc__])
+def test_the_control_of_an_open_claim_turns_what_is_decided_of_it(name):
+    """Of all others the audit itself says so: ``checked`` is True, as the tests of the verdicts hold."""
     claim = BY_ID[name]
     (said, _), (control, _) = claim.decide(), claim.decide(**claim.other)
     assert bool(said) is not bool(control)

@@ -511,7 +511,8 @@ def test_millions_of_steps_are_not_fine(capsys):
 
 
 @pytest.mark.finding("D1")
-def test_rules_of_a_file_are_studied_and_drawn_by_several_processes(capsys, file, tmp_path):
+def test_rules_of_a_file_are_studied_and_drawn_by_several_processes(capsys, file, tmp_path, monkeypatch):
+    monkeypatch.setattr("convergence.cli.study.WORKERS", 2)
     rules = file(RULES, "my_rules.py")
     status, text, _ = run(capsys, "verify", "--methods", f"{rules}:triple,heavy_ball", "--json")
     assert status == 0

@@ -55,14 +55,15 @@ MOMENTUM = [{"momentum": 0.6}, {"momentum": 0.95}, {"momentum": 0.0}]
 
 
 def cases():
-    for name in LOOPS:
-        for number, rest in enumerate(SETTINGS.get(name, MOMENTUM)):
-            yield pytest.param(name, rest, id=f"{name}-{number}")
+    """Each setting on each problem; the scalings of the loss take turns, so that each problem meets all four."""
+    settings = [(name, rest) for name in LOOPS for rest in SETTINGS.get(name, MOMENTUM)]
+    for turn, (name, rest) in enumerate(settings):
+        for place, data in enumerate(PROBLEMS):
+            loss = list(SCALES)[(turn + place) % len(SCALES)]
+            yield pytest.param(name, rest, data, loss, id=f"{name}-{turn}-{data.__name__}-{loss}")
 
 
-@pytest.mark.parametrize("loss", SCALES)
-@pytest.mark.parametrize("data", PROBLEMS, ids=lambda data: data.__name__)
-@pytest.mark.parametrize(("name", "rest"), list(cases()))
+@pytest.mark.parametrize(("name", "rest", "data", "loss"), list(cases()))
 def test_simulate_is_the_loop_of_the_source(name, rest, data, loss):
     X, y = data()
     c = SCALES[loss](len(y))
