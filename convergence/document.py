@@ -59,8 +59,13 @@ class Chapter:
         """The parts that could not be made."""
         return tuple(part for part in self.parts.values() if isinstance(part, Gap))
 
+    @property
+    def unverified(self) -> Gap | None:
+        """The verification that was asked for and could not be made, with its reason."""
+        return next((gap for gap in self.gaps if gap.part == "verification"), None)
+
     def __bool__(self) -> bool:
-        return self.verification is None or bool(self.verification)
+        return self.unverified is None and (self.verification is None or bool(self.verification))
 
     def __repr__(self) -> str:
         return f"Chapter on {self.name}: {', '.join(self.parts)}"
@@ -117,7 +122,7 @@ class Study:
 
     @property
     def passed(self) -> bool:
-        """Whether every check that could be made passed, and every deliberate fault was rejected."""
+        """Whether every method could be verified, every check that could be made passed, and every fault was rejected."""
         return all(self.methods)
 
     def __bool__(self) -> bool:

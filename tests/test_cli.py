@@ -122,6 +122,11 @@ def test_a_rule_of_ones_own(capsys, file):
     status, _, error = run(capsys, "derive", f"{path}:signs")
     assert status == 2
     assert "not differentiable" in error
+    short = file("def short(f, x, v, *, lr):\n    return x - lr * f.grad(x)\n", "short.py")
+    status, text, _ = run(capsys, "verify", "--methods", f"{short}:short")
+    assert status == 1
+    assert "not verified: BadRule: short must return" in text
+    assert "passed" not in text
 
 
 def test_methods_lists_the_catalogue(capsys):

@@ -11,6 +11,7 @@ import sympy as sp
 
 import convergence as cv
 from convergence.formula_text import Letters, formula, symbols
+from convergence.report import page
 from convergence.schema import SCHEMA_VERSION, result_classes
 
 FEW = ["gradient_descent", "ema_momentum", "nesterov"]
@@ -108,6 +109,20 @@ def test_a_method_that_fails_is_a_gap_and_not_the_end():
     assert {gap.part for gap in found["raising"].gaps} == {"system", "region", "answer"}
     assert "no such step" in found["raising"].gaps[0].why
     assert found["clipped"].gaps
+
+
+def test_a_method_that_could_not_be_verified_has_not_passed():
+    @cv.method
+    def short(f, x, v, *, lr, momentum):
+        return x - lr * v
+
+    found = cv.study([1.0, 10.0], [short, "gradient_descent"], parts=["verification"])
+    assert not found.passed
+    assert not found["short"]
+    assert "2 value(s)" in found["short"].unverified.why
+    assert found["gradient_descent"]
+    assert not cv.Study.from_json(found.to_json()).passed
+    assert "could not be verified:** BadRule: short must return" in page(found, {})
 
 
 def test_fixed_hyperparameters_go_to_the_methods_that_have_them():

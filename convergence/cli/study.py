@@ -237,6 +237,7 @@ def _verdict(study: Study) -> Any:
     faults = [(one.method.title, fault) for one in verified for fault in one.verification.controls]
     failed = [f"{title}: {check.claim}" for title, check in checks if check.passed is False]
     failed += [f"{title}: fault accepted: {fault.fault}" for title, fault in faults if not fault]
+    failed += [f"{c.method.title}: not verified: {c.unverified.why}" for c in study.methods if c.unverified is not None]
     if failed:
         return console.Text("\n".join([f"{words}FAILED", *failed]), "bold red")
     passed, rejected = sum(c.passed is True for _, c in checks), sum(f.rejected is True for _, f in faults)

@@ -45,6 +45,11 @@ class Summary:
         return [(one, c) for one in self._verified for c in one.verification.checks if c.passed is False]
 
     @property
+    def unverified(self) -> list[Chapter]:
+        """Methods that could not be held against a run."""
+        return [one for one in self.chapters if one.unverified is not None]
+
+    @property
     def accepted(self) -> list[tuple[Chapter, Any]]:
         """Deliberate faults that were not noticed."""
         return [(one, c) for one in self._verified for c in one.verification.controls if c.rejected is False]
