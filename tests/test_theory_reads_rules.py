@@ -74,6 +74,10 @@ def asks_for_the_loss(f, x, *, lr):
     return x - lr * f.grad(x) * f.loss(x)
 
 
+def scaled_by_its_position(f, x, *, lr):
+    return x - lr * f.grad(x) * np.abs(x)
+
+
 REASONS = {
     signed: "differentiable",
     magnitude: "differentiable",
@@ -84,6 +88,7 @@ REASONS = {
     decaying: "rest at the minimiser",
     rmsprop_without_epsilon: "nothing by nothing",
     asks_for_the_loss: r"\.loss",
+    scaled_by_its_position: "where the minimiser w lies",
 }
 
 

@@ -269,6 +269,11 @@ def system_in_time(method: Method) -> System:
     else:
         moving, jacobian = linearised_at_rest(method, rest)
     matrix = sp.ImmutableMatrix(jacobian.applyfunc(tidy))
+    if MINIMISER in matrix.free_symbols:
+        raise NotLinear(
+            f"{method.name} has no one iteration matrix: how fast it is depends on where the minimiser {MINIMISER} lies; a "
+            f"rule may ask for gradients at positions, but not scale its step by how far from zero it is"
+        )
     return System(
         method,
         tuple(method.state[k] for k in moving),
