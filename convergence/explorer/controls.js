@@ -58,7 +58,7 @@ function sharedRows() {
   reset.addEventListener("click", () => { Object.assign(state, { start: null, kappa: ownKappa, batch: 0, added: 0, schedule: "constant", steps: 150 }); changed(); });
   holder.append(
     element("div", { class: "row" }, element("label", { for: "schedule" }, "schedule"), schedule),
-    element("div", { class: "row" }, element("label", { for: "share-scale" }, "axis of momentum"), scale),
+    element("div", { class: "row" }, element("label", { for: "share-scale" }, "upward axis"), scale),
     reset,
   );
   rows.push(() => { schedule.value = state.schedule; scale.value = state.log ? "1" : "0"; });

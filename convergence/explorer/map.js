@@ -63,11 +63,16 @@ function resolution(side, panel) {
   return [Math.max(20, Math.round(panel.inner / part)), Math.max(15, Math.round(panel.tall / part))];
 }
 
+/** The name of a hyperparameter and its letter, once where they are the same. */
+function axisName({ name, letter }) {
+  return name === letter ? name : `${name} ${letter}`;
+}
+
 function drawMap(side, panel) {
   if (side.method.share < 0) return drawLine(side, panel);
   const { low, high } = axes(side), key = `${mapKey(side)}|${coarse}`, { method, h } = side, problem = problemNow();
   panel.margins[3] = state.log ? 50 : 38;
-  const c = panel.begin({ low, high, log: true }, { low: 0, high: 1 }), letters = method.hyper.map((one) => one.letter);
+  const c = panel.begin({ low, high, log: true }, { low: 0, high: 1 });
   panel.clip(() => {
     hatched(c, panel.left, panel.top, panel.inner, panel.tall);
     const size = resolution(side, panel);
@@ -79,7 +84,7 @@ function drawMap(side, panel) {
     panel.paths(lines.edge(key, side), colours.ink, 2.4);
     if (state.batch && canSample(method)) panel.paths(lines.batch(`${key}|${state.batch}`, side), "#e0218a", 2.4, [8, 5]);
   });
-  panel.frame(`${method.hyper[method.rate].name} ${letters[method.rate]}`, `${method.hyper[method.share].name} ${letters[method.share]}`, undefined, shareTicks(side));
+  panel.frame(axisName(method.hyper[method.rate]), axisName(method.hyper[method.share]), undefined, shareTicks(side));
   const found = best(side);
   if (found) panel.star(panel.x(found.lr), panel.y(placeOfShare(side, found.share)));
   point(panel, panel.x(h[method.rate]), panel.y(placeOfShare(side, h[method.share])), side);
@@ -123,7 +128,7 @@ function drawLine(side, panel) {
     }
     panel.line([[panel.x(limit), panel.top], [panel.x(limit), panel.top + panel.tall]], colours.ink, 2.4);
   });
-  panel.frame(`${method.hyper[method.rate].name} ${method.hyper[method.rate].letter}`, "spectral radius ρ");
+  panel.frame(axisName(method.hyper[method.rate]), "spectral radius ρ");
   const found = best(side);
   if (found) panel.star(panel.x(found.lr), panel.y(found.rate));
   point(panel, panel.x(h[method.rate]), panel.y(Math.min(1.3, spectralRadius(method, deciding(method, curvatures), h))), side);

@@ -173,7 +173,7 @@ function floorCard({ method, h, letters, formulas, curvatures, side }) {
   }
   if (canSample(method)) {
     const needed = smallestBatch(method, problemNow(), h), word = state.batch ? (needed < state.batch ? " ✓" : " ✗ smaller than that: second moments grow") : "";
-    parts.push(paragraph(`Second moments stay bounded with batches above ${spelled(needed)}`, element("strong", { class: needed < state.batch ? "good" : "bad" }, word), "."));
+    parts.push(paragraph(`Second moments stay bounded with batches ${needed < 1 ? "of any size" : `above ${spelled(needed)}`}`, element("strong", { class: needed < state.batch ? "good" : "bad" }, word), "."));
     parts.push(small(PROBLEM.samples.pairs ? "For rows of the data, drawn with replacement." : "For fresh Gaussian rows with this Hessian."));
   } else parts.push(small(PROBLEM.samples ? "Second moments under minibatches do not close on one gradient a step for this rule." : "No edge in mean square on this page: too many directions; mean_square_limit has it."));
   return card("What does noise leave?", ...parts);

@@ -39,7 +39,8 @@ def damping(result: maps.DampingMap, ax: Axes | None = None, *, directions: Any 
     directions
         The scaled rates ηλ at which the data lie, at the settings.
     """
-    scaled = f"scaled learning rate {text(result.method.symbols[str(result.method.rate)])}λ"
+    letter = text(result.method.symbols[str(result.method.rate)])
+    scaled = f"scaled learning rate {letter}{'·' if len(letter) > 1 else ''}λ"
     title = f"How {result.method.title} is damped"
     with panel(ax, title, named(result.method, result.x), scaled, height=3.7) as axes:
         shown = [k for k, kind in enumerate(KINDS[:3]) if (result.kind == k).any()]
