@@ -43,7 +43,7 @@ def test_every_command_is_in_the_list_of_commands(capsys):
 def test_commands_that_are_shown_are_understood(page):
     text = page.read_text(encoding="utf-8")
     blocks = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
-    shown = [*re.findall(r"`convergence ([^`]+)`", text), *re.findall(r"convergence (.+)", re.sub(r" +#.*", "", blocks))]
+    shown = [*re.findall(r"`convergence ([^`]+)`", text), *re.findall(r"convergence ([^\n\"]+)", re.sub(r" +#.*", "", blocks))]
     known = {name for method in cv.METHODS.values() for name in method.hyper}
     for line in shown:
         words = shlex.split(line.partition(" && ")[0].replace("\n", " "))
