@@ -1,4 +1,4 @@
-"""Problems that ship with the package: the same data on every machine.
+"""Problems that ship with the package, or are made with a wanted spectrum: the same data on every machine.
 
 >>> import convergence as cv
 >>> cv.datasets.gaussian_2d()

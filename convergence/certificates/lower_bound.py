@@ -1,4 +1,4 @@
-"""The checker's proof that nothing is faster: the inequalities for a smaller rate are nowhere all positive.
+"""The checker of a lower bound, that nothing is faster: the inequalities for a smaller rate are nowhere all positive.
 
 By products of them that add up to what is not positive (Handelman 1988), or on a tree of boxes that holds all settings.
 """

@@ -1,4 +1,4 @@
-"""Methods side by side: steps over the condition number, worst cases and limits over the steps, steps over the rate."""
+"""How fast methods are: steps over κ or the learning rate; worst, average and transient errors over the steps."""
 
 from __future__ import annotations
 
