@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import sympy as sp
 
@@ -59,6 +60,24 @@ def test_the_rest_of_adamw_has_a_formula_that_holds_where_tried(capsys):
     assert "holds where tried" in repr(rest)
     assert main(["rests", "adamw"]) == 0
     assert "holds where tried" in capsys.readouterr().out
+
+
+def by_hand(lr, k, c, b1, b2):
+    """AdamW's radius at rest, with h = ηλ/(u + ε), k = δ(u + ε)/λ, c = δx = u/(u + ε): x ← (1 − hk)x − h(m − cv)."""
+    slope = k * np.poly([b1, b2]) + np.polymul([1, 0], (1 - b1) * np.array([1, -b2]) - c * (1 - b2) * np.array([1, -b1]))
+    return np.abs(np.roots(np.polyadd(np.poly([1, b1, b2]), lr * slope))).max()
+
+
+def test_at_numbers_a_formula_that_was_only_tried_is_not_used():
+    k, c, b1, b2, eps = 1e-3, 0.081, 0.808, 0.127, 0.1
+    u, decay = eps * c / (1 - c), k * (1 - c) / eps
+    rest = cv.rests("adamw", curvature=1, minimiser=c / decay + u, beta1=b1, beta2=b2, eps=eps, weight_decay=decay)
+    assert rest.position == pytest.approx(c / decay, rel=1e-12)
+    edge = rest.lr_max / (u + eps)
+    assert by_hand(0.999 * edge, k, c, b1, b2) < 1 < by_hand(1.001 * edge, k, c, b1, b2)
+    at = {"lambda": 1, "x": rest.position, "beta1": b1, "beta2": b2, "epsilon": eps, "delta": decay}
+    formula = cv.rests("adamw").lr_max
+    assert formula.subs({s: at[s.name] for s in formula.free_symbols}) > 1.1 * rest.lr_max
 
 
 def test_which_hyperparameters_are_determined_is_decided_and_not_tried_at_a_point():

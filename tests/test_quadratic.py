@@ -30,7 +30,8 @@ def test_a_list_is_the_diagonal_problem_with_its_minimiser_at_ones(data):
         assert_allclose(getattr(problem, name)(w), getattr(data, name)(w), **close)
     assert_allclose(problem.hessian, data.hessian, **close)
     assert problem.named_directions[0].name == "direction 1 (λ = 10)"
-    assert_allclose(problem.weights, [1 / 3, 1 / 3, 1 / 3, 0])
+    for flat in (problem, data):
+        assert_allclose(flat.weights, [1 / 3, 1 / 3, 1 / 3, 0])
 
 
 def test_runs_and_predictions_take_any_of_them(data):
@@ -65,6 +66,13 @@ def test_a_density_is_a_sample_of_its_quantiles_with_both_ends():
     assert problem.weights @ problem.curvatures == pytest.approx(2.0, rel=1e-3)
     assert problem.weights @ problem.curvatures**2 == pytest.approx(4 * 1.25, rel=1e-2)
     assert as_quadratic(cv.PowerLaw(-0.5, 4.0)).L == 4.0
+
+
+def test_a_square_random_matrix_has_the_quantiles_of_the_quarter_circle():
+    """For r = 1 the singular values s = √λ/2 have the share (2/π)(arcsin s + s√(1 − s²)) below them."""
+    shares = np.array([1e-4, 1e-3, 0.02, 0.3, 0.9, 1.0])
+    s = np.sqrt(cv.MarchenkoPastur(1.0, scale=3.0).quantile(shares) / 3) / 2
+    assert_allclose(2 / np.pi * (np.arcsin(s) + s * np.sqrt(1 - s**2)), shares, atol=1e-6)
 
 
 def test_weights_count_in_averages():

@@ -643,3 +643,13 @@ def test_a_product_that_overflows_is_infinite_and_no_nan():
     p = cv.product(1e20, 40, 1, method="heavy_ball", momentum=0.5)
     assert p.value in (np.inf, -np.inf)
     assert p.log == np.inf
+
+
+def test_stairs_on_stairs_are_one_stair_only_where_each_holds_whole_ones():
+    """⌊⅔⌊k/2⌋⌋ is not ⌊k/3⌋: at k = 3 it is 0."""
+    stairs = Schedule("", sp.Rational(1, 10) / (1 + sp.floor(sp.Rational(2, 3) * sp.floor(STEP / 2))))
+    found = cv.product(stairs, 12, 1.0)
+    assert found.value == pytest.approx(np.prod(1 - stairs.values(12)), rel=1e-13)
+    assert found.formula is None
+    whole = Schedule("", sp.Rational(1, 10) / (1 + sp.floor(sp.floor(STEP / 2) / 3)))
+    assert cv.product(whole, 12, 1.0).formula is not None

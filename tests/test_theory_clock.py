@@ -228,3 +228,15 @@ def test_a_start_may_give_numbers_for_its_clocks():
     assert run.state.shape == (11, 2, 2)
     assert said.x == pytest.approx(run.x, rel=1e-12)
     assert bool(verify([1.0, 2.0], corrected, lr=0.1, momentum=0.5))
+
+
+@pytest.mark.parametrize(("first", "read"), [(1.0, True), (-0.5, False)])
+def test_a_clock_that_would_come_to_rest_by_way_of_infinity_is_not_read(first, read):
+    """c ← c/(1 + c) from −½ is −1, and then 1/0: 1/c counts up through 0."""
+
+    @method(start=lambda f, x: (x, x, first))
+    def averaged(f, x, z, c, *, lr):
+        z = z - lr * f.grad(z)
+        return (1 - c) * x + c * z, z, c / (1 + c)
+
+    assert (derive(averaged).clock is not None) is read

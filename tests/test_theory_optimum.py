@@ -339,3 +339,18 @@ def test_a_learning_rate_that_is_held_too_large_has_no_optimum(name, L):
     with pytest.raises(NoStableLearningRate):
         optimum(METHODS[name], lr=1).at(mu=0.1, L=L)
     assert optimum(METHODS[name], lr=1).at(mu=0.1, L=1.9).rate < 1
+
+
+def test_a_rate_that_is_set_between_the_ends_is_not_overlooked():
+    """Two steps, the second four times as long: (1 − h)(1 − 4h) dips to −9/16 between its roots."""
+
+    def dipping(f, x, *, lr):
+        x = x - lr * f.grad(x)
+        return x - 4 * lr * f.grad(x)
+
+    tuned, curvatures = optimum(dipping).at(mu=1, L=4), np.linspace(1, 4, 4001)
+    sizes = {lr: np.abs((1 - lr * curvatures) * (1 - 4 * lr * curvatures)) for lr in np.linspace(0.01, 0.5, 2001)}
+    assert tuned.rate == pytest.approx(min(size.max() for size in sizes.values()), abs=1e-3)
+    h = tuned.hyper["lr"] * curvatures
+    assert tuned.rate == pytest.approx(np.abs((1 - h) * (1 - 4 * h)).max(), abs=1e-7)
+    assert tuned.rate > max(np.abs((1 - h) * (1 - 4 * h))[[0, -1]]) - 1e-12

@@ -52,7 +52,8 @@ class Rest(Tabular):
         The supremum of the learning rates for which all are inside the unit circle: a formula (in x off the minimiser, in
         the held state on a line), or a float.
     decided
-        Whether that formula was decided in every cell of the letters; else it holds where it was tried, and where positive.
+        Whether that formula was decided in every cell of the letters; else it holds where it was tried, and another bound may
+        bind elsewhere. At numbers the bound that binds is found.
     slope
         On a line, of a rule with one other state: what a step multiplies the error by, as a function of the held state.
     gathered

@@ -88,14 +88,14 @@ class MarchenkoPastur:
         return np.clip(scale * nodes, *self.interval), np.asarray(vectors[0] ** 2)
 
     def quantile(self, share: Array) -> Array:
-        """The λ below which a share (m,) of the density lies, by integrating it in θ, where λ = middle − half·cos θ."""
+        """The λ below which a share (m,) of the density lies, by integrating it in θ, where λ = low + (high − low)·sin²(θ/2)."""
         low, high = self.interval
         theta = np.linspace(0.0, np.pi, 4097)
-        points = (low + high) / 2 - (high - low) / 2 * np.cos(theta)
+        points = low + (high - low) * np.sin(theta / 2) ** 2
         heights = np.sin(theta) ** 2 / np.where(points > 0, points, 1.0)
         heights[0] = 4 / high if low == 0 else 0.0  # the limit of sin²θ/λ
         below = np.concatenate([[0.0], np.cumsum(heights[1:] + heights[:-1])])
-        return np.asarray(np.interp(share, below / below[-1], points))
+        return np.asarray(low + (high - low) * np.sin(np.interp(share, below / below[-1], theta) / 2) ** 2)
 
 
 @dataclass(frozen=True)
