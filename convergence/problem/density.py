@@ -88,7 +88,7 @@ class MarchenkoPastur:
         return np.clip(scale * nodes, *self.interval), np.asarray(vectors[0] ** 2)
 
     def quantile(self, share: Array) -> Array:
-        """The λ below which a share (m,) of the density lies, by integrating it in θ, where λ = low + (high − low)·sin²(θ/2)."""
+        """The λ below which a share (m,) of the density lies, by integrating it in θ: λ = low + (high − low)·sin²(θ/2)."""
         low, high = self.interval
         theta = np.linspace(0.0, np.pi, 4097)
         points = low + (high - low) * np.sin(theta / 2) ** 2

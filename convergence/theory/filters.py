@@ -232,17 +232,9 @@ def realised(method: Method, output: str, closed: bool) -> Realisation:
     """The state's recursion with the readings of clocks as letters, what the start puts into it, and the output's place."""
     derived = system(method)
     matrix, column = driven(derived.loop_in_time, closed)
-    clock = derived.clock
-    return Realisation(
-        sp.ImmutableMatrix(matrix),
-        sp.ImmutableMatrix(column),
-        _start(derived),
-        derived.state.index(output) if output in derived.state else None,
-        () if clock is None else clock.letters,
-        () if clock is None else clock.start,
-        () if clock is None else clock.update,
-        _asks_anew(method),
-    )
+    parts = sp.ImmutableMatrix(matrix), sp.ImmutableMatrix(column), _start(derived)
+    place = derived.state.index(output) if output in derived.state else None
+    return Realisation(*parts, place, derived.clock, _asks_anew(method))
 
 
 def _start(derived: System) -> sp.ImmutableMatrix:

@@ -78,15 +78,14 @@ def residual_polynomial(m: Any, /, steps: int, **hyper: Any) -> sp.Poly:
     if letters:
         return sp.Poly(_over_letters(method, schedules, int(steps), letters), CURVATURE)
     residual = _residual(system_in_time(method), schedules, int(steps), flint.fmpq_poly([0, 1]), _rational)
-    coefficients = [sp.Rational(int(c.p), int(c.q)) for c in reversed(residual.coeffs())]
+    coefficients = [_read(c) for c in reversed(residual.coeffs())]
     return sp.Poly(coefficients or [sp.Integer(0)], CURVATURE, domain="QQ")
 
 
 def residual_value(method: Method, steps: int, curvature: Any, **hyper: Any) -> sp.Rational:
     """p_k(λ) at one rational λ, exactly; numbers only. Raises what ``residual_polynomial`` raises."""
     schedules = {n: _entries(method, n, v, steps) for n, v in method.settings(hyper).items()}
-    value = _residual(system_in_time(method), schedules, steps, _rational(exact(curvature)), _rational)[0]
-    return sp.Rational(int(value.p), int(value.q))
+    return _read(_residual(system_in_time(method), schedules, steps, _rational(exact(curvature)), _rational)[0])
 
 
 def _entries(method: Method, name: str, value: Any, steps: int) -> list[sp.Expr]:
@@ -102,8 +101,16 @@ def _entries(method: Method, name: str, value: Any, steps: int) -> list[sp.Expr]
 
 
 def _rational(number: sp.Expr) -> Any:
-    value = fraction(number)
-    return flint.fmpq_poly([flint.fmpq(value.numerator, value.denominator)])
+    return flint.fmpq_poly([_fmpq(number)])
+
+
+def _fmpq(number: Any) -> Any:
+    value = fraction(exact(number))
+    return flint.fmpq(value.numerator, value.denominator)
+
+
+def _read(value: Any) -> sp.Rational:
+    return sp.Rational(int(value.p), int(value.q))
 
 
 def _over_letters(method: Method, schedules: Schedules, steps: int, letters: list[sp.Symbol]) -> sp.Expr:
@@ -181,14 +188,13 @@ def extreme_values(poly: sp.Poly, low: Any, high: Any) -> Extremes:
     """
     if poly.free_symbols_in_domain or not poly.domain.is_Exact:
         raise BadHyperparameter(f"an exact worst case needs a number for {poly.free_symbols_in_domain}")
-    ends = [fraction(exact(end)) for end in (low, high)]
-    whole = flint.fmpq_poly([flint.fmpq(int(c.p), int(c.q)) for c in reversed(poly.all_coeffs())])
-    at_ends = max(abs(whole(flint.fmpq(e.numerator, e.denominator))) for e in ends)
-    inside = _interior(whole, [flint.fmpq(e.numerator, e.denominator) for e in ends])
+    ends = [_fmpq(end) for end in (low, high)]
+    whole = flint.fmpq_poly([_fmpq(c) for c in reversed(poly.all_coeffs())])
+    at_ends = max(abs(whole(end)) for end in ends)
+    inside = _interior(whole, ends)
     upper = max([at_ends, *(top for _, top in inside)])
     lower = max([at_ends, *(bottom for bottom, _ in inside)])
-    first, last = (sp.Rational(int(v.p), int(v.q)) for v in (lower, upper))
-    return Extremes(first, last, last if upper == at_ends else None)
+    return Extremes(_read(lower), _read(upper), _read(upper) if upper == at_ends else None)
 
 
 def _interior(whole: Any, ends: list[Any]) -> list[tuple[Any, Any]]:

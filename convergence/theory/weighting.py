@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from convergence.crossing import compiled, exact
 from convergence.errors import BadData
 from convergence.plotting import Plotted
+from convergence.theory.clock import Clock
 from convergence.theory.inequality import numbers
 from convergence.theory.schur import stable_conditions
 from convergence.theory.symbols import Z
@@ -28,7 +29,7 @@ MOST_WEIGHTS = 10**7
 
 @dataclass(frozen=True)
 class Realisation:
-    """s ← ``matrix``·s + ``column``·u with the readings of clocks as ``letters``, and the gradients that the start asks.
+    """s ← ``matrix``·s + ``column``·u with the readings of the ``clock`` as letters, and the gradients that the start asks.
 
     ``first`` is what a gradient of the start puts into the state; it is one more, ``anew``, where it is asked at another
     point than the first step's. ``output`` is the place of a state, None for the step.
@@ -38,9 +39,7 @@ class Realisation:
     column: sp.ImmutableMatrix
     first: sp.ImmutableMatrix
     output: int | None
-    letters: tuple[sp.Symbol, ...]
-    start: tuple[sp.Expr, ...]
-    update: tuple[sp.Expr, ...]
+    clock: Clock | None
     anew: bool
 
 
@@ -190,15 +189,16 @@ class Weights(Plotted, figure="response"):
 
     def _recursion(self, steps: int) -> tuple[Array, Array, Array]:
         """The matrices (m, s, s) and columns (m, s) of the steps, m = 1 where all have the same; the start's column (s,)."""
-        real, size = self.realised, self.realised.matrix.rows
+        real, clock, size = self.realised, self.realised.clock, self.realised.matrix.rows
         letters, given = tuple(self.values), [float(value) for value in self.values.values()]
-        read = np.empty((steps if real.letters else 1, len(real.letters)))
-        if real.letters:
-            tick = compiled((*letters, *real.letters), real.update)
-            read[0] = [float(value) for value in real.start]
+        timed, read = letters, np.empty((1, 0))
+        if clock is not None:
+            timed, read = (*letters, *clock.letters), np.empty((steps, len(clock.letters)))
+            tick = compiled(timed, clock.update)
+            read[0] = [float(value) for value in clock.start]
             for k in range(1, steps):
                 read[k] = tick(*given, *read[k - 1])
-        entries = compiled((*letters, *real.letters), (*real.matrix, *real.column))(*given, *read.T)
+        entries = compiled(timed, (*real.matrix, *real.column))(*given, *read.T)
         whole = np.stack([np.broadcast_to(np.asarray(e, dtype=float), (len(read),)) for e in entries], axis=-1)
         first = np.array(compiled(letters, tuple(real.first))(*given), dtype=float)
         return whole[:, : size**2].reshape(-1, size, size), whole[:, size**2 :], first
