@@ -390,3 +390,15 @@ def test_a_cycle_is_frozen_and_says_itself():
     assert repr(cycle) == "Cycle of rmsprop_outside, period 2: amplitude 0.04; attracting (derived)"
     with pytest.raises(FrozenInstanceError):
         cycle.amplitude = 1.0
+
+
+def test_a_clock_that_fades_to_one_is_read_at_one():
+    """c ← 1/(2 − c) from 0 is k/(k + 1)."""
+
+    @cv.method(start=lambda f, x: (x, 0.0))
+    def warmed(f, x, c, *, lr):
+        return x - lr * c * np.sign(f.grad(x)), 1 / (2 - c)
+
+    (cycle,) = cv.cycles(warmed)
+    assert cycle.amplitude == sp.Symbol("eta", positive=True) / 2
+    assert cycle.exists
