@@ -88,6 +88,11 @@ function drawCurves(panel, runs) {
         c.textBaseline = k ? "top" : "bottom";
         panel.words(state.schedule === "constant" ? "floor" : "floor (base rate)", panel.left + panel.inner - 4, y + (k ? 2 : -2));
       }
+      if (!state.b && problem.curvatures.length > 1) { // over the lines, which would cross it
+        c.textAlign = "right";
+        c.textBaseline = "top";
+        panel.words("— steepest  ··· flattest", panel.left + panel.inner - 4, panel.top + 4);
+      }
       told.push(`${method.title}: after ${state.steps} steps ${spelled(runs[k].exact.loss[runs[k].exact.loss.length - 1] / scale, 2)} of the first`);
     });
   });
@@ -97,15 +102,12 @@ function drawCurves(panel, runs) {
 
 /** The parts of the loss along the steepest and the flattest direction. */
 function components(panel, errors, scale) {
-  const { curvatures } = problemNow(), last = curvatures.length - 1, c = panel.context;
+  const { curvatures } = problemNow(), last = curvatures.length - 1;
   if (!last) return;
   for (const k of [0, last]) {
     const points = errors.map((error, n) => [panel.x(n), panel.y(Math.max((0.5 * curvatures[k] * error[k] ** 2) / scale, 1e-30))]);
     panel.line(points, colours.faint, 1, k ? [1, 3] : []);
   }
-  c.textAlign = "right";
-  c.textBaseline = "top";
-  panel.words("— steepest  ··· flattest", panel.left + panel.inner - 4, panel.top + 4);
 }
 
 function floorOf(side) {

@@ -113,7 +113,7 @@ function stabilityCard({ method, h, letters, formulas, curvatures }) {
       const sign = held ? element("strong", { class: held[k] ? "good" : "bad" }, held[k] ? " ✓" : " ✗ not so") : null;
       return one && element("div", { class: "formula" }, putIn(one, values), ...(sign ? [sign] : []));
     }).filter(Boolean),
-    paragraph(element("strong", { class: stable ? "good" : "bad" }, stable ? "✓ it converges" : "✗ it diverges"), limit > 0 ? `. The largest stable ${letter}, the rest as it is: ${spelled(limit)}.` : ". No learning rate is stable with the rest as it is."),
+    paragraph(element("strong", { class: stable ? "good" : "bad" }, stable ? `✓ ${state.batch || state.added ? "without noise " : ""}it converges` : "✗ it diverges"), limit > 0 ? `. The largest stable ${letter}, the rest as it is: ${spelled(limit)}.` : ". No learning rate is stable with the rest as it is."),
     formulas.lr_max ? element("div", { class: "formula" }, `Along one direction: ${letter} < `, formulaOf(formulas.lr_max)) : null,
     method.linear ? null : small("The rule is linear only near its minimiser: this holds there."),
     formulas.decided ? null : small("The largest stable rate as a formula holds where it was tried."),
