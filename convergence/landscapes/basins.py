@@ -22,7 +22,7 @@ from convergence.crossing import compiled, exact
 from convergence.errors import BadData
 from convergence.landscapes.roots import zeros
 from convergence.landscapes.rounding import half_of_digits, rounding
-from convergence.landscapes.step_map import step_map
+from convergence.landscapes.step_map import function_map
 from convergence.methods import as_method
 from convergence.plotting import Plotted
 from convergence.tabular import Tabular
@@ -125,10 +125,8 @@ def basins(critical: Critical, m: Any, hyper: Mapping[str, Any]) -> Basins:
         raise BadData(
             "basins with their ends are those of a formula in one variable on over=(a, b); else see basin_map"
         )
-    slope, bend = function.derivative(1), function.derivative(2)
-    x = function.variables[0]
-    numbers = {name: exact(value) for name, value in method.at(**hyper).numbers.items()}
-    along = step_map(method, numbers, lambda e: slope.subs(x, e), lambda e: bend.subs(x, e))
+    x, settings = function.variables[0], method.at(**hyper).numbers
+    along = function_map(function, method, {name: exact(value) for name, value in settings.items()})
     if len(along.state) > 1:
         raise BadData(
             f"{method.name} has buffers ({', '.join(along.names[1:])}), so a start is a point of more than one number, and its "
@@ -143,8 +141,7 @@ def basins(critical: Critical, m: Any, hyper: Mapping[str, Any]) -> Basins:
     complete = found_all and not line.poles and not mixed
     if mixed:
         pieces = line.pieces(sorted({*cuts, *(end for piece in mixed for end in line.searched(piece))}))
-    numbers_shown = method.at(**hyper).numbers
-    return Basins(critical, method.name, numbers_shown, _merged(pieces), tuple(barriers), complete)
+    return Basins(critical, method.name, settings, _merged(pieces), tuple(barriers), complete)
 
 
 def _apart(low: float, high: float) -> float:

@@ -22,7 +22,7 @@ from convergence.crossing import exact
 from convergence.errors import BadData, BadHyperparameter, ConvergenceError, NotLinear
 from convergence.landscapes.oracles import Oracles
 from convergence.landscapes.rounding import EPS, half_of_digits, rounding
-from convergence.landscapes.step_map import step_map
+from convergence.landscapes.step_map import function_map, step_map
 from convergence.methods import as_method
 from convergence.numerics.orbit_search import Orbit, candidates, equal, least_period, newton, orbit_of
 from convergence.numerics.orbits import cycle_of
@@ -200,7 +200,7 @@ def cycles_near(point: CriticalPoint, m: Any, period: int, hyper: Mapping[str, A
     """Cycles of this period that enclose a critical point in one variable, largest first: from runs and by Newton's method."""
     method = as_method(m)
     numbers = {name: exact(value) for name, value in method.at(**hyper).numbers.items()}
-    orbit = orbit_of(function_map(point, method, numbers))
+    orbit = orbit_of(function_map(point.function, method, numbers))
     found: list[Array] = []
     for start in _starts(point, method, hyper, orbit, period):
         first = newton(orbit, start, period)
@@ -229,12 +229,6 @@ def _starts(
     for side in (side * offset for offset in OFFSETS for side in (-1, 1)):
         first = method.start(Oracles(point.function), np.array([point.x + side * size]))
         yield np.array([float(np.ravel(first[k])[0]) for k in moving])
-
-
-def function_map(point: CriticalPoint, method: Method, numbers: Mapping[str, sp.Expr]) -> Direction:
-    """The rule on the function itself."""
-    x, slope, bend = point.function.variables[0], point.function.derivative(1), point.function.derivative(2)
-    return step_map(method, numbers, lambda e: slope.subs(x, e), lambda e: bend.subs(x, e))
 
 
 def _length(point: CriticalPoint) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import factorial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import flint
 
@@ -35,21 +35,19 @@ class NewtonOrder:
 
 
 def newton_order(point: CriticalPoint) -> NewtonOrder:
-    """From the Taylor coefficients of f′ at the point, in balls of 48 digits: one that may be 0 is taken for 0.
+    """From f′ = Σ sₖe^{k+1}, by which e − f′/f″ = k(sₖ/s₀)e^{k+1} + … for the first k ≥ 1 with sₖ ≠ 0.
 
-    BadData for two variables.
+    Coefficients are balls of 48 digits; one that may be 0 is taken for 0. BadData for two variables.
     """
-    function, order = point.function, point.order
-    slopes = [function.derivative(k + 1) for k in range(HIGHEST + 1)]
-    if order > 1:  # e − e/order + …
-        return NewtonOrder(1, 1 - 1 / order)
+    function, x = point.function, point.function.variables[0]
+    slope = function.derivative(1)
+    if point.order > 1:  # e − e/order + …
+        return NewtonOrder(1, 1 - 1 / point.order)
     with ball_arithmetic():
-        balls = [on_balls(slope, function.variables[0]) for slope in slopes]
-        at = flint.arb(point.x, rounding(point.x))
-        root = narrowed(balls[0], balls[1], at)
-        s = [ball(root) / factorial(k) for k, ball in enumerate(balls)][1:]
-        step: list[Any] = []  # of e, e², …: the quotient of e f″ − f′ = Σ (k − 1) sₖ eᵏ and f″ = Σ k sₖ eᵏ⁻¹
-        for k, c in enumerate(s):
-            step.append((k * c - sum(step[j] * (k - j + 1) * s[k - j] for j in range(k))) / s[0])
-        first = next((k for k, c in enumerate(step) if c > 0 or c < 0), None)
-        return NewtonOrder(HIGHEST, 0.0) if first is None else NewtonOrder(first + 1, abs(float(step[first].mid())))
+        bend = on_balls(function.derivative(2), x)
+        root = narrowed(on_balls(slope, x), bend, flint.arb(point.x, rounding(point.x)))
+        for k in range(1, HIGHEST):
+            c = k * on_balls(function.derivative(k + 2), x)(root) / (factorial(k + 1) * bend(root))
+            if c > 0 or c < 0:
+                return NewtonOrder(k + 1, abs(float(c.mid())))
+    return NewtonOrder(HIGHEST, 0.0)

@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 
 from convergence.crossing import exact
 from convergence.errors import NotLinear
-from convergence.landscapes.flip import Flip, flip, function_map
+from convergence.landscapes.flip import Flip, flip
 from convergence.landscapes.oracles import Oracles
 from convergence.landscapes.rounding import EPS, FEW
+from convergence.landscapes.step_map import function_map
 from convergence.methods import as_method
 from convergence.numerics.orbit_search import Orbit, guarded, least_period, newton
 from convergence.plotting import Plotted
@@ -142,7 +143,7 @@ def _by_rate(point: LocalQuadratic, method: Method, rest: Mapping[str, Any]) -> 
     """The rule on the function itself, compiled once for all learning rates."""
     rate = sp.Symbol("lr_", positive=True)
     given = method.at(**{**rest, str(method.rate): 1.0}).numbers
-    along = function_map(point, method, {n: rate if n == method.rate else exact(v) for n, v in given.items()})
+    along = function_map(point.function, method, {n: rate if n == method.rate else exact(v) for n, v in given.items()})
     arguments, size = (*along.state, rate), len(along.state)
     slopes = sp.Matrix(along.update).jacobian(along.state).doit().replace(sp.DiracDelta, lambda *a: sp.Integer(0))
     step, slope = (sp.lambdify(arguments, part, modules="math", cse=True) for part in (along.update, slopes.tolist()))

@@ -7,6 +7,7 @@ holds in the limit. Farther away nothing follows from it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -156,7 +157,7 @@ class CriticalPoint:
             f"come to rest there from all sides; .rate has the multipliers' size, .escape the time to leave"
         )
 
-    @property
+    @cached_property
     def newton(self) -> NewtonOrder:
         """The order and the constant of Newton's method at the point, in one variable."""
         return newton_order(self)

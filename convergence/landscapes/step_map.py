@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import sympy as sp
 
 from convergence.rule import Method
 from convergence.theory.cycles import Direction, without_clocks
 from convergence.theory.trace import Trace, trace_rule
+
+if TYPE_CHECKING:
+    from convergence.landscapes.function import Landscape
 
 Formula = Callable[[sp.Expr], sp.Expr]
 
@@ -17,6 +21,12 @@ def step_map(method: Method, hyper: Mapping[str, sp.Expr], slope: Formula, bend:
     """The rule with f′ and f″ in the place of the oracles, its clocks run down. NotLinear as for ``direction``."""
     trace = trace_rule(method, hyper)
     return without_clocks(method, trace.inputs, answered(trace, slope, bend))
+
+
+def function_map(function: Landscape, method: Method, numbers: Mapping[str, sp.Expr]) -> Direction:
+    """The rule on a function of one variable."""
+    x, slope, bend = function.variables[0], function.derivative(1), function.derivative(2)
+    return step_map(method, numbers, lambda e: slope.subs(x, e), lambda e: bend.subs(x, e))
 
 
 def answered(trace: Trace, slope: Formula, bend: Formula) -> Sequence[sp.Expr]:
