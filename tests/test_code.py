@@ -222,7 +222,8 @@ def test_a_product_is_its_value() -> None:
 
 def passing(rule: Any, folder: Path) -> list[str]:
     """The step of a rule in the languages that can be run here; each passes its own test."""
-    files = {name: cv.to_code(rule, name) for name in ("python", "c", "javascript") if shutil.which(NEEDS.get(name, "env"))}
+    languages = ["python", *(name for name in ("c", "javascript") if shutil.which(NEEDS[name]))]
+    files = {name: cv.to_code(rule, name) for name in languages}
     for language, source in files.items():
         status, said = run(language, source, folder)
         assert status == 0, said
