@@ -252,3 +252,31 @@ def test_the_command(capsys):
     assert '"betas"' in capsys.readouterr().out
     assert main(["convert", "torch.rmsprop", "keras.rmsprop", "--lr", "0.01"]) == 2
     assert "inside" in capsys.readouterr().err
+
+
+def test_a_sum_of_squares_does_not_forget_its_first_steps():
+    """With a bias correction that runs down, and without: but what the early gradients left in the sum stays there."""
+
+    def begun(f, x):
+        return x, x * 0, x * 0, x * 0 + 1
+
+    @cv.method(start=begun)
+    def corrected(f, x, m, s, p, *, lr, beta1, eps):
+        g = f.grad(x)
+        m, s, p = beta1 * m + (1 - beta1) * g, s + g * g, beta1 * p
+        return x - lr * (m / (1 - p)) / (np.sqrt(s) + eps), m, s, p
+
+    @cv.method
+    def plain(f, x, m, s, *, lr, beta1, eps):
+        g = f.grad(x)
+        m, s = beta1 * m + (1 - beta1) * g, s + g * g
+        return x - lr * m / (np.sqrt(s) + eps), m, s
+
+    found = cv.equivalent(corrected, plain)
+    assert found.hyper is None
+    assert sp.Eq(corrected.symbols["beta1"], 0) == found.condition
+
+
+def test_an_average_that_never_changes_is_no_special_case():
+    """NAdam at β₁ = 0 is Adam; at β₁ = 1, which no share may be, it stands still, as Adam does."""
+    assert sp.Eq(cv.METHODS["nadam"].symbols["beta1"], 0) == cv.equivalent("nadam", "adam").condition

@@ -257,3 +257,15 @@ def test_a_batch_drawn_without_replacement_has_the_noise_of_what_it_leaves_out(r
         )
         assert proof.holds is stable
         assert proof.recheck()
+
+
+def test_others_that_are_as_fast_are_not_faster():
+    """That the radius of the others is at most the formula's at this t, or more, is true, and refutes nothing."""
+    proof = PROOFS["faster"]()
+    content = proof.to_dict()
+    t = Fraction(content["at"])
+    rate = (t - 1) / (t + 1)
+    for claimed in (rate, (1 + rate) / 2):
+        by = content["by"] | {"rate": [[str(claimed)], ["1"]]}
+        found = checked(content | {"by": by}, proof)
+        assert found.failed == ("the others are not faster",)

@@ -340,6 +340,12 @@ def test_scikit_learns_nesterov_is_the_default_one():
     assert equivalent("sklearn", "torch_sgd_nesterov").same_iterates
 
 
+def test_pytorch_is_not_told_nesterov_without_momentum():
+    """SGD(momentum=0, nesterov=True) raises ValueError."""
+    assert convert("torch_sgd_nesterov", "torch.sgd", lr=0.1, momentum=0) == {"lr": 0.1, "momentum": 0.0}
+    assert convert("torch_sgd_nesterov", "torch.sgd", lr=0.1, momentum=0.5)["nesterov"] is True
+
+
 @D13
 def test_none_is_what_a_library_calls_zero():
     assert convert("optax", "pytorch", learning_rate=R(1, 10), momentum=None) == {"lr": R(1, 10), "momentum": 0}
