@@ -44,13 +44,12 @@ STARTS, FEW, POLISHED, TURNS, ROUNDS = 6, 8, 4, 3, 30
 """Starts, and steps from each; how many of the lowest go on, descents from each with a fresh reach, and their steps."""
 
 MOST_MAXIMA, ZOOM = 60, np.linspace(-1.0, 1.0, 17)
-DIFFERENCE = 1e-6
-"""Of central differences: their error is its square."""
+DIFFERENCE, OVERFLOW = 1e-6, 1e300
+"""Of central differences, whose error is its square; and a size that stands for all larger ones."""
 
-OVERFLOW = 1e300
 NEAR, PLACED, GAINED, LEAST = 1e-8, 1e-7, 1e-10, 1e-9
-"""Relative: the spread of heights at which the global search ends; maxima are placed to the second, so a descent that
-gains less is over; a step that gains less than the third gains by rounding; the reach of the last steps."""
+"""Relative: the spread of heights that ends the global search; to which maxima are placed, so that a descent which gains
+less is over; a step's gain by rounding; the reach of the last steps."""
 
 
 @dataclass(frozen=True)

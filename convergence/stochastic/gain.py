@@ -23,9 +23,6 @@ from convergence.stochastic.sampling import Samples
 DENSE = 300
 """Up to so many entries of E q qᵀ the operator is a matrix, and all its eigenvalues are computed."""
 
-POWERS, PATIENCE = 40, 6
-"""Of the operator, before its spectral radius is looked for by another iteration; after these changes are to halve."""
-
 TOLERANCE, RESIDUAL = 1e-12, 1e-10
 """Relative, of iterations in larger dimensions; the second where an eigenvalue's error is its square."""
 
@@ -108,11 +105,12 @@ class Gain:
         if self.dense:
             return self._largest(*np.linalg.eig(self.matrix))
         identity = np.eye(len(self.loop.asked) * self.shape[-1])
-        for begin in (identity,) if self.near is None else (self.near, identity):
-            iterated = self.leading_from(begin, RESIDUAL) if self.weights is not None else self._by_powers(begin)
+        known = [] if self.near is None else [self.near]
+        for begin in (*known, identity) if self.weights is not None else ():
+            iterated = self.leading_from(begin, RESIDUAL)
             if iterated is not None and self.confirmed(*iterated):
                 return iterated
-        begin = self._unsquare(identity).reshape(-1)
+        begin = self._unsquare([*known, identity][0]).reshape(-1)
         radius, Q = self._largest(*eigs(self.operator, k=1, which="LM", v0=begin, tol=TOLERANCE))
         self.require_confirmed(radius, Q)
         return radius, Q
@@ -170,22 +168,6 @@ class Gain:
                 f"the amplification of second moments was iterated to {radius:.9g}, but its upper bound is "
                 f"{self.enclosed(Q)[1]:.9g}: the spectrum is too wide for an answer that is sure"
             )
-
-    def _by_powers(self, begin: Array) -> tuple[float, Array] | None:
-        """By powers of the operator: what all directions share leads by far, as a rule. None where it does not."""
-        Q, radius, before = self._unsquare(begin), 0.0, inf
-        for power in range(POWERS):
-            Q = Q / np.linalg.norm(Q)
-            after = self(Q)
-            now = float(np.vdot(Q, after))
-            change = abs(now - radius)
-            # where changes halve at least, all that are to come add up to at most the last one
-            if change <= TOLERANCE * abs(now) and change < before / 2:
-                return now, _square(after) + _square(after).T
-            if power > PATIENCE and change > before / 2:
-                return None
-            Q, radius, before = after, now, change
-        return None
 
     def _largest(self, values: Array, vectors: Array) -> tuple[float, Array]:
         """The eigenvalue of the largest modulus, and its eigenvector as a symmetric matrix with a positive trace."""
