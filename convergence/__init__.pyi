@@ -6,6 +6,8 @@ from . import landscapes as landscapes
 from . import methods as methods
 from . import report as report
 from . import schedules as schedules
+from .best_schedules.comparison import compare_schedules as compare_schedules
+from .best_schedules.optimal_schedule import optimal_schedule as optimal_schedule
 from .certificates.proving import certify as certify
 from .certificates.proving import certify_formula as certify_formula
 from .certificates.proving import certify_mean_square as certify_mean_square
@@ -95,8 +97,6 @@ from .reading import read_problem as read_problem
 from .rule import Method as Method
 from .rule import method as method
 from .schedule import Schedule as Schedule
-from .scheduling.comparison import compare_schedules as compare_schedules
-from .scheduling.optimal_schedule import optimal_schedule as optimal_schedule
 from .setting import Setting as Setting
 from .stochastic.ensemble import ensemble as ensemble
 from .stochastic.high_dimension import critical_batch as critical_batch
@@ -108,10 +108,10 @@ from .stochastic.noise_scale import NoiseScale as NoiseScale
 from .stochastic.noise_scale import noise_scale as noise_scale
 from .stochastic.sampling import LabelNoise as LabelNoise
 from .stochastic.stationary import stationary as stationary
+from .stochastic.steps_by_batch import StepsByBatch as StepsByBatch
+from .stochastic.steps_by_batch import steps_by_batch as steps_by_batch
 from .stochastic.tail import TailAverage as TailAverage
 from .stochastic.tail import tail_average as tail_average
-from .stochastic.targets import StepsByBatch as StepsByBatch
-from .stochastic.targets import steps_by_batch as steps_by_batch
 from .theory.cycles import Cycle as Cycle
 from .theory.effective_batch import effective_batch as effective_batch
 from .theory.filters import Filter as Filter

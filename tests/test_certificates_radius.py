@@ -13,7 +13,7 @@ from user_rules import two_buffers, two_buffers_matrix
 
 import convergence as cv
 from convergence import certify_radius, read_certificate
-from convergence.numerics.sampled import sampled_matrix
+from convergence.numerics.sampled_matrix import sampled_matrix
 
 HALF = sp.Rational(1, 2)
 RATES = st.fractions(Fraction(1, 1000), Fraction(3), max_denominator=1000)

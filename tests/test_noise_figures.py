@@ -12,7 +12,7 @@ from test_figures import check_texts, is_drawn, words
 import convergence as cv
 import convergence.figures as cf
 from convergence.errors import BadHyperparameter, NotLinear
-from convergence.stochastic.floors import floor_curve, floor_map
+from convergence.stochastic.floor_maps import floor_curve, floor_map
 
 
 @cache

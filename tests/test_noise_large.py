@@ -9,7 +9,7 @@ import pytest
 
 import convergence as cv
 from convergence.errors import ConvergenceError
-from convergence.stochastic.gain import Gain
+from convergence.stochastic.cross_gain import Gain
 from convergence.stochastic.loops import open_loop
 from convergence.stochastic.monotone import grows
 from convergence.stochastic.sampling import samples_of

@@ -52,7 +52,7 @@ def test_many_directions_are_stepped_as_few_are(name, monkeypatch):
     problem = cv.LeastSquares(rows, rows[:, 0] + np.arange(30) % 2, "mean")
     options = {"lrs": np.geomspace(1e-3, 0.5, 40), "target": 0.3, "start": [2.0, -1.0, 0.5], **RULES[name]}
     dense = cv.steps_by_batch(problem, name, [1, 4, 16], **options)
-    monkeypatch.setattr("convergence.stochastic.sweep.DENSE", 0)
+    monkeypatch.setattr("convergence.stochastic.many_rates.DENSE", 0)
     other = cv.steps_by_batch(problem, name, [1, 4, 16], **options)
     assert (dense.steps == other.steps).all()
     assert dense.lr == pytest.approx(other.lr, nan_ok=True)
@@ -80,7 +80,7 @@ def test_a_target_below_the_floor_is_not_reached():
 
 
 def test_the_law_of_steps_and_examples_is_recovered_from_itself():
-    from convergence.stochastic.targets import _law
+    from convergence.stochastic.steps_by_batch import _law
 
     batches = np.array([1, 2, 4, 8, 64, 512])
     fewest, critical = _law(batches, 30 * (1 + 20 / batches))

@@ -10,9 +10,9 @@ import sympy as sp
 from scipy.optimize import differential_evolution, minimize_scalar
 
 import convergence as cv
-from convergence.scheduling.dense import DenseFinalLoss
-from convergence.scheduling.objective import task
-from convergence.scheduling.recursion import FinalLoss
+from convergence.best_schedules.dense import DenseFinalLoss
+from convergence.best_schedules.objective import task
+from convergence.best_schedules.recursion import FinalLoss
 
 S = cv.schedules
 P = cv.datasets.gaussian_2d(loss="mean")

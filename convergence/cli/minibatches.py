@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from convergence.problem import LeastSquares
     from convergence.rule import Method
     from convergence.stochastic.ensemble import Ensemble
-    from convergence.stochastic.targets import StepsByBatch
+    from convergence.stochastic.steps_by_batch import StepsByBatch
 
 LONGEST = 10_000
 """Steps after which a target counts as not reached."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from convergence.theory.filters import Filter
     from convergence.theory.noise import NoiseFloor
 
-floors = Lazy("convergence.stochastic.floors")
+floors = Lazy("convergence.stochastic.floor_maps")
 maps = Lazy("convergence.numerics.maps")
 symbols = Lazy("convergence.theory.symbols")
 

@@ -17,7 +17,7 @@ from convergence.crossing import evaluate
 from convergence.datasets import gaussian_2d
 from convergence.evidence.check import DOUBLE_ROOT, EPS, Check, compared
 from convergence.numerics.counts import passed
-from convergence.numerics.sampled import sampled_matrix
+from convergence.numerics.sampled_matrix import sampled_matrix
 from convergence.numerics.search import global_search
 from convergence.theory.symbols import SIGMA
 

@@ -15,7 +15,7 @@ from convergence.errors import NotLinear
 from convergence.numerics.counts import COUNTABLE, WITHIN
 from convergence.numerics.matrices import eigenvalues
 from convergence.numerics.replay import Parabolas
-from convergence.numerics.sampled import UNIT
+from convergence.numerics.sampled_matrix import UNIT
 from convergence.rule import Method
 from convergence.theory.region import region
 from convergence.theory.system import system

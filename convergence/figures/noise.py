@@ -34,10 +34,10 @@ from convergence.figures.style import (
 from convergence.notation import text
 from convergence.rule import title_of
 from convergence.stochastic.ensemble import Ensemble
-from convergence.stochastic.floors import FloorCurve, FloorMap
+from convergence.stochastic.floor_maps import FloorCurve, FloorMap
 from convergence.stochastic.moments import Moments
 from convergence.stochastic.sampling import LabelNoise
-from convergence.stochastic.targets import StepsByBatch
+from convergence.stochastic.steps_by_batch import StepsByBatch
 
 LOSS = "loss above its minimum"
 

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
+from convergence.best_schedules.comparison import ScheduleComparison
+from convergence.best_schedules.optimal_schedule import OptimalSchedule
 from convergence.errors import BadHyperparameter
 from convergence.figures.curves import Array, at_end, draw, finite, log_axis, name_lines, positive, span, step_axis
 from convergence.figures.runs import STEP, sunk
 from convergence.figures.style import BLACK, EDGE, legend, linear_ticks, panel
 from convergence.rule import title_of
 from convergence.schedule import Schedule
-from convergence.scheduling.comparison import ScheduleComparison
-from convergence.scheduling.optimal_schedule import OptimalSchedule
 
 DECADES = 2
 """A quarter of the steps so much below the largest value makes an axis logarithmic: a line to 0 is not drawn as one."""

@@ -24,7 +24,7 @@ from convergence.numerics.first_order import lower_bound
 from convergence.numerics.inputs import checked_interval, checked_steps
 from convergence.numerics.maxima import at_angle, enough
 from convergence.numerics.replay import moving_states
-from convergence.numerics.sampled import positions
+from convergence.numerics.sampled_matrix import positions
 from convergence.numerics.search import Space, evolved
 from convergence.numerics.worst_cases import LONGEST, worst_case
 from convergence.problem.arrays import Array, short

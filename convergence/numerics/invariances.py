@@ -17,7 +17,7 @@ import sympy as sp
 from convergence.errors import BadName, NotLinear, nearest
 from convergence.methods import as_method
 from convergence.notation import text
-from convergence.numerics.changes import (
+from convergence.numerics.changed_problems import (
     CHANGES,
     CLOSE,
     MOVE,

@@ -18,7 +18,7 @@ from convergence.notation import latex, text
 from convergence.numerics.cycle_edge import cycle_edge
 from convergence.numerics.factors import Sized, factors_of, multiplied
 from convergence.numerics.inputs import checked_interval, checked_steps
-from convergence.numerics.product_ends import ProductLimit, has_letters, limit_of
+from convergence.numerics.product_limit import ProductLimit, has_letters, limit_of
 from convergence.numerics.replay import Parabolas, scheduled, walked
 from convergence.plotting import Plotted
 from convergence.problem.arrays import Array

@@ -13,7 +13,7 @@ from convergence.crossing import exact
 from convergence.errors import BadData, NotANumber, NotLinear
 from convergence.methods import as_method
 from convergence.notation import text
-from convergence.numerics.gathering import Gathered, gathered
+from convergence.numerics.accumulated import Gathered, gathered
 from convergence.problem.arrays import short
 from convergence.rule import Method
 from convergence.setting import varies

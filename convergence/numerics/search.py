@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import differential_evolution
 
-from convergence.numerics.sampled import sampled_matrix
+from convergence.numerics.sampled_matrix import sampled_matrix
 from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.theory.system import system

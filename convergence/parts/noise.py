@@ -17,7 +17,7 @@ from convergence.errors import ConvergenceError, NoStableLearningRate
 from convergence.numerics.maps import second
 from convergence.parts.case import Case
 from convergence.stochastic.batches import whole_batch
-from convergence.stochastic.floors import FloorCurve, FloorMap, floor_curve, floor_map, limit, shown
+from convergence.stochastic.floor_maps import FloorCurve, FloorMap, floor_curve, floor_map, limit, shown
 from convergence.stochastic.sampling import in_words
 
 

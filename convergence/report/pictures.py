@@ -24,7 +24,7 @@ from convergence.numerics.cycle_map import cycle_map
 from convergence.numerics.identification import identify
 from convergence.report import scheduled
 from convergence.report.summary import Summary, direction_name
-from convergence.stochastic.floors import FloorMap
+from convergence.stochastic.floor_maps import FloorMap
 
 if TYPE_CHECKING:
     from convergence.document import Chapter, Study

@@ -13,7 +13,7 @@ from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.stochastic.batch_step import BatchStep, first_states, start_asks
 from convergence.stochastic.loops import open_loop, start_noise
-from convergence.stochastic.on_a_line import MOST_ROWS, orders
+from convergence.stochastic.one_dimension import MOST_ROWS, orders
 from convergence.stochastic.sampling import Rows
 from convergence.stochastic.steps import Mean, StateMoments, changing, steps_of
 from convergence.stochastic.subsets import feasible, lift, subsets, symmetric, upper_triangle

@@ -17,7 +17,7 @@ from convergence.problem import Quadratic, as_quadratic
 from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.stochastic.batches import checked_batch, checked_sampling
-from convergence.stochastic.gain import TOLERANCE, Gain
+from convergence.stochastic.cross_gain import TOLERANCE, Gain
 from convergence.stochastic.gaussian import least_batch, own_gains
 from convergence.stochastic.loops import open_loop, require_samples
 from convergence.stochastic.monotone import EDGE, growing_limit, grows

@@ -13,7 +13,7 @@ import numpy as np
 
 from convergence.errors import ConvergenceError
 from convergence.problem.arrays import Array
-from convergence.stochastic.gain import RESIDUAL, Gain
+from convergence.stochastic.cross_gain import RESIDUAL, Gain
 
 EDGE = 1e-9
 """The part of the limit without noise by which a rate stays below it."""

@@ -18,7 +18,7 @@ from convergence.rule import Method
 from convergence.stochastic.batch_step import BatchStep
 from convergence.stochastic.batches import Indices
 from convergence.stochastic.loops import open_loop
-from convergence.stochastic.on_a_line import MOST_ROWS, orders
+from convergence.stochastic.one_dimension import MOST_ROWS, orders
 from convergence.stochastic.sampling import Rows
 from convergence.stochastic.subsets import feasible, lift, subsets, symmetric, upper_triangle
 from convergence.theory.system import system

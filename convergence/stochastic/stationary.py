@@ -16,7 +16,7 @@ from convergence.problem import Quadratic, as_quadratic
 from convergence.problem.arrays import Array
 from convergence.rule import Method
 from convergence.stochastic.batches import checked_batch, checked_sampling
-from convergence.stochastic.gain import Gain
+from convergence.stochastic.cross_gain import Gain
 from convergence.stochastic.long_runs import at_epoch_ends
 from convergence.stochastic.loops import OpenLoop, linear_system, open_loop, require_samples
 from convergence.stochastic.periodic import Epoch

@@ -8,16 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from convergence.best_schedules.family import fitted
+from convergence.best_schedules.objective import Task, task
+from convergence.best_schedules.optimal_schedule import OptimalSchedule, best_schedule
+from convergence.best_schedules.search import best_scale
 from convergence.errors import BadHyperparameter
 from convergence.numerics.replay import residuals
 from convergence.plotting import Plotted
 from convergence.problem.arrays import Array
 from convergence.schedule import Schedule, as_schedule
 from convergence.schedules import constant, cosine, exponential, inverse_sqrt, inverse_time, linear, wsd
-from convergence.scheduling.family import fitted
-from convergence.scheduling.objective import Task, task
-from convergence.scheduling.optimal_schedule import OptimalSchedule, best_schedule
-from convergence.scheduling.search import best_scale
 from convergence.tabular import Tabular
 
 

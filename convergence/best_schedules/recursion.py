@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
+from convergence.best_schedules.laws import Law
+from convergence.best_schedules.steps import Loops, loops
 from convergence.problem.arrays import Array
 from convergence.rule import Method
-from convergence.scheduling.laws import Law
-from convergence.scheduling.steps import Loops, loops
 
 
 def times(a: Array, b: Array) -> Array:

@@ -11,10 +11,10 @@ from operator import itemgetter
 import numpy as np
 from scipy.optimize import minimize
 
+from convergence.best_schedules.objective import Best, Task
 from convergence.numerics.bracket import minimum
 from convergence.numerics.semi_iteration import chebyshev_steps
 from convergence.problem.arrays import Array
-from convergence.scheduling.objective import Best, Task
 
 SCALES, DECADES = 4, 4
 """Base rates that are tried for a shape: so many a decade, and so many decades below the highest and below 2/L."""

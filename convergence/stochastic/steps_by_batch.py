@@ -20,9 +20,9 @@ from convergence.problem.arrays import Array, floats, is_whole, one_number, shor
 from convergence.rule import Method
 from convergence.stochastic.batches import checked_batch
 from convergence.stochastic.limits import limit_without_noise, require_independent, require_others, sampled_method
+from convergence.stochastic.many_rates import Sweep, sweep
 from convergence.stochastic.recursion import DENSE
 from convergence.stochastic.sampling import batch_factor, samples_of
-from convergence.stochastic.sweep import Sweep, sweep
 from convergence.tabular import Tabular
 from convergence.theory.system import system
 

@@ -14,12 +14,12 @@ import sympy as sp
 from scipy.optimize import minimize
 from scipy.stats import qmc
 
+from convergence.best_schedules.objective import Task
+from convergence.best_schedules.search import best_scale
 from convergence.crossing import Compiled, compiled
 from convergence.errors import BadHyperparameter, ConvergenceError
 from convergence.problem.arrays import Array
 from convergence.schedule import STEP, Schedule, as_schedule
-from convergence.scheduling.objective import Task
-from convergence.scheduling.search import best_scale
 
 SHARES = (0, 1 / 20, 1 / 10, 1 / 5, 2 / 5, 3 / 5, 4 / 5, 1)
 """Of the steps, that are tried for a parameter that is a whole number."""

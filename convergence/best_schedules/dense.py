@@ -7,10 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
+from convergence.best_schedules.laws import Coupled
+from convergence.best_schedules.recursion import FinalLoss
+from convergence.best_schedules.steps import Loops
 from convergence.problem.arrays import Array
-from convergence.scheduling.laws import Coupled
-from convergence.scheduling.recursion import FinalLoss
-from convergence.scheduling.steps import Loops
 from convergence.stochastic.loops import OpenLoop
 from convergence.stochastic.recursion import Recursion, flattened, loss_weights
 

@@ -10,13 +10,13 @@ from functools import cache
 import numpy as np
 import sympy as sp
 
+from convergence.best_schedules.laws import Separate
+from convergence.best_schedules.objective import Best, Task
+from convergence.best_schedules.steps import formulas
 from convergence.crossing import compiled, exact
 from convergence.numerics.semi_iteration import leja
 from convergence.rule import Method
 from convergence.schedule import STEP, Schedule
-from convergence.scheduling.laws import Separate
-from convergence.scheduling.objective import Best, Task
-from convergence.scheduling.steps import formulas
 from convergence.theory.symbols import CURVATURE
 from convergence.theory.system import system, system_in_time
 

@@ -8,6 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from convergence.best_schedules.dense import DenseFinalLoss
+from convergence.best_schedules.laws import Coupled, Law, Separate
+from convergence.best_schedules.recursion import FinalLoss
 from convergence.errors import BadHyperparameter, NotLinear
 from convergence.methods import as_method
 from convergence.numerics.inputs import checked_steps
@@ -17,9 +20,6 @@ from convergence.problem import Diagonal, MarchenkoPastur, PowerLaw, Quadratic, 
 from convergence.problem.arrays import Array, one_number, short
 from convergence.rule import Method
 from convergence.schedule import Schedule
-from convergence.scheduling.dense import DenseFinalLoss
-from convergence.scheduling.laws import Coupled, Law, Separate
-from convergence.scheduling.recursion import FinalLoss
 from convergence.stochastic.batches import checked_sampling
 from convergence.stochastic.loops import linear_system, require_samples, start_noise
 from convergence.stochastic.sampling import INDEPENDENT, GradientNoise, Rows, checked_draws, gradient_noise

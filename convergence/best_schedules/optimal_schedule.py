@@ -6,13 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from convergence.best_schedules.closed import closed_form
+from convergence.best_schedules.family import fitted
+from convergence.best_schedules.objective import Best, Task, task
+from convergence.best_schedules.search import projected, searched
 from convergence.plotting import Plotted
 from convergence.problem.arrays import Array
 from convergence.schedule import Schedule, as_schedule
-from convergence.scheduling.closed import closed_form
-from convergence.scheduling.family import fitted
-from convergence.scheduling.objective import Best, Task, task
-from convergence.scheduling.search import projected, searched
 from convergence.tabular import Tabular
 
 
