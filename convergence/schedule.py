@@ -17,7 +17,6 @@ from convergence.crossing import compiled
 from convergence.errors import BadHyperparameter
 from convergence.notation import latex
 from convergence.plotting import Plotted
-from convergence.problem.arrays import is_whole
 from convergence.tabular import Tabular
 
 Array = NDArray[np.float64]
@@ -175,7 +174,7 @@ def named(family: Callable[..., Any], parameters: Mapping[str, Any]) -> str:
 
 def whole(number: Any, what: str, least: int) -> int:
     """A whole number from ``least`` on. BadHyperparameter for anything else."""
-    if not is_whole(number, least):
+    if isinstance(number, bool) or not isinstance(number, int | np.integer) or number < least:
         raise BadHyperparameter(f"{what} must be a whole number, {least} or more; got {str(number)[:60]}")
     return int(number)
 
