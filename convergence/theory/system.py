@@ -271,8 +271,7 @@ def system_in_time(method: Method) -> System:
     matrix = sp.ImmutableMatrix(jacobian.applyfunc(tidy))
     if MINIMISER in matrix.free_symbols:
         raise NotLinear(
-            f"{method.name} has no one iteration matrix: how fast it is depends on where the minimiser {MINIMISER} lies; a "
-            f"rule may ask for gradients at positions, but not scale its step by how far from zero it is"
+            f"{method.name} has no one iteration matrix: it depends on where the minimiser {MINIMISER} lies"
         )
     return System(
         method,
