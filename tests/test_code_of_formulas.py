@@ -44,6 +44,7 @@ AWKWARD = (
     Y / X**2 + (X**2) ** Y,
     X ** (100 * Y / 3),  # errors of the exponent
     (X + Y / 3) ** 60,  # and of the base, sixtyfold
+    sp.sin(100 * X / 3 + Y),  # and of the argument
 )
 POINTS = [(0.3, -1.2, 0.0), (2.5, 0.8, 1.0), (1.0, 0.0, 5.0), (0.75, 2.25, 13.0)]
 
