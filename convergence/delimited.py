@@ -130,6 +130,8 @@ def _require_text(raw: bytes, path: Path) -> None:
         raise BadData(f"{path} must hold a header and rows of numbers, and is empty")
     if raw.startswith(b"PK\x03\x04"):
         raise BadData(f"{path} must be CSV, got a zip archive (a spreadsheet?); save it as CSV, or arrays as .npz")
+    if raw.startswith(b"\x93NUMPY"):
+        raise BadData(f"{path} must be CSV, got one array of NumPy; save X and y together: numpy.savez(…, X=X, y=y)")
     if b"\0" in raw[:4096]:
         raise BadData(f"{path} must be CSV in UTF-8, got binary data or UTF-16; save it as CSV UTF-8")
 

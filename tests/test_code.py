@@ -72,7 +72,7 @@ def run_python(source: str) -> tuple[int, str]:
 
 def run_c(source: str, folder: Path) -> tuple[int, str]:
     (folder / "all.c").write_text(f"#define SELF_TEST\n{source}", encoding="utf-8")
-    compiler = ["gcc", "-std=c99", "-Wall", "-Werror", "-o", folder / "all", folder / "all.c", "-lm"]
+    compiler = ["gcc", "-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-o", folder / "all", folder / "all.c", "-lm"]
     subprocess.run(compiler, check=True)
     done = subprocess.run([folder / "all"], capture_output=True, text=True)
     return done.returncode, done.stdout

@@ -26,5 +26,7 @@ def test_the_command_prints_and_writes_what_the_function_returns(capsys: pytest.
     file = tmp_path / "best.py"
     assert main(["code", "heavy_ball", "--thing", "optimum", "--momentum", "b", "--name", "best", "--out", str(file)]) == 0
     assert run_python(file.read_text(encoding="utf-8"))[0] == 0
+    assert main(["code", "heavy_ball", "--name", "1x"]) == 2
+    assert "as in heavy_ball_rate; got '1x'" in capsys.readouterr().err
     assert main(["code", "heavy_ball", "--momentum", "0.9"]) == 2
     assert "--thing optimum" in capsys.readouterr().err

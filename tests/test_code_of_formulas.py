@@ -71,7 +71,8 @@ def by_c(functions: Sequence[str], calls: Sequence[str], folder: Path) -> list[f
     source.write_text(
         "\n".join(["#include <math.h>", "#include <stdio.h>", *functions, f"int main(void) {{ {prints} return 0; }}"])
     )
-    subprocess.run(["gcc", "-std=c99", "-Wall", "-Werror", "-O1", "-o", program, source, "-lm"], check=True)
+    warned = ["-std=c99", "-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+    subprocess.run(["gcc", *warned, "-O1", "-o", program, source, "-lm"], check=True)
     return printed([program])
 
 

@@ -90,6 +90,7 @@ def test_every_double_survives_the_file(tmp_path):
         ("é,b,y\n1,2,3\n".encode("latin-1"), "line 1: UTF-8 expected"),
         (TABLE.encode("utf-16"), "UTF-16"),
         (b"PK\x03\x04rest", "zip archive"),
+        (b"\x93NUMPY\x01\x00v\x00", "numpy.savez"),
         ('a,b,y\n1,2,3\n1,"2,3\n', "quotation mark"),
         ('a,"b,y\n1,2,3\n', "quotation mark"),
     ],

@@ -138,7 +138,8 @@ def _positive(poly: Poly, low: Poly, high: Poly, sign: Sign, strict: bool) -> bo
     ring, ends = low.ring, (Fraction(0), *map(Fraction, sign.cuts), Fraction(1))
     if sign.square is not None:
         factor, rest = map(ring.polynomial, sign.square)
-        require(not (strict or poly - factor * factor * rest), "a square does not divide a polynomial, or is zero")
+        divides = not strict and bool(factor) and not poly - factor * factor * rest
+        require(divides, "a square does not divide a polynomial, or is zero")
         poly = rest
     for a, b in pairwise(ends):
         row = bernstein(poly.by("λ"), low + (high - low) * a, (high - low) * (b - a))

@@ -49,6 +49,7 @@ def code(options: Namespace) -> Answer:
         "floor": lambda name: to_code.program(cv.noise_floor(method), name),
         "step": lambda name: to_code.program(method, name),
     }
+    to_code.require_name(options.name)
     alone, name = len(options.thing) == 1, options.name
     called = {
         thing: name if alone or not name or thing in ("region", "step") else f"{name}_{thing}" for thing in THINGS

@@ -74,10 +74,7 @@ def source(program: Program, language: str) -> str:
 
 def program(thing: Any, name: str | None) -> Program:
     """The program of a thing. Raises what ``to_code`` raises."""
-    if name is not None and not (isinstance(name, str) and name.isidentifier() and name.isascii()):
-        raise BadName(
-            f"a function's name has letters, digits and underlines, as in heavy_ball_rate; got {str(name)[:60]!r}"
-        )
+    require_name(name)
     match thing:
         case Region():
             return of_region(thing, name)
@@ -101,6 +98,14 @@ def program(thing: Any, name: str | None) -> Program:
             f"name, a method, and a list of these; got {str(thing)[:60]!r}"
         )
     return of_method(as_method(thing), name)
+
+
+def require_name(name: str | None) -> None:
+    """BadName for what cannot be the name of a function in each of the languages."""
+    if name is not None and not (isinstance(name, str) and name.isidentifier() and name.isascii()):
+        raise BadName(
+            f"a function's name has letters, digits and underlines, as in heavy_ball_rate; got {str(name)[:60]!r}"
+        )
 
 
 def _is_entry(name: Any, formula: Any) -> bool:

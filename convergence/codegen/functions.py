@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 
 import sympy as sp
@@ -136,7 +137,8 @@ def _c(
         kind = "void"
         takes.append("double *result_")
         lines += [f"result_[{k}] = {value};" for k, value in enumerate(values)]
-    return before + _indented(f"{kind} {name}({', '.join(takes) or 'void'})\n{{", lines, "}")
+    unused = [f"(void) {one};" for one in arguments if not re.search(rf"\b{one}\b", "\n".join(lines))]  # else a warning
+    return before + _indented(f"{kind} {name}({', '.join(takes) or 'void'})\n{{", [*unused, *lines], "}")
 
 
 def _indented(head: str, lines: Sequence[str], end: str = "") -> str:

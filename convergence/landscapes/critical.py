@@ -100,7 +100,8 @@ class Critical(Sequence[CriticalPoint], Plotted, Tabular, figure="critical"):
         known = "all of them, certified" if self.complete else "there may be others"
         unknown = f"; undecided near {', '.join(map(_written, self.undecided))}" if self.undecided else ""
         rows = "".join(f"\n  {point!r}" for point in self.points)
-        return f"{len(self.points)} critical point(s) of {self.function.name}{where}, {known}{unknown}{rows}"
+        count = "1 critical point" if len(self.points) == 1 else f"{len(self.points)} critical points"
+        return f"{count} of {self.function.name}{where}, {known}{unknown}{rows}"
 
 
 def _written(place: Any) -> str:
@@ -143,7 +144,7 @@ def local(f: Any, /, *, over: Any = None, at: Any = None, gradient: Any = None, 
     >>> round(lowest.x, 9), round(lowest.value, 9), round(lowest.lr_max("gradient_descent"), 9)
     (1.090408222, -1.046721125, 0.165406643)
     >>> cv.local("x**2 - y**2", at=(0.3, 0.2))
-    1 critical point(s) of x**2 - y**2, there may be others
+    1 critical point of x**2 - y**2, there may be others
       saddle of x**2 - y**2 at 0, 0: f = 0, curvature 2, -2 (certified)
     """
     if over is not None and at is not None:
