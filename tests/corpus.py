@@ -346,6 +346,8 @@ def run(kind: str, data: str, name: str, steps: int, start: float | None, given:
     size = np.abs(found.error[kept])
     if data == "equal":  # its directions are any basis
         size = np.linalg.norm(size, axis=1)
+    if data == "wide":  # so are its two flat ones
+        size = np.column_stack([size[:, : p.rank], np.linalg.norm(size[:, p.rank :], axis=1)])
     return take(found, "steps", "diverged", "predicted") | {
         "x": plain(found.x[kept]),
         "loss": plain(found.loss[kept]),
@@ -586,7 +588,7 @@ def _of_optima() -> None:
             _ask(
                 f"optimum.at {name} {mu:g} {L:g}",
                 lambda name=name, mu=mu, L=L: best_at(name, mu, L),
-                tolerances.closed_optimum(L / mu),
+                *((tolerances.double_eigenvalue(1.0), 1.0) if mu == L else (tolerances.closed_optimum(L / mu),)),
             )
     held = sp.Rational(1, 2)
     for name in ("heavy_ball", "ema_momentum", "nesterov"):

@@ -38,7 +38,7 @@ def mean_square(method: Method, p: Any, batch: int, sampling: str, hyper: Mappin
         step = moments_of(given, method)
     except Doubt as doubt:
         raise NotLinear(f"{method.name} has no exact step of second moments: {doubt}") from None
-    size = len(step.still) * len(step.rows[0])
+    size = len(step.still) * len(step.mean)
     if size > LARGEST:
         raise BadData(f"a certificate is for at most {LARGEST} numbers of states and directions; got {size}")
     operator = _operator(step)
@@ -90,12 +90,10 @@ def _stated(method: Method, p: Any, batch: int, sampling: str, hyper: Mapping[st
 
 def _operator(step: Moments) -> Array:
     """T on flattened matrices, in floats."""
-    still, slope, mean, x = (
-        np.array(part, dtype=float) for part in (step.still, step.slope, step.hessian(step.rows), step.rows)
-    )
+    parts = (step.still, step.slope, step.mean, step.fourth)
+    still, slope, mean, fourth = (np.array(part, dtype=float) for part in parts)
     d, s = len(mean), len(still)
-    fourth = float(step.weight) ** 2 * np.einsum("ni,nj,nk,nm->ijkm", x, x, x, x, optimize=True) / len(x)
     A = np.kron(still, np.eye(d)) + np.kron(slope, mean)
-    spread = fourth - np.einsum("ik,mj->ikmj", mean, mean)
+    spread = fourth.reshape((d,) * 4) - np.einsum("ik,mj->ikmj", mean, mean)
     noise = np.einsum("ac,bd,ikmj->aibjckdm", slope, slope, spread).reshape((s * d) ** 2, (s * d) ** 2)
     return np.asarray(np.kron(A, A) + float(step.share) * noise)

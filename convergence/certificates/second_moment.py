@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 from typing import TYPE_CHECKING
 
 from convergence.certificates.certificate import MeanSquare
@@ -23,30 +24,28 @@ Matrix = list[list[Fraction]]
 
 @dataclass(frozen=True)
 class Moments:
-    """A step s ← (still⊗I + slope⊗h)s, with h the mean of weight·xxᵀ over a batch; ``share`` of their spread is left."""
+    """A step s ← (still⊗I + slope⊗h)s, with h the Hessian of a batch: ``mean`` E h and ``fourth`` E h⊗h over the rows.
+
+    ``share`` of the spread of the rows is left in a batch.
+    """
 
     still: Matrix
     slope: Matrix
-    rows: Matrix
-    weight: Fraction
+    mean: Matrix
+    fourth: Matrix
     share: Fraction
 
-    def hessian(self, rows: Matrix) -> Matrix:
-        """The mean of weight·xxᵀ over rows."""
-        return [[self.weight * v / len(rows) for v in row] for row in _product(_turned(rows), rows)]
-
     def after(self, M: Matrix) -> Matrix:
-        """T(M) = ĀMĀᵀ + share·E (AMAᵀ − ĀMĀᵀ), with A the step of a row, and Ā that of all."""
-        total = self._moved(self.rows, M)
-        parts = [_plus(self._moved([x], M), total, -1) for x in self.rows]
-        for part in parts:
-            total = _plus(total, part, self.share / len(self.rows))
+        """T(M) = ĀMĀᵀ + share·(E hQh − h̄Qh̄), with Q = (slope⊗I)M(slope⊗I)ᵀ and each h on its state's coordinates."""
+        d, states = len(self.mean), len(self.still)
+        eye = [[Fraction(i == j) for j in range(d)] for i in range(d)]
+        total = _moved(_plus(_kron(self.still, eye), _kron(self.slope, self.mean)), M)
+        Q = _moved(_kron(self.slope, eye), M)
+        spread = _plus(self.fourth, _kron(self.mean, self.mean), -1)
+        for a, b, i, j in product(range(states), range(states), range(d), range(d)):
+            terms = (spread[i * d + j][k * d + m] * Q[a * d + k][b * d + m] for k, m in product(range(d), repeat=2))
+            total[a * d + i][b * d + j] += self.share * sum(terms)
         return total
-
-    def _moved(self, rows: Matrix, M: Matrix) -> Matrix:
-        eye = [[Fraction(i == j) for j in range(len(rows[0]))] for i in range(len(rows[0]))]
-        A = _plus(_kron(self.still, eye), _kron(self.slope, self.hessian(rows)))
-        return _product(_product(A, M), _turned(A))
 
 
 def moments_of(c: MeanSquare, method: Method) -> Moments:
@@ -63,13 +62,14 @@ def moments_of(c: MeanSquare, method: Method) -> Moments:
     require(plain and all(len(p) <= 3 for row in parts for p in row), "its step is not affine in the sampled Hessian")
     still, slope = ([[p[k] for p in row] for row in parts] for k in (0, 1))
     share = Fraction(n - c.batch, c.batch * max(n - 1, 1)) if c.sampling == "step" else Fraction(1, c.batch)
-    return Moments(still, slope, rows, weight, share)
+    squares = [[a * b for a in x for b in x] for x in rows]
+    return Moments(still, slope, _gram(rows, weight), _gram(squares, weight**2), share)
 
 
 def second_moments(c: MeanSquare, method: Method) -> list[str]:
     """The facts that carry the claim. Doubt where they are not so."""
     step = moments_of(c, method)
-    size = len(step.still) * len(step.rows[0])
+    size = len(step.still) * len(step.mean)
     require([len(row) for row in c.moment] == [*range(1, size + 1)], "the moment is not of the states' coordinates")
     M = [[Fraction(c.moment[max(i, j)][min(i, j)]) for j in range(size)] for i in range(size)]
     after = step.after(M)
@@ -103,11 +103,18 @@ def _plus(A: Matrix, B: Matrix, times: Fraction | int = 1) -> Matrix:
 
 
 def _product(A: Matrix, B: Matrix) -> Matrix:
-    return [[sum((a * b for a, b in zip(x, y, strict=True) if a), Fraction(0)) for y in _turned(B)] for x in A]
+    columns = list(zip(*B, strict=True))
+    return [[sum((a * b for a, b in zip(x, y, strict=True) if a), Fraction(0)) for y in columns] for x in A]
 
 
-def _turned(A: Matrix) -> Matrix:
-    return [list(column) for column in zip(*A, strict=True)]
+def _moved(A: Matrix, M: Matrix) -> Matrix:
+    """AMAᵀ."""
+    return _product(_product(A, M), [list(column) for column in zip(*A, strict=True)])
+
+
+def _gram(rows: Matrix, weight: Fraction) -> Matrix:
+    """The mean of weight·xxᵀ over the rows."""
+    return [[weight * v / len(rows) for v in row] for row in _product([list(c) for c in zip(*rows, strict=True)], rows)]
 
 
 def _kron(A: Matrix, B: Sequence[Sequence[Fraction]]) -> Matrix:

@@ -19,7 +19,6 @@ from convergence.crossing import Compiled, compiled
 from convergence.errors import BadData, BadHyperparameter, NotLinear
 from convergence.methods import as_method
 from convergence.numerics.matrices import arguments, eigenvalues, steady
-from convergence.numerics.prediction import powers
 from convergence.numerics.pseudospectrum import Complex, kreiss_constant, norms, pseudoradius
 from convergence.numerics.radius import spectral_radius
 from convergence.plotting import Plotted
@@ -214,9 +213,12 @@ def _grows(matrix: Array) -> bool:
 
 
 def _powers(matrix: Array) -> Array:
-    """The first ``BLOCK`` powers of a matrix (n, n): (BLOCK, n, n)."""
-    size = len(matrix)
-    return powers(np.broadcast_to(matrix, (size, size, size)), np.eye(size), BLOCK).transpose(1, 0, 2)
+    """The first ``BLOCK`` powers of a matrix (n, n), by squaring: (BLOCK, n, n)."""
+    result, power = np.eye(len(matrix))[None], matrix
+    while len(result) < BLOCK:
+        result = np.concatenate([result, result @ power])
+        power = power @ power
+    return result
 
 
 @dataclass(frozen=True, eq=False)
