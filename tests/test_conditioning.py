@@ -54,7 +54,12 @@ def test_steps_with_a_column_of_years(name, years):
         largest = (square + 1 + mp.sqrt((square - 1) ** 2 + 4 * mean**2)) / 2
         kappa = largest**2 / (square - mean**2)
     assert years.kappa == pytest.approx(float(kappa), rel=1e-12)
-    assert cv.steps_to(name, 1e-3, mu=years.mu, L=years.L) == steps_at_critical_damping(kappa) == 3_126_633
+    steps = cv.steps_to(name, 1e-3, mu=years.mu, L=years.L)
+    assert steps_at_critical_damping(kappa) == 3_126_633
+    if not cv.optimum(name).at(mu=years.mu, L=years.L).note:
+        assert steps == 3_126_633
+    else:  # a search ends beside the double root, where fewer steps may be enough: no fewer than Chebyshev's polynomials take
+        assert np.arccosh(1e3) * float(kappa) ** 0.5 / 2 < steps <= 3_126_633
 
 
 @pytest.mark.finding("B1")

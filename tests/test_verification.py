@@ -139,7 +139,7 @@ def test_methods_with_the_same_iterates_pass_alike(name, time):
     """κ = 8e10, where a double cannot hold the best setting, and κ = 1, where one step is enough."""
     problem = cv.LeastSquares(np.column_stack([np.ones(5), time]), POPULATION, "half_mean")
     assert cv.verify(problem, name)
-    if problem.kappa > 2:
+    if problem.kappa > 2 and not cv.optimum(name).at(mu=problem.mu, L=problem.L).note:  # else a search ends beside it
         assert cv.steps_to(name, 1e-3, mu=problem.mu, L=problem.L) == 3_126_633  # by mpmath, from the exact XᵀX
 
 

@@ -269,15 +269,14 @@ def system_in_time(method: Method) -> System:
     else:
         moving, jacobian = linearised_at_rest(method, rest)
     matrix = sp.ImmutableMatrix(jacobian.applyfunc(tidy))
-    if MINIMISER in matrix.free_symbols:
-        raise NotLinear(
-            f"{method.name} has no one iteration matrix: it depends on where the minimiser {MINIMISER} lies"
-        )
+    polynomial = characteristic(matrix)
+    if MINIMISER in polynomial.free_symbols:
+        raise NotLinear(f"{method.name} has no one speed: it depends on where the minimiser {MINIMISER} lies")
     return System(
         method,
         tuple(method.state[k] for k in moving),
         matrix,
-        characteristic(matrix),
+        polynomial,
         tuple(sp.diff(rest.state[k], MINIMISER) for k in moving),
         rest.linear or clock is not None,
         {"curvature": CURVATURE, **method.symbols},
