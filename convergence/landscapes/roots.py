@@ -31,6 +31,9 @@ GAP = 2.0**-20
 DENOMINATORS = (10**3, 10**6, 10**9)
 """Of the fractions that are tried as zeros of higher order."""
 
+DIGITS = 1000
+"""More binary digits in which a value is looked at before it is simplified."""
+
 HIGHEST = 12
 """The highest order of a zero that is looked for."""
 
@@ -124,11 +127,14 @@ def _sign(ball: Ball) -> int:
 def _sign_at(f: sp.Expr, x: sp.Symbol, value: Function, point: float) -> int | None:
     """The sign at a point; 0 where it vanishes exactly, None where that is not known."""
     sign = _sign(value(flint.arb(point)))
-    return sign or (0 if _vanishes(f.subs(x, sp.Rational(point))) else None)
+    return sign or (0 if _vanishes(f, x, sp.Rational(point)) else None)
 
 
-def _vanishes(formula: sp.Expr) -> bool:
-    return bool(sp.simplify(formula) == 0)
+def _vanishes(f: sp.Expr, x: sp.Symbol, point: sp.Expr) -> bool:
+    """Whether f is 0 at a point exactly. Simplified, at length, is only what so many digits do not keep from 0."""
+    formula = f.subs(x, point)
+    with flint.ctx.extraprec(DIGITS):
+        return not _sign(on_balls(formula, x)(flint.arb(0))) and bool(sp.simplify(formula) == 0)
 
 
 def _refined(value: Function, slope: Function, a: float, b: float) -> Zero:
@@ -176,7 +182,7 @@ def _multiple(f: sp.Expr, x: sp.Symbol, part: tuple[float, float]) -> Zero:
             continue
         derivative = f
         for order in range(HIGHEST):
-            if not _vanishes(derivative.subs(x, point)):
+            if not _vanishes(derivative, x, point):
                 if order and _sign(on_balls(derivative, x)(around)):
                     return Zero(float(point), low, high, order, True)
                 break
