@@ -367,6 +367,7 @@ def test_an_interruption_is_said_in_a_line(monkeypatch, capsys):
         raise KeyboardInterrupt
 
     monkeypatch.setitem(COMMANDS, "methods", replace(COMMANDS["methods"], handler=interrupted))
+    monkeypatch.setattr("convergence.cli.command.declared", lambda: COMMANDS)
     assert main(["methods"]) == 130
     assert "Traceback" not in capsys.readouterr().err
 
