@@ -91,7 +91,9 @@ function drawCurves(panel, runs) {
       if (!state.b && problem.curvatures.length > 1) { // over the lines, which would cross it
         c.textAlign = "right";
         c.textBaseline = "top";
-        panel.words("— steepest  ··· flattest", panel.left + panel.inner - 4, panel.top + 4);
+        const whole = "— steepest  ··· flattest";
+        const key = c.measureText(whole).width + 8 < panel.inner ? whole : "— steep ··· flat";
+        panel.words(key, panel.left + panel.inner - 4, panel.top + 4);
       }
       told.push(`${method.title}: after ${state.steps} steps ${spelled(runs[k].exact.loss[runs[k].exact.loss.length - 1] / scale, 2)} of the first`);
     });
