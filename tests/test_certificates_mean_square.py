@@ -132,3 +132,12 @@ def test_definite_matrices_are_told_apart():
         assert definite(exact(square.tolist()), strict=True) == (lowest > 1e-9)
         indefinite = square - (int(lowest) + 1) * np.eye(4, dtype=int)
         assert definite(exact(indefinite.tolist()), strict=False) == (np.linalg.eigvalsh(indefinite)[0] > -1e-9)
+
+
+def test_the_limit_is_decided_to_eight_digits_on_many_rows():
+    """The fourth moments are exact: their rounding in floats would leave the lower side open."""
+    data, rule = cv.datasets.gaussian_2d(), ("heavy_ball", 3)
+    limit = cv.mean_square_limit(data, *rule, sampling="step", momentum=0.9)
+    for share in (1 - 1e-8, 1 + 1e-8):
+        proof = cv.certify_mean_square(data, *rule, sampling="step", lr=share * limit, momentum=0.9)
+        assert proof.holds == (share < 1)

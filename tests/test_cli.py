@@ -566,6 +566,7 @@ def test_what_is_not_one_does_not_read_as_one(capsys):
         _, text, _ = run(capsys, command[0], "heavy_ball", *command[1:], *ends)
         assert not re.search(r"momentum=1\b|radius is 1\b", text)
     assert "0.9999998" in text
+    assert not re.search(r"\.\d+e\+1\d", text)  # the peak is √κ/e = 3.7e6, and what rounding leaves of it
     _, text, _ = run(capsys, "limit", "--steps", 3, *ends, "--methods", "gradient_descent")
     assert "the limit is 0.99999" in text
 

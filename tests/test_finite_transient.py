@@ -133,3 +133,12 @@ def test_bad_input():
         transient("gradient_descent", 1.0, lr=0.1).pseudoradius(0)
     with pytest.raises(BadHyperparameter, match="kappas"):
         transient_growth("gradient_descent", [0.5])
+
+
+@pytest.mark.parametrize("kappa", [1e8, 1e10, 1e12])
+def test_the_peak_at_critical_damping_is_the_root_of_kappa_over_e(kappa):
+    """With a double root r the powers are of size 2krᵏ: √κ/e at step √κ/2. It splits by √ε, which the powers see √κ times."""
+    best = optimum("heavy_ball").at(mu=1, L=kappa).hyper
+    for curvature in (1.0, kappa):
+        peak = transient("heavy_ball", curvature, **best).peak
+        assert peak == pytest.approx(kappa**0.5 / e, rel=4 * (np.finfo(float).eps * kappa) ** 0.5 + 4 / kappa**0.5)
