@@ -93,6 +93,12 @@ def doubled(
     return np.stack([high, low.reshape(high.shape)])
 
 
+def precise(arguments: Sequence[sp.Symbol], formulas: Sequence[sp.Expr], values: Sequence[Any]) -> list[Any]:
+    """The formulas at these values, in mpmath's numbers to forty digits."""
+    with mpmath.workdps(DIGITS):
+        return list(_precise(tuple(arguments), tuple(formulas))(*map(_mpf, values)))
+
+
 @cache
 def _precise(arguments: tuple[sp.Symbol, ...], formulas: tuple[sp.Expr, ...]) -> Compiled:
     letters = {argument: sp.Dummy() for argument in arguments}

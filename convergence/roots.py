@@ -81,3 +81,8 @@ def companion_modulus(coefficients: Sequence[Any]) -> Array:
     companion[..., 0, :] = -lower
     companion[..., 1:, :-1] += np.eye(size - 1)
     return np.where(finite, np.abs(np.linalg.eigvals(companion)).max(axis=-1), np.inf)
+
+
+def meeting_roots(states: int) -> float:
+    """How far a radius computed in floats may lie from the true one where all eigenvalues meet: the n-th root of rounding."""
+    return float(16 * np.finfo(float).eps ** (1 / states))

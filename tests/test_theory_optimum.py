@@ -354,3 +354,11 @@ def test_a_rate_that_is_set_between_the_ends_is_not_overlooked():
     h = tuned.hyper["lr"] * curvatures
     assert tuned.rate == pytest.approx(np.abs((1 - h) * (1 - 4 * h)).max(), abs=1e-7)
     assert tuned.rate > max(np.abs((1 - h) * (1 - 4 * h))[[0, -1]]) - 1e-12
+
+
+@pytest.mark.parametrize("name", ["qhm", "torch_sgd", "nesterov", "weight_decay_decoupled"])
+def test_a_closed_form_is_evaluated_also_where_floats_cannot_hold_its_setting(name):
+    """At κ = 1e7 and more, the rounding of QHM's momentum moves its rate by more than what is left to 1."""
+    for kappa in (1e7, 1e12, 1e16):
+        found = optimum(name).at(mu=1, L=kappa, **{n: 0 for n in optimum(name).undetermined})
+        assert found.note == ""

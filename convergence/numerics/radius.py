@@ -12,17 +12,18 @@ from dataclasses import dataclass
 from functools import cache, reduce
 from typing import Any, Literal
 
+import mpmath
 import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
-from convergence.crossing import Compiled, compiled, evaluate
+from convergence.crossing import DIGITS, Compiled, compiled, evaluate, precise
 from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
 from convergence.numerics.matrices import arguments
 from convergence.problem import Direction, Quadratic
 from convergence.problem.arrays import Array
-from convergence.roots import largest_modulus, quadratic_modulus
+from convergence.roots import largest_modulus, meeting_roots, quadratic_modulus
 from convergence.rule import Method
 from convergence.theory.region import region
 from convergence.theory.symbols import CURVATURE
@@ -53,7 +54,7 @@ def spectral_radius(
     Returns
     -------
     An array of the broadcast shape (without the last axis for a spectrum), a number where that is (). Infinite where
-    it overflows.
+    it overflows. A number that rounding could put on the other side of 1 is computed to forty digits.
 
     Raises
     ------
@@ -77,7 +78,24 @@ def spectral_radius(
             parts = [_part(c, chosen, len(shape)) for c in curvatures]
             some = [_part(value, chosen, len(shape)) for value in settings.values()]
             radius[chosen] = reduce(np.maximum, (_radius(factor, parts, some) for factor in _factors(method)))
-    return radius if shape else radius[()]
+    if shape:
+        return radius
+    if abs(radius - 1) <= meeting_roots(len(system(method).state)):
+        return _to_digits(method, curvatures, settings)
+    return radius[()]
+
+
+def _to_digits(method: Method, curvatures: Sequence[Array], settings: Mapping[str, Array]) -> Array:
+    """The largest radius where floats cannot tell it from 1: of the polynomial to forty digits, floats read as decimals."""
+    radii = []
+    for factor, _ in system(method).factors:
+        for curvature in curvatures:
+            numbers = [float(v) for v in (curvature, *settings.values())]
+            coefficients = precise(arguments(method), factor.all_coeffs(), numbers)
+            with mpmath.workdps(DIGITS):
+                roots = mpmath.polyroots(coefficients, maxsteps=500, extraprec=400)
+                radii.append(max(map(abs, roots)))
+    return np.array(float(max(radii)))[()]
 
 
 def _curvatures(method: Method, curvature: Any, over: str | None) -> list[Array]:

@@ -79,10 +79,11 @@ class Inequalities:
     def worst(self, mu: float, L: float, settings: Mapping[sp.Symbol, Any]) -> Array:
         """The largest radius over the curvatures in [μ, L] that can have it; settings may be arrays of one shape."""
         shape = np.broadcast_shapes(*(np.shape(v) for v in settings.values()))
-        spectrum = self._spectrum(mu, L).reshape(-1, *(1 for _ in shape))
+        spectrum = self.spectrum(mu, L).reshape(-1, *(1 for _ in shape))
         return np.asarray(self.radius(spectrum, settings).max(axis=0))
 
-    def _spectrum(self, mu: float, L: float) -> Array:
+    def spectrum(self, mu: float, L: float) -> Array:
+        """The curvatures in [μ, L] that are looked at."""
         return (
             np.array([mu, L]) if self.system.ends_suffice else np.geomspace(mu, L, SPECTRUM.get(len(self.unknown), 41))
         )
@@ -118,11 +119,6 @@ class Inequalities:
 
     def _vector(self, values: Values, rate: float) -> Array:
         return np.array([*(np.log(v) if s.is_positive else v for s, v in values.items()), rate])
-
-
-def meeting_roots(states: int) -> float:
-    """How far a radius computed in floats may lie from the true one where all eigenvalues meet: the n-th root of rounding."""
-    return float(16 * np.finfo(float).eps ** (1 / states))
 
 
 def _stacked(parts: Sequence[Any], like: Array) -> Array:

@@ -16,9 +16,10 @@ import numpy as np
 import sympy as sp
 from scipy.optimize import minimize
 
+from convergence.roots import meeting_roots
 from convergence.theory.candidates import real_roots
 from convergence.theory.deadline import NEVER, Deadline
-from convergence.theory.inequalities import Array, Inequalities, Values, meeting_roots
+from convergence.theory.inequalities import Array, Inequalities, Values
 from convergence.theory.symbols import CURVATURE, RATE
 
 ACTIVE = 1e-6
@@ -70,7 +71,7 @@ class Minimax(Inequalities):
 
         With ``near``, the local minimum next to it.
         """
-        spectrum = self._spectrum(mu, L)
+        spectrum = self.spectrum(mu, L)
         best: tuple[float, float, Values] = (inf, inf, {})
         for _ in range(EXCHANGES):
             starts = self._starts(spectrum, mu, L, fixed) if near is None else [near]
@@ -188,7 +189,7 @@ class Minimax(Inequalities):
         level = {RATE: solution.rate * (1 + 1e-9) + 1e-12}
         point = {s: v for s, v in {**fixed, **solution.values, **level}.items() if s != self.rate_symbol}
         edges = [0.0, np.inf]
-        for curvature in self._spectrum(mu, L):
+        for curvature in self.spectrum(mu, L):
             edges += real_roots(self.polynomials, self.rate_symbol, {**point, CURVATURE: float(curvature)})
         low, high = max(e for e in edges if e <= here * (1 + 1e-7)), min(e for e in edges if e >= here * (1 - 1e-7))
         return (low, high) if high - low > FLAT * high else None
@@ -196,7 +197,7 @@ class Minimax(Inequalities):
     def moved(self, mu: float, L: float, solution: Solution, lr: float, fixed: Mapping[sp.Symbol, float]) -> Solution:
         """The solution with another learning rate of the same radius, and what is active there."""
         values = {**solution.values, self.rate_symbol: lr}
-        return self._solution(self._spectrum(mu, L), mu, L, values, solution.rate, fixed)
+        return self._solution(self.spectrum(mu, L), mu, L, values, solution.rate, fixed)
 
     def _solution(
         self, spectrum: Array, mu: float, L: float, values: Values, rate: float, fixed: Mapping[sp.Symbol, float]

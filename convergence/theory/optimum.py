@@ -27,7 +27,7 @@ from convergence.theory.rate import worst_rate
 from convergence.theory.region import region
 from convergence.theory.symbols import LARGEST, MU, rewritten
 from convergence.theory.system import system
-from convergence.theory.tuned import Tuned, attained, closed, searched
+from convergence.theory.tuned import Tuned, closed, searched
 from convergence.theory.unknowns import unknowns
 
 SECONDS = 20.0
@@ -133,7 +133,7 @@ class Optimum(Plotted, figure="optimum"):
         held = [piece.holds(point) for piece in self.pieces]
         piece = None if None in held else next(p for p, holds in zip(self.pieces, held, strict=True) if holds)
         tuned = closed(self.method, piece, point) if piece is not None and piece.closed else None
-        if tuned is None or not attained(self.method, tuned, mu, L):
+        if tuned is None:
             # no closed form, or one that is 0/0 here, as some are at μ = L, or that holds for other spectra only
             tuned = searched(self.method, float(mu), float(L), fixed, seconds)
         if tuned is None:

@@ -9,15 +9,15 @@ from functools import lru_cache
 import numpy as np
 import sympy as sp
 
-from convergence.crossing import exact
+from convergence.crossing import exact, precise
+from convergence.roots import meeting_roots
 from convergence.rule import Method
 from convergence.theory.cells import is_scale_free
 from convergence.theory.deadline import Deadline, within
-from convergence.theory.inequalities import meeting_roots
 from convergence.theory.minimax import Minimax, Solution
 from convergence.theory.pieces import Piece
 from convergence.theory.region import region
-from convergence.theory.symbols import CURVATURE
+from convergence.theory.symbols import CURVATURE, LARGEST, MU, RATE
 from convergence.theory.system import system
 from convergence.theory.unknowns import unknowns
 
@@ -27,6 +27,9 @@ DIGITS = 50
 
 ROUNDING = 1e-12
 """A rate found numerically that is nearer to 1 than this is 1."""
+
+SLIGHTLY = sp.Rational(1, 10**9)
+"""So near a formula's rate is looked at, in parts of its distance from 1: roots that meet have half of the forty digits."""
 
 NEAR_INFIMUM = 1e-9
 """Settings whose rate is this near to an infimum that nothing attains stand for it."""
@@ -59,26 +62,44 @@ class Tuned:
 
 
 def closed(method: Method, piece: Piece, point: Mapping[sp.Symbol, float]) -> Tuned | None:
-    """The piece in numbers; None where they are no answer: a rate that is not below 1, or nothing finite."""
+    """The piece in numbers; None where they are no answer: nothing finite, or not attained there with a rate below 1."""
     rate = _chopped(_number(piece.rate, point))
     hyper = {name: _number(value, point) for name, value in piece.hyper.items()}
-    if not (rate.is_finite and rate < 1 and all(value.is_finite for value in hyper.values())):
+    if not (rate.is_finite and 0 <= rate < 1 and all(value.is_finite for value in hyper.values())):
         return None
     floats = {name: float(value if name == method.rate else _chopped(value)) for name, value in hyper.items()}
+    if any(floats[name] <= 0 for name, domain in method.domains.items() if domain.is_rate):
+        return None
+    if not (_attained(method, floats, float(rate), point) or _attained_to_digits(method, hyper, rate, point)):
+        return None
     if piece.plateau is None:
         return Tuned(floats, float(rate), None)
     low, high = (float(_number(end, point)) for end in piece.plateau.args[:2])
     return Tuned(floats, float(rate), (low, high))
 
 
-def attained(method: Method, tuned: Tuned, mu: float, L: float) -> bool:
-    """Whether the hyperparameters of an optimum have its rate on [μ, L], and none of them is a negative learning rate."""
-    if not tuned.rate >= 0 or any(tuned.hyper[n] <= 0 for n, d in method.domains.items() if d.is_rate):
-        return False
+def _attained(method: Method, hyper: Mapping[str, float], rate: float, point: Mapping[sp.Symbol, float]) -> bool:
+    """Whether the hyperparameters have the rate on [μ, L], computed in floats."""
     derived = system(method)
-    settings = {method.symbols[name]: value for name, value in tuned.hyper.items()}
-    reached = float(Minimax(derived, ()).worst(mu, L, settings))
-    return abs(reached - tuned.rate) <= meeting_roots(len(derived.state))
+    settings = {method.symbols[name]: value for name, value in hyper.items()}
+    reached = float(Minimax(derived, ()).worst(point[MU], point[LARGEST], settings))
+    return abs(reached - rate) <= meeting_roots(len(derived.state))
+
+
+def _attained_to_digits(
+    method: Method, hyper: Mapping[str, sp.Expr], rate: sp.Expr, point: Mapping[sp.Symbol, float]
+) -> bool:
+    """The same where a float cannot hold the setting: just above the rate all inequalities are met, just below not all."""
+    problem = Minimax(system(method), ())
+    letters = (CURVATURE, RATE, *(method.symbols[name] for name in hyper))
+    below, above = (
+        min(
+            min(precise(letters, problem.polynomials, (curvature, rate + room, *hyper.values())))
+            for curvature in problem.spectrum(point[MU], point[LARGEST])
+        )
+        for room in (-SLIGHTLY * (1 - rate), SLIGHTLY * (1 - rate))
+    )
+    return bool(below < 0 <= above)
 
 
 def searched(method: Method, mu: float, L: float, given: dict[str, float], seconds: float) -> Tuned | None:
