@@ -360,5 +360,5 @@ def test_a_rate_that_is_set_between_the_ends_is_not_overlooked():
 def test_a_closed_form_is_evaluated_also_where_floats_cannot_hold_its_setting(name):
     """At κ = 1e7 and more, the rounding of QHM's momentum moves its rate by more than what is left to 1."""
     for kappa in (1e7, 1e12, 1e16):
-        found = optimum(name).at(mu=1, L=kappa, **{n: 0 for n in optimum(name).undetermined})
+        found = optimum(name).at(mu=1, L=kappa, **dict.fromkeys(optimum(name).undetermined, 0))
         assert found.note == ""
