@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from importlib import import_module
@@ -117,8 +118,11 @@ EVERYWHERE = (
 )
 
 
-def parser() -> ArgumentParser:
-    """The parser of the whole command line; ``handler`` is the function of the command chosen."""
+def parser(words: Collection[str] | None = None) -> ArgumentParser:
+    """The parser of the whole command line, or of these words: other commands are then known by their names alone.
+
+    ``handler`` is the function of the command chosen.
+    """
     whole = ArgumentParser(
         prog="convergence",
         description="Convergence studies of optimisers on quadratic least squares: derive, run, check, report.",
@@ -128,15 +132,17 @@ def parser() -> ArgumentParser:
     whole.add_argument("--version", action="version", version=f"convergence-study {__version__}")
     commands = whole.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, one in declared().items():
+        asked = words is None or name in words
         alone = commands.add_parser(
             name,
             help=one.help,
             description=f"{one.help[:1].upper()}{one.help[1:]}.",
             epilog=f"example: {one.example}",
             formatter_class=_Help,
+            add_help=asked,
             allow_abbrev=False,  # a rule may have a hyperparameter that begins like an option
         )
-        for add in (*one.options, *EVERYWHERE):
+        for add in (*one.options, *EVERYWHERE) if asked else ():
             add(alone)
         alone.set_defaults(handler=one.handler, alone=alone, notes=[])
     return whole
@@ -150,7 +156,8 @@ def declared() -> dict[str, Command]:
 
 def parse(given: Sequence[str] | None) -> Namespace:
     """The options. What no command knows is a hyperparameter where the command takes any: ``--dampening 0.1``, or a flag."""
-    options, rest = parser().parse_known_args(given)
+    words = sys.argv[1:] if given is None else given
+    options, rest = parser(words).parse_known_args(words)
     while rest and hasattr(options, "set") and rest[0].startswith("--"):
         name, separator, value = rest[0][2:].partition("=")
         name = name.replace("-", "_")
