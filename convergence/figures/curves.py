@@ -229,16 +229,23 @@ def _costs(spots: Array, half: Array, curves: Sequence[Array], words: Sequence[A
         return np.asarray(overlap.all(axis=2).sum(axis=1))
 
     outside = (np.maximum(0, 0.01 - low) + np.maximum(0, high - 0.99)).sum(axis=1)
-    crossed = ((points > low[:, None]) & (points < high[:, None])).all(axis=2).sum(axis=1)
+    across, up = ((line > low[:, [k]]) & (line < high[:, [k]]) for k, line in enumerate(points.T))
+    crossed = np.count_nonzero(across & up, axis=1)
     costs = 2000 * outside + crossed + WORDS * hidden(words) + MARKS * hidden(marks) - 0.2 * spots[:, 0]
     return np.asarray(np.round(costs, 6))
 
 
 def _mistaken(spots: Array, own: Array, others: Sequence[Array]) -> Array:
     """How easily a name is read as that of another line: those farther away than its own are welcome."""
-    near, *far = (np.abs(line - spots[:, None]).sum(axis=2).min(axis=1, initial=1.0) for line in (own, *others))
+    near, *far = (_distance(spots, line).min(axis=1, initial=1.0) for line in (own, *others))
     least = np.min(far, axis=0, initial=1.0) if far else np.ones(len(spots))
     return np.round(np.where(least < 1.2 * near, 20.0, 0.0) - np.minimum(least, 0.4), 4)
+
+
+def _distance(spots: Array, line: Array) -> Array:
+    """From each spot (n, 2) to each point of the line (m, 2), across plus up."""
+    across, up = (np.abs(line[:, k] - spots[:, [k]]) for k in (0, 1))
+    return across + up
 
 
 def log_axis(ax: Axes, rows: Sequence[Array]) -> None:
