@@ -16,7 +16,7 @@ from scipy.optimize import least_squares
 from scipy.stats import t as student
 
 from convergence.diagnosis.log import EPS, Log
-from convergence.diagnosis.recurrence import Recurrence, roots
+from convergence.diagnosis.recurrence import Recurrence, root_errors
 
 Array = NDArray[np.float64]
 
@@ -47,11 +47,7 @@ SILENT = 1e-3
 WIDENINGS = 6
 """An error bar at whose end the misfit has not risen as it should is doubled, at most so often."""
 
-CLOSE = 0.1
-"""A discriminant uncertain by more than this part of itself is near that of a double root: there the bars go by its root."""
-
-
-Solved = tuple[Array, Array, Array, Array, int]
+Solved = tuple[Array, Array, Array, Array]
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,14 +138,16 @@ class Projection:
 
     def jacobian(self, unknowns: Array) -> Array:
         """Its derivative (rows·d, unknowns)."""
-        _, basis, solved, _, _ = self._solved(unknowns)
-        moved = [self._moved(unknowns, k) @ solved for k in range(len(unknowns))]
-        return np.stack([-(part - basis @ (basis.T @ part)).ravel() for part in moved], axis=1)
+        _, basis, solved, _ = self._solved(unknowns)
+        moved = self._moved(unknowns, solved)
+        flat = moved.transpose(1, 0, 2).reshape(len(basis), -1)
+        left = (flat - basis @ (basis.T @ flat)).reshape(len(basis), len(moved), -1)
+        return -left.transpose(0, 2, 1).reshape(-1, len(moved))
 
     def fitted(self, unknowns: Array) -> Fit:
         """The fit at these unknowns, which are those of least squares."""
-        residual, _, solved, _, rank = self._solved(unknowns)
-        told = rank * residual.shape[1] + len(unknowns)
+        residual, basis, solved, _ = self._solved(unknowns)
+        told = basis.shape[1] * residual.shape[1] + len(unknowns)
         freedom, square = max(residual.size - told, 1), float(np.square(residual).sum())
         scale = max((square / freedom) ** 0.5, FLOOR)
         correlation = float((residual[1:] * residual[:-1]).sum() / max(square, 1e-300))
@@ -178,15 +176,16 @@ class Projection:
 
     def _center_deviation(self, unknowns: Array, covariance: Array, variance: float) -> Array:
         """The standard error (d,) of the center: its own, and that which it has from the unknowns that are determined."""
-        _, _, solved, inverse, _ = self._solved(unknowns)
-        slopes = np.array([(inverse @ (self._moved(unknowns, k) @ solved))[0] for k in range(len(unknowns))])
+        _, basis, solved, factor = self._solved(unknowns)
+        first = factor[0] @ basis.T
+        slopes = first @ self._moved(unknowns, solved)
         known = np.isfinite(covariance).all(axis=1)
         part = np.where(np.outer(known, known), covariance, 0.0)
-        bars = variance * float(inverse[0] @ inverse[0]) + np.einsum("pd,pq,qd->d", slopes, part, slopes)
+        bars = variance * float(first @ first) + np.einsum("pd,pq,qd->d", slopes, part, slopes)
         return np.asarray(np.sqrt(np.maximum(bars, 0.0)))
 
     def _solved(self, unknowns: Array) -> Solved:
-        """Residual (rows, d), orthonormal basis of the design, solution (1 + m·r, d), pseudo-inverse, rank."""
+        """Residual (rows, d), orthonormal basis of the design, solution (1 + m·r, d), pseudo-inverse times the basis."""
         if self._last is None or not np.array_equal(self._last[0], unknowns):
             self._last = unknowns.copy(), self._solve(unknowns)
         return self._last[1]
@@ -198,20 +197,36 @@ class Projection:
         left, values, right = np.linalg.svd(design / lengths, full_matrices=False)
         rank = int((values > CUTOFF * values[0]).sum())
         basis = left[:, :rank]
-        inverse = (right[:rank].T / values[:rank]) @ basis.T / lengths[:, None]
+        inverse = (right[:rank].T / values[:rank]) / lengths[:, None]
         seen = basis.T @ self.y
-        return self.y - basis @ seen, basis, inverse @ self.y, inverse, rank
+        return self.y - basis @ seen, basis, inverse @ seen, inverse
 
     def _design(self, unknowns: Array) -> Any:
         """The columns (rows, 1 + m·r) of a constant and of each direction's solutions, weighed; complex where unknowns are."""
         with np.errstate(all="ignore"):
             parts = self.recurrence.solutions(unknowns, self.log.places, self.log.stride, self.log.losses)
             design = np.column_stack([np.ones(len(parts)), parts.reshape(len(parts), -1)]) * self.weight[:, None]
+        if np.isfinite(design).all():
+            return design
         return np.nan_to_num(design, nan=HUGE, posinf=HUGE, neginf=-HUGE)
 
-    def _moved(self, unknowns: Array, place: int) -> Array:
-        """The derivative of the design by an unknown; 0 where the design is out of range."""
-        moved = self._design(unknowns + 1j * TURN * np.eye(len(unknowns))[place])
+    def _moved(self, unknowns: Array, solved: Array) -> Array:
+        """The derivatives (unknowns, rows, d) of the design with this solution.
+
+        An own unknown moves the columns of its direction only: of all directions one is moved at the same time.
+        """
+        p, q = self.recurrence.shared, self.recurrence.own
+        m = (len(unknowns) - p) // q
+        together = np.hstack([np.zeros((q, p)), np.tile(np.eye(q), m)])
+        shared = [self._slope(unknowns, turn) @ solved for turn in np.eye(p, len(unknowns))]
+        slopes = np.stack([self._slope(unknowns, turn)[:, 1:] for turn in together])
+        each = slopes.reshape(q, len(self.y), m, -1).transpose(2, 0, 1, 3)  # (m, q, rows, r)
+        apart = each @ solved[1:].reshape(m, 1, -1, solved.shape[1])
+        return np.concatenate([np.reshape(shared, (p, *self.y.shape)), apart.reshape(-1, *self.y.shape)])
+
+    def _slope(self, unknowns: Array, turn: Array) -> Array:
+        """The derivative of the design as the unknowns move this way; 0 where the design is out of range."""
+        moved = self._design(unknowns + 1j * TURN * turn)
         inside = np.maximum(np.abs(moved.real), np.abs(moved.imag)) < HUGE
         return np.asarray(np.where(inside, moved.imag / TURN, 0.0))
 
@@ -256,32 +271,6 @@ def fit(log: Log, x: Array, recurrence: Recurrence, relative: bool, starts: list
         )  # fmt: skip
         best = found if best is None or found.cost < best.cost else best
     return None if best is None else projection.fitted(np.asarray(best.x))
-
-
-def root_errors(tau: float, delta: float, covariance: Array, factor: float) -> Array:
-    """Error bars of both roots, ``factor`` standard errors of a covariance (2, 2) of τ and δ.
-
-    To first order dz = (z·dτ − dδ)/(2z − τ); near a double root instead the bound |√(D+ε) − √D| ≤ min(ε/√D, √ε).
-    """
-    values = roots(tau, delta)
-    if not np.isfinite(np.diag(covariance)).all():
-        return np.full(2, np.inf)
-    slope = np.array([2 * tau, -4.0])
-    discriminant = abs(tau * tau - 4 * delta)
-    moved = factor * _deviation(slope, covariance)
-    if values[1] == 0 and covariance[1, 1] == 0:  # one root: the other is zero by the recurrence
-        return np.array([factor * covariance[0, 0] ** 0.5, 0.0])
-    if moved > CLOSE * discriminant:
-        root = min(moved / discriminant**0.5 if discriminant else np.inf, moved**0.5)
-        return np.full(2, factor * covariance[0, 0] ** 0.5 / 2 + root / 2)
-    slopes = [np.array([z, -1.0]) / (2 * z - tau) for z in values]
-    return np.array(
-        [factor * (_deviation(s.real, covariance) ** 2 + _deviation(s.imag, covariance) ** 2) ** 0.5 for s in slopes]
-    )
-
-
-def _deviation(slope: Array, covariance: Array) -> float:
-    return float(max(float(slope @ covariance @ slope), 0.0) ** 0.5)
 
 
 def _inverse(jacobian: Array) -> Array:

@@ -21,6 +21,9 @@ from convergence.theory.system import system
 Array = NDArray[np.float64]
 Numbers = NDArray[Any]
 
+CLOSE = 0.1
+"""A discriminant uncertain by more than this part of itself is near that of a double root: there the bars go by its root."""
+
 
 @dataclass(frozen=True, eq=False)
 class Recurrence:
@@ -55,7 +58,7 @@ class Recurrence:
     def pair(self, unknowns: Numbers) -> tuple[Numbers, Numbers]:
         """τ and δ (m,) of one step."""
         shared, own = self.split(unknowns)
-        tau, delta = (np.broadcast_to(part, (len(own),)) for part in self.formula(shared, own))
+        tau, delta = (np.full(len(own), part) for part in self.formula(shared, own))
         return tau, delta
 
     def solutions(self, unknowns: Numbers, places: NDArray[np.intp], stride: int, squares: bool) -> Numbers:
@@ -67,21 +70,27 @@ class Recurrence:
         impulse = np.zeros(int(places[-1]) + 1)
         impulse[0] = 1.0
         response = np.stack([lfilter([1.0], [1.0, -t, d], impulse) for t, d in zip(tau, delta, strict=True)], axis=1)
-        parts = [response]
-        if self.order == 2:
-            behind = np.vstack([np.zeros((1, len(tau))), response])
-            parts = [np.vstack([np.ones((1, len(tau))), -delta * behind[:-1]])[: len(response)], behind[:-1]]
+        if self.order == 1:
+            parts = response[:, :, None]
+        else:
+            parts = np.zeros((*response.shape, 2), dtype=response.dtype)
+            parts[0, :, 0] = 1.0
+            parts[1:, :, 1] = response[:-1]
+            parts[2:, :, 0] = -delta * response[:-2]
         if squares:
-            parts = [one * other for k, one in enumerate(parts) for other in parts[k:]]
-        return np.stack(parts, axis=2)[places]
+            k, other = np.triu_indices(self.order)
+            parts = parts[:, :, k] * parts[:, :, other]
+        return parts[places]
 
     def roots(self, unknowns: Numbers) -> NDArray[np.complex128]:
         """The eigenvalues (m, order) of one step, largest modulus first."""
-        return np.array([roots(t, d)[: self.order] for t, d in zip(*self.pair(unknowns), strict=True)])
+        return roots(*self.pair(unknowns))[:, : self.order]
 
 
 def strided(tau: Numbers, delta: Numbers, stride: int) -> tuple[Numbers, Numbers]:
     """Trace and determinant of so many steps at once: Lucas' sequence, by doubling."""
+    if stride == 1:
+        return tau, delta
     low, high, power = np.full_like(tau, 2.0), tau, np.ones_like(delta)
     for bit in f"{stride:b}":
         middle = low * high - power * tau
@@ -92,14 +101,42 @@ def strided(tau: Numbers, delta: Numbers, stride: int) -> tuple[Numbers, Numbers
     return low, power
 
 
-def roots(tau: float, delta: float) -> NDArray[np.complex128]:
-    """The roots of z² − τz + δ, largest modulus first, without cancellation."""
+def roots(tau: Numbers, delta: Numbers) -> NDArray[np.complex128]:
+    """The roots (m, 2) of z² − τz + δ, or (2,) of a single one, largest modulus first, without cancellation."""
     discriminant = tau * tau - 4 * delta
-    if discriminant < 0:
-        half = np.sqrt(-discriminant) / 2
-        return np.array([complex(tau / 2, half), complex(tau / 2, -half)])
-    large = (tau + np.copysign(np.sqrt(discriminant), tau)) / 2
-    return np.array([complex(large), complex(delta / large if delta else 0.0)])
+    turning, root = discriminant < 0, np.sqrt(np.abs(discriminant))
+    large = (tau + np.copysign(root, tau)) / 2
+    small = np.divide(delta, large, out=np.zeros_like(large), where=delta != 0)
+    values = np.zeros((*np.shape(discriminant), 2), dtype=complex)
+    values.real = np.where(turning, tau / 2, [large, small]).T
+    values.imag = np.where(turning, [root / 2, -root / 2], 0.0).T
+    return values
+
+
+def root_errors(tau: float, delta: float, covariance: Array, factor: float) -> Array:
+    """Error bars of both roots, ``factor`` standard errors of a covariance (2, 2) of τ and δ.
+
+    To first order dz = (z·dτ − dδ)/(2z − τ); near a double root instead the bound |√(D+ε) − √D| ≤ min(ε/√D, √ε).
+    """
+    values = roots(tau, delta)
+    if not np.isfinite(np.diag(covariance)).all():
+        return np.full(2, np.inf)
+    slope = np.array([2 * tau, -4.0])
+    discriminant = abs(tau * tau - 4 * delta)
+    moved = factor * _deviation(slope, covariance)
+    if values[1] == 0 and covariance[1, 1] == 0:  # one root: the other is zero by the recurrence
+        return np.array([factor * covariance[0, 0] ** 0.5, 0.0])
+    if moved > CLOSE * discriminant:
+        root = min(moved / discriminant**0.5 if discriminant else np.inf, moved**0.5)
+        return np.full(2, factor * covariance[0, 0] ** 0.5 / 2 + root / 2)
+    slopes = [np.array([z, -1.0]) / (2 * z - tau) for z in values]
+    return np.array(
+        [factor * (_deviation(s.real, covariance) ** 2 + _deviation(s.imag, covariance) ** 2) ** 0.5 for s in slopes]
+    )
+
+
+def _deviation(slope: Array, covariance: Array) -> float:
+    return float(max(float(slope @ covariance @ slope), 0.0) ** 0.5)
 
 
 def recurrence(method: Method, given: Mapping[str, Any]) -> Recurrence:

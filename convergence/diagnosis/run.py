@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 from math import isfinite
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
+from threadpoolctl import ThreadpoolController
 
 from convergence.diagnosis import wording
 from convergence.diagnosis.diagnosis import judged
@@ -104,11 +105,17 @@ def diagnose_run(
         raise BadHyperparameter(f"{belong} method=…", f"{belong} --method")
     if (iterates is None) == (losses is None):
         raise BadData("a run is told by its iterates, or by losses=…: exactly one of them")
-    with threadpool_limits(1), np.errstate(all="ignore"):
+    with _libraries().limit(limits=1), np.errstate(all="ignore"):
         log = recorded(iterates if losses is None else losses, gradients, steps, losses is not None)
         tried = [recurrence(METHODS[n], {}) for n in TRIED] if chosen is None else [recurrence(chosen, hyper)]
         found = _resolved(identified(log, tried))
         return _judged(found, log, scale(found, log, GRAINS * log.grain, lr, curvatures), columns)
+
+
+@cache
+def _libraries() -> ThreadpoolController:
+    """The libraries with threads of their own, looked for once."""
+    return ThreadpoolController()
 
 
 def _judged(found: Identified, log: Log, split: Scale, columns: Sequence[str] | None) -> RunDiagnosis:
