@@ -93,9 +93,11 @@ def doubled(
     return np.stack([high, low.reshape(high.shape)])
 
 
-def precise(arguments: Sequence[sp.Symbol], formulas: Sequence[sp.Expr], values: Sequence[Any]) -> list[Any]:
-    """The formulas at these values, in mpmath's numbers to forty digits."""
-    with mpmath.workdps(DIGITS):
+def precise(
+    arguments: Sequence[sp.Symbol], formulas: Sequence[sp.Expr], values: Sequence[Any], digits: int = DIGITS
+) -> list[Any]:
+    """The formulas at these values, in mpmath's numbers computed with so many digits."""
+    with mpmath.workdps(digits):
         return list(_precise(tuple(arguments), tuple(formulas))(*map(_mpf, values)))
 
 

@@ -24,6 +24,8 @@ from convergence.theory.unknowns import unknowns
 DIGITS = 50
 """Digits in which formulas are evaluated at numbers, before they become floats."""
 
+GUARD = 70
+"""Digits more that are computed with: terms that cancel lose some."""
 
 ROUNDING = 1e-12
 """A rate found numerically that is nearer to 1 than this is 1."""
@@ -159,12 +161,13 @@ def _near_infimum(
 
 def _number(formula: sp.Expr, point: Mapping[sp.Symbol, float]) -> sp.Expr:
     """The formula at exact numbers, to fifty digits: κ = 1e30 is no trouble. nan where it is not real there."""
-    real, imaginary = (
-        formula.subs({letter: exact(number) for letter, number in point.items()}).evalf(DIGITS).as_real_imag()
-    )
-    if sp.nan in (real, imaginary):
+    try:
+        (value,) = precise(tuple(point), (formula,), tuple(point.values()), DIGITS + GUARD)
+    except ZeroDivisionError:
         return sp.nan
-    return real if abs(imaginary) <= abs(real) * sp.Float(10) ** (-DIGITS // 2) else sp.nan
+    if abs(value.imag) > abs(value.real) * 10.0 ** (-DIGITS // 2):
+        return sp.nan
+    return sp.Float(value.real, DIGITS)
 
 
 def _chopped(value: sp.Expr) -> sp.Expr:
