@@ -101,7 +101,7 @@ def strided(tau: Numbers, delta: Numbers, stride: int) -> tuple[Numbers, Numbers
     return low, power
 
 
-def roots(tau: Numbers, delta: Numbers) -> NDArray[np.complex128]:
+def roots(tau: Numbers | float, delta: Numbers | float) -> NDArray[np.complex128]:
     """The roots (m, 2) of z² − τz + δ, or (2,) of a single one, largest modulus first, without cancellation."""
     discriminant = tau * tau - 4 * delta
     turning, root = discriminant < 0, np.sqrt(np.abs(discriminant))
