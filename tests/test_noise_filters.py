@@ -60,9 +60,10 @@ def by_running(m, steps, output, closed=False):
 @pytest.mark.parametrize("m", ALL, ids=lambda m: m.name)
 def test_the_weights_are_what_the_rule_makes_of_unit_gradients(m, closed):
     for output in outputs(m):
+        at = cv.filter_of(m, output, closed=closed).at(curvature=2.0, **settings(m))
         for steps in (1, 2, 7):
             expected = by_running(m, steps, output, closed)
-            weights = cv.filter_of(m, output, closed=closed).at(curvature=2.0, **settings(m)).weights(steps)
+            weights = at.weights(steps)
             if len(weights) == steps:  # the start's gradient, if there is one, is that of the first step
                 expected = np.concatenate([[expected[0] + expected[1]], expected[2:]])
             np.testing.assert_allclose(weights, expected, atol=SLACK * EPS * steps * max(1, np.abs(expected).max()))
@@ -123,8 +124,7 @@ def test_scipy_has_the_same_response_and_output(m):
         above = [float(at.numerator.coeff_monomial(sp.Symbol("z") ** (order - k))) for k in range(order + 1)]
         below = [float(c) for c in at.denominator.all_coeffs()]
         np.testing.assert_allclose(at.response(omega), signal.freqz(above, below, worN=omega)[1], rtol=1e-12)
-        weights = cv.filter_of(m, output).at(curvature=2.0, **settings(m)).weights(40)
-        assert m.starts or weights @ u == pytest.approx(signal.lfilter(above, below, u)[-1], rel=1e-11)
+        assert m.starts or at.weights(40) @ u == pytest.approx(signal.lfilter(above, below, u)[-1], rel=1e-11)
 
 
 @pytest.mark.parametrize("m", ALL, ids=lambda m: m.name)

@@ -116,7 +116,8 @@ def test_published_hyperparameters_are_compared_too(monkeypatch):
 
     at = experiment(cv.datasets.gaussian_2d(), cv.METHODS["heavy_ball"], {})
     claims = published.claims(at)
-    wrong = [changed(c, entry=changed(c.entry, hyper={k: v * 5 for k, v in c.entry.hyper.items()})) for c in claims]
+    entries = [changed(c.entry, hyper={k: v * 5 for k, v in c.entry.hyper.items()}) for c in claims]
+    wrong = [published.Claim(entry, published.beside(at.method, entry)) for entry in entries]
     assert all(published.checks(at, claims))
     assert not all(published.checks(at, wrong))
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import product
+from math import lcm
+from operator import mul
 from typing import TYPE_CHECKING
 
 from convergence.certificates.certificate import MeanSquare
@@ -103,8 +105,14 @@ def _plus(A: Matrix, B: Matrix, times: Fraction | int = 1) -> Matrix:
 
 
 def _product(A: Matrix, B: Matrix) -> Matrix:
-    columns = list(zip(*B, strict=True))
-    return [[sum((a * b for a, b in zip(x, y, strict=True) if a), Fraction(0)) for y in columns] for x in A]
+    rows, columns = [_whole(x) for x in A], [_whole(y) for y in zip(*B, strict=True)]
+    return [[Fraction(sum(map(mul, x, y)), a * b) for y, b in columns] for x, a in rows]
+
+
+def _whole(entries: Sequence[Fraction]) -> tuple[list[int], int]:
+    """The numerators over the least common denominator, and that."""
+    below = lcm(*(v.denominator for v in entries))
+    return [v.numerator * (below // v.denominator) for v in entries], below
 
 
 def _moved(A: Matrix, M: Matrix) -> Matrix:

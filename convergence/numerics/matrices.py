@@ -132,10 +132,10 @@ def readings(method: Method, settings: Mapping[str, Any], steps: int) -> Array:
         return np.empty((0, 0))
     tick = compiled((*arguments(method), *clock.letters), clock.update)
     now, rest = ([float(v) for v in part] for part in (clock.start, clock.rest))
-    seen, varied = list[list[float]](), is_scheduled(settings)
+    seen, given, varied = list[list[float]](), list(settings.values()), is_scheduled(settings)
     while len(seen) < steps and (varied or max(abs(a - b) for a, b in zip(now, rest, strict=True)) > STOPPED):
         seen.append(now)
-        now = tick(1.0, *(_entry(value, len(seen) - 1) for value in settings.values()), *now)
+        now = tick(1.0, *([_entry(value, len(seen) - 1) for value in given] if varied else given), *now)
     return np.array(seen, dtype=float).reshape(len(seen), len(clock.names))
 
 
