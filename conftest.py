@@ -1,5 +1,6 @@
 """Tests run in processes side by side: each has one BLAS thread, set before NumPy is loaded, and draws without a screen."""
 
+import gc
 import os
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ import pytest
 for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
     os.environ[threads] = "1"
 os.environ["MPLBACKEND"] = "Agg"
+
+gc.set_threshold(50_000, 20, 20)  # what lives long is SymPy's cache: to look through it often is a tenth of all time
 
 
 @pytest.fixture(autouse=True)
