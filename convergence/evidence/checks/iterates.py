@@ -84,13 +84,26 @@ def _carried(matrices: Array, added: Array) -> Array:
     """Σ_{j<k} |A_{k−1}⋯A_{j+1}|·added_j, position first: added (steps+1, d, n) -> (steps+1, d)."""
     total = np.zeros(added.shape[:2])
     size = matrices.shape[-1]
+    if matrices.ndim == 3:  # all steps have the same: products are powers
+        first = _first_rows(matrices, len(added) - 1)
+        for step in range(len(first)):
+            total[step + 1] = (first[step::-1] * added[: step + 1]).sum(axis=(0, 2))
+        return total
     carried = np.empty((len(added), added.shape[1], size, size))
     for step in range(len(added) - 1):
-        matrix = matrices if matrices.ndim == 3 else matrices[min(step, len(matrices) - 1)]
-        carried[:step] = matrix @ carried[:step]
+        carried[:step] = matrices[min(step, len(matrices) - 1)] @ carried[:step]
         carried[step] = np.eye(size)
         total[step + 1] = (np.abs(carried[: step + 1, :, 0, :]) * added[: step + 1]).sum(axis=(0, 2))
     return total
+
+
+def _first_rows(matrices: Array, count: int) -> Array:
+    """|e₁ᵀAⁱ| for i < count, (count, d, n)."""
+    rows, power = np.empty((count, *matrices.shape[:2])), np.broadcast_to(np.eye(matrices.shape[-1]), matrices.shape)
+    for row in rows:
+        row[:] = np.abs(power[:, 0, :])
+        power = matrices @ power
+    return rows
 
 
 def faults(trial: Experiment, matrices: Array) -> Sequence[tuple[str, Any]]:
