@@ -6,7 +6,7 @@ the curvatures that matter, it is smooth.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
@@ -101,17 +101,29 @@ class Inequalities:
         pairs = zip(self.unknown, u[:-1], strict=True)
         return {s: np.float64(np.exp(v) if s.is_positive else v) for s, v in pairs}  # of Python's, powers would raise
 
-    def _slack(self, spectrum: Array, u: Array, fixed: Mapping[sp.Symbol, float]) -> tuple[Array, Array]:
-        """The polynomials at every curvature (row by row), and their derivatives by the transformed unknowns and ρ."""
+    def _slack(self, spectrum: Array, u: Array, fixed: Mapping[sp.Symbol, float]) -> Array:
+        """The polynomials at every curvature, row by row."""
+        return self._tabulated(self.polynomials, spectrum, self._values(u), u[-1], fixed).ravel()
+
+    def _slopes(self, spectrum: Array, u: Array, fixed: Mapping[sp.Symbol, float]) -> Array:
+        """Their derivatives by the transformed unknowns and ρ."""
         values = self._values(u)
-        numbers = [spectrum, *values.values(), u[-1], *fixed.values()]
-        arguments = (CURVATURE, *self.unknown, RATE, *fixed)
         scale = np.array([*(v if s.is_positive else 1.0 for s, v in values.items()), 1.0])
+        slopes = self._tabulated(self._gradients, spectrum, values, u[-1], fixed)
         with np.errstate(all="ignore"):
-            slack = _stacked(compiled(arguments, self.polynomials)(*numbers), spectrum).ravel()
-            slopes = _stacked(compiled(arguments, self._gradients)(*numbers), spectrum)
             scaled = slopes.reshape(len(self.polynomials), -1, spectrum.size) * scale[:, None]
-        return slack, scaled.transpose(0, 2, 1).reshape(slack.size, -1)
+        return scaled.transpose(0, 2, 1).reshape(-1, scale.size)
+
+    def _tabulated(
+        self, formulas: tuple[sp.Expr, ...], spectrum: Array, values: Values, rate: Any, fixed: Mapping[sp.Symbol, float]
+    ) -> Array:
+        """A row for each formula, a column for each curvature."""
+        table = np.empty((len(formulas), spectrum.size))
+        with np.errstate(all="ignore"):
+            found = compiled((CURVATURE, *self.unknown, RATE, *fixed), formulas)
+            for row, part in zip(table, found(spectrum, *values.values(), rate, *fixed.values()), strict=True):
+                row[:] = part
+        return table
 
     @cached_property
     def _gradients(self) -> tuple[sp.Expr, ...]:
@@ -119,7 +131,3 @@ class Inequalities:
 
     def _vector(self, values: Values, rate: float) -> Array:
         return np.array([*(np.log(v) if s.is_positive else v for s, v in values.items()), rate])
-
-
-def _stacked(parts: Sequence[Any], like: Array) -> Array:
-    return np.stack([np.broadcast_to(part, like.shape) for part in parts])

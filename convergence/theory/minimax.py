@@ -139,8 +139,8 @@ class Minimax(Inequalities):
             bounds=[*bounds, (0.0, None)],
             constraints={
                 "type": "ineq",
-                "fun": lambda v: self._slack(spectrum, v, fixed)[0],
-                "jac": lambda v: self._slack(spectrum, v, fixed)[1],
+                "fun": lambda v: self._slack(spectrum, v, fixed),
+                "jac": lambda v: self._slopes(spectrum, v, fixed),
             },
             method="SLSQP",
             options={"ftol": 1e-15, "maxiter": 200},
@@ -158,7 +158,7 @@ class Minimax(Inequalities):
         rows = [(place * curvatures.size + k) for k, (place, _) in enumerate(active)]
         kept = [i for i, s in enumerate((*self.unknown, RATE)) if s not in rough.at_zero]
         for _ in range(4 if rows else 0):
-            slack, slopes = self._slack(curvatures, u, fixed)
+            slack, slopes = self._slack(curvatures, u, fixed), self._slopes(curvatures, u, fixed)
             u[kept] -= np.linalg.lstsq(slopes[rows][:, kept], slack[rows], rcond=1e-9)[0]
         values = self._values(u)
         better = (
@@ -202,7 +202,8 @@ class Minimax(Inequalities):
     def _solution(
         self, spectrum: Array, mu: float, L: float, values: Values, rate: float, fixed: Mapping[sp.Symbol, float]
     ) -> Solution:
-        slack, slopes = self._slack(spectrum, self._vector(values, rate), fixed)
+        vector = self._vector(values, rate)
+        slack, slopes = self._slack(spectrum, vector, fixed), self._slopes(spectrum, vector, fixed)
         near = np.abs(slack) <= ACTIVE * np.maximum(np.abs(slopes).max(axis=1), ACTIVE)
         places = [divmod(int(k), spectrum.size) for k in np.nonzero(near)[0]]
         where = (np.log(spectrum) - np.log(mu)) / np.log(L / mu) if mu < L else np.zeros(spectrum.size)
