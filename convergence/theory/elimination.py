@@ -111,13 +111,11 @@ def _quadratic(equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near:
             sign = -1 if values((a,), near, complex)[0].real < 0 else 1
             a, b, c = (sp.factor(sign * k) for k in (a, b, c))
             root = min((square_root(b**2 - 4 * a * c), sp.sqrt(b**2 - 4 * a * c)), key=sp.count_ops)
-            roots = [
-                (short((-b + s * root) / (2 * a)), sp.factor_terms(sp.cancel(-b / (2 * a)) + s * root / (2 * a)))
-                for s in (1, -1)
-            ]
-            at = values([one for one, _ in roots], near, complex)
-            best = min((0, 1), key=lambda k: abs(at[k] - near[letters[0]]))
-            return equation, letters[0], min(roots[best], key=sp.count_ops)
+            sides = [(-b + s * root) / (2 * a) for s in (1, -1)]
+            at = values(sides, near, complex)
+            side = min((0, 1), key=lambda k: abs(at[k] - near[letters[0]]))
+            split = sp.factor_terms(sp.cancel(-b / (2 * a)) + (1, -1)[side] * root / (2 * a))
+            return equation, letters[0], min((short(sides[side]), split), key=sp.count_ops)
     return None
 
 
