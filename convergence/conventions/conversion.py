@@ -11,7 +11,7 @@ import sympy as sp
 from convergence.conventions import nonlinear
 from convergence.conventions.arguments import arguments, chosen, in_tuples
 from convergence.conventions.counterexample import counterexample
-from convergence.conventions.equivalence import equivalence, verdict
+from convergence.conventions.equivalence import subfamilies, verdict
 from convergence.conventions.flags import Flag
 from convergence.conventions.matching import Match, matches
 from convergence.conventions.nonlinear import is_linear, reason, renamed
@@ -183,7 +183,7 @@ def _refusal(source: Preset, target: Preset, ours: Method, hyper: Hyper) -> str:
     else:
         against = counterexample(at_values(ours, hyper), fresh(main))
         words = [str(against)] if against else []
-    near = [part for method in methods for part in equivalence(ours, method).subfamilies]
+    near = [part for method in methods for part in subfamilies(ours, method)]
     could = dict.fromkeys(conditions(part.where) for part in near)
     words += [f"it could take {ours.name} where {' or where '.join(could)}"] if could else []
     why = "; ".join(words) or "its own bounds forbid what would match"

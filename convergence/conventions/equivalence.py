@@ -161,26 +161,49 @@ def equivalence(a: Method, b: Method) -> Equivalence:
 
     Raises NotLinear where one of them has no iteration matrix, or none that is rational in its hyperparameters.
     """
-    if not (is_linear(a) and is_linear(b)):
-        return _of_rules(a, b)
-    ours, theirs = response(a), response(b)
-    if a is b:
-        return _mapped(ours, theirs, Match(dict(ours.hyper), {}, sp.Integer(1), True))
     try:
-        matched = matches(ours, theirs)
+        match = general(a, b)
     except Unsolved as reason:
         why = f"no closed form: elimination ends at {reason}; with numbers it may be solved"
         return Equivalence(a.name, b.name, None, False, why)
-    return _mapped(ours, theirs, matched[0]) if matched else _missing(ours, theirs)
+    if not (is_linear(a) and is_linear(b)):
+        return _of_rules(a, b, match)
+    ours, theirs = response(a), response(b)
+    return _mapped(ours, theirs, match) if match else _missing(ours, theirs)
 
 
-def _of_rules(a: Method, b: Method) -> Equivalence:
+@cache
+def general(a: Method, b: Method) -> Match | None:
+    """The best match of all settings of a; None where some have none. Raises Unsolved."""
+    if not (is_linear(a) and is_linear(b)):
+        found = renamed(a, a.symbols, b)
+    elif a is b:
+        return Match(dict(a.symbols), {}, sp.Integer(1), True)
+    else:
+        found = matches(response(a), response(b))
+    return found[0] if found else None
+
+
+@cache
+def subfamilies(a: Method, b: Method) -> tuple[Subfamily, ...]:
+    """Where not every setting of a has a match in b: those that have one, some of a's letters bound."""
+    try:
+        if general(a, b):
+            return ()
+        if not (is_linear(a) and is_linear(b)):
+            return _widest([match for match in renamed(a, a.symbols, b, special=True) if match.where])
+        special = matches(response(a), response(b), special=True)
+    except Unsolved:
+        return ()
+    return _widest([match for match in special if match.where and _is_proper(match)])
+
+
+def _of_rules(a: Method, b: Method, match: Match | None) -> Equivalence:
     """The map between rules that are not both linear, by their formulas."""
-    found = renamed(a, a.symbols, b)
-    if found:
-        flags, words = nonlinear.verdict(a, b, found[0])
-        return Equivalence(a.name, b.name, found[0].hyper, found[0].same_iterates, words, flags)
-    special = _widest([match for match in renamed(a, a.symbols, b, special=True) if match.where])
+    if match:
+        flags, words = nonlinear.verdict(a, b, match)
+        return Equivalence(a.name, b.name, match.hyper, match.same_iterates, words, flags)
+    special = subfamilies(a, b)
     why = [reason(a, b), *(f"there is one {part}" for part in special)]
     return Equivalence(a.name, b.name, None, False, "; ".join(why), subfamilies=special)
 
@@ -211,21 +234,13 @@ def verdict(a: Response, b: Response, match: Match) -> tuple[tuple[Flag, ...], s
 
 
 def _missing(a: Response, b: Response) -> Equivalence:
-    parts, against = _subfamilies(a, b), counterexample(a, b)
+    parts, against = subfamilies(a.method, b.method), counterexample(a, b)
     words = [f"not every setting of {a.method.name} has a match in {b.method.name}"]
     words += [str(against)] if against else []
     words += [f"there is one {part}" for part in parts]
     return Equivalence(
         a.method.name, b.method.name, None, False, "; ".join(words), subfamilies=parts, counterexample=against
     )
-
-
-def _subfamilies(a: Response, b: Response) -> tuple[Subfamily, ...]:
-    try:
-        matched = [match for match in matches(a, b, special=True) if match.where and _is_proper(match)]
-    except Unsolved:
-        return ()
-    return _widest(matched)
 
 
 def _widest(matched: Sequence[Match]) -> tuple[Subfamily, ...]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import cycle, permutations
 
 import sympy as sp
@@ -52,8 +53,8 @@ class Step:
     def late(self) -> Step | None:
         """The step with its clocks run down; None where it has none, or remembers the first steps for ever."""
         here, found = self, False
-        while here.clocks:
-            found, gone = True, {here.state[k]: sp.Integer(0) for k in here.clocks}
+        while clocks := here.clocks:
+            found, gone = True, {here.state[k]: sp.Integer(0) for k in clocks}
             kept = [k for k, s in enumerate(here.state) if s not in gone]
             state, start = (tuple(part[k] for k in kept) for part in (here.state, here.start))
             update = tuple(here.update[k].subs(gone) for k in kept)
@@ -77,14 +78,20 @@ class Step:
 
 def step_of(method: Method, hyper: Hyper, mark: str = "") -> Step:
     """One step of a method at numbers or letters; its states are called otherwise with a ``mark``. NotLinear if unreadable."""
+    step, values = _step(method), {method.symbols[name]: sp.sympify(value) for name, value in hyper.items()}
+    swap = {s: sp.Symbol(s.name + mark, real=True) for s in step.state}
+    update = tuple(formula.xreplace(values | swap) for formula in step.update)
+    questions = tuple(replace(q, asked=q.asked.xreplace(values | swap)) for q in step.questions)
+    return replace(step, state=tuple(swap.values()), update=update, questions=questions)
+
+
+@cache
+def _step(method: Method) -> Step:
+    """One step of a method in its own letters."""
     rule, start = trace_rule(method), trace_start(method)
-    point = {method.symbols[name]: sp.sympify(value) for name, value in hyper.items()}
-    swap = {s: sp.Symbol(s.name + mark, real=True) for s in state_symbols(method)}
-    update = tuple(_plain(value).subs(point, simultaneous=True).xreplace(swap) for value in rule.values)
-    questions = tuple(
-        replace(q, asked=_plain(q.asked).subs(point, simultaneous=True).xreplace(swap)) for q in rule.questions
-    )
-    return Step(tuple(swap.values()), update, questions, start.values, rule.couples or start.couples)
+    update = tuple(map(_plain, rule.values))
+    questions = tuple(replace(q, asked=_plain(q.asked)) for q in rule.questions)
+    return Step(state_symbols(method), update, questions, start.values, rule.couples or start.couples)
 
 
 def _plain(formula: sp.Expr) -> sp.Expr:
@@ -133,7 +140,7 @@ def _identical(
         rest = [formula for formula in kept if formula not in plain]
         for branch in _solved(plain, variables, unknown):
             left = [u for u in unknown if u not in branch]
-            for more in _identical([formula.subs(branch) for formula in rest], variables, left):
+            for more in _identical([formula.xreplace(branch) for formula in rest], variables, left):
                 yield _joined(branch, more)
         return
     if not kept:
@@ -150,7 +157,7 @@ def _by_kernel(kept: Sequence[sp.Expr], variables: set[sp.Symbol], unknown: Sequ
     for other in kernels:
         for branch, ratio in _proportional(first, other, variables, unknown) if other != first else ():
             matched = True
-            formulas = [_exchanged(formula, first, ratio, other).subs(branch) for formula in kept]
+            formulas = [_exchanged(formula, first, ratio, other).xreplace(branch) for formula in kept]
             for more in _identical(formulas, variables, [u for u in unknown if u not in branch]):
                 yield _joined(branch, more)
     if not matched:

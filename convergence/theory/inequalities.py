@@ -115,7 +115,12 @@ class Inequalities:
         return scaled.transpose(0, 2, 1).reshape(-1, scale.size)
 
     def _tabulated(
-        self, formulas: tuple[sp.Expr, ...], spectrum: Array, values: Values, rate: Any, fixed: Mapping[sp.Symbol, float]
+        self,
+        formulas: tuple[sp.Expr, ...],
+        spectrum: Array,
+        values: Values,
+        rate: Any,
+        fixed: Mapping[sp.Symbol, float],
     ) -> Array:
         """A row for each formula, a column for each curvature."""
         table = np.empty((len(formulas), spectrum.size))
