@@ -152,16 +152,17 @@ REGION, BEST, FLOOR = cv.stability("heavy_ball"), cv.optimum("heavy_ball"), cv.n
 FILTER = cv.filter_of("heavy_ball", "x", closed=True)
 WAVE = cv.local("x*cos(pi*x)", over=(-1, 2))
 LOWEST = WAVE[2]
+WELL = cv.local("(x**2 - 1)**2/4", over=(-2, 2))
 SADDLE = cv.local("x**2 - y**2", at=(0.1, 0.2))[0]
 OF_RESULTS = {
     "local.at": (cv.local, ["cosh(x)"], {"at": 1.0}),
     "point.lr_max": (LOWEST.lr_max, ["heavy_ball"], {"momentum": 0.5}),
     "point.flip": (LOWEST.flip, ["heavy_ball"], {"momentum": 0.5}),
     "point.cycles": (LOWEST.cycles, ["gradient_descent"], {"period": 2, "lr": 0.17}),
-    "points.basins": (WAVE.basins, ["gradient_descent"], {"lr": 0.1}),
+    "points.basins": (WELL.basins, ["gradient_descent"], {"lr": 0.1}),
     "points.basin_map": (WAVE.basin_map, ["heavy_ball"], {"points": 5, "steps": 9, "lr": 0.1, "momentum": 0.5}),
     "point.period_doubling": (LOWEST.period_doubling, ["gradient_descent"], {}),
-    "function.crossing": (cv.landscapes.tanh.crossing, [4, 3, "gradient_descent"], {"limit": 500, "lr": 1}),
+    "function.crossing": (cv.landscapes.cosh.crossing, [4, 3, "gradient_descent"], {"limit": 500, "lr": 1}),
     "function.path": (cv.landscapes.tanh.path, ["gradient_descent", 9, 4.0], {"lr": 1}),
     "point.escape": (SADDLE.escape, ["gradient_descent"], {"start": 0.01, "to": 0.1, "lr": 0.1}),
     "contains": (REGION.contains, [1.0], H),

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 import sympy as sp
 from scipy.optimize import minimize
-from scipy.stats import qmc
 
 from convergence.best_schedules.objective import Task
 from convergence.best_schedules.search import best_scale
@@ -129,6 +128,8 @@ class Member:
         scaled = self._scaled()
         if scaled is not None:
             return scaled
+        from scipy.stats import qmc  # half a second, which other searches need not wait for
+
         points = self.top - np.log(10) * DECADES * qmc.Halton(len(self.free), scramble=False).random(POINTS)
         losses = np.array([self.loss(point) for point in points])
         starts = points[np.argsort(losses, kind="stable")[:DESCENTS]]

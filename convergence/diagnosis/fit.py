@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import least_squares
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from convergence.diagnosis.log import EPS, Log
 from convergence.diagnosis.recurrence import Recurrence, root_errors
@@ -153,7 +153,7 @@ class Projection:
         correlation = float((residual[1:] * residual[:-1]).sum() / max(square, 1e-300))
         memory = max(correlation, 0.0) + len(residual) ** -0.5  # as much as chance may hide
         inflation = (1 + memory) / max(1 - memory, 0.02)
-        factor = float(student.ppf((1 + SURE) / 2, max(freedom / inflation, 2))) * (3.0 if scale < ROUNDINGS else 1.0)
+        factor = float(stdtrit(max(freedom / inflation, 2), (1 + SURE) / 2)) * (3.0 if scale < ROUNDINGS else 1.0)
         doubt = max(scale, ROUGH, self.rough / 8)  # the run itself is rounded in doubles, whatever its log is
         covariance = _inverse(self.jacobian(unknowns)) * doubt**2 * inflation
         covariance = self._widened(unknowns, covariance, square, factor, doubt)

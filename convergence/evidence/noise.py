@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 from convergence.errors import NoStableLearningRate
 from convergence.evidence.by_hand import LARGEST, MOST_ROWS, ByHand, InEpochs
@@ -32,7 +32,7 @@ SIGMAS = 4.0
 
 def sigmas(count: int) -> float:
     """Standard errors that the furthest of ``count`` estimates may lie off, as rarely as one alone beyond ``SIGMAS``."""
-    return float(norm.isf(norm.sf(SIGMAS) / max(count, 1)))
+    return float(-ndtri(ndtr(-SIGMAS) / max(count, 1)))
 
 
 @dataclass(frozen=True, eq=False)
