@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import FrozenInstanceError, replace
 from functools import wraps
 
@@ -350,9 +351,9 @@ def test_a_rule_that_counts_its_steps_has_no_cycle():
 
 @pytest.mark.parametrize("rule", [rules.adam, rules.rmsprop_inside, rules.rmsprop_outside, rules.rmsprop_momentum])
 def test_the_conditions_are_those_of_the_numbers_wherever_these_lie(rule):
-    """Formulas against eigenvalues in floats, at random settings, where the cycle is there and where it is not."""
+    """Formulas against eigenvalues in floats, at four random settings of each kind: no cycle, attracting, repelling."""
     rng = np.random.default_rng(7)
-    formulas, seen = only(rule, curvature=lam), set()
+    formulas, seen = only(rule, curvature=lam), Counter()
     for _ in range(25):
         drawn = {
             name: round(
@@ -365,14 +366,16 @@ def test_the_conditions_are_those_of_the_numbers_wherever_these_lie(rule):
         }
         at = {rule.symbols[name]: sp.Rational(str(value)) for name, value in drawn.items()} | {lam: 2}
         there = bool(sp.sympify(formulas.exists).subs(at))
+        attracts = there and bool(sp.sympify(formulas.attracting).subs(at))
+        seen[there, attracts] += 1
+        if seen[there, attracts] > 4:
+            continue
         found = cv.cycles(rule, curvature=2, **drawn)
         assert len(found) == there
         if there:
-            attracts = bool(sp.sympify(formulas.attracting).subs(at))
             assert found[0].attracting is attracts
             assert (max(map(abs, found[0].multipliers)) < 1) is attracts
             assert found[0].amplitude == pytest.approx(float(formulas.amplitude.subs(at)))
-        seen.add((there, there and attracts))
     assert len(seen) > 1
 
 

@@ -115,7 +115,7 @@ def direction(method: Method, hyper: Mapping[str, sp.Expr], curvature: sp.Expr) 
     """The rule on ½λx². NotLinear where a state counts its steps for ever, or clocks have no limit."""
     trace = trace_rule(method, hyper)
     at = {MINIMISER: sp.Integer(0), CURVATURE: curvature}
-    update = [sp.sympify(entry).subs(at) for entry in trace.closed]
+    update = [sp.sympify(entry).xreplace(at) for entry in trace.closed]
     return without_clocks(method, trace.inputs, update)
 
 
@@ -128,7 +128,7 @@ def without_clocks(method: Method, state: Sequence[sp.Symbol], update: Sequence[
                 f"hold what runs down, βᵗ in the place of t: p = momentum * p, from 1"
             )
     stopped = stopped_clocks(state, update)
-    moving = {s: u.subs(stopped) for s, u in zip(state, update, strict=True) if s not in stopped}
+    moving = {s: u.xreplace(stopped) for s, u in zip(state, update, strict=True) if s not in stopped}
     readings = {name: stopped[s] for name, s in zip(method.state, state, strict=True) if s in stopped}
     return Direction(method.state, tuple(moving), tuple(moving.values()), readings)
 
@@ -160,13 +160,13 @@ def _cycle(method: Method, along: Direction, signs: Sequence[int], branch: Branc
         return None
     here = {AMPLITUDE: branch.amplitude}
     at = dict(zip(along.state, branch.state, strict=True))
-    jacobian = sp.Matrix(branch.update).jacobian(along.state).subs(at)
-    signed = (sp.diag(*signs) * jacobian).applyfunc(lambda entry: _simplified(lowest_terms(entry).subs(here)))
+    jacobian = sp.Matrix(branch.update).jacobian(along.state).xreplace(at)
+    signed = (sp.diag(*signs) * jacobian).applyfunc(lambda entry: _simplified(lowest_terms(entry).xreplace(here)))
     factors = _factors(signed)
     conditions = dict.fromkeys(letters.positive(_simplified(c)) for f in factors for c in stable_conditions(f))
     attracting = sp.And(*(c for c in conditions if c not in exists))
     moving = [name for name in along.names if name not in along.stopped]
-    values = dict(zip(moving, (_simplified(value.subs(here)) for value in branch.state), strict=True))
+    values = dict(zip(moving, (_simplified(value.xreplace(here)) for value in branch.state), strict=True))
     state = tuple(letters.outer({**values, **along.stopped}[name]) for name in along.names)
     there, judged = _plain(sp.And(*exists)), _plain(attracting)
     if signed.free_symbols or any(value.free_symbols for value in state):

@@ -112,7 +112,7 @@ class Inequalities:
         slopes = self._tabulated(self._gradients, spectrum, values, u[-1], fixed)
         with np.errstate(all="ignore"):
             scaled = slopes.reshape(len(self.polynomials), -1, spectrum.size) * scale[:, None]
-        return scaled.transpose(0, 2, 1).reshape(-1, scale.size)
+        return np.asarray(scaled.transpose(0, 2, 1).reshape(-1, scale.size))
 
     def _tabulated(
         self,

@@ -98,7 +98,7 @@ def _resolved(
         if len(assumed) >= MOST_KINKS:
             raise NotLinear(f"{name} has too many kinks (sign, |·|, max) for its cycles to be solved for on symbols")
         for value, condition in _cases(kink):
-            sign = sign_of(lowest_terms(condition.subs(known)))
+            sign = sign_of(lowest_terms(condition.xreplace(known)))
             if sign is None or sign > 0:
                 fresh = () if sign == 1 else (condition,)
                 replaced = tuple(u.xreplace({kink: value}) for u in update)
@@ -127,7 +127,7 @@ def buffers(
     while progress:
         progress = False
         for s, u, sign in zip(state, update, signs, strict=True):
-            value = None if s in known else _alone(s, lowest_terms((u - sign * s).subs(known)), state)
+            value = None if s in known else _alone(s, lowest_terms((u - sign * s).xreplace(known)), state)
             if value is not None:
                 known[s], progress = value, True
     return known
@@ -152,7 +152,7 @@ def _solved(
     missing = [s for s in state if s not in known]
     if missing:
         together = [
-            lowest_terms((u - sign * s).subs(known))
+            lowest_terms((u - sign * s).xreplace(known))
             for u, sign, s in zip(update, signs, state, strict=True)
             if s in missing
         ]
@@ -161,10 +161,10 @@ def _solved(
         if any(not e.free_symbols & set(state) and sign_of(e) for e in together):
             return  # what only grows comes back nowhere
         raise NotLinear(f"{name}: its buffers at a 2-cycle solve no linear equation; give numbers and no letters")
-    equation = lowest_terms((update[0] - signs[0] * state[0]).subs(known))
+    equation = lowest_terms((update[0] - signs[0] * state[0]).xreplace(known))
     for amplitude, extra in _amplitudes(name, equation):
         at = {AMPLITUDE: amplitude}
-        conditions = tuple(lowest_terms(lowest_terms(c.subs(known)).subs(at)) for c in assumed)
+        conditions = tuple(lowest_terms(lowest_terms(c.xreplace(known)).xreplace(at)) for c in assumed)
         size = (amplitude,) if sign_of(amplitude) != 1 else ()
         if any(sign_of(c) in (0, -1) for c in (*size, *extra)):
             continue

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import sympy as sp
 
-from convergence.crossing import exact, precise
+from convergence.crossing import precise
 from convergence.roots import meeting_roots
 from convergence.rule import Method
 from convergence.theory.cells import is_scale_free
