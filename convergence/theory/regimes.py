@@ -141,7 +141,7 @@ def damping(method: Method) -> Regimes:
     cuts = [_cut(derived, rate, point, edges or ()) for point in partition.points]
     agreed = edges is not None and all(cut == cuts[0] for cut in cuts)
     real, repeated, turning = _intervals(*cuts[0]) if agreed else (None, None, None)
-    largest = {kind: _largest(derived, rate, kind, edges or (), partition) for kind in KINDS}
+    largest = _largest(derived, rate, edges or (), partition)
     bands = cuts[0][1] if agreed else ()
     letters = derived.symbols
     result = Regimes(method, real, repeated, turning, largest, bands, derived.discriminant, letters, partition.decided)
@@ -190,22 +190,18 @@ def _intervals(
     return real, edges, turning
 
 
-def _largest(derived: System, rate: sp.Symbol, kind: str, edges: Sequence[sp.Expr], partition: Cells) -> sp.Expr | None:
-    """The supremum of the stable rates of this kind, as the formula that wins in every cell."""
+def _largest(derived: System, rate: sp.Symbol, edges: Sequence[sp.Expr], partition: Cells) -> dict[str, sp.Expr | None]:
+    """The supremum of the stable rates of each kind, as the formula that wins in every cell."""
+    formulas = [*edges, *(candidates.solutions(stable_polynomials(derived), rate) or ())]
+    suprema = [_suprema(derived, rate, point) for point in partition.points]
+    return {kind: joined(formulas, [one[kind] for one in suprema], partition) for kind in KINDS}
+
+
+def _suprema(derived: System, rate: sp.Symbol, point: candidates.Point) -> dict[str, float]:
+    """The supremum of the stable rates of each kind at this point; 0 for none."""
     polynomials = stable_polynomials(derived)
-    formulas = [*edges, *(candidates.solutions(polynomials, rate) or ())]
-    return joined(
-        formulas, [_supremum(polynomials, derived, rate, kind, point) for point in partition.points], partition
-    )
-
-
-def _supremum(
-    polynomials: tuple[sp.Expr, ...], derived: System, rate: sp.Symbol, kind: str, point: candidates.Point
-) -> float:
     edges = candidates.real_roots([derived.discriminant], rate, point)
-    pieces = candidates.positive_pieces(polynomials, rate, point, tuple(edges))
-    if kind == "repeated":
-        return max(
-            (edge for edge in edges if min(candidates.values(polynomials, {**point, rate: edge})) > 0), default=0.0
-        )
-    return max((high for _, inside, high in pieces if _kind(derived, {**point, rate: inside}) == kind), default=0.0)
+    found = [(edge, "repeated") for edge in edges if min(candidates.values(polynomials, {**point, rate: edge})) > 0]
+    for _, inside, high in candidates.positive_pieces(polynomials, rate, point, tuple(edges)):
+        found.append((high, _kind(derived, {**point, rate: inside})))
+    return {kind: max((high for high, one in found if one == kind), default=0.0) for kind in KINDS}
