@@ -205,7 +205,9 @@ class Projection:
         """The columns (rows, 1 + m·r) of a constant and of each direction's solutions, weighed; complex where unknowns are."""
         with np.errstate(all="ignore"):
             parts = self.recurrence.solutions(unknowns, self.log.places, self.log.stride, self.log.losses)
-            design = np.column_stack([np.ones(len(parts)), parts.reshape(len(parts), -1)]) * self.weight[:, None]
+            design = np.empty((len(parts), 1 + parts[0].size), dtype=parts.dtype)
+            design[:, 0] = self.weight
+            design[:, 1:] = parts.reshape(len(parts), -1) * self.weight[:, None]
         if np.isfinite(design).all():
             return design
         return np.nan_to_num(design, nan=HUGE, posinf=HUGE, neginf=-HUGE)
@@ -227,6 +229,8 @@ class Projection:
     def _slope(self, unknowns: Array, turn: Array) -> Array:
         """The derivative of the design as the unknowns move this way; 0 where the design is out of range."""
         moved = self._design(unknowns + 1j * TURN * turn)
+        if np.abs(moved).max() < HUGE:
+            return np.asarray(moved.imag / TURN)
         inside = np.maximum(np.abs(moved.real), np.abs(moved.imag)) < HUGE
         return np.asarray(np.where(inside, moved.imag / TURN, 0.0))
 

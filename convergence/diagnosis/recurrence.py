@@ -69,14 +69,15 @@ class Recurrence:
         tau, delta = strided(*self.pair(unknowns), stride)
         impulse = np.zeros(int(places[-1]) + 1)
         impulse[0] = 1.0
-        response = np.stack([lfilter([1.0], [1.0, -t, d], impulse) for t, d in zip(tau, delta, strict=True)], axis=1)
-        if self.order == 1:
-            parts = response[:, :, None]
-        else:
-            parts = np.zeros((*response.shape, 2), dtype=response.dtype)
-            parts[0, :, 0] = 1.0
-            parts[1:, :, 1] = response[:-1]
-            parts[2:, :, 0] = -delta * response[:-2]
+        parts = np.zeros((len(impulse), len(tau), self.order), dtype=np.result_type(tau, delta, impulse))
+        parts[0, :, 0] = 1.0
+        for part, t, d in zip(parts.transpose(1, 0, 2), tau, delta, strict=True):
+            response = lfilter([1.0], [1.0, -t, d], impulse)
+            if self.order == 1:
+                part[:, 0] = response
+            else:
+                part[1:, 1] = response[:-1]
+                part[2:, 0] = -d * response[:-2]
         if squares:
             k, other = np.triu_indices(self.order)
             parts = parts[:, :, k] * parts[:, :, other]
