@@ -185,17 +185,17 @@ def test_verify_with_a_batch_checks_the_noise_too(capsys):
 
 
 @pytest.mark.parametrize(
-    ("asked", "figures"),
+    ("asked", "figures", "endings"),
     [
-        (("noise", "heavy_ball", "--batch", "32", "--lr", "0.01", "--momentum", "0.9"), ["floor", "response"]),
-        (("noise", "gradient_descent", "--batch", "32"), ["floor"]),
-        (("batch", "gradient_descent", "--batches", "8,32"), ["floor", "steps-by-batch"]),
-        (("moments", "gradient_descent", "--steps", "20", "--batch", "8", "--runs", "20"), ["moments"]),
+        (("noise", "heavy_ball", "--batch", "32", "--lr", "0.01", "--momentum", "0.9"), ["floor", "response"], "svg"),
+        (("noise", "gradient_descent", "--batch", "32"), ["floor"], "png"),
+        (("batch", "gradient_descent", "--batches", "8,32"), ["floor", "steps-by-batch"], "png"),
+        (("moments", "gradient_descent", "--steps", "20", "--batch", "8", "--runs", "20"), ["moments"], "svg,png"),
     ],
 )
-def test_out_writes_the_figures_of_the_answer(capsys, tmp_path, asked, figures):
-    written = content(capsys, *asked, "--loss", "mean", "--out", tmp_path, "--figure-formats", "svg,png")["files"]
-    assert written == sorted(f"{name}.{ending}" for name in figures for ending in ("svg", "png"))
+def test_out_writes_the_figures_of_the_answer(capsys, tmp_path, asked, figures, endings):
+    written = content(capsys, *asked, "--loss", "mean", "--out", tmp_path, "--figure-formats", endings)["files"]
+    assert written == sorted(f"{name}.{ending}" for name in figures for ending in endings.split(","))
     assert sorted(path.name for path in tmp_path.iterdir()) == written
 
 
