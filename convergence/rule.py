@@ -163,7 +163,7 @@ class Method:
         """The name as one writes it in a text."""
         return title_of(self.name)
 
-    @property
+    @cached_property
     def code(self) -> str:
         """The rule as it is written, without decorator, docstring and annotations; empty where there is no source."""
         return equation(self.rule)

@@ -89,11 +89,14 @@ def _signed(coefficient: sp.Expr) -> tuple[int, sp.Expr]:
     return sign, shortest(sign * coefficient)
 
 
+@lru_cache(maxsize=2_000)
 def shortest(formula: sp.Expr) -> sp.Expr:
     """The shortest of the usual ways to write a rational formula, a product rather than a sum."""
     whole = sp.cancel(formula)
-    product = sp.Mul(*map(_collected, sp.Mul.make_args(sp.factor(whole))))
-    forms = (formula, whole, product, sp.factor(whole), sp.expand(whole), _collected(whole))
+    factors = sp.factor(whole)
+    product = sp.Mul(*map(_collected, sp.Mul.make_args(factors)))
+    collected = product if factors == whole else _collected(whole)
+    forms = (formula, whole, product, factors, sp.expand(whole), collected)
     return min(map(turned, forms), key=_length)
 
 
