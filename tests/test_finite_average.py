@@ -64,7 +64,7 @@ def test_power_law_quadrature_is_the_integral(exponent):
 @pytest.mark.parametrize("ratio", [0.5, 2.0])
 def test_random_matrices_have_the_average_case(ratio):
     rng = np.random.default_rng(0)
-    X = rng.normal(size=(800, int(800 * ratio)))
+    X = rng.normal(size=(400, int(400 * ratio)))
     sampled = LeastSquares(X, X @ np.ones(X.shape[1]), loss="half_mean")
     claimed, seen = (average_case("heavy_ball", 6, density, **HYPER) for density in (MarchenkoPastur(ratio), sampled))
     for word in ("error", "loss", "gradient"):

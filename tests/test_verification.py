@@ -87,6 +87,16 @@ def test_a_rule_that_theory_misreads_is_caught(monkeypatch):
     assert not all(kinds["eigenvalues"].checks(at, replace(spectra, values=spectra.values * 1.001)))
 
 
+def test_rounding_is_carried_by_the_powers_of_one_matrix_as_by_a_matrix_a_step():
+    from convergence.evidence.checks.iterates import _carried
+
+    random = np.random.default_rng(0)
+    matrices, added = random.normal(size=(3, 2, 2)), random.random((9, 3, 2))
+    np.testing.assert_allclose(_carried(matrices, added), _carried(np.stack([matrices] * 8), added), rtol=1e-14)
+    first = [np.abs(np.linalg.matrix_power(matrices, k))[:, 0] for k in range(8)]
+    assert _carried(matrices, added)[8] == pytest.approx(sum((first[7 - j] * added[j]).sum(axis=1) for j in range(8)))
+
+
 def test_a_wrong_rule_is_caught_by_what_is_published(monkeypatch):
     """A wrong rule in the catalogue passes every check that reads the rule, and fails those against the literature."""
 
