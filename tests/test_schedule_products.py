@@ -183,6 +183,18 @@ def test_a_geometric_product_and_its_estimate():
     assert long.log == pytest.approx(limit.log, abs=1e-11)
 
 
+@pytest.mark.parametrize("a", ["1/2", "1/10", "9/10"])
+def test_the_estimate_is_off_by_the_next_term_of_euler_and_maclaurin(a):
+    """The logarithm by h·a/(12(1 − a)) with q = e⁻ʰ, up to the third order."""
+    first, step = sp.Rational(a), mpmath.mpf(10) ** -4
+    symbol = QPochhammer(first, 1 - sp.Rational(1, 10**4), sp.oo)
+    off = sp.log(symbol.estimate.evalf(40) / symbol.evalf(40))
+    assert float(off / step) == pytest.approx(float(first / (12 * (1 - first))), rel=1e-3)
+    for n in (5, 300):
+        part = QPochhammer(first, 1 - sp.Rational(1, 10**4), n)
+        assert float(part.estimate.evalf(40) / part.evalf(40)) == pytest.approx(1, abs=1e-3)
+
+
 @pytest.mark.parametrize("n", [5, 300, None])
 @pytest.mark.parametrize(
     ("a", "q"), [("0.5", "0.9"), ("-3.7", "0.9"), ("5", "0.95"), ("0.9", "0.995"), ("0.3", "-0.7")]

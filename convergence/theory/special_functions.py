@@ -66,7 +66,11 @@ class QPochhammer(ProductBase):
 
     @property
     def estimate(self) -> sp.Expr:
-        """√(1 − a)·exp(−Li₂(a)/ln(1/q)) for n = ∞, good where q is near 1 and 0 < a < 1; the quotient of two for n < ∞."""
+        """√(1 − a)·exp(−Li₂(a)/ln(1/q)) for n = ∞, good where q is near 1 and 0 < a < 1; the quotient of two for n < ∞.
+
+        These are the integral and the half of the first term in Euler and Maclaurin's formula (NIST DLMF, eq. 2.10.1) for the
+        sum over k ≥ 0 of f(k) = ln(1 − a·qᵏ). The next term, −f′(0)/12 = −ln(1/q)·a/(12(1 − a)), is its error in the logarithm.
+        """
         a, q, n = self.args
 
         def endless(first: sp.Expr) -> sp.Expr:
