@@ -376,6 +376,24 @@ def test_every_text_lies_within_the_figure_and_on_no_other():
         check_texts(picture(name).draw())
 
 
+def test_words_on_a_panel_stay_on_it_and_off_the_marks_of_lines():
+    """Those on the map of colours, whose scale takes room, too."""
+    for kind in ("map-heavy_ball", "map-nesterov", "rates", "losses", "worst", "error-nesterov"):
+        figure = picture(kind).draw()
+        with styled():
+            figure.draw_without_rendering()
+        ax = figure.axes[0]
+        frame, drawn = ax.get_window_extent(), [word for word in ax.texts if word.get_text()]
+        marks = [ax.transData.transform(line.get_xydata()[:: line.get_markevery() or 1]) for line in marked(ax)]
+        for box in (Text.get_window_extent(word) for word in drawn):
+            assert frame.x0 <= box.x0 < box.x1 <= frame.x1, kind
+            assert not any(box.contains(*spot) for spots in marks for spot in spots), kind
+
+
+def marked(ax):
+    return [line for line in ax.lines if line.get_marker() != "None" and line.get_linestyle() != "None"]
+
+
 @method
 def three_gains(f, x, i, g, *, lr, ki, kd):
     """A controller whose three gains are set apart."""

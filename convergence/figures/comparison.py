@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
 from convergence.figures.curves import (
+    GUIDE,
     at_end,
     draw,
     every,
@@ -191,7 +192,7 @@ def _slopes(ax: Axes) -> None:
     (left, right), (low, high) = ax.get_xlim(), ax.get_ylim()
     for slope, name in ((0.5, "slope ½"), (1.0, "slope 1")):
         end = min(right, left * (high / low) ** (1 / slope)) if high > low else right
-        look: dict[str, Any] = {"color": "#b5b5b0", "linewidth": 0.9, "zorder": 0, "label": f"_{name}"}
+        look: dict[str, Any] = {"color": "#b5b5b0", "linewidth": 0.9, "zorder": GUIDE, "label": f"_{name}"}
         ax.plot([left, end], [low, low * (end / left) ** slope], **look, scalex=False, scaley=False)
         at = left * (end / left) ** 0.55
         note(ax, name, (at, low * (at / left) ** slope), (0, 0), "center")

@@ -8,11 +8,12 @@ from typing import Any, cast
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.text import Annotation
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from convergence.figures.style import BLACK, LOOKS, MOST, left_out, legend, log_scale, note, wrapped
+from convergence.figures.style import BLACK, LOOKS, MOST, PAPER, left_out, legend, log_scale, note, wrapped
 
 Array = NDArray[np.float64]
 
@@ -34,6 +35,15 @@ MARGIN = np.array([0.03, 0.02])
 
 POINTS = np.array([350.0, 200.0])
 """About the width and the height of the axes of a single panel, in typographical points."""
+
+BAR = 0.8
+"""What a scale of colours beside a panel leaves of its width."""
+
+GUIDE, NAME = 0, 1
+"""Layers: faint lines that guide the eye lie below names, on whose paper they end; what is drawn lies above both."""
+
+RIM = 0.6 * MARGIN * [(across, up) for across in (-1, 0, 1) for up in (-1, 0, 1)]
+"""From the middle of a marker to points on its rim."""
 
 BESIDE = np.array([(across, up) for up in (1.35, -1.35) for across in (0.0, 1.05, -1.05)])
 """Where the name of a line may stand about a point of it, in halves of its own size."""
@@ -133,7 +143,7 @@ def star(ax: Axes, x: float, y: float, words: str = "", spare: Sequence[Array] =
     look: dict[str, Any] = {"color": "white", "markeredgecolor": BLACK, "markersize": 14, "linestyle": "none"}
     ax.plot([x], [y], "*", **look, zorder=6, clip_on=False, scalex=False, scaley=False, label="_star")
     if words and np.isfinite([x, y]).all():
-        spot, half = to_axes(ax).transform((x, y)), _half(words)
+        spot, half = to_axes(ax).transform((x, y)), _half(words, ax)
         sides = np.array([(1, -1), (1, 1), (-1, -1), (-1, 1)])
         costs = _costs(spot + sides * (half + MARGIN), half, [*_curves(ax), *spare], _words(ax), _marks(ax))
         across, up = sides[costs.argmin()]
@@ -151,17 +161,25 @@ def name_lines(ax: Axes, notes: Sequence[str] = (), letters: int = 30) -> None:
         legend(ax, notes)
         return
     curves, placed, marks = dict(zip(ax.lines, _curves(ax), strict=True)), _words(ax), _marks(ax)
+    drawn, rims = [curve for line, curve in curves.items() if line.get_zorder() > GUIDE], _rims(ax)
     offsets, farther = np.concatenate([BESIDE, FARTHER]), np.repeat([0, FAR], [len(BESIDE), len(FARTHER)])
     for line, name in zip(lines, names, strict=True):
-        own, half, others = curves[line], _half(name), [curves[other] for other in lines if other is not line]
+        own, half, others = curves[line], _half(name, ax), [curves[other] for other in lines if other is not line]
         line.set_label(f"_{name}")
         if not len(own):
             continue
         spots = (own[::6, None] + offsets * half).reshape(-1, 2)
-        costs = _costs(spots, half, list(curves.values()), placed, marks) + _mistaken(spots, own, others)
+        costs = _costs(spots, half, [*drawn, *rims], placed, marks) + _mistaken(spots, own, others)
         best = spots[(costs + np.tile(farther, len(own[::6]))).argmin()]
         placed.append(np.array([best - half, best + half]))
-        look: dict[str, Any] = {"color": line.get_color(), "fontsize": 9.5, "ha": "center", "va": "center"}
+        look: dict[str, Any] = {
+            "color": line.get_color(),
+            "fontsize": 9.5,
+            "ha": "center",
+            "va": "center",
+            "zorder": NAME,
+        }
+        look["bbox"] = {"boxstyle": "square,pad=0", "facecolor": PAPER, "edgecolor": "none"}
         ax.text(float(best[0]), float(best[1]), name, transform=ax.transAxes, **look)
     unseen = ", ".join(name for line, name in zip(lines, names, strict=True) if not len(curves[line]))
     notes = [*notes, *([f"not within the figure: {unseen}"] if unseen else [])]
@@ -174,10 +192,14 @@ def to_axes(ax: Axes) -> Any:
     return ax.transScale + ax.transLimits
 
 
-def _half(words: str) -> Array:
+def _half(words: str, ax: Axes) -> Array:
     """Half the width and height of words, in parts of the axes of a single panel."""
     lines = words.split("\n")
-    return np.array([0.0175 * max(map(len, lines)), 0.062 * len(lines)]) / 2
+    return np.array([6.125 * max(map(len, lines)), 12.4 * len(lines)]) / _points(ax) / 2
+
+
+def _points(ax: Axes) -> Array:
+    return POINTS * [BAR if getattr(ax, "_colorbars", ()) else 1.0, 1.0]
 
 
 def _curves(ax: Axes) -> list[Array]:
@@ -196,8 +218,8 @@ def _dense(pixels: Array, ax: Axes) -> Array:
 
 
 def boxes(ax: Axes) -> list[Array]:
-    """About where words and single points stand already, as corners (2, 2) in parts of the axes."""
-    return _words(ax) + _marks(ax)
+    """About where words, single points and the star stand already, as corners (2, 2) in parts of the axes."""
+    return _words(ax) + _marks(ax) + _around([line for line in ax.lines if line.get_label() == "_star"], ax)
 
 
 def _words(ax: Axes) -> list[Array]:
@@ -206,16 +228,26 @@ def _words(ax: Axes) -> list[Array]:
 
 
 def _marks(ax: Axes) -> list[Array]:
-    points = [line for line in ax.lines if line.get_linestyle() == "None" and line.get_label() != "_star"]
+    return _around([line for line in ax.lines if line.get_linestyle() == "None" and line.get_label() != "_star"], ax)
+
+
+def _around(points: Sequence[Line2D], ax: Axes) -> list[Array]:
     spots = [spot for line in points for spot in to_axes(ax).transform(line.get_xydata())]
     return [np.array([spot - MARGIN, spot + MARGIN]) for spot in spots]
 
 
+def _rims(ax: Axes) -> list[Array]:
+    """Points on the rims of the markers of lines, in parts of the axes."""
+    marked = [line for line in ax.lines if line.get_linestyle() != "None" and line.get_marker() != "None"]
+    spots = [to_axes(ax).transform(line.get_xydata()[:: line.get_markevery() or 1]) for line in marked]
+    return [(spot[:, None] + RIM).reshape(-1, 2) for spot in spots]
+
+
 def _box(word: Annotation) -> tuple[Array, Array]:
-    ax, half = cast(Axes, word.axes), _half(word.get_text())
+    ax, half = cast(Axes, word.axes), _half(word.get_text(), cast(Axes, word.axes))
     at = to_axes(ax).transform(word.xy) if word.xycoords == "data" else np.asarray(word.xy)
     side = {"left": 1, "right": -1}.get(word.get_horizontalalignment(), 0)
-    return at + np.asarray(word.xyann) / POINTS + np.array([side * half[0], 0.0]), half
+    return at + np.asarray(word.xyann) / _points(ax) + np.array([side * half[0], 0.0]), half
 
 
 def _costs(spots: Array, half: Array, curves: Sequence[Array], words: Sequence[Array], marks: Sequence[Array]) -> Array:
