@@ -239,7 +239,8 @@ def _around(points: Sequence[Line2D], ax: Axes) -> list[Array]:
 def _rims(ax: Axes) -> list[Array]:
     """Points on the rims of the markers of lines, in parts of the axes."""
     marked = [line for line in ax.lines if line.get_linestyle() != "None" and line.get_marker() != "None"]
-    spots = [to_axes(ax).transform(line.get_xydata()[:: line.get_markevery() or 1]) for line in marked]
+    steps = [cast(int, line.get_markevery() or 1) for line in marked]
+    spots = [to_axes(ax).transform(line.get_xydata())[::step] for line, step in zip(marked, steps, strict=True)]
     return [(spot[:, None] + RIM).reshape(-1, 2) for spot in spots]
 
 
