@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from convergence import report, schema
+from convergence import schema
 from convergence.errors import BadData, BadName, nearest
 from convergence.problem import Quadratic
 from convergence.rule import Method
@@ -164,6 +164,8 @@ class Study:
         BadName
             For an unknown format.
         """
+        from convergence import report  # Matplotlib, half a second, which a study without figures need not wait for
+
         files = report.report_files(self, formats, figures, workers)
         return list(write_files(folder, files, report.earlier_figures(Path(folder))))
 
