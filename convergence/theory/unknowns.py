@@ -23,13 +23,18 @@ def unknowns(method: Method, fixed: tuple[str, ...]) -> tuple[tuple[str, ...], t
     first keeps its role. By the rank of its derivatives, over the field of the letters.
     """
     derived = system(method)
+    names = [name for name in derived.hyper if name not in fixed]
     coefficients = sp.Matrix([c for a in derived.characteristic.all_coeffs() for c in _by_curvature(a)])
-    determined: list[str] = []
-    for name in (n for n in derived.hyper if n not in fixed):
-        letters = [derived.symbols[n] for n in (*determined, name)]
-        if coefficients.jacobian(letters).rank(simplify=sp.cancel) == len(letters):
-            determined.append(name)
-    return tuple(determined), tuple(n for n in derived.hyper if n not in (*fixed, *determined))
+    slopes = [coefficients.diff(derived.symbols[name]) for name in names]
+    pivots = sp.Matrix.hstack(*slopes).echelon_form(_is_zero, simplify=sp.cancel, with_pivots=True)[1] if names else ()
+    determined = tuple(names[k] for k in pivots)
+    return determined, tuple(name for name in names if name not in determined)
+
+
+def _is_zero(formula: sp.Expr) -> bool | None:
+    """Whether a formula vanishes; None where it does not cancel, but has roots in it."""
+    lowest = sp.cancel(formula)
+    return True if lowest == 0 else None if any(not p.exp.is_Integer for p in lowest.atoms(sp.Pow)) else False
 
 
 def _by_curvature(coefficient: sp.Expr) -> list[sp.Expr]:
