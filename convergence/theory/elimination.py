@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from math import prod
 
+import numpy as np
 import sympy as sp
 
 from convergence.algebra import factors, resultant
@@ -76,10 +78,19 @@ def _factors(equation: sp.Expr) -> list[sp.Expr]:
 
 def _relative(formula: sp.Expr, near: Near) -> float:
     """How far the formula is from zero there, in parts of its terms; a single term by its size."""
-    terms = values(sp.Add.make_args(sp.expand(formula)), near, complex)
-    if len(terms) == 1:
-        return float(abs(terms[0]))
-    return float(abs(sum(terms)) / (sum(map(abs, terms)) or 1.0))
+    with np.errstate(all="ignore"):  # a denominator may vanish there
+        terms = [_value(term, near) for term in sp.Add.make_args(sp.expand(formula))]
+        if len(terms) == 1:
+            return float(abs(terms[0]))
+        return float(abs(sum(terms)) / (sum(map(abs, terms)) or 1.0))
+
+
+def _value(formula: sp.Expr, near: Near) -> np.complex128:
+    """An algebraic formula there, in floats: it is asked for once, and compiling it would take a hundred times longer."""
+    if not formula.args:
+        return np.complex128(near[formula] if formula.is_Symbol else complex(formula))
+    parts = [_value(part, near) for part in formula.args]
+    return sum(parts) if formula.is_Add else prod(parts) if formula.is_Mul else parts[0] ** parts[1]
 
 
 Step = tuple[sp.Expr, sp.Symbol, sp.Expr]
