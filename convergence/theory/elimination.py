@@ -28,21 +28,27 @@ NONZERO = 1e-6
 
 
 def solved(
-    equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near: Near, deadline: Deadline
+    equations: Sequence[sp.Expr],
+    unknown: Sequence[sp.Symbol],
+    near: Near,
+    deadline: Deadline,
+    wanted: sp.Symbol | None = None,
 ) -> dict[sp.Symbol, sp.Expr] | None:
     """The solution near ``near`` of as many independent equations as there are unknowns; None: not in square roots.
 
-    Raises TimeoutError where the time is up.
+    With one of the unknowns ``wanted``, the unknowns that are found through it are left out. Raises TimeoutError where the time is up.
     """
     try:
-        return _solved(equations, unknown, near, deadline)
+        found = _solved(equations, unknown, near, deadline)
+        return None if found is None else _substituted_back(found, unknown, wanted)
     except sp.PolynomialError:  # a root came in before the last step
         return None
 
 
 def _solved(
     equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near: Near, deadline: Deadline
-) -> dict[sp.Symbol, sp.Expr] | None:
+) -> list[tuple[sp.Symbol, sp.Expr]] | None:
+    """Each unknown in those that come after it."""
     left = [_vanishing(equation, unknown, near) for equation in equations]
     found: list[tuple[sp.Symbol, sp.Expr]] = []
     tries = RESULTANTS
@@ -59,7 +65,7 @@ def _solved(
         used, letter, value = step
         found.append((letter, value))
         left = [_vanishing(_substituted(e, letter, value), unknown, near) for e in remaining if e is not used]
-    return _substituted_back(found, unknown)
+    return found
 
 
 def _vanishing(equation: sp.Expr, unknown: Sequence[sp.Symbol], near: Near) -> sp.Expr | None:
@@ -156,11 +162,15 @@ def _substituted(equation: sp.Expr, letter: sp.Symbol, value: sp.Expr) -> sp.Exp
     return sp.expand(sp.numer(sp.together(equation.subs(letter, value))))
 
 
-def _substituted_back(found: list[tuple[sp.Symbol, sp.Expr]], unknown: Sequence[sp.Symbol]) -> dict[sp.Symbol, sp.Expr]:
+def _substituted_back(
+    found: list[tuple[sp.Symbol, sp.Expr]], unknown: Sequence[sp.Symbol], wanted: sp.Symbol | None
+) -> dict[sp.Symbol, sp.Expr]:
     solution: dict[sp.Symbol, sp.Expr] = {}
     for letter, value in reversed(found):
         inserted = value.subs(solution)
         if inserted.has(sp.nan, sp.zoo):
             return {}
         solution[letter] = short(inserted)
+        if letter == wanted:
+            break
     return {letter: solution[letter] for letter in unknown if letter in solution}

@@ -205,7 +205,8 @@ def _edge(task: Task, before: tuple[float, NumericalOptimum], after: tuple[float
     equations = task.equations(one.active | other.active, one.solution.at_zero | other.solution.at_zero)
     unknown = [*task.problem.unknown, RATE]
     near = task.numerical(low, before[1]).near
-    edge = (solved(equations, [*unknown, task.parameter], near, task.problem.deadline) or {}).get(task.parameter)
+    form = solved(equations, [*unknown, task.parameter], near, task.problem.deadline, task.parameter)
+    edge = (form or {}).get(task.parameter)
     if edge is None or edge.has(*unknown):
         return None
     (there,) = values((edge,), {letter: value for letter, value in near.items() if letter != task.parameter}, complex)

@@ -6,6 +6,8 @@ when they are put back: (√L − √μ)(√L + √μ) = L − μ.
 
 from __future__ import annotations
 
+from functools import cache
+
 import sympy as sp
 
 from convergence.theory.symbols import LARGEST, MU, factored, tidy
@@ -58,6 +60,7 @@ def tidy_radicals(formula: sp.Expr) -> sp.Expr:
     return min((formula, sp.factor(formula), sp.cancel(formula)), key=sp.count_ops)
 
 
+@cache
 def short(formula: sp.Expr) -> sp.Expr:
     """A rational formula factored, one with roots in its shortest usual form."""
     if not any(p.exp.is_Rational and not p.exp.is_Integer for p in formula.atoms(sp.Pow)):
