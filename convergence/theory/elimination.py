@@ -36,7 +36,7 @@ def solved(
 ) -> dict[sp.Symbol, sp.Expr] | None:
     """The solution near ``near`` of as many independent equations as there are unknowns; None: not in square roots.
 
-    With one of the unknowns ``wanted``, the unknowns that are found through it are left out. Raises TimeoutError where the time is up.
+    With one of them ``wanted``, those that are found through it are left out. Raises TimeoutError where the time is up.
     """
     try:
         found = _solved(equations, unknown, near, deadline)
@@ -91,7 +91,7 @@ def _relative(formula: sp.Expr, near: Near) -> float:
         return float(abs(sum(terms)) / (sum(map(abs, terms)) or 1.0))
 
 
-def _value(formula: sp.Expr, near: Near) -> np.complex128:
+def _value(formula: sp.Expr, near: Near) -> complex:
     """An algebraic formula there, in floats: it is asked for once, and compiling it would take a hundred times longer."""
     if not formula.args:
         return np.complex128(near[formula] if formula.is_Symbol else complex(formula))
