@@ -390,6 +390,13 @@ def test_words_on_a_panel_stay_on_it_and_off_the_marks_of_lines():
             assert not any(box.contains(*spot) for spots in marks for spot in spots), kind
 
 
+def test_a_scale_of_colours_has_no_number_beyond_its_ends():
+    """Matplotlib draws such a number at the end, where it is wrong: 0.7 at 0.737."""
+    ax = picture("map-nesterov").draw().axes[1]
+    assert all(ax.get_ylim()[0] <= tick <= ax.get_ylim()[1] for tick in ax.get_yticks())
+    assert len(ax.get_yticks()) > 2
+
+
 def marked(ax):
     return [line for line in ax.lines if line.get_marker() != "None" and line.get_linestyle() != "None"]
 

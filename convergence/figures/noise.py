@@ -24,6 +24,7 @@ from convergence.figures.style import (
     SKY,
     VERMILLION,
     PlainPowers,
+    Within,
     colorbar,
     crowded_ticks,
     linear_ticks,
@@ -83,7 +84,7 @@ def floor_map(result: FloorMap, ax: Axes | None = None) -> Axes:
             look: dict[str, Any] = {"cmap": colormaps[MAP], "norm": LogNorm(levels[0], levels[-1]), "extend": "max"}
             bands = axes.contourf(result.across, result.up, field, levels, **look)
             bar = colorbar(axes, bands, f"{LOSS} (log scale)")
-            bar.ax.yaxis.set_major_locator(LogLocator(10, (1,) if high > 30 * low else (1, 2, 5)))
+            bar.ax.yaxis.set_major_locator(Within(LogLocator(10, (1,) if high > 30 * low else (1, 2, 5))))
             bar.ax.yaxis.set_minor_locator(NullLocator())
             bar.ax.yaxis.set_major_formatter(PlainPowers())
         axes.fill_betweenx(result.up, edge, 2 * result.across[-1], color=GREY, linewidth=0)

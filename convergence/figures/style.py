@@ -175,6 +175,21 @@ def note(
     ax.annotate(plain(text), at, offset, textcoords="offset points", **look)
 
 
+class Within(ticker.Locator):
+    """The ticks of another locator that lie on the scale; a scale of bands would draw the others at its end."""
+
+    def __init__(self, locator: ticker.Locator) -> None:
+        self.locator = locator
+
+    def set_axis(self, axis: Any) -> None:
+        super().set_axis(axis)
+        self.locator.set_axis(axis)
+
+    def __call__(self) -> list[float]:
+        low, high = sorted(self.axis.get_view_interval())  # type: ignore[union-attr]
+        return [tick for tick in self.locator() if low <= tick <= high]
+
+
 def colorbar(ax: Axes, drawn: Any, label: str, **more: Any) -> Colorbar:
     """The scale of a map, beside it; a map of many colours is kept as pixels."""
     drawn.set_rasterized(True)
@@ -237,7 +252,7 @@ def log_scale(axis: Axis, **scale: Any) -> None:
 def linear_ticks(*axes: Any) -> None:
     """Few ticks, so that long numbers do not touch."""
     for axis in axes:
-        axis.set_major_locator(ticker.MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+        axis.set_major_locator(Within(ticker.MaxNLocator(5, steps=[1, 2, 2.5, 5, 10])))
 
 
 def crowded_ticks(axis: Axis, values: Any) -> None:
