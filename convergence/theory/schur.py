@@ -9,6 +9,7 @@ from __future__ import annotations
 from functools import cache
 
 import sympy as sp
+from sympy.polys.matrices import DomainMatrix
 
 from convergence.theory.symbols import Z
 
@@ -39,7 +40,11 @@ def hurwitz(coefficients: list[sp.Expr], order: int) -> sp.Expr:
     """The leading Hurwitz determinant of this order."""
     size = len(coefficients) - 1
     entry = lambda i, j: coefficients[2 * j - i + 1] if 0 <= 2 * j - i + 1 <= size else sp.Integer(0)  # noqa: E731
-    return sp.expand(sp.Matrix(order, order, entry).det(method="berkowitz"))
+    matrix = sp.Matrix(order, order, entry)
+    plain = DomainMatrix.from_Matrix(matrix)
+    if plain.domain.is_ZZ or plain.domain.is_QQ or plain.domain.is_PolynomialRing:
+        return plain.domain.to_sympy(plain.det())
+    return sp.expand(matrix.det(method="berkowitz"))
 
 
 @cache
