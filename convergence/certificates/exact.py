@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import comb, prod
+from operator import add
 from typing import Any, Self
 
 Exponents = tuple[int, ...]
@@ -123,7 +124,7 @@ class Poly(Arithmetic):
         more = other if isinstance(other, Poly) else self.ring.constant(other)
         total = dict(self.terms)
         for e, c in more.terms.items():
-            total[e] = total.get(e, Fraction(0)) + c
+            total[e] = total[e] + c if e in total else c
         return Poly(self.ring, total)
 
     def __mul__(self, other: Poly | Fraction | int) -> Poly:
@@ -132,8 +133,8 @@ class Poly(Arithmetic):
         total: dict[Exponents, Fraction] = {}
         for e, c in self.terms.items():
             for f, d in other.terms.items():
-                key = tuple(i + j for i, j in zip(e, f, strict=True))
-                total[key] = total.get(key, Fraction(0)) + c * d
+                key = tuple(map(add, e, f))
+                total[key] = total[key] + c * d if key in total else c * d
         return Poly(self.ring, total)
 
     def __pow__(self, power: int) -> Poly:
