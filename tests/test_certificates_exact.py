@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 import sympy as sp
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from user_rules import two_buffers
 
@@ -26,6 +26,7 @@ def signed(c, strict):
     return c > 0 if strict else c >= 0
 
 
+@settings(deadline=None)
 @given(POLYS, st.booleans())
 def test_a_violation_is_one_and_where_there_is_none_there_is_none(coefficients, strict):
     fractions = [Fraction(c) for c in coefficients]
@@ -46,6 +47,7 @@ def test_a_violation_is_one_and_where_there_is_none_there_is_none(coefficients, 
 
 
 @pytest.mark.finding("I")
+@settings(deadline=None)
 @given(st.lists(st.fractions(-3, 3, max_denominator=9), min_size=1, max_size=5), st.integers(1, 4))
 def test_the_sign_of_a_number_of_a_field_is_that_of_its_value(parts, place):
     """θ is a root of x⁴ − 5x³ + 5x² + 5x − 6 + 1/100, near 1, 2 or 3."""
@@ -63,6 +65,7 @@ def test_the_sign_of_a_number_of_a_field_is_that_of_its_value(parts, place):
         assert not wide.holds(wide.number(parts), strict) or sign >= strict
 
 
+@settings(deadline=None)
 @given(
     st.lists(WHOLE, min_size=9, max_size=9),
     st.fractions(-1, 1, max_denominator=8),
@@ -192,6 +195,7 @@ def test_the_rule_that_is_run_has_the_derived_characteristic_polynomial(name):
     assert found == [Fraction(int(c.p), int(c.q)) for c in coefficients]
 
 
+@settings(deadline=None)
 @given(st.lists(st.fractions(-2, 2, max_denominator=6), min_size=9, max_size=9), st.fractions(0, 2, max_denominator=10))
 def test_the_conditions_of_a_disc_agree_with_eigenvalues(entries, rate):
     rows = [entries[k : k + 3] for k in (0, 3, 6)]
