@@ -165,10 +165,10 @@ def _answers(study: Study) -> list[Any]:
 
 
 def _linear(study: Study, chapters: list[Chapter]) -> Any:
-    lr = "given\nlr" if any(chapter.given for chapter in chapters) else "best\nlr"
-    headings = ("method", lr, "momen-\ntum", "rate", "steps to\n99.9 %", "largest\nstable\nlr", "by\ndir.", "checks")
+    setting = "setting" if any(chapter.given for chapter in chapters) else "best setting"
+    headings = ("method", setting, "rate", "steps to\n99.9 %", "largest\nstable\nlr", "by\ndir.", "checks")
     title, rows = f"{study.title}: κ = {study.problem.kappa:.5g}", [_answer(chapter) for chapter in chapters]
-    return console.table(headings, rows, left=(0, 6), title=title, whole=range(1, 8))
+    return console.table(headings, rows, left=(0, 1, 5), title=title, whole=range(2, 7))
 
 
 def _adaptive(chapters: list[Chapter]) -> Any:
@@ -200,14 +200,17 @@ def _count(chapter: Chapter) -> Any:
 def _answer(chapter: Chapter) -> tuple[Any, ...]:
     method, best = chapter.method, chapter.answer
     if best is None:
-        return (method.title, *[""] * 5, console.Text("not known: see the gaps", "yellow"), "")
-    share = next((name for name in method.hyper if method.domains[name].is_share), None)
-    lr = f"{best.hyper[method.rate]:.3g}" if method.rate in best.hyper else ""
-    momentum = notation.text(best.hyper[share], 3) if share in best.hyper else ""
+        return (method.title, *[""] * 4, console.Text("not known: see the gaps", "yellow"), "")
+    setting = ", ".join(f"{name}={_three(value)}" for name, value in best.hyper.items())
     steps = f"{best.steps.count:,}".replace(",", "\u00a0") if best.steps else console.Text(best.verdict, "bold red")
     limit = f"{best.lr_max:.3g}" if best.lr_max > 0 else "none"
     binding = "all" if best.binding is None else str(best.binding + 1)
-    return method.title, lr, momentum, notation.text(best.rate, 4), steps, limit, binding, _count(chapter)
+    return method.title, setting, notation.text(best.rate, 4), steps, limit, binding, _count(chapter)
+
+
+def _three(value: float) -> str:
+    """Three digits; near 1, where a momentum is told by its distance from it, more."""
+    return console.significant(value) if 0 < abs(1 - value) < 0.01 else f"{value:.3g}"
 
 
 def _checks(chapter: Chapter) -> Any:
