@@ -64,6 +64,11 @@ def test_where_a_step_leads_over_an_end_of_the_interval_is_an_end():
     assert all(min(abs(end - other) for other in found.ends) < 1e-9 for end in ends)
 
 
+def test_a_huge_learning_rate_leads_out_of_the_interval():
+    """Whether a pole's place is a root of a formula of so many digits is asked of its digits before it is simplified."""
+    assert [piece.how for piece in WAVE.basins("gradient_descent", lr=1e12).pieces] == ["leaves the interval"]
+
+
 @pytest.mark.parametrize("unit", [1e-12, 1e12])
 def test_basins_in_other_units_are_the_same(unit):
     """(x/ℓ)⁴ − (x/ℓ)²: the hill at 0, and its preimages under a step of 0.1ℓ²: x(1 − 0.4x² + 0.2) = 0, ±√3 ℓ."""
