@@ -215,7 +215,7 @@ def period_doubling(result: PeriodDoubling, ax: Axes | None = None) -> Axes:
         Where to draw; a new figure, if not given.
     """
     point = result.point
-    title = f"{_setting(result)} near the minimum {point.x:.6g} of {_written(point.function)}"
+    title = f"{_setting(result)} near the minimum {text(point.x, 6)} of {_written(point.function)}"
     ends = float(result.lr[0]), float(result.lr[-1])
     with panel(ax, title, "learning rate", str(point.function.variables[0]), height=3.9) as axes:
         seen = np.repeat(result.lr[:, None], result.orbit.shape[1], axis=1)
