@@ -10,6 +10,7 @@ import pytest
 for threads in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"):
     os.environ[threads] = "1"
 os.environ["MPLBACKEND"] = "Agg"
+os.environ.setdefault("SYMPY_CACHE_SIZE", "None")  # read when SymPy is imported: of a thousand entries most are made anew
 
 gc.set_threshold(50_000, 20, 20)  # what lives long is SymPy's cache: to look through it often is a tenth of all time
 
