@@ -42,7 +42,7 @@ def agree(problem, method, steps, start=None, **hyper):
 
 
 def growth(problem, method, steps, start, run, **hyper):
-    """How far a rounding of 1 in all directions at the first step has been carried at each: the first state may lie in others."""
+    """How far a rounding of 1 in all directions is carried at each step: the first state may lie in others."""
     first = np.zeros(len(problem.columns)) if start is None else start
     with np.errstate(all="ignore"):
         moved = simulate(problem, method, steps, first + problem.directions.sum(axis=1), **hyper)
