@@ -140,14 +140,27 @@ def test_the_largest_rate_at_adamws_rest_is_that_of_its_derivative_by_difference
     given = {"lambda": 1, "epsilon": 0.3, "beta1": 0.9, "beta2": 0.99, "x": rest.position, "delta": 0.5}
     assert abs(formula.subs({letters[k]: v for k, v in given.items() if k in letters}) / rest.lr_max - 1) < 1e-9
 
-    def radius(lr):
-        m, f = cv.METHODS["adamw"], Parabola(1.0, w)
-        step = lambda s: np.array(m(f, *s, 0.0, 0.0, lr=lr, **at))[:3]  # noqa: E731
-        state, h = np.array(rest.state[:3]) + np.array([0, 0, 1e-4 * (w == 0)]), 1e-6
-        columns = [(step(state + h * e) - step(state - h * e)) / (2 * h) for e in np.eye(3)]
-        return np.abs(np.linalg.eigvals(np.array(columns).T)).max()
+    assert by_differences(rest, w, 0.98, at) < 1 < by_differences(rest, w, 1.02, at)
 
-    assert radius(0.98 * rest.lr_max) < 1 < radius(1.02 * rest.lr_max)
+
+def by_differences(rest, w, part, at):
+    """The spectral radius of AdamW's step at its rest, at a part of the largest rate, from differences of the rule."""
+    m, f, h = cv.METHODS["adamw"], Parabola(1.0, w), 1e-6
+    step = lambda s: np.array(m(f, *s, 0.0, 0.0, lr=part * rest.lr_max, **at))[:3]  # noqa: E731
+    state = np.array(rest.state[:3]) + np.array([0, 0, 1e-4 * (w == 0)])
+    columns = [(step(state + h * e) - step(state - h * e)) / (2 * h) for e in np.eye(3)]
+    return np.abs(np.linalg.eigvals(np.array(columns).T)).max()
+
+
+def test_the_rate_at_numbers_is_the_bound_that_binds_where_adamws_formula_is_too_large():
+    """At β₁ = 0.9 and β₂ = 0.36 a pair of complex eigenvalues leaves the disc first."""
+    at = {"weight_decay": 1.0, "eps": 0.0887, "beta1": 0.9, "beta2": 0.36}
+    rest = cv.rests("adamw", curvature=1, minimiser=0.5356, **at)
+    given = {"lambda": 1, "epsilon": 0.0887, "beta1": 0.9, "beta2": 0.36, "x": rest.position, "delta": 1}
+    formula, decided = cv.rests("adamw").lr_max, cv.rests("adamw").decided
+    assert not decided
+    assert not 0 < float(formula.subs({s: given[s.name] for s in formula.free_symbols})) <= 1.5 * rest.lr_max
+    assert by_differences(rest, 0.5356, 0.98, at) < 1 < by_differences(rest, 0.5356, 1.02, at)
 
 
 def test_with_decay_beside_it_a_sign_rests_on_the_wall_or_nowhere():
