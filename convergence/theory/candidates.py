@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 import sympy as sp
+from numpy.typing import NDArray
 
 from convergence.crossing import compiled
 from convergence.theory.radicals import quadratic_roots
 
+Array = NDArray[np.float64]
 Point = dict[sp.Symbol, sp.Rational]
 
 
@@ -36,6 +38,27 @@ def real_roots(polynomials: Iterable[sp.Expr], unknown: sp.Symbol, point: Point)
         roots = np.roots(numbers) if np.isfinite(numbers).all() else np.array([])
         found |= {float(r.real) for r in roots if abs(r.imag) <= 1e-12 * abs(r) and r.real > 0}
     return sorted(found)
+
+
+def real_roots_along(
+    polynomials: Iterable[sp.Expr], unknown: sp.Symbol, point: Point, letter: sp.Symbol, places: Array
+) -> Array:
+    """The positive real roots at this point and every one of these places (m,) of the letter, in no order."""
+    at = {**point, letter: places}
+    letters = tuple(sorted(at, key=str))
+    arguments = [np.asarray(at[one], dtype=float) for one in letters]
+    found = [np.array([])]
+    for coefficients in (part for polynomial in polynomials for part in _factors(polynomial, unknown)):
+        with np.errstate(all="ignore"):
+            rows = np.stack(np.broadcast_arrays(*compiled(letters, coefficients)(*arguments), places)[:-1], axis=1)
+        rows = rows[np.isfinite(rows).all(axis=1)]
+        plain = (rows[:, 0] != 0) & (rows[:, -1] != 0)
+        companion = np.zeros((plain.sum(), len(coefficients) - 1, len(coefficients) - 1))
+        companion[:, 1:, :-1] = np.eye(len(coefficients) - 2)
+        companion[:, 0] = -rows[plain, 1:] / rows[plain, :1]
+        roots = np.concatenate([np.linalg.eigvals(companion).ravel(), *map(np.roots, rows[~plain])])
+        found.append(roots.real[(np.abs(roots.imag) <= 1e-12 * np.abs(roots)) & (roots.real > 0)])
+    return np.concatenate(found)
 
 
 @cache

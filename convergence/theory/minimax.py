@@ -17,7 +17,7 @@ import sympy as sp
 from scipy.optimize import minimize
 
 from convergence.roots import meeting_roots
-from convergence.theory.candidates import real_roots
+from convergence.theory.candidates import real_roots_along
 from convergence.theory.deadline import NEVER, Deadline
 from convergence.theory.inequalities import Array, Inequalities, Values
 from convergence.theory.symbols import CURVATURE, RATE
@@ -188,10 +188,9 @@ class Minimax(Inequalities):
             return None
         level = {RATE: solution.rate * (1 + 1e-9) + 1e-12}
         point = {s: v for s, v in {**fixed, **solution.values, **level}.items() if s != self.rate_symbol}
-        edges = [0.0, np.inf]
-        for curvature in self.spectrum(mu, L):
-            edges += real_roots(self.polynomials, self.rate_symbol, {**point, CURVATURE: float(curvature)})
-        low, high = max(e for e in edges if e <= here * (1 + 1e-7)), min(e for e in edges if e >= here * (1 - 1e-7))
+        edges = real_roots_along(self.polynomials, self.rate_symbol, point, CURVATURE, self.spectrum(mu, L))
+        low = float(edges[edges <= here * (1 + 1e-7)].max(initial=0.0))
+        high = float(edges[edges >= here * (1 - 1e-7)].min(initial=np.inf))
         return (low, high) if high - low > FLAT * high else None
 
     def moved(self, mu: float, L: float, solution: Solution, lr: float, fixed: Mapping[sp.Symbol, float]) -> Solution:
