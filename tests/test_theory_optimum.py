@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import brute_force
 import numpy as np
 import pytest
@@ -14,6 +16,8 @@ from user_rules import USERS, extragradient, inner_step, polyak, polyak_at_rest,
 
 from convergence import METHODS, BadHyperparameter, NoStableLearningRate, optimum
 from convergence.methods import LINEAR
+from convergence.theory.symbols import LARGEST, MU
+from convergence.theory.tuned import closed
 
 mu, L = sp.symbols("mu L", positive=True)
 beta = sp.Symbol("beta", nonnegative=True)
@@ -362,3 +366,16 @@ def test_a_closed_form_is_evaluated_also_where_floats_cannot_hold_its_setting(na
     for kappa in (1e7, 1e12, 1e16):
         found = optimum(name).at(mu=1, L=kappa, **dict.fromkeys(optimum(name).undetermined, 0))
         assert found.note == ""
+
+
+@pytest.mark.parametrize("wrong", ["momentum", "rate up", "rate down"])
+def test_a_closed_form_that_is_wrong_by_little_is_none_where_floats_cannot_tell(wrong):
+    """QHM at κ = 8e10, where 1 − ρ is 7e-6: its distance from 1 half as much again, or a third less."""
+    m, point = METHODS["qhm"], {MU: 1.0, LARGEST: 8e10}
+    (right,) = optimum("qhm").pieces
+    part = sp.Rational(2, 3) if wrong == "rate up" else sp.Rational(3, 2)
+    beta = right.hyper["momentum"] if wrong == "momentum" else right.rate
+    moved = 1 - part * (1 - beta)
+    piece = replace(right, hyper={**right.hyper, "momentum": moved}) if wrong == "momentum" else replace(right, rate=moved)
+    assert closed(m, right, point) is not None
+    assert closed(m, piece, point) is None

@@ -166,3 +166,12 @@ def test_the_formula_of_the_rate_is_the_radius_on_arrays(name):
         curvature = round(float(rng.uniform(0.1, 5)), 3)
         formula = float(cv.rate(name, **hyper).subs(symbols["curvature"], sp.Rational(str(curvature))))
         assert abs(formula - cv.spectral_radius(name, curvature, **hyper)) < 1e-7
+
+
+def test_a_radius_that_rounding_could_put_on_either_side_of_one_is_decided():
+    """Heavy ball at its edge, 2(1 + β)/λ, has the eigenvalues −1 and −β; QHM at κ = 8e10 is stable, and 1 + 4e-12 in floats."""
+    lr = np.array([np.nextafter(2, 0), 2, np.nextafter(2, 3)])
+    below, edge, above = (cv.spectral_radius("heavy_ball", 1.7, lr=rate, momentum=0.7) for rate in lr)
+    assert below < edge == 1 < above
+    best = cv.optimum("qhm").at(mu=1, L=8e10).hyper
+    assert 0.99999 < cv.spectral_radius("qhm", [1.0, 8e10], over="spectrum", **best) < 1
