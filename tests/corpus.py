@@ -57,6 +57,7 @@ RANGES = {
 # --- answers as plain data ------------------------------------------------------------------------------------------------
 
 
+@cache
 def value_of(letter: str, place: int) -> Fraction:
     """The value of a letter at the place-th point: exact, and the same in each run and for each formula."""
     low, high = RANGES.get(letter, (Fraction(0), Fraction(1)))

@@ -10,6 +10,7 @@ import pytest
 
 import convergence as cv
 from convergence.coursework.adaptive import adagrad, adam, adam_one_list, rmsprop, steps
+from convergence.coursework.claims import CLAIMS
 from convergence.coursework.decisions import run
 from convergence.coursework.rules import adam_003, rmsprop_000
 
@@ -99,7 +100,7 @@ def test_the_class_of_000_is_gradient_descent_at_eta_over_epsilon():
 
 def test_steps_past_the_saddle_are_those_of_its_growth():
     """F85, by hand: gradient descent takes ln 10⁶/ln 1.02, momentum 0.9 grows by the larger root of z² − 1.92z + 0.9."""
-    (found,) = (f for f in cv.audit("001") if f.id == "001-saddle-adagrad")
+    (found,) = (claim.finding() for claim in CLAIMS if claim.id == "001-saddle-adagrad")
     numbers = found.numbers
     assert numbers["gradient_descent"] == np.ceil(np.log(1e6) / np.log(1.02))
     growth = np.roots([1, -1.92, 0.9]).real.max()

@@ -320,7 +320,7 @@ def test_interrupted_it_leaves_nothing_half_written(tmp_path):
     program = f"{heard}; from convergence.__main__ import run; run()"
     command = [sys.executable, "-c", program, "report", "--out", str(tmp_path / "out")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(2.5)
+    time.sleep(1.2)
     process.send_signal(signal.SIGINT)
     _, error = process.communicate(timeout=60)
     assert process.returncode == 130

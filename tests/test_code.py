@@ -33,7 +33,12 @@ UNTUNED = {"robust_momentum", "nesterov_decay_decoupled"}
 COUPLED = {"normalized_gradient", "adagrad_norm", "rmsprop_scalar"}
 """Those that divide by one norm for all coordinates."""
 
-PAIRS = [(name, thing) for name in LINEAR for thing in THINGS if thing != "optimum" or name not in UNTUNED]
+LETTERS = {"momentum_rate_inside", "ema_momentum_zero_start", "torch_sgd_nesterov", "torch_sgd_decay"}
+"""Methods whose floor and optimum are those of another one in other letters."""
+
+PAIRS = [(name, thing) for name in LINEAR for thing in ("region", "rate", "step")]
+PAIRS += [(name, "floor") for name in LINEAR if name not in LETTERS]
+PAIRS += [(name, "optimum") for name in LINEAR if name not in LETTERS | UNTUNED]
 PAIRS += [(name, "step") for name in ADAPTIVE if name not in COUPLED]
 SCHEDULES = {
     "cosine": cv.schedules.cosine(0.1, 50, restarts=1),

@@ -205,7 +205,7 @@ def test_a_preset_is_the_method_it_names(src):
 
 NAMES = list(SETTINGS)
 PAIRS = [pair for a, b in zip(NAMES, NAMES[1:] + NAMES[:1], strict=True) for pair in ((a, b), (b, a))]
-OTHERS = ("optax.ema", "keras.sgd", "mlx.sgd", "course", "course.code", "polyak")
+OTHERS = ("optax.ema", "keras.sgd", "course", "polyak")
 PAIRS += [pair for name in OTHERS for pair in (("torch.sgd", name), (name, "torch.sgd"))]
 """Each with its neighbours and with PyTorch's, both ways: conversions of the others go through these."""
 

@@ -187,7 +187,7 @@ def test_the_amplitude_is_of_leading_order(method, others):
     assert np.isnan(flip.amplitude(0.99 * flip.lr))
 
 
-@pytest.mark.parametrize("method", ["heavy_ball", "ema_momentum", "torch_sgd_nesterov", "qhm", "torch_sgd", "frozen_nadam"])
+@pytest.mark.parametrize("method", ["ema_momentum", "torch_sgd_nesterov", "qhm", "frozen_nadam"])
 def test_linear_methods_have_the_2_cycles_of_gradient_descent(method):
     """Their mean gradient is 0, and the alternating part is that of a curvature at the limit, whatever the method is.
 

@@ -55,9 +55,9 @@ def test_the_page_has_the_formula_the_floor_and_the_limits():
     assert "x - beta*m" in text
     assert "batches of 8 drawn with replacement" in text
     assert "from batch 1 on" in text
-    grows = cv.study(p(), "heavy_ball", parts=PARTS, hyper={"lr": 0.05, "momentum": 0.9}, batch=1)
+    grows = cv.study(p(), "gradient_descent", parts=PARTS, hyper={"lr": 0.05}, batch=1)
     assert page(grows, {}).count("settles nowhere") == 2  # at the top, and in its section
-    assert f"takes batches of {grows['heavy_ball'].noise.whole_batch} or more" in page(grows, {})
+    assert f"takes batches of {grows['gradient_descent'].noise.whole_batch} or more" in page(grows, {})
     added = page(cv.study(p(), "newton", parts=PARTS, hyper={"lr": 0.5}, noise=cv.LabelNoise(0.3)), {})
     assert "in the targets" in added
     assert "from batch" not in added
@@ -115,7 +115,7 @@ def test_many_directions_have_numbers_and_no_map():
 
 
 def test_the_command_writes_the_part(tmp_path, capsys):
-    given = ["report", "--methods", "heavy_ball", "--loss", "mean", "--lr", "0.01", "--out", str(tmp_path / "r")]
+    given = ["report", "--methods", "gradient_descent", "--loss", "mean", "--lr", "0.01", "--out", str(tmp_path / "r")]
     assert main([*given, "--batch", "8", "--formats", "md", "--figure-formats", "", "--quiet"]) == 0
     assert "noise" in (tmp_path / "r" / "report.md").read_text(encoding="utf-8")
     assert main([*given, "--batch", "0"]) == 2

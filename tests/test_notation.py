@@ -36,8 +36,7 @@ def parsed(line, symbols):
 
 
 def same(one, other):
-    if one.equals(other):
-        return True
+    """Whether two formulas are one number at a point of no symmetry."""
     point = {
         s: sp.Rational(k + 2, 3 * k + 7) for k, s in enumerate(sorted(one.free_symbols | other.free_symbols, key=str))
     }
