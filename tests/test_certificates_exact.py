@@ -195,7 +195,7 @@ def test_the_rule_that_is_run_has_the_derived_characteristic_polynomial(name):
     assert found == [Fraction(int(c.p), int(c.q)) for c in coefficients]
 
 
-@settings(deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(st.fractions(-2, 2, max_denominator=6), min_size=9, max_size=9), st.fractions(0, 2, max_denominator=10))
 def test_the_conditions_of_a_disc_agree_with_eigenvalues(entries, rate):
     rows = [entries[k : k + 3] for k in (0, 3, 6)]

@@ -174,5 +174,5 @@ def test_a_controller_that_converges_for_few_condition_numbers_ends_no_study():
     found = cv.study([10.0, 1.0], pid, hyper=fixed, parts=["answer", "verification"])
     assert found["pid"].answer.rate < 1
     assert found["pid"].verification
-    rates = rate_curve(pid, [1.0, 30.0, 1e5]).rate
+    rates = rate_curve(pid, [1.0, 1e5]).rate
     assert not (rates > 1).any()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import FrozenInstanceError, replace
-from functools import wraps
+from functools import cache, wraps
 
 import adaptive_rules as rules
 import numpy as np
@@ -19,7 +19,9 @@ ADAM = 1 - 3 * b1 - 3 * b1 * b2 + b1**2 * b2
 """Positive where the 2-cycle of Adam with ε = 0 attracts (Bock and Weiß 2022 have that it exists for all hyperparameters)."""
 
 
+@cache
 def only(m, **settings):
+    """The one cycle, derived once for each question."""
     (cycle,) = cv.cycles(m, **settings)
     return cycle
 
@@ -351,7 +353,7 @@ def test_a_rule_that_counts_its_steps_has_no_cycle():
 
 @pytest.mark.parametrize("rule", [rules.adam, rules.rmsprop_inside, rules.rmsprop_outside, rules.rmsprop_momentum])
 def test_the_conditions_are_those_of_the_numbers_wherever_these_lie(rule):
-    """Formulas against eigenvalues in floats, at four random settings of each kind: no cycle, attracting, repelling."""
+    """Formulas against eigenvalues in floats, at two random settings of each kind: no cycle, attracting, repelling."""
     rng = np.random.default_rng(7)
     formulas, seen = only(rule, curvature=lam), Counter()
     for _ in range(25):
@@ -368,7 +370,7 @@ def test_the_conditions_are_those_of_the_numbers_wherever_these_lie(rule):
         there = bool(sp.sympify(formulas.exists).subs(at))
         attracts = there and bool(sp.sympify(formulas.attracting).subs(at))
         seen[there, attracts] += 1
-        if seen[there, attracts] > 4:
+        if seen[there, attracts] > 2:
             continue
         found = cv.cycles(rule, curvature=2, **drawn)
         assert len(found) == there

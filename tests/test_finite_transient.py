@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import cycle
 from math import e, inf
 
 import numpy as np
@@ -32,8 +33,7 @@ def brute_kreiss(matrix):
     return float(((radius - 1) / np.linalg.svd(shifted, compute_uv=False)[..., -1]).max())
 
 
-@pytest.mark.parametrize("curvature", [0.05, 0.7, 1.0])
-@pytest.mark.parametrize("name", LINEAR)
+@pytest.mark.parametrize(("name", "curvature"), [*zip(LINEAR, cycle([0.05, 0.7, 1.0]), strict=False)])
 def test_peaks_and_kreiss_constants_are_what_they_are_defined_to_be(name, curvature):
     found = transient(name, curvature, **settings(name))
     sizes = powers(found.matrix, 800)

@@ -267,7 +267,7 @@ def test_reshuffled_floors_known_before():
     made = cv.ensemble(P, "gradient_descent", 200, 4000, batch=100, sampling="epoch", lr=0.02)
     assert abs(made.mean[-1] - 5.107e-4) < 4 * np.hypot(made.standard_error[-1], 0.02e-4)
     tenths = cv.LeastSquares(np.ones((10, 1)), np.arange(10) / 10, "half_mean")
-    made = cv.ensemble(tenths, "gradient_descent", 400, 4000, batch=1, sampling="epoch", lr=0.1)
+    made = cv.ensemble(tenths, "gradient_descent", 150, 4000, batch=1, sampling="epoch", lr=0.1)
     assert abs(2 * made.mean[-1] - 3.97673974e-4) < 8 * made.standard_error[-1]
 
 

@@ -280,14 +280,13 @@ def test_letters_in_a_schedule_have_no_values():
         S.cosine(sp.Symbol("q"), 10)
 
 
-@pytest.mark.parametrize(("power", "law"), [(1.5, 2.0), (2.0, 3.0)])
-def test_for_a_power_law_the_optimum_falls_more_slowly_than_its_asymptotic_law(power, law):
+def test_for_a_power_law_the_optimum_falls_more_slowly_than_its_asymptotic_law():
     """Spectrum i^(−β), noise as H: lr goes as (1 − k/K)^(2β−1) for very many steps; at K = 200 linear decay comes near."""
-    curvatures = np.arange(1, 301.0) ** -power
+    curvatures = np.arange(1, 301.0) ** -1.5
     result = cv.compare_schedules(curvatures, 200, {"linear": S.linear(1, 200)}, noise=cv.LabelNoise(1.0))
     left = 1 - np.arange(200) / 200
     exponent = np.polyfit(np.log(left), np.log(result.optimum.lr), 1)[0]
-    assert 1 < exponent < law - 0.5
+    assert 1 < exponent < (2 * 1.5 - 1) - 0.5
     assert 0.9 < result["linear"].share < 1
     assert result.optimum.gradient_norm < 1e-5
 

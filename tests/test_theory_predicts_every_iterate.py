@@ -56,7 +56,7 @@ def apart(run, closed, shared, states=None):
     return np.abs(run.state[:shared, :states] - closed.state[:shared, :states]).max(axis=(1, 2))
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(rule=rules(), spectrum=spectra, lr=st.sampled_from([0.01, 0.1, 0.25, 0.5, 1.0]), seed=st.integers(0, 50))
 def test_random_rules(rule, spectrum, lr, seed):
     problem = datasets.with_spectrum(spectrum, rows=6, rng=seed, noise=0.1)

@@ -78,7 +78,7 @@ def test_contains_agrees_with_eigenvalues_for_a_users_rule(method):
     agreement(method, matrix, drawn(np.random.default_rng(3), rest))
 
 
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(4))
 def test_contains_agrees_with_eigenvalues_for_random_rules_of_three_and_four_states(seed):
     rng = np.random.default_rng(seed)
     method, matrix = random_rule(rng, 2 + seed % 2)
@@ -140,7 +140,7 @@ BOUNDS = {
 }
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(lam=positive, b=ratios, d=ratios, tiny=st.integers(12, 60))
 @pytest.mark.parametrize("name", LINEAR)
 def test_the_boundary_is_exact_and_not_stable(name, lam, b, d, tiny):
@@ -209,7 +209,7 @@ def test_lr_max_of_a_users_rule_is_the_top_of_the_stable_rates(method):
 
 @pytest.mark.parametrize(
     "method",
-    [*LINEAR.values(), *USERS, *(random_rule(np.random.default_rng(s), 1 + s % 3)[0] for s in range(8))],
+    [*LINEAR.values(), *USERS, *(random_rule(np.random.default_rng(s), 1 + s % 3)[0] for s in range(6))],
     ids=lambda m: m.name,
 )
 def test_the_simplified_conditions_say_what_contains_says(method):
