@@ -23,8 +23,9 @@ RULES = {
 }
 
 
-@pytest.mark.parametrize("sampling", ["replacement", "step"])
-@pytest.mark.parametrize("problem", [NOTES, THREE], ids=["notes", "three columns"])
+@pytest.mark.parametrize(
+    ("problem", "sampling"), [(NOTES, "step"), (THREE, "replacement")], ids=["notes", "three columns"]
+)
 @pytest.mark.parametrize("name", RULES)
 def test_both_sides_of_the_limit_are_proven(name, problem, sampling):
     limit = cv.mean_square_limit(problem, name, 3, sampling=sampling, **RULES[name])

@@ -136,7 +136,7 @@ def test_an_error_that_hardly_grows_is_not_said_to(houses):
     "ask",
     [
         lambda p: cv.steps_to("frozen_adam", 1e-3, mu=p.mu, L=p.L),
-        lambda p: cv.steps_to("chebyshev", 1e-3, mu=1, L=1e9),
+        lambda p: cv.steps_to("chebyshev", 1e-3, mu=1, L=2e8),
         lambda p: cv.verify(p, "heavy_ball"),
         lambda p: cv.verify([1e13, 1.0], "heavy_ball"),
     ],
@@ -146,7 +146,7 @@ def test_bad_conditioning_does_not_take_long(ask, houses):
     """They took 45 to 72 s of a processor."""
     begun = process_time()
     assert ask(houses)
-    assert process_time() - begun < 20
+    assert process_time() - begun < 9
 
 
 @pytest.mark.finding("B2")
@@ -174,5 +174,5 @@ def test_a_controller_that_converges_for_few_condition_numbers_ends_no_study():
     found = cv.study([10.0, 1.0], pid, hyper=fixed, parts=["answer", "verification"])
     assert found["pid"].answer.rate < 1
     assert found["pid"].verification
-    rates = rate_curve(pid, [1.0, 1e5]).rate
+    rates = rate_curve(pid, [1.0, 30.0, 1e5]).rate
     assert not (rates > 1).any()
