@@ -66,7 +66,11 @@ def value_of(letter: str, place: int) -> Fraction:
 
 def values(formula: Any, count: int = POINTS) -> list[Any]:
     """A formula, or a condition, at so many points of its letters."""
-    formula = sp.sympify(formula)
+    return list(_evaluated(sp.sympify(formula), count))
+
+
+@cache
+def _evaluated(formula: sp.Basic, count: int) -> list[Any]:
     letters = sorted(formula.free_symbols, key=str)
     call = sp.lambdify(letters, formula, "mpmath", dummify=True)
     with mpmath.workdps(DIGITS):

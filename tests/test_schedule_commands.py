@@ -76,10 +76,10 @@ def test_every_family_can_be_typed_but_those_that_take_a_function():
 
 
 def test_the_table_is_what_the_functions_say(capsys, p):
-    asked = ("schedule", "cosine", "linear", "exponential:base=0.02,factor=0.9", "--steps", 30, "--batch", 8, *ON)
+    asked = ("schedule", "cosine", "linear", "exponential:base=0.02,factor=0.9", "--steps", 12, "--batch", 8, *ON)
     data = content(capsys, *asked)
-    shapes = {"cosine": S.cosine(1, 30), "linear": S.linear(1, 30), "own": S.exponential(0.02, 0.9)}
-    best = cv.compare_schedules(p, 30, shapes, batch=8)
+    shapes = {"cosine": S.cosine(1, 12), "linear": S.linear(1, 12), "own": S.exponential(0.02, 0.9)}
+    best = cv.compare_schedules(p, 12, shapes, batch=8)
     cosine, linear, own = data["schedules"]
     for row, name in ((cosine, "cosine"), (linear, "linear")):
         assert row["base"] == pytest.approx(best[name].base, rel=1e-6)
@@ -87,10 +87,10 @@ def test_the_table_is_what_the_functions_say(capsys, p):
         assert row["share"] == pytest.approx(best[name].share, rel=1e-9)
         assert row["total"] == pytest.approx(best[name].total, rel=1e-6)
     assert own["base"] is None
-    assert own["loss"] == pytest.approx(cv.moments(p, "gradient_descent", 30, batch=8, lr=shapes["own"]).loss[-1])
+    assert own["loss"] == pytest.approx(cv.moments(p, "gradient_descent", 12, batch=8, lr=shapes["own"]).loss[-1])
     assert data["best"]["loss"] == pytest.approx(best.optimum.loss, rel=1e-9)
     for direction, curvature in zip(own["directions"], p.curvatures, strict=True):
-        product = cv.product(shapes["own"], 30, float(curvature))
+        product = cv.product(shapes["own"], 12, float(curvature))
         assert direction["log"] == pytest.approx(product.log, rel=1e-12)
         assert direction["peak"] == {"log": product.peak.log, "step": product.peak.step}
         assert direction["stops_at"] == pytest.approx(product.limit.value)
@@ -122,22 +122,22 @@ def test_prefix_peaks_beyond_a_double(capsys):
 
 
 def test_other_methods_and_noise(capsys):
-    asked = ("schedule", "cosine", "warmup:5*constant", "--steps", 20, "--method", "heavy_ball", "--momentum", "0.5")
+    asked = ("schedule", "cosine", "warmup:5*constant", "--steps", 8, "--method", "heavy_ball", "--momentum", "0.5")
     data = content(capsys, *asked, "--mu", 1, "--L", 4, "--noise", "0.1")
     assert data["hyper"] == {"momentum": 0.5}
     row = data["schedules"][0]
-    rates = S.cosine(row["base"], 20)
+    rates = S.cosine(row["base"], 8)
     assert row["loss"] == pytest.approx(
-        cv.moments([4.0, 1.0], "heavy_ball", 20, noise=0.1, lr=rates, momentum=0.5).loss[-1]
+        cv.moments([4.0, 1.0], "heavy_ball", 8, noise=0.1, lr=rates, momentum=0.5).loss[-1]
     )
-    assert row["directions"][1]["log"] == cv.product(rates, 20, 1.0, method="heavy_ball", momentum=0.5).log
+    assert row["directions"][1]["log"] == cv.product(rates, 8, 1.0, method="heavy_ball", momentum=0.5).log
     assert fits(run(capsys, *asked, "--mu", 1, "--L", 4, "--noise", "0.1"))
 
 
 def test_a_rate_of_another_name(capsys, tmp_path):
     path = tmp_path / "rules.py"
     path.write_text("from convergence import Rate\n\n\ndef plain(f, x, *, gain: Rate):\n    return x - gain * f.grad(x)\n")
-    asked = ("schedule", "cosine", "--steps", 20, "--curvatures", "4,1")
+    asked = ("schedule", "cosine", "--steps", 8, "--curvatures", "4,1")
     own = content(capsys, *asked, "--method", f"{path}:plain", "--set", "gain=0.1")["schedules"][0]
     ours = content(capsys, *asked, "--lr", "0.1")["schedules"][0]
     assert own["loss"] == pytest.approx(ours["loss"])
