@@ -140,22 +140,6 @@ def test_what_rounding_hides_is_not_called_a_pass(name):
     assert any(check.passed is None for check in found.checks)
 
 
-YEARS = np.arange(1960, 2001, 10.0)
-POPULATION = [2.3, 2.9, 3.5, 4.4, 5.3]
-
-
-@pytest.mark.parametrize("name", ["heavy_ball", "momentum_rate_inside", "qhm", "torch_sgd"])
-@pytest.mark.parametrize("time", [YEARS, (YEARS - 1980) / 200**0.5], ids=["raw", "standardised"])
-def test_methods_with_the_same_iterates_pass_alike(name, time):
-    """κ = 8e10, where a double cannot hold the best setting, and κ = 1, where one step is enough."""
-    problem = cv.LeastSquares(np.column_stack([np.ones(5), time]), POPULATION, "half_mean")
-    found = cv.verify(problem, name)
-    assert found
-    assert not found.diverges  # in floats, the radius of QHM's best setting is 1 + 4e-12
-    if problem.kappa > 2:
-        assert cv.steps_to(name, 1e-3, mu=problem.mu, L=problem.L) == 3_126_633  # by mpmath, from the exact XᵀX
-
-
 def test_divergence_is_said_first():
     found = cv.verify(cv.datasets.gaussian_2d(), "heavy_ball", lr=1, momentum=0.5)
     assert found
