@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from itertools import cycle
 
 import numpy as np
 import pandas
@@ -136,7 +137,7 @@ def test_closed_to_the_position_the_squares_add_up_to_the_noise_floor(m):
 
 @pytest.mark.parametrize("m", ALL, ids=lambda m: m.name)
 def test_sums_at_numbers_are_sums_of_weights(m):
-    for output, closed in ((o, c) for o in outputs(m) for c in (False, True)):
+    for output, closed in zip(outputs(m), cycle([True, False]), strict=False):
         at = cv.filter_of(m, output, closed=closed).at(curvature=2.0, **settings(m))
         if not at.forgets:
             assert at.variance_gain == at.half_life == at.time_constant == np.inf

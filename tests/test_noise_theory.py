@@ -96,7 +96,7 @@ def test_the_state_of_a_long_run_varies_as_said():
                 return g / 2.0
 
         objective, state, hyper = Noisy(), (np.zeros(N), np.zeros(N)), {**settings(method), "momentum": 0.5}
-        for _ in range(60):
+        for _ in range(30):
             state = method(objective, *state, **hyper)
         floor = cv.noise_floor(m).at(curvature=2.0, **hyper)
         assert np.var(state[0]) == pytest.approx(floor.variance, rel=5 * np.sqrt(2 / N))
