@@ -82,9 +82,11 @@ def test_status_1_when_a_check_fails(capsys, monkeypatch):
     assert "FAILED" in text
 
 
-def test_figures(capsys, tmp_path):
+def test_figures(capsys, file, tmp_path):
+    """On data of one column, which have no landscape."""
+    data = ("--data", file(DATA), "--target", "y", "--drop", "b")
     asked = ("--methods", "gradient_descent", "--figure-formats", "png,svg", "--out", tmp_path / "f", "--json")
-    status, text, _ = run(capsys, "figures", *asked)
+    status, text, _ = run(capsys, "figures", *data, *asked)
     assert status == 0
     assert json.loads(text)["figures"] == sorted(path.name for path in (tmp_path / "f").iterdir())
     for form in ("png", "svg"):

@@ -305,10 +305,15 @@ def test_titles_have_the_methods_name_as_it_is_written():
     assert cf.run(cv.simulate(problem(), "nesterov", 3, lr=1e-5, momentum=0.5)).get_title(loc="left") == "Error of Nesterov"
 
 
+@cache
+def tree():
+    return cv.bifurcation("rmsprop", curvature=1.0, decay=0.9, eps=0.01)
+
+
 @pytest.mark.parametrize("width", [3.2, 5.6, 12])
 def test_titles_and_legends_fit_figures_of_the_users(width):
     figure = Figure(figsize=(width, 4), layout="constrained")
-    cv.bifurcation("rmsprop", curvature=1.0, decay=0.9, eps=0.01).plot(ax=figure.subplots())
+    tree().plot(ax=figure.subplots())
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     shown = [figure.axes[0]._left_title, *figure.legends[0].get_texts()]
