@@ -50,8 +50,10 @@ def test_three_states():
     assert found.kreiss * (1 + 1e-9) >= brute_kreiss(found.matrix) >= 0.97 * found.kreiss
 
 
-@pytest.mark.parametrize("epsilon", [1e-6, 1e-2, 0.3])
-@pytest.mark.parametrize(("name", "curvature"), [("heavy_ball", 0.05), ("nesterov", 1.0), ("gradient_descent", 0.3)])
+@pytest.mark.parametrize(
+    ("name", "curvature", "epsilon"),
+    [("heavy_ball", 0.05, 1e-6), ("heavy_ball", 0.05, 0.3), ("nesterov", 1.0, 1e-2), ("gradient_descent", 0.3, 0.3)],
+)
 def test_the_pseudoradius_is_the_farthest_point_of_the_pseudospectrum(name, curvature, epsilon):
     found = transient(name, curvature, **settings(name))
     reached = found.pseudoradius(epsilon)
