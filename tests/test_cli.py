@@ -521,6 +521,7 @@ def test_millions_of_steps_are_not_fine(capsys):
 @pytest.mark.finding("D1")
 def test_rules_of_a_file_are_studied_and_drawn_by_several_processes(capsys, file, tmp_path, monkeypatch):
     monkeypatch.setattr("convergence.cli.study.WORKERS", 2)
+    monkeypatch.setattr("convergence.cli.study.MANY", 1)
     plain = file("def plain(f, x, *, lr):\n    return x - lr * f.grad(x)\n", "plain.py")
     status, text, _ = run(capsys, "verify", "--methods", f"{plain}:plain,newton", "--json")
     assert status == 0

@@ -27,7 +27,10 @@ contents = Lazy("convergence.landscapes.content")
 overview_page = Lazy("convergence.report.landscape")
 
 WORKERS = min(4, os.cpu_count() or 1)
-"""Processes that study methods and draw figures."""
+"""Processes that study many methods and draw their figures."""
+
+MANY = 8
+"""Fewer methods are studied in one process: another takes seconds to begin, and derives anew what methods share."""
 
 PASSED = {True: ("passed", "green"), False: ("FAILED", "bold red"), None: ("not made", "yellow")}
 REJECTED = {True: ("rejected", "green"), False: ("ACCEPTED", "bold red"), None: ("not made", "yellow")}
@@ -77,7 +80,7 @@ def report(options: Namespace) -> Answer:
         options.methods = list(cv.METHODS)
     study = _study(options, title=options.title)
     with console.working(options, "drawing figures and writing"):
-        files = study.save(options.out, options.formats, options.figure_formats, WORKERS)
+        files = study.save(options.out, options.formats, options.figure_formats, _processes(options))
     content = {"passed": bool(study), "methods": [c.name for c in study.methods], "files": [str(f) for f in files]}
     return Answer(content, (*_answers(study), _verdict(study)), bool(study), page_of(options, "report"))
 
@@ -127,11 +130,15 @@ def verify(options: Namespace) -> Answer:
 def figures(options: Namespace) -> Answer:
     study = _study(options)
     with console.working(options, "drawing figures"):
-        drawn = files.drawn(pictures.pictures(study), options.figure_formats, WORKERS)
+        drawn = files.drawn(pictures.pictures(study), options.figure_formats, _processes(options))
     written = {f"{name}.{ending}": content for (name, ending), content in drawn.items()}
     writing.write_files(options.out, written)
     content = {"folder": options.out, "figures": sorted(written)}
     return Answer(content, (f"{len(written)} figures: {options.out}",), bool(study))
+
+
+def _processes(options: Namespace) -> int:
+    return WORKERS if len(arguments.methods(options)) >= MANY else 1
 
 
 def _study(options: Namespace, title: str | None = None, **named: Any) -> Study:
@@ -144,7 +151,7 @@ def _study(options: Namespace, title: str | None = None, **named: Any) -> Study:
         "hyper": given,
         "steps": options.steps,
         "title": title or usual,
-        "workers": WORKERS,
+        "workers": _processes(options),
         **arguments.law(options),
     }
     with console.progress(options, "deriving") as show:
