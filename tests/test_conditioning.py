@@ -140,7 +140,7 @@ def test_an_error_that_hardly_grows_is_not_said_to(houses):
     "ask",
     [
         lambda p: cv.steps_to("frozen_adam", 1e-3, mu=p.mu, L=p.L),
-        lambda p: cv.steps_to("chebyshev", 1e-3, mu=1, L=2e8),
+        lambda p: cv.steps_to("chebyshev", 1e-3, mu=1, L=1e9),
         lambda p: cv.verify(p, "heavy_ball"),
         lambda p: cv.verify([1e13, 1.0], "heavy_ball"),
     ],
@@ -150,7 +150,7 @@ def test_bad_conditioning_does_not_take_long(ask, houses):
     """They took 45 to 72 s of a processor."""
     begun = process_time()
     assert ask(houses)
-    assert process_time() - begun < 9
+    assert process_time() - begun < 20
 
 
 @pytest.mark.finding("B2")
