@@ -14,10 +14,10 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 from convergence import figures
 from convergence.coursework.on_data import DataAnswer, MethodOnData
 from convergence.coursework.plateau import PlateauAnswer
-from convergence.figures.curves import star
 from convergence.figures.picture import Picture
 from convergence.figures.stability import RADIUS
 from convergence.figures.style import BLACK, EDGE, LOOKS, blank, describe, grow, legend, styled
+from convergence.figures.words import star
 from convergence.notation import text
 
 RATE = "learning rate η"

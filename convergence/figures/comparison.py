@@ -9,21 +9,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from convergence.figures.curves import (
-    GUIDE,
-    at_end,
-    draw,
-    every,
-    finite,
-    log_axis,
-    name_lines,
-    positive,
-    span,
-    star,
-    step_axis,
-)
+from convergence.figures.curves import at_end, draw, every, finite, log_axis, positive, span, step_axis
 from convergence.figures.runs import STEP
 from convergence.figures.style import BLACK, EDGE, VERMILLION, legend, log_scale, note, panel, wrapped
+from convergence.figures.words import GUIDE, name_lines, star
 from convergence.notation import text
 from convergence.numerics.averages import AverageCase
 from convergence.numerics.counts import StepsAcross

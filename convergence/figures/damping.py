@@ -12,9 +12,10 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 from scipy.ndimage import distance_transform_edt
 
-from convergence.figures.curves import boxes, finite, span
+from convergence.figures.curves import finite, span
 from convergence.figures.stability import named
 from convergence.figures.style import BLACK, EDGE, GREY, PAPER, crowded_ticks, legend, log_scale, note, panel
+from convergence.figures.words import boxes
 from convergence.notation import text
 from convergence.numerics import maps
 from convergence.numerics.maps import KINDS

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from convergence.figures.curves import draw, log_axis, name_lines, positive, star
+from convergence.figures.curves import draw, log_axis, positive
 from convergence.figures.stability import settings
 from convergence.figures.style import EDGE, log_scale, panel
+from convergence.figures.words import name_lines, star
 from convergence.notation import text
 from convergence.theory.filters import Filter
 from convergence.theory.weighting import Weights

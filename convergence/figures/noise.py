@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.ticker import LogLocator, NullLocator
 
-from convergence.figures.curves import Array, finite, log_axis, name_lines, positive, span, star, step_axis, to_axes
+from convergence.figures.curves import Array, finite, log_axis, positive, span, step_axis
 from convergence.figures.runs import STEP
 from convergence.figures.stability import chosen_star, named, settings
 from convergence.figures.style import (
@@ -32,6 +32,7 @@ from convergence.figures.style import (
     note,
     panel,
 )
+from convergence.figures.words import name_lines, star, to_axes
 from convergence.notation import text
 from convergence.rule import title_of
 from convergence.stochastic.ensemble import Ensemble

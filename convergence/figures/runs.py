@@ -13,18 +13,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike
 
-from convergence.figures.curves import (
-    HUGE,
-    Array,
-    at_end,
-    draw,
-    every,
-    finite,
-    log_axis,
-    name_lines,
-    positive,
-    step_axis,
-)
+from convergence.figures.curves import HUGE, Array, at_end, draw, every, finite, log_axis, positive, step_axis
 from convergence.figures.style import (
     LOOKS,
     MOST,
@@ -40,6 +29,7 @@ from convergence.figures.style import (
     short,
     styled,
 )
+from convergence.figures.words import name_lines
 from convergence.numerics.runs import Run
 from convergence.rule import title_of
 

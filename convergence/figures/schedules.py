@@ -12,9 +12,10 @@ from matplotlib.axes import Axes
 from convergence.best_schedules.comparison import ScheduleComparison
 from convergence.best_schedules.optimal_schedule import OptimalSchedule
 from convergence.errors import BadHyperparameter
-from convergence.figures.curves import Array, at_end, draw, finite, log_axis, name_lines, positive, span, step_axis
+from convergence.figures.curves import Array, at_end, draw, finite, log_axis, positive, span, step_axis
 from convergence.figures.runs import STEP, sunk
 from convergence.figures.style import BLACK, EDGE, legend, linear_ticks, panel
+from convergence.figures.words import name_lines
 from convergence.rule import title_of
 from convergence.schedule import Schedule
 

@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter
 from scipy.spatial.distance import cdist
 
-from convergence.figures.curves import Array, boxes, finite, grouped, name_lines, span, star, to_axes
+from convergence.figures.curves import Array, finite, grouped, span
 from convergence.figures.style import (
     BLACK,
     EDGE,
@@ -32,6 +32,7 @@ from convergence.figures.style import (
     panel,
     wrapped,
 )
+from convergence.figures.words import boxes, name_lines, star, to_axes
 from convergence.notation import text
 from convergence.numerics import curves, maps
 from convergence.rule import Method

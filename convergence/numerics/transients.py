@@ -192,8 +192,7 @@ def _peak(matrix: Array, radius: float) -> tuple[float, int, bool]:
         return inf, 0, True
     block, base = _powers(matrix), np.eye(len(matrix))
     jump, best, step = matrix @ block[-1], 1.0, 0
-    longest = LONGEST if radius < 1 - EDGE else BLOCK
-    for done in range(0, longest, BLOCK):
+    for done in range(0, LONGEST if radius < 1 - EDGE else BLOCK, BLOCK):
         sizes = _sizes((block.reshape(-1, len(base)) @ base).reshape(block.shape), best)
         below = np.flatnonzero(sizes < 1)
         sizes = sizes[: below[0]] if below.size else sizes
@@ -207,10 +206,8 @@ def _peak(matrix: Array, radius: float) -> tuple[float, int, bool]:
 
 def _sizes(powers: Array, best: float) -> Array:
     """‖·‖₂ of each, where it may be above ``best`` or below 1 by ‖A‖₂ ≤ ‖A‖_F ≤ √n‖A‖₂; 1, which is neither, elsewhere."""
-    entries = powers.reshape(len(powers), -1)
-    frobenius = np.sqrt(np.einsum("ki,ki->k", entries, entries))
+    frobenius, sizes = np.sqrt(np.einsum("kij,kij->k", powers, powers)), np.ones(len(powers))
     unsure = ~((np.sqrt(powers.shape[-1]) * (1 + EDGE) < frobenius) & (frobenius < best * (1 - EDGE)))
-    sizes = np.ones(len(powers))
     sizes[unsure] = norms(powers[unsure])
     return sizes
 
