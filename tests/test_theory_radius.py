@@ -175,3 +175,15 @@ def test_a_radius_that_rounding_could_put_on_either_side_of_one_is_decided():
     assert below < edge == 1 < above
     best = cv.optimum("qhm").at(mu=1, L=8e10).hyper
     assert 0.99999 < cv.spectral_radius("qhm", [1.0, 8e10], over="spectrum", **best) < 1
+
+
+def test_roots_that_all_meet_at_one_are_found():
+    """Five states that stand still at a learning rate of 0: the radius is 1, and no search for roots ends without them."""
+
+    @method
+    def chain(f, x, a, b, c, d, *, lr):
+        g = f.grad(x)
+        return x - lr * (g + d), a + lr * g, b + lr * a, c + lr * b, d + lr * c
+
+    assert spectral_radius(chain, 2.0, lr=0.0) == 1
+    assert 1 < spectral_radius(chain, 2.0, lr=1e-4) < 1.01

@@ -93,7 +93,8 @@ def _to_digits(method: Method, curvatures: Sequence[Array], settings: Mapping[st
             numbers = [float(v) for v in (curvature, *settings.values())]
             coefficients = precise(arguments(method), factor.all_coeffs(), numbers)
             with mpmath.workdps(DIGITS):
-                roots = mpmath.polyroots(coefficients, maxsteps=500, extraprec=400)
+                n = len(coefficients)  # where n roots meet, each has an n-th of the digits, and is approached slowly
+                roots = mpmath.polyroots(coefficients, maxsteps=500 * n, extraprec=200 * n)
                 radii.append(max(map(abs, roots)))
     return np.array(float(max(radii)))[()]
 
