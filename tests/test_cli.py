@@ -596,3 +596,12 @@ def test_eigenvalues_are_a_middle_and_a_distance(capsys):
     assert "z  - (1 + β - η⋅λ)⋅z + β" in text
     assert "repeated eigenvalues for lr at" in text
     assert r"\pm" in run(capsys, "derive", "heavy_ball", "--latex")[1]
+
+
+def test_a_report_names_the_whole_setting_of_a_rule_with_names_of_its_own(capsys, file, tmp_path):
+    """Three digits, and more where a number's distance from 1 is what matters."""
+    rule = "def ball(f, x, v, *, pace, memory):\n    v = memory * v + f.grad(x)\n    return x - pace * v, v\n"
+    asked = ("--methods", f"{file(rule, 'ball.py')}:ball", "--set", "memory=0.99999", "--formats", "md", "--figure-formats", "")
+    _, text, _ = run(capsys, "report", *asked, "--out", tmp_path / "page")
+    assert "pace=" in text
+    assert "memory=0.99999" in text

@@ -144,3 +144,9 @@ def test_the_peak_at_critical_damping_is_the_root_of_kappa_over_e(kappa):
     for curvature in (1.0, kappa):
         peak = transient("heavy_ball", curvature, **best).peak
         assert peak == pytest.approx(kappa**0.5 / e, rel=4 * (np.finfo(float).eps * kappa) ** 0.5 + 4 / kappa**0.5)
+
+
+@pytest.mark.parametrize("name", ["gradient_descent", "heavy_ball", "nesterov", "triple_momentum"])
+def test_the_peak_of_a_stable_method_is_certain(name):
+    """A power falls below 1, and none after it exceeds those before it."""
+    assert transient(name, 10.0, **optimum(name).at(mu=1, L=10).hyper).certain

@@ -178,3 +178,17 @@ def test_regimes_show_the_learning_rates_of_each_kind():
     assert shown.startswith("Regimes of heavy_ball: real ")
     assert "; repeated (" in shown
     assert "; complex (" in shown
+
+
+def test_a_repeated_eigenvalue_outside_the_disc_is_no_stable_rate():
+    """z² − (1 − 3u/4)z + u/4, u = ηλ, has a double root at u = 4/9 and at u = 4, and is stable below 8/5."""
+
+    @method
+    def remembering(f, x, last, *, lr):
+        g = f.grad(x)
+        return x - lr * (3 * g + last) / 4, g
+
+    found = regimes(remembering)
+    assert [float(edge.subs(lam, 1)) for edge in found.repeated] == pytest.approx([4 / 9, 4])
+    assert float(found.largest_stable["repeated"].subs(lam, 1)) == pytest.approx(4 / 9)
+    assert float(found.largest_stable["real"].subs(lam, 1)) < 2
