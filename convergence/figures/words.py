@@ -25,9 +25,6 @@ BAR = 0.8
 GUIDE, NAME = 0, 1
 """Layers: faint lines that guide the eye lie below names, on whose paper they end; what is drawn lies above both."""
 
-RIM = 0.6 * MARGIN * [(across, up) for across in (-1, 0, 1) for up in (-1, 0, 1)]
-"""From the middle of a marker to points on its rim."""
-
 BESIDE = np.array([(across, up) for up in (1.35, -1.35) for across in (0.0, 1.05, -1.05)])
 """Where the name of a line may stand about a point of it, in halves of its own size."""
 
@@ -64,7 +61,7 @@ def name_lines(ax: Axes, notes: Sequence[str] = (), letters: int = 30) -> None:
         legend(ax, notes)
         return
     curves, placed, marks = dict(zip(ax.lines, _curves(ax), strict=True)), _words(ax), _marks(ax)
-    drawn, rims = [curve for line, curve in curves.items() if line.get_zorder() > GUIDE], _rims(ax)
+    drawn = [curve for line, curve in curves.items() if line.get_zorder() > GUIDE]
     offsets, farther = np.concatenate([BESIDE, FARTHER]), np.repeat([0, FAR], [len(BESIDE), len(FARTHER)])
     for line, name in zip(lines, names, strict=True):
         own, half, others = curves[line], _half(name, ax), [curves[other] for other in lines if other is not line]
@@ -72,7 +69,7 @@ def name_lines(ax: Axes, notes: Sequence[str] = (), letters: int = 30) -> None:
         if not len(own):
             continue
         spots = (own[::6, None] + offsets * half).reshape(-1, 2)
-        costs = _costs(spots, half, [*drawn, *rims], placed, marks) + _mistaken(spots, own, others)
+        costs = _costs(spots, half, drawn, placed, marks) + _mistaken(spots, own, others)
         best = spots[(costs + np.tile(farther, len(own[::6]))).argmin()]
         placed.append(np.array([best - half, best + half]))
         look: dict[str, Any] = {
@@ -137,14 +134,6 @@ def _marks(ax: Axes) -> list[Array]:
 def _around(points: Sequence[Line2D], ax: Axes) -> list[Array]:
     spots = [spot for line in points for spot in to_axes(ax).transform(line.get_xydata())]
     return [np.array([spot - MARGIN, spot + MARGIN]) for spot in spots]
-
-
-def _rims(ax: Axes) -> list[Array]:
-    """Points on the rims of the markers of lines, in parts of the axes."""
-    marked = [line for line in ax.lines if line.get_linestyle() != "None" and line.get_marker() != "None"]
-    steps = [cast(int, line.get_markevery() or 1) for line in marked]
-    spots = [to_axes(ax).transform(line.get_xydata())[::step] for line, step in zip(marked, steps, strict=True)]
-    return [(spot[:, None] + RIM).reshape(-1, 2) for spot in spots]
 
 
 def _box(word: Annotation) -> tuple[Array, Array]:
