@@ -246,3 +246,19 @@ REFUSED = {
 def test_what_cannot_be_is_refused(kind):
     with pytest.raises(cv.ConvergenceError):
         REFUSED[kind]()
+
+
+@pytest.mark.parametrize("kind", [["0.1", "0.2"], [0.1 + 0.1j, 0.2], np.array(["2020-01-01", "2020-01-02"], "M8[D]")])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        lambda values: cv.simulate(P, "heavy_ball", 5, values, **SLOW),
+        lambda values: cv.spectral_radius("heavy_ball", values, over="spectrum", **H),
+        lambda values: cv.verify(values, "gradient_descent", lr=0.1),
+        lambda values: cv.local("x*cos(pi*x)").crossing(values[0], 0.3, "gradient_descent", lr=0.1),
+    ],
+)
+def test_what_numpy_would_make_into_numbers_is_refused(asked, kind):
+    """Words, complex numbers without one part, and days since 1970."""
+    with pytest.raises(cv.ConvergenceError):
+        asked(np.array(kind))

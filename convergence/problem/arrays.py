@@ -47,9 +47,13 @@ def _real(values: ArrayLike, name: str) -> Array:
 
 
 def floats(values: Any) -> Array:
-    """A float array of at least one dimension; one nan where there are no numbers, so that the caller's check fails."""
+    """A float array of at least one dimension; one nan where there are no real numbers, so that the caller's check fails.
+
+    NumPy makes floats of dates, of words, and of complex numbers by dropping a part: none of these is one.
+    """
     try:
-        return np.atleast_1d(np.asarray(values, dtype=float))
+        given = np.asarray(values)
+        return np.atleast_1d(given.astype(float)) if given.dtype.kind in "biufO" else np.array([np.nan])
     except (TypeError, ValueError, OverflowError):
         return np.array([np.nan])
 
