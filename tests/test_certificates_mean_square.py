@@ -7,6 +7,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+import sympy as sp
 
 import convergence as cv
 from convergence.certificates.claims import MeanSquare
@@ -52,7 +53,36 @@ def test_rows_of_one_curvature_are_decided_at_the_edge_itself():
     """h = 1: stable below 2, and at 2 not."""
     one = cv.LeastSquares([[1.0], [-1.0]], [0.0, 0.0], "half_mean")
     assert cv.certify_mean_square(one, "gradient_descent", 1, lr=1.999999999)
-    assert cv.certify_mean_square(one, "gradient_descent", 1, lr=2).holds is not True
+    assert cv.certify_mean_square(one, "gradient_descent", 1, lr=2).holds is False
+
+
+AXES = cv.LeastSquares([[3.0, 0.0], [0.0, 1.0], [3.0, 0.0], [0.0, 2.0]], np.zeros(4), "half_mean")
+TURNED = cv.LeastSquares([[3.0, 4.0], [-4.0, 3.0], [6.0, 8.0], [-4.0, 3.0]], np.zeros(4), "half_mean")
+
+
+@pytest.mark.parametrize(("data", "limit"), [(AXES, Fraction(1, 3)), (TURNED, Fraction(3, 85))], ids=["axes", "turned"])
+def test_no_rounding_decides(data, limit):
+    """Fractions of 60 digits below, at and above the limit, where the errors grow along one of two directions alone."""
+    for nearer in (Fraction(-1, 4), Fraction(-1, 10**60), 0, Fraction(1, 10**60), Fraction(1, 4)):
+        lr = limit * (1 + nearer)
+        proof = cv.certify_mean_square(data, "heavy_ball", 2, sampling="step", lr=lr, momentum=Fraction(1, 2))
+        assert proof.certificate.hyper["lr"] == str(lr)
+        assert proof.holds == (nearer < 0)
+        assert proof.recheck()
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_growth_along_an_irrational_direction_is_refuted(name):
+    """All rows a step: of two directions, which no fractions describe, the errors grow along one."""
+    hyper = {"sampling": "step", **RULES[name]}
+    limit = cv.mean_square_limit(NOTES, name, NOTES.rows, **hyper)
+    for share in (0.5, 1 - 1e-8, 1 + 1e-8, 1.5):
+        assert cv.certify_mean_square(NOTES, name, NOTES.rows, lr=share * limit, **hyper).holds == (share < 1)
+
+
+def test_a_number_that_is_no_fraction_is_refused():
+    with pytest.raises(cv.BadHyperparameter, match="rational"):
+        cv.certify_mean_square(ROWS, "gradient_descent", 1, lr=sp.sqrt(2) / 10)
 
 
 @pytest.mark.parametrize(

@@ -238,12 +238,21 @@ def test_a_formula_is_for_all_condition_numbers(kappa):
     assert "grow from 1" in checked(proof.to_dict() | {"L": kappa}, proof).failed[0]
 
 
-def test_an_indefinite_moment_is_no_witness():
-    """0 in the corner, and 1 beside it: its determinant is −1."""
-    proof = PROOFS["not in mean square"]()
-    for moment in ([["0"], ["1", "0"]], [["0"], ["1", "1"]], [["0"], ["0", "0"]], [["1"], ["2", "1"]]):
-        found = checked(proof.to_dict() | {"moment": moment}, proof)
-        assert found.failed == ("the moment is none",)
+@pytest.mark.parametrize(
+    ("name", "change", "words"),
+    [
+        ("mean square", {"holds": False}, "the matrix is positive semidefinite"),
+        ("not in mean square", {"holds": True}, "the matrix is not positive definite"),
+        ("not in mean square", {"moment": [["0"], ["0", "0"]]}, "the matrix is positive semidefinite"),
+        ("not in mean square", {"moment": [["1"], ["0", "1"]]}, "a step does not shrink the matrix"),
+        ("not in mean square", {"moment": [["0"], ["1", "0"]]}, "a step does not shrink the matrix"),
+        ("not in mean square", {"moment": [["0"], ["1", "1"]]}, "a step does not shrink the matrix"),
+    ],
+)
+def test_a_matrix_is_a_witness_by_its_sign_and_by_that_of_what_a_step_takes(name, change, words):
+    """Where a step takes a semidefinite part: positive definite it proves, not semidefinite it refutes."""
+    proof = PROOFS[name]()
+    assert checked(proof.to_dict() | change, proof).failed == (words,)
 
 
 @pytest.mark.parametrize(

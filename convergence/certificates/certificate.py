@@ -158,7 +158,7 @@ class MeanSquare(_Claim):
 
     A row's Hessian is ``weight``·xxᵀ, that of the loss their mean. ``moment`` is the lower triangle of a symmetric M, in the
     states' coordinates (all of the first state, then all of the next): with T a step of second moments, M and M − T(M) are
-    positive definite; or, where it does not hold, M ≠ 0 and T(M) − M are positive semidefinite.
+    positive definite; or, where it does not hold, M − T(M) is positive semidefinite and M is not.
     """
 
     kind: Literal["mean square"]

@@ -167,9 +167,10 @@ def certify_mean_square(p: Any, m: Any, /, batch: int, *, sampling: str = "repla
         Rational numbers.
 
     It is about the errors alone: noise that is left at the rest (residuals, weight decay) adds a constant, so that second
-    moments stay bounded. The witness is a matrix that a step of second moments makes smaller, or not. Undecided within
-    rounding of the limit. Raises BadData for a list of curvatures, data without full column rank or with many columns,
-    NotLinear for a rule whose step is not affine in the sampled Hessian, BadHyperparameter for a wrong batch or setting.
+    moments stay bounded. The witness is a matrix that a step of second moments makes smaller, positive definite or not.
+    It is found in fractions: no rounding leaves a side of the limit open. Raises BadData for a list of curvatures, data
+    without full column rank or with many columns, NotLinear for a rule whose step is not affine in the sampled Hessian,
+    BadHyperparameter for a wrong batch or setting.
 
     >>> rows = ([[1.0, 0.5], [-0.5, 1.0], [1.0, 1.0]], [0.0, 1.0, 0.0])
     >>> bool(certify_mean_square(rows, "gradient_descent", 1, lr=0.15))

@@ -1,7 +1,7 @@
-"""The checker's step of second moments under minibatches, in fractions: a positive map T, and a matrix that it shrinks or not.
+"""The checker's step of second moments under minibatches, in fractions: a positive map T, and a matrix that it shrinks.
 
-Where M ≻ 0 and M − T(M) ≻ 0, powers of T tend to zero; where M ⪰ 0 is not 0 and T(M) ⪰ M, they do not. Definite is what
-elimination finds pivots above 0 in.
+Where M ≻ 0 and M − T(M) ≻ 0, powers of T tend to zero (Stein 1952). Where M − T(M) ⪰ 0 and M is not ⪰ 0, they do not: else M
+were the sum of all Tᵏ(M − T(M)). Definite is what elimination finds pivots above 0 in.
 """
 
 from __future__ import annotations
@@ -73,18 +73,26 @@ def second_moments(c: MeanSquare, method: Method) -> list[str]:
     step = moments_of(c, method)
     size = len(step.still) * len(step.mean)
     require([len(row) for row in c.moment] == [*range(1, size + 1)], "the moment is not of the states' coordinates")
-    M = [[Fraction(c.moment[max(i, j)][min(i, j)]) for j in range(size)] for i in range(size)]
-    after = step.after(M)
+    M = symmetric(c.moment)
+    left = _plus(M, step.after(M), -1)
+    require(definite(left, strict=c.holds), "a step does not shrink the matrix")
     if c.holds:
-        require(definite(M, strict=True), "the moment is not positive definite")
-        require(definite(_plus(M, after, -1), strict=True), "a step does not shrink the moment")
+        require(definite(M, strict=True), "the matrix is not positive definite")
         return [
             f"a second moment of {size} numbers is positive definite",
             "one step makes it smaller: by a definite matrix",
         ]
-    require(definite(M, strict=False) and any(map(any, M)), "the moment is none")
-    require(definite(_plus(after, M, -1), strict=False), "a step shrinks the moment")
-    return [f"a second moment of {size} numbers is positive semidefinite, and not zero", "no step makes it smaller"]
+    require(not definite(M, strict=False), "the matrix is positive semidefinite")
+    return [
+        f"a symmetric matrix of {size} rows is not positive semidefinite",
+        "what one step takes from it is: of moments that tend to zero, all steps together would take the matrix itself",
+    ]
+
+
+def symmetric(triangle: Sequence[Sequence[str]]) -> Matrix:
+    """The symmetric matrix with this lower triangle."""
+    places = range(len(triangle))
+    return [[Fraction(triangle[max(i, j)][min(i, j)]) for j in places] for i in places]
 
 
 def definite(M: Matrix, *, strict: bool) -> bool:
