@@ -43,6 +43,16 @@ def test_at_the_limit_the_operator_of_all_states_has_radius_one(name, sampling, 
     assert cv.smallest_batch(p, name, sampling=sampling, lr=lr, momentum=0.7) == pytest.approx(batch, rel=1e-8)
 
 
+@pytest.mark.parametrize(("name", "momentum"), [("heavy_ball", 0.5), ("heavy_ball", 0.0), ("nesterov", 0.5)])
+def test_rows_that_mirror_each_other_have_a_limit(name, momentum):
+    """What (1, 1) and (1, −1) do to each other's covariances has the eigenvalue −ρ beside ρ, and rounding orders the two."""
+    p = cv.LeastSquares([[1.0, 1.0], [1.0, -1.0]], [0.0, 0.0], "half_mean")
+    lr = cv.mean_square_limit(p, name, 1, momentum=momentum)
+    operator = full_operator(p.X, p.scale, name, lr, momentum, 1)
+    assert np.abs(np.linalg.eigvals(operator)).max() == pytest.approx(1, abs=1e-9)
+    assert momentum or lr == pytest.approx(1, rel=DIGITS)  # E(1 − ηh)² = 1 − 2η + 2η²
+
+
 @pytest.mark.parametrize(
     ("batch", "sgd", "heavy"),
     [(1, 0.3048058984, 0.0414394085), (4, 0.6495285954, 0.1565351588), (19, 0.9027241115, 0.5791312070)],

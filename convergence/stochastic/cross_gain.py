@@ -111,7 +111,7 @@ class Gain:
             if iterated is not None and self.confirmed(*iterated):
                 return iterated
         begin = self._unsquare([*known, identity][0]).reshape(-1)
-        radius, Q = self._largest(*eigs(self.operator, k=1, which="LM", v0=begin, tol=TOLERANCE))
+        radius, Q = self._largest(*eigs(self.operator, k=1, which="LR", v0=begin, tol=TOLERANCE))
         self.require_confirmed(radius, Q)
         return radius, Q
 
@@ -170,10 +170,13 @@ class Gain:
             )
 
     def _largest(self, values: Array, vectors: Array) -> tuple[float, Array]:
-        """The eigenvalue of the largest modulus, and its eigenvector as a symmetric matrix with a positive trace."""
-        place = int(np.abs(values).argmax())
+        """The spectral radius, and its eigenvector as a symmetric matrix with a positive trace.
+
+        Others may have the same modulus, as −ρ; but of a map that leaves semidefinite matrices so, ρ is an eigenvalue itself.
+        """
+        place = int(values.real.argmax())
         Q = _square(vectors[:, place].real.reshape(self.shape))
-        return float(np.abs(values[place])), (Q + Q.T) * np.sign(np.trace(Q))
+        return float(values[place].real), (Q + Q.T) * np.sign(np.trace(Q))
 
     def bounds(self) -> tuple[float, float]:
         """Lower and upper bounds of ρ(G∘N), from a positive definite Q near the leading one (Collatz and Wielandt)."""
