@@ -121,7 +121,7 @@ def test_a_learning_rate_that_no_run_has_is_refused(lr):
 
 
 @pytest.mark.finding("C3")
-@pytest.mark.parametrize("stride", [2, 5])
+@pytest.mark.parametrize("stride", [2, 3])
 def test_rows_that_skip_steps_are_read_by_their_steps(stride):
     rows, steps = descent([60.0, 7.0], 60, 0.01, 0.9), np.arange(61)
     found = cv.diagnose_run(rows[::stride], steps=steps[::stride], lr=0.01, method="heavy_ball")

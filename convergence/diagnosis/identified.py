@@ -8,9 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.diagnosis.fit import Fit, fit
+from convergence.diagnosis.aliases import aliases
+from convergence.diagnosis.fit import RIVAL, Fit
 from convergence.diagnosis.log import LEAST, Log, require_rows
+from convergence.diagnosis.projection import fit
 from convergence.diagnosis.recurrence import Recurrence, two_roots
+from convergence.diagnosis.starts import prediction_roots, starts
 
 Array = NDArray[np.float64]
 
@@ -23,24 +26,12 @@ SEEN = 1.5
 ALMOST = 0.999
 """A log too short for all its directions is read where the first ones make this part of its movement."""
 
-MOMENTA = np.linspace(0.0, 1.2, 49)
-"""Momenta at which starts are tried."""
-
-PRODUCTS = np.concatenate([np.geomspace(1e-6, 0.1, 60), np.linspace(0.11, 5.0, 164)])
-"""lr·λ at which roots are compared with those of a linear prediction."""
-
-SAME = 0.1
-"""Sums of distances between roots, on the grid of lr·λ, that may be of the same fit."""
-
 ALIKE, LARGER, FREE = 5.0, 6.0, 12.0
 """A recurrence must make the log more likely by e to this power than one before it with as many unknowns, or with fewer (which
 Bayes' information has charged already), or, where it is no method at all, than any method."""
 
 SYSTEMATIC = 6.0
 """Rounding may look like a small momentum by so many times the margin; a momentum that is there outdoes it by far."""
-
-RIVAL = 9.0
-"""Recurrences that are less likely than the best by e to this power at most are not ruled out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +53,20 @@ class Identified:
         columns = [np.linalg.svd(part, full_matrices=False)[2][0] for part in self.fit.amplitudes]
         return np.asarray(self.visible @ np.stack(columns, axis=1))
 
+    @property
+    def others(self) -> tuple[Fit, ...]:
+        """The rivals that are no special case of the fit, nor it of them: by another rule, or in more directions."""
+        return tuple(f for f in self.rivals if f.recurrence.method and (f.size != self.fit.size or alike(f, self.fit)))
+
+    def reach(self, others: Sequence[Array]) -> Array:
+        """How far (m,) the lr·λ of each direction is from its aliases ``others``, and from that of other explanations."""
+        own = self.fit.own
+        farthest = np.array([np.abs(some - p).max(initial=0.0) for some, p in zip(others, own[:, 0], strict=True)])
+        for other in self.others:
+            gaps = np.abs(other.own[:, 0] - own)
+            farthest = np.maximum(farthest, np.diag(gaps) if other.size == self.fit.size else gaps.max(axis=1))
+        return farthest
+
 
 def identified(log: Log, tried: Sequence[Recurrence]) -> Identified:
     """Fit each recurrence in the directions that the log shows; the best by Bayes' information, of equals the first.
@@ -70,23 +75,30 @@ def identified(log: Log, tried: Sequence[Recurrence]) -> Identified:
     """
     visible, offset = (np.eye(1), log.x.min(axis=0)) if log.losses else _seen(log)  # no small loss loses its digits
     x = (log.x - offset) @ visible
-    sizes = [k for k in (1, 2, 3) if len(x) > 1 + 4 * k] or [1] if log.losses else [x.shape[1]]
-    fits = [one for size in sizes for one in _fits(log, x, size, tried)]
-    fits = [_convex(one, log, x) for one in fits] if log.losses else fits
-    best = fits[0]
-    for one in fits[1:]:
+    fits = [one for size in _sizes(log, x) for one in _fits(log, x, size, tried)]
+    fits = [_least(one, log, x) for one in fits] if log.power > 1 else fits
+    best, *others = sorted(fits, key=lambda one: one.told)
+    for one in others:
         best = one if best.score - one.score > _margin(one, best, log) else best
-    rivals = tuple(f for f in fits if f is not best and f.score - best.score < RIVAL and f.size == best.size)
+    near = [f for f in fits if f is not best and f.score - best.score < RIVAL and f.straight >= best.straight]
+    rivals = tuple(f for f in near if f.size == best.size or (f.told <= best.told and (f.own > 0).all()))
     return Identified(best, visible, offset, rivals, log.x.shape[1] - x.shape[1])
+
+
+def _sizes(log: Log, x: Array) -> list[int]:
+    """The numbers of directions that may be: those that are seen; in losses, or one weight of many, more than columns."""
+    if log.losses or (log.x.shape[1] == 1 and log.gradients is None):
+        return [k for k in (1, 2, 3)[: 3 if log.losses else 2] if len(x) > 1 + 4 * k] or [1]
+    return [x.shape[1]]
 
 
 def _fits(log: Log, x: Array, size: int, tried: Sequence[Recurrence]) -> list[Fit]:
     """The fits of each recurrence, with the picture of the noise that suits the best one; any two roots last, with several."""
-    shown = [_prediction_roots(log, x, 3 * size if log.losses else one.order) for one in tried]
-    starts = [_starts(one, roots, size, log) for one, roots in zip(tried, shown, strict=True)]
+    shown = [prediction_roots(log, x, 3 * size if log.losses else one.order) for one in tried]
+    tries = [starts(one, roots, size, log) for one, roots in zip(tried, shown, strict=True)]
     fits: list[Fit] = []
     for relative in (True, False):
-        some = [fit(log, x, one, relative, those) for one, those in zip(tried, starts, strict=True)]
+        some = [fit(log, x, one, relative, those) for one, those in zip(tried, tries, strict=True)]
         fits = min(fits, [f for f in some if f], key=lambda fits: min((f.score for f in fits), default=np.inf))
     if size == 1 and not log.losses:
         return fits
@@ -94,23 +106,23 @@ def _fits(log: Log, x: Array, size: int, tried: Sequence[Recurrence]) -> list[Fi
     free = fit(log, x, two_roots(), best.relative, [np.stack(best.recurrence.pair(best.unknowns), axis=1).ravel()])
     if free is None:
         return fits
-    roots = (free.recurrence.roots(free.unknowns) ** log.stride).ravel()
-    starts = [_starts(f.recurrence, roots[np.isfinite(roots)], size, log) for f in fits]
-    again = [fit(log, x, f.recurrence, f.relative, some) for f, some in zip(fits, starts, strict=True)]
+    roots = (free.recurrence.roots(free.unknowns) ** log.power).ravel()
+    tries = [starts(f.recurrence, roots[np.isfinite(roots)], size, log) for f in fits]
+    again = [fit(log, x, f.recurrence, f.relative, some) for f, some in zip(fits, tries, strict=True)]
     fits = [min((a, b), key=lambda f: f.score) if b else a for a, b in zip(fits, again, strict=True)]
-    return [*fits, free] if len(tried) > 1 else fits
+    return [*fits, free] if tried[0].method is not tried[-1].method else fits
 
 
-def _convex(one: Fit, log: Log, x: Array) -> Fit:
-    """Where losses were read with a negative curvature, the same with the roots' signs turned, which no square shows."""
-    own = one.own[:, 0]
-    if one.recurrence.method is None or (own > 0).all():
+def _least(one: Fit, log: Log, x: Array) -> Fit:
+    """The same with the smallest lr·λ of those that the log does not tell apart, positive ones where there are such."""
+    least = np.array([
+        min(some, default=own) if own <= 0 else min([own, *some])
+        for own, some in zip(one.own[:, 0], aliases(one, log), strict=True)
+    ])  # fmt: skip
+    if (least == one.own[:, 0]).all():
         return one
-    shared = one.unknowns[: one.recurrence.shared]
-    trace, further = (one.recurrence.pair(np.append(shared, products))[0] for products in (own, own + 1))
-    turned = np.where(own > 0, own, own - 2 * trace / (further - trace))  # the trace is linear in lr·λ
-    other = fit(log, x, one.recurrence, one.relative, [np.append(shared, turned)])
-    return one if other is None or (other.own <= 0).any() or other.score > one.score + RIVAL else other
+    other = fit(log, x, one.recurrence, one.relative, [np.append(one.unknowns[: one.recurrence.shared], least)])
+    return one if other is None or other.score > one.score + RIVAL else other
 
 
 def _margin(one: Fit, best: Fit, log: Log) -> float:
@@ -160,50 +172,3 @@ def _one_step(log: Log, x: Array, noise: Array) -> float:
     freedom = max(len(first) - past.shape[1], 1)
     gain = 2 * (1 + np.square(solved).sum() / x.shape[1])
     return float((np.square(ahead - past @ solved).sum() / (freedom * x.shape[1] * gain)) ** 0.5)
-
-
-def _prediction_roots(log: Log, x: Array, order: int) -> NDArray[np.complex128]:
-    """Roots of the linear prediction (Prony 1795) of differences from so many before."""
-    d, close = np.diff(x, axis=0), np.diff(log.places) == 1
-    first = [k for k in range(len(d) - order) if close[k : k + order + 1].all()]
-    if not first:
-        return np.empty(0, dtype=complex)
-    past = np.hstack([d[np.array(first) + order - 1 - k] for k in range(order)])
-    weight = 1 / np.maximum(np.linalg.norm(past, axis=1), 1e-300)
-    solved = np.linalg.lstsq(past * weight[:, None], d[np.array(first) + order] * weight[:, None], rcond=1e-12)[0].T
-    width = x.shape[1]
-    companion = np.eye(order * width, k=-width)
-    companion[:width] = solved
-    return np.asarray(np.linalg.eigvals(companion), dtype=complex)
-
-
-def _starts(one: Recurrence, shown: NDArray[np.complex128], size: int, log: Log) -> list[Array]:
-    """Unknowns whose roots, over a stride, are nearest to those that the log shows."""
-    if one.method is None:
-        return [np.tile([1.0, 0.5], size)]
-    choices = []
-    for momentum in MOMENTA[:-8:2] if one.shared else [0.0]:
-        unknowns = np.concatenate([np.full(one.shared, momentum), PRODUCTS])
-        roots = one.roots(unknowns) ** (log.stride * (2 if log.losses else 1))
-        gaps = np.abs(roots[:, :, None] - shown[None, None, :])  # (products, order, shown)
-        cost, own = 0.0, list[float]()
-        for _ in range(size):
-            if not gaps.shape[2]:
-                own.append(1.0 / (1 + len(own)))
-                continue
-            best = _smallest(gaps.min(axis=2).sum(axis=1))
-            nearest = gaps[best].argmin(axis=1)
-            cost += float(gaps[best].min(axis=1).sum())
-            own.append(float(PRODUCTS[best]))
-            gaps = np.delete(gaps, np.unique(nearest), axis=2)
-        choices.append((cost, np.concatenate([np.full(one.shared, momentum), np.sort(own)[::-1]])))
-    choices.sort(key=lambda choice: choice[0])
-    return [start for _, start in choices[:3]]
-
-
-def _smallest(cost: Array) -> int:
-    """The smallest lr·λ that fits about as well as the best: others have the same power over a stride."""
-    place = int((cost <= cost.min() + SAME).argmax())
-    while place + 1 < len(cost) and cost[place + 1] < cost[place]:
-        place += 1
-    return place

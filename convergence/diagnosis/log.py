@@ -25,6 +25,9 @@ ARRIVED = 8.0
 GROWN = 1e14
 """Rows that have moved this much farther than the first one show the fastest direction only, and round the rest away."""
 
+ENOUGH = 16
+"""So many rows are kept all the same: losses in three directions need them, and are weighed row by row."""
+
 LEAST = 3
 """A fit needs this many rows more than there are directions to be told apart, and the first one."""
 
@@ -52,6 +55,11 @@ class Log:
     def steps(self) -> int:
         """Steps from the first row to the last."""
         return int(self.places[-1]) * self.stride
+
+    @property
+    def power(self) -> int:
+        """The power of an eigenvalue of one step that the log shows: of so many steps between rows, and losses are squares."""
+        return self.stride * (2 if self.losses else 1)
 
     @cached_property
     def sizes(self) -> Array:
@@ -178,7 +186,7 @@ def _grown(x: Array) -> int:
     away = np.abs(x - x[0]).max(axis=1)
     moved = away[away > 0]
     far = np.nonzero(away > GROWN * moved[0])[0] if moved.size else moved
-    return max(int(far[0]), 12) if len(far) else len(x)
+    return max(int(far[0]), ENOUGH) if len(far) else len(x)
 
 
 def _arrived(x: Array, coarse: float) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -87,6 +87,13 @@ class Recurrence:
         """The eigenvalues (m, order) of one step, largest modulus first."""
         return roots(*self.pair(unknowns))[:, : self.order]
 
+    def products(self, shared: Numbers, values: NDArray[np.complex128]) -> NDArray[np.complex128]:
+        """The lr·λ with these eigenvalues, where there is one: with one gradient a step τ and δ are linear in it."""
+        (tau, other_tau), (delta, other_delta) = self.pair(np.append(shared, [0.0, 1.0]))
+        with np.errstate(all="ignore"):
+            found = (values**2 - tau * values + delta) / ((other_tau - tau) * values - (other_delta - delta))
+        return np.asarray(found[np.isfinite(found)], dtype=complex)
+
 
 def strided(tau: Numbers, delta: Numbers, stride: int) -> tuple[Numbers, Numbers]:
     """Trace and determinant of so many steps at once: Lucas' sequence, by doubling."""
@@ -154,6 +161,15 @@ def recurrence(method: Method, given: Mapping[str, Any]) -> Recurrence:
     fixed = {name: exact(value) for name, value in settings.items() if name not in (method.rate, momentum)}
     order, formula = _formula(method, tuple(fixed.items()), momentum)
     return Recurrence(method.name, method, {n: float(v) for n, v in fixed.items()}, momentum, order, formula)
+
+
+def recurrences(method: Method, given: Mapping[str, Any]) -> list[Recurrence]:
+    """That of a method; where its momentum is unknown, first that without memory, which it has at one momentum."""
+    one = recurrence(method, given)
+    if one.momentum is None:
+        return [one]
+    known = [recurrence(method, {**given, one.momentum: end}) for end in (0.0, 1.0)]
+    return [*(replace(some, order=1) for some in known if not some.pair(np.array([0.25, 0.5]))[1].any()), one]
 
 
 def two_roots() -> Recurrence:

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from math import isfinite
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import ThreadpoolController
 
-from convergence.diagnosis import wording
+from convergence.diagnosis import remarks
+from convergence.diagnosis.aliases import aliases
 from convergence.diagnosis.diagnosis import judged
 from convergence.diagnosis.fit import Fit
-from convergence.diagnosis.identified import Identified, alike, identified
+from convergence.diagnosis.identified import Identified, identified
 from convergence.diagnosis.log import Log, recorded
-from convergence.diagnosis.recurrence import recurrence
-from convergence.diagnosis.resolution import REMEDY, Resolution
+from convergence.diagnosis.recurrence import recurrence, recurrences
+from convergence.diagnosis.resolution import Resolution
 from convergence.diagnosis.result import Diagnosis
 from convergence.diagnosis.run_result import RunDiagnosis
 from convergence.diagnosis.scale import Scale, scale
@@ -30,12 +30,6 @@ Array = NDArray[np.float64]
 
 TRIED = ("gradient_descent", "heavy_ball", "nesterov")
 """The methods that a log is held against where none is named, simplest first."""
-
-MISFIT = 0.5
-"""Successive residuals correlated more than this are no noise: the recurrence itself does not fit."""
-
-UNEVEN = 0.12
-"""Residuals spread over a smaller part of the rows than this are no noise, either."""
 
 VAGUE = 0.25
 """A direction whose leading eigenvalue has a larger error bar is not resolved, and left out."""
@@ -88,6 +82,10 @@ def diagnose_run(
     hyper
         Other known settings of the method (a known momentum, a dampening).
 
+    Where two explanations fit the log equally well (two slow directions, or one with a momentum; losses, whose squares hide
+    a change of sign; rows that skip steps), the notes name both, the error bars hold both, and of two momenta or methods
+    no settings are advised. Settings with a default (dampening, weight decay) are taken at it where they are not given.
+
     Where the log leaves the slowest direction open (its radius' error bar reaches 1 or is half of 1 − radius; it has hardly
     moved; it lies below the noise), a note says so and what to log; no steps and no best settings are told then.
 
@@ -107,7 +105,7 @@ def diagnose_run(
         raise BadData("a run is told by its iterates, or by losses=…: exactly one of them")
     with _libraries().limit(limits=1), np.errstate(all="ignore"):
         log = recorded(iterates if losses is None else losses, gradients, steps, losses is not None)
-        tried = [recurrence(METHODS[n], {}) for n in TRIED] if chosen is None else [recurrence(chosen, hyper)]
+        tried = [recurrence(METHODS[n], {}) for n in TRIED] if chosen is None else recurrences(chosen, hyper)
         found = _resolved(identified(log, tried))
         return _judged(found, log, scale(found, log, GRAINS * log.grain, lr, curvatures), columns)
 
@@ -122,12 +120,14 @@ def _judged(found: Identified, log: Log, split: Scale, columns: Sequence[str] | 
     fit, grain = found.fit, GRAINS * log.grain
     noise = float(fit.scale * np.median(log.noise(fit.relative)))
     momentum, momentum_error = _momentum(found, grain)
+    others = aliases(fit, log)
+    split = split.doubted(found.reach(others), log.gradients is not None and not log.losses)
     minimiser, minimiser_error = _minimiser(found, noise, grain)
     rounding = log.grain <= CLEAN and noise <= CLEAN * max(float(np.abs(found.offset).max()), TINY)
     idle = fit.idle - fit.score < EVIDENCE
     open_ones = Resolution(*fit.eigenvalues(grain), log.steps, 0 if rounding else found.hidden, idle)
-    diagnosis = _diagnosis(fit, momentum, split, open_ones, log)
-    reasons = dict(_reasons(fit, split, log, diagnosis))
+    diagnosis = None if found.others else _diagnosis(fit, momentum, split, open_ones, log)
+    reasons = dict(remarks.reasons(found, momentum, split, log, diagnosis))
     return RunDiagnosis(
         verdict=_verdict(open_ones, split, diagnosis),
         method=fit.recurrence.name if fit.recurrence.method else None,
@@ -150,7 +150,7 @@ def _judged(found: Identified, log: Log, split: Scale, columns: Sequence[str] | 
         columns=_columns(columns, log),
         diagnosis=diagnosis,
         reasons=reasons,
-        notes=(*log.notes, *_notes(found, log, split), *open_ones.notes),
+        notes=(*log.notes, *remarks.notes(found, log, split, others), *open_ones.notes),
         unresolved=tuple(open_ones.open),
         unseen=open_ones.hidden,
     )
@@ -167,20 +167,14 @@ def _resolved(found: Identified) -> Identified:
 
 
 def _momentum(found: Identified, grain: float) -> tuple[float | None, float | None]:
-    """The momentum, with its error bar; of a method that has none 0, with what the rivals would allow."""
-    fit = found.fit
-    if fit.recurrence.method is None:
-        return None, None
-    if fit.recurrence.shared:
-        value = float(fit.unknowns[0])
-        return value, float(fit.factor * fit.covariance[0, 0] ** 0.5 + grain * abs(value))
-    shares = [n for n, domain in fit.recurrence.method.domains.items() if domain.is_share]
-    known = next((fit.recurrence.hyper[n] for n in shares if n in fit.recurrence.hyper), None)
-    if known is not None:
-        return known, 0.0
-    bars = [_momentum(replace(found, fit=f, rivals=()), grain) for f in found.rivals if f.recurrence.shared]
-    reach = max((abs(value or 0.0) + (error or 0.0) for value, error in bars), default=None)
-    return 0.0, reach if reach is not None and isfinite(reach) else None
+    """The momentum, with an error bar that holds those of the rivals; one that holds any momentum is none."""
+    value, bar = found.fit.momentum(grain)
+    for other, error in (rival.momentum(grain) for rival in found.rivals):
+        if value is not None and other is not None:
+            bar = max(bar or 0.0, abs(other - value) + (error or 0.0))
+    if bar is None or bar < 1:
+        return value, bar
+    return (None if found.fit.recurrence.shared or found.others else value), None
 
 
 def _minimiser(found: Identified, noise: float, grain: float) -> tuple[Array, Array]:
@@ -224,49 +218,3 @@ def _columns(names: Sequence[str] | None, log: Log) -> tuple[str, ...]:
     if names is not None:
         return tuple(map(str, names))
     return ("loss",) if log.losses else tuple(f"w{k + 1}" for k in range(log.x.shape[1]))
-
-
-def _reasons(fit: Fit, split: Scale, log: Log, diagnosis: Diagnosis | None) -> Iterator[tuple[str, str]]:
-    """Why, for everything that is None."""
-    if split.lr is None:
-        yield from (("lr", split.reason), ("curvatures", split.reason))
-    if fit.recurrence.method is None:
-        unknown = "no known method fits: if you know it, name it"
-        yield from (("momentum", unknown), ("lr_curvature", unknown))
-    elif fit.recurrence.order == 1:
-        yield "momentum_error", "each direction shows one root only, so nothing remembers"
-    if diagnosis is not None:
-        return
-    if log.losses:
-        why = "Log the weights: losses show the slowest directions, and how large lr may be is up to the steepest."
-    elif split.note:
-        why = "Make sure of lr, of the steps between the rows and of the gradients: they contradict one another."
-    elif fit.recurrence.method is None:
-        why = "Name the method of the run, so that its settings can be judged."
-    else:
-        why = f"{REMEDY[:1].upper()}{REMEDY[1:]}: the slowest direction decides, and this log does not resolve it."
-    yield "diagnosis", why
-
-
-def _notes(found: Identified, log: Log, split: Scale) -> Iterator[str]:
-    if split.note:
-        yield split.note
-    if log.losses and (np.abs(found.fit.recurrence.roots(found.fit.unknowns)) < 1).all():
-        yield "of losses alone: a direction that alternates in sign looks like one that does not; log the weights"
-    elif found.hidden:
-        unseen = wording.counted(found.hidden, "direction")
-        yield f"{unseen} of {log.x.shape[1]} not seen: no movement above the noise"
-    rivals = ", ".join(_rival(f) for f in found.rivals if alike(f, found.fit))
-    if rivals:
-        yield f"the log fits {rivals} just as well: name the method to choose"
-    if not found.fit.rounding(log) and (abs(found.fit.correlation) > MISFIT or found.fit.spread < UNEVEN):
-        yield (
-            "what the fit leaves over is no noise: the settings changed on the way, or no rule of two steps made this "
-            "run, or it moves in more directions than were logged, or its steps were noisy themselves; do not trust the "
-            "error bars"
-        )
-
-
-def _rival(fit: Fit) -> str:
-    made_by = fit.recurrence
-    return f"{made_by.name}({made_by.momentum}={fit.unknowns[0]:.4g})" if made_by.shared else made_by.name

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from convergence.diagnosis.fit import CUTOFF, FLOOR, Fit
+from convergence.diagnosis.fit import Fit
 from convergence.diagnosis.identified import Identified
 from convergence.diagnosis.log import EPS, TINY, Log
+from convergence.diagnosis.projection import CUTOFF, FLOOR
 from convergence.errors import BadData, BadHyperparameter
 from convergence.problem.arrays import floats
 
@@ -38,6 +39,17 @@ class Scale:
     curvatures_error: Array | None = None
     reason: str = ""
     note: str = ""
+
+    def doubted(self, reach: Array, gradients: bool) -> Scale:
+        """The same with error bars that hold other lr·λ, so far away, where no ``gradients`` contradict these."""
+        if self.product is None or self.product_error is None or (gradients and self.lr_error == 0):
+            return self
+        wide = replace(self, product_error=self.product_error + reach)
+        if self.lr is None or self.curvatures_error is None or self.lr_error is None:
+            return wide
+        if self.lr_error == 0:
+            return replace(wide, curvatures_error=self.curvatures_error + reach / self.lr)
+        return replace(wide, lr_error=self.lr_error + self.lr * float((reach / np.abs(self.product)).max()))
 
 
 def scale(found: Identified, log: Log, grain: float, lr: Any = None, curvatures: Any = None) -> Scale:
