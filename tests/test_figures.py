@@ -297,7 +297,11 @@ def test_a_run_that_diverged_is_drawn_as_far_as_it_is_finite():
 def test_the_start_of_a_run_that_grows_is_no_rounding():
     run = cv.simulate(problem(), "heavy_ball", 60, lr=5e-4, momentum=0.9)
     assert run.loss[-1] > 1e20
-    for ax in (cf.run(run), cf.gradients(run), cf.losses({"diverging": run.loss})):
+    growing, decaying = (np.asarray(line.get_ydata(), dtype=float) for line in cf.run(run).lines)
+    assert np.isfinite(growing).all()
+    assert np.isfinite(decaying[:10]).all()
+    assert np.isnan(decaying[20:]).all()  # 1e17 times as large by then, the other leaves its rounding here
+    for ax in (cf.gradients(run), cf.losses({"diverging": run.loss})):
         assert all(np.isfinite(np.asarray(line.get_ydata(), dtype=float)).all() for line in ax.lines)
 
 

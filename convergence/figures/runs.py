@@ -38,7 +38,7 @@ PAIRED = 3
 """Columns that a figure of two methods shows: six lines."""
 
 EPSILON = 4 * float(np.finfo(float).eps)
-"""Of the largest value so far: what a run has below it is rounding, and differs from machine to machine."""
+"""Of the largest value so far, of all directions: what a run has below it is rounding, and differs from machine to machine."""
 
 
 def run(result: Run, ax: Axes | None = None, **options: Any) -> Axes:
@@ -69,7 +69,7 @@ def errors(
     """
     shown = list(rows or range(result.error.shape[1]))[:MOST]
     names = list(names or [f"direction {k + 1}" for k in shown])[:MOST]
-    measured = [_above_rounding(np.abs(result.error[:, k])) for k in shown]
+    measured = [*_above_rounding(np.abs(result.error)).T[shown]]
     how = ", run (markers) and prediction" if predicted is not None else ""
     with panel(ax, f"Error of {title or title_of(result.method)}{how}", STEP, "error |e| in a direction") as axes:
         for k, row, look, name in zip(shown, measured, LOOKS, names, strict=False):
@@ -90,7 +90,7 @@ def losses(runs: Mapping[str, ArrayLike], ax: Axes | None = None) -> Axes:
 
     Where there are more than can be told apart, those that end lowest are drawn.
     """
-    rows = {name: _above_rounding(np.asarray(row, dtype=float)) for name, row in runs.items()}
+    rows = {name: _above_rounding(np.asarray(row, dtype=float)[:, None])[:, 0] for name, row in runs.items()}
     with panel(ax, "Loss above its minimum", STEP, "loss − minimum") as axes:
         shown, hidden = draw(axes, {name: (np.arange(len(row)), row) for name, row in rows.items()}, at_end, 14)
         log_axis(axes, shown)
@@ -131,7 +131,7 @@ def descent(runs: Mapping[str, Run], columns: Sequence[str]) -> Figure:
 
 
 def _gradient(result: Run) -> list[Array]:
-    return [_above_rounding(row) for row in np.abs(result.grad.T)]
+    return [*_above_rounding(np.abs(result.grad)).T]
 
 
 def _weight(result: Run) -> list[Array]:
@@ -185,7 +185,10 @@ def ended(result: Run) -> list[str]:
     return [] if result.diverged is None else [f"diverged: numbers overflowed at step {result.diverged}"]
 
 
-def _above_rounding(row: Array) -> Array:
-    """Without what is rounding of the largest value so far: what a run that grows comes to later does not blur its start."""
-    largest = np.maximum.accumulate(np.where(np.isfinite(row), row, 0.0))
-    return positive(np.where(row > EPSILON * largest, row, np.nan))
+def _above_rounding(sizes: Array) -> Array:
+    """Sizes (steps, k) without what is rounding of the largest of all k so far: a step rounds them as one vector.
+
+    What a run that grows comes to later does not blur its start.
+    """
+    largest = np.maximum.accumulate(np.where(np.isfinite(sizes), sizes, 0.0).max(axis=1, keepdims=True, initial=0.0))
+    return positive(np.where(sizes > EPSILON * largest, sizes, np.nan))
