@@ -80,6 +80,14 @@ def test_the_worst_case_is_what_a_fine_grid_cannot_exceed(name, k):
     assert abs(residuals(name, k, [case.curvature], **hyper)[k, 0]) == pytest.approx(case.value, rel=1e-9)
 
 
+@pytest.mark.parametrize("k", [1, 2, 7, 40, 1000])
+def test_of_equal_worst_curvatures_the_smallest_is_named(k):
+    """With the best learning rate gradient descent is as slow at μ as at L, and a damped Newton step everywhere."""
+    for L in np.random.default_rng(k).uniform(2, 500, 20):
+        assert worst_case("gradient_descent", k, mu=1.0, L=L, lr=2 / (1 + L)).curvature == pytest.approx(1)
+    assert worst_case("newton", k, mu=1.0, L=10.0, lr=0.25).curvature == pytest.approx(1)
+
+
 @pytest.mark.parametrize("name", LINEAR)
 def test_the_exact_polynomial_is_the_recurrence(name):
     lam = np.array([0.1, 0.35, 0.8])

@@ -37,7 +37,10 @@ NOISE = 8 * float(np.finfo(float).eps)
 
 @dataclass(frozen=True)
 class Maximum:
-    """The largest modulus: ``value`` is attained at ``theta``, and ``bound`` ≥ the largest modulus on all of [0, π]."""
+    """The largest modulus: ``value`` is attained at ``theta``, and ``bound`` ≥ the largest modulus on all of [0, π].
+
+    Where it is attained more than once, as by what is best, ``theta`` is the first: rounding does not choose.
+    """
 
     value: float
     theta: float
@@ -95,8 +98,14 @@ def largest_modulus(values: Array, degree: int, series: Array | None = None) -> 
     kept = int(significant[-1]) if significant.size else 0
     lost = float(np.abs(series[kept + 1 :]).sum()) + NOISE * (1 + kept) ** 0.5
     sides = [_highest(side * scaled, side * series[: kept + 1]) for side in _sides(scaled, kept)]
-    value, theta, _ = max(sides)
+    value = max(best for best, *_ in sides)
+    theta = min(theta for best, theta, _ in sides if best >= value - _tie(len(scaled)))
     return Maximum(top * value, theta, top * (max(bound for *_, bound in sides) + lost))
+
+
+def _tie(count: int) -> float:
+    """How far equal heights may lie apart: a rounding a step, of which there are fewer than nodes, and what points miss."""
+    return NOISE * count + CLOSE**2
 
 
 def _sides(scaled: Array, degree: int) -> tuple[float, ...]:
@@ -112,7 +121,7 @@ def _highest(values: Array, series: Array) -> tuple[float, float, float]:
     best, low = float(values.max()), float(values.min())
     spread = (best - low) / 2 / cos(reach)  # about the middle it is at most that, by Ehlich and Zeller
     if degree == 0 or spread <= NOISE:
-        return best, float((values.argmax() + 0.5) * pi / count), best + spread
+        return best, 0.0, best + spread
     middle = best - spread
     cells = np.flatnonzero(values - middle >= cos(reach) * (best - middle) * (1 - NOISE))
     return _zoomed(_taylor(series, count)[:, cells], cells, reach, middle, count)
@@ -128,15 +137,16 @@ def _zoomed(
         heights = (FIRST @ taylor).T if width == 1 else _summed(taylor[:, own], points)
         if width < 1:
             heights[np.abs(points) > 1] = -np.inf  # the next cell's
-        at = int(heights.argmax())
-        best = float(heights.flat[at])
+        best = float(heights.max())
         width *= (ZOOM[1] - ZOOM[0]) / 2
         high = heights - middle >= cos(reach * width) * (best - middle) * (1 - NOISE)
         found = high.ravel().nonzero()[0]
         if reach * width < CLOSE or len(found) > room:
-            row = own[at // len(ZOOM)]
-            theta = (cells[row] + 0.5 + points.flat[at] / 2) * pi / count
-            return best, float(theta), middle + (best - middle) / cos(reach * width) + NOISE
+            thetas = (cells[own, None] + 0.5 + points / 2) * pi / count
+            equal = heights >= best - _tie(count)
+            first = equal & (thetas <= thetas[equal].min() + pi / count)
+            theta = float(thetas[first][heights[first].argmax()])
+            return best, theta, middle + (best - middle) / cos(reach * width) + NOISE
         own, places = own[found // len(ZOOM)], points.flat[found]
 
 

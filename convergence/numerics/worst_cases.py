@@ -50,7 +50,7 @@ class WorstCase(Plotted, figure="worst_case"):
     value
         The ratio.
     curvature
-        The λ of a quadratic that attains it.
+        The λ of a quadratic that attains it, the smallest of several (where those are equal to rounding).
     bound
         ≥ the true largest ratio, the rounding of the recurrence apart.
     log10
