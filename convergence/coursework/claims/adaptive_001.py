@@ -97,12 +97,14 @@ def escape_of_minima(lr: float = 0.1) -> Answer:
     On x·cos(πx), the example there, with η = {lr} from −1, −0.6, 0 and 0.25, the basin of the local minimum at −0.2739: it
     ends at {ends} after 3000 steps.
 
-    Instead: It does where its steps are long enough to cross the hill, as with η = {lr}: {ends}.
+    Instead: It does where its steps are long enough to cross the hill, which is at 0.2739, as with η = {lr}: after ten steps
+    it is at {tenth}.
     """
     starts = (-1.0, -0.6, 0.0, 0.25)
     paths = [run(cv.METHODS["adam"], {"lr": lr}, local, x, 3000) for x in starts]
-    ends = [float(path[-1]) for path in paths]
-    return any(abs(end + 0.2739) > 0.05 for end in ends), {"lr": lr, "ends": ends}
+    tenth, ends = ([float(path[k]) for path in paths] for k in (10, -1))
+    # with long steps it never comes to rest: where it is after thousands is rounding, on which side of the hill is not
+    return any(end > 0.2739 for end in ends), {"lr": lr, "ends": ends, "tenth": tenth}
 
 
 @NOTES.closely("001-adagrad-premature", '"Why Move from Adagrad to RMSProp?"', rate="exponential")
