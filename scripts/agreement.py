@@ -14,7 +14,7 @@ RELATIVE = 1e-4
 ABSOLUTE = 1e-6
 """In parts of the largest number beside it: an error that has fallen a million times may be rounding."""
 
-MEASURED = ("error", "tolerance", "observed", "evidence", "numbers", "package_version")
+MEASURED = ("error", "disagreement", "tolerance", "observed", "evidence", "numbers", "package_version")
 """What may be pure rounding, or words with such numbers: there only the verdict beside it must agree."""
 
 WHERE = ("predicted", "why")

@@ -14,6 +14,7 @@ SAME = [
     ("lr=7.14211260391717e-05, κ=10", "lr=7.1421126039144e-05, κ=10"),
     ('["7142112603917169/100000000000000000000"]', '["7142112603914401/100000000000000000000"]'),
     ({"value": 0.1, "error": 1e-16}, {"value": 0.1 + 1e-9, "error": 3e-16}),
+    ({"disagreement": 6.03e-16}, {"disagreement": 4.23e-16}),
     (
         {"kind": "iterates", "passed": True, "predicted": 1.0, "why": "step 3"},
         {"kind": "iterates", "passed": True, "predicted": 2.0, "why": "step 2"},
