@@ -8,16 +8,16 @@ import sys
 
 from convergence.__main__ import run
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's children in the background, and theirs, ignore it
-awaited = [(sys.argv.pop(1), sys.argv.pop(1))]
-
 
 def interrupt(event, given):
     """An interrupt at the first such event, within an exec(), as when a dataclass is made."""
-    if awaited and event == awaited[0][0] and awaited[0][1] in str(given[0]):
+    if awaited and event == awaited[0] and awaited[1] in str(given[0]):
         awaited.clear()
         exec("signal.raise_signal(signal.SIGINT)")
 
 
-sys.addaudithook(interrupt)
-run()
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's children in the background, and theirs, ignore it
+    awaited = [sys.argv.pop(1), sys.argv.pop(1)]
+    sys.addaudithook(interrupt)
+    run()
