@@ -5,6 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import acosh, cosh
 
+import mpmath
 import numpy as np
 import pytest
 import sympy as sp
@@ -91,6 +92,17 @@ def test_the_catalogues_semi_iteration_reaches_all_of_the_limit():
 def test_the_first_permutations_of_lebedev_and_finogenov():
     assert list(2 * stable_permutation(8) + 1) == [1, 15, 7, 9, 3, 13, 5, 11]
     assert list(2 * stable_permutation(16) + 1) == [1, 31, 15, 17, 7, 25, 9, 23, 3, 29, 13, 19, 5, 27, 11, 21]
+
+
+@pytest.mark.parametrize("count", [5, 9, 17, 23, 31])
+def test_of_mirror_images_the_first_is_taken_whatever_rounds(count):
+    """With fifty digits, as with sixteen: an odd number of roots in Leja's order, where x and −x are as far from the others."""
+    with mpmath.workdps(50):
+        points, order = [mpmath.cos((k + mpmath.mpf(1) / 2) * mpmath.pi / count) for k in range(count)], []
+        for _ in points:
+            sizes = [abs((abs(x) + 2) * mpmath.fprod(x - points[k] for k in order)) for x in points]
+            order.append(next(k for k, size in enumerate(sizes) if mpmath.almosteq(size, max(sizes), 1e-40)))
+    assert list(stable_permutation(count)) == order
 
 
 @pytest.mark.parametrize("count", [0, 1, 2, 3, 12, 31, 37, 96, 1000])

@@ -94,12 +94,13 @@ def stable_permutation(count: int) -> NDArray[np.intp]:
 def leja(points: Array, distance: Array) -> list[int]:
     """Leja's order of points (n,): each has the largest product of distances from those before.
 
-    ``distance`` (n,) are the logarithms of these products at first, so the largest of them is that of the first point.
+    ``distance`` (n,) are the logarithms of these products at first, so the largest of them is that of the first point. Of
+    equals, as mirror images are, the first: each logarithm is a sum of up to n, and rounding must not choose.
     """
-    chosen = list[int]()
+    chosen, equal = list[int](), float(np.finfo(float).eps) * len(points) ** 2
     with np.errstate(divide="ignore"):
         for _ in points:
-            chosen.append(int(np.argmax(distance)))
+            chosen.append(int(np.argmax(distance >= distance.max() - equal)))
             distance = distance + np.log(np.abs(points - points[chosen[-1]]))
     return chosen
 
