@@ -98,9 +98,42 @@ def test_a_log_may_overflow_and_have_one_column(tmp_path):
     assert np.isnan(read_log(path).weights[-1, 0])
 
 
+def scheduled(path, *columns, header):
+    np.savetxt(path, np.column_stack(columns), delimiter=",", header=header, comments="")
+    return path
+
+
+def test_a_schedule_is_typed_as_for_other_commands_or_read_from_the_log(capsys, tmp_path):
+    lr = cv.schedules.warmup(10) * cv.schedules.cosine(0.4, 60)
+    run = cv.simulate([5.0, 1.0], "heavy_ball", 60, lr=lr, momentum=0.5, start=[3.0, 4.0])
+    alone = scheduled(tmp_path / "losses.csv", np.arange(61), run.loss, header="step,loss")
+    typed = ("--method", "heavy_ball", "--lr", "0.4", "--schedule", "warmup:10*cosine")
+    status, shown = ran(capsys, "--run", alone, *typed, "--json")
+    found = json.loads(shown)
+    assert status == 0
+    assert found["curvatures"] == pytest.approx([5, 1])
+    assert found["momentum"] == pytest.approx(0.5)
+    beside = scheduled(tmp_path / "log.csv", np.arange(61), run.x, np.append(lr.values(60), 0), header="step,a,b,lr")
+    status, shown = ran(capsys, "--run", beside)
+    assert shown.startswith("fine: e^-")
+    assert "Left aside" not in shown
+    assert "a schedule from 0.04" in shown
+
+
+def test_a_schedule_on_data_says_what_it_leaves(capsys):
+    words = ("--curvatures", "10,1", "--method", "gradient_descent", "--lr", "0.3", "--schedule", "linear", "--steps", "40")
+    status, shown = ran(capsys, *words)
+    told = cv.diagnose(curvatures=[10.0, 1.0], method="gradient_descent", lr=cv.schedules.linear(0.3, 40))
+    assert status == (0 if told else 1)
+    assert " ".join(shown.split()).startswith(told.headline)
+    assert "unstable steps" in shown
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (("--method", "gradient_descent", "--lr", "1", "--schedule", "cosine"), "--steps K"),
+        (("--method", "gradient_descent", "--schedule", "cosine", "--steps", "9"), "with --lr"),
         (("--lr", "1"), "--method"),
         (("--method", "heavy_ball", "--lr", "1"), "momentum"),
         (("--method", "gradient_descent", "--lr", "1", "--curvatures", "a,b"), "must be a number"),

@@ -90,3 +90,85 @@ def test_errors_beyond_what_a_double_holds_are_told_in_logarithms(p):
         for row in found.directions:
             assert row.log == pytest.approx(cv.product(lr, found.steps, row.curvature).log, rel=1e-9)
         assert max(abs(row.log) for row in found.directions) > 800
+
+
+def torn(curvatures, method, steps, noise=0.0, **hyper):
+    """A run from a random start, with noise in its log."""
+    random = np.random.default_rng(len(curvatures) + steps)
+    start = 1.0 + random.uniform(1, 3, len(curvatures))
+    run = cv.simulate(curvatures, method, steps, start=start, **hyper)
+    return run, run.x + noise * random.standard_normal(run.x.shape)
+
+
+LOGGED = [
+    ("gradient_descent", S.warmup(10) * S.cosine(0.1, 60), {}),
+    ("pytorch", S.warmup(10) * S.cosine(0.1, 60), {"momentum": 0.9}),
+    ("nesterov", S.exponential(0.1, 0.97), {"momentum": 0.5}),
+    ("heavy_ball", S.piecewise([0.1, 0.02], [30]), {"momentum": 0.5}),
+    ("pytorch", S.cosine(0.4, 60), {"momentum": 0.5}),  # grows at first
+]
+
+
+@pytest.mark.parametrize(
+    ("method", "lr", "hyper", "noise"), [(*one, 0.0) for one in LOGGED] + [(*one, 1e-6) for one in LOGGED[:4]]
+)
+def test_a_log_under_a_schedule_gives_back_curvatures_and_momentum(method, lr, hyper, noise):
+    _, rows = torn([15.0, 3.0], method, 60, noise, lr=lr, **hyper)
+    for given in (hyper, {}):
+        found = cv.diagnose_run(rows, method=method, lr=lr, **given)
+        assert (np.abs(found.curvatures - [15.0, 3.0]) <= found.curvatures_error).all()
+        assert abs(found.momentum - hyper.get("momentum", 0.0)) <= (found.momentum_error or 0.0)
+        assert (np.abs(found.minimiser - 1.0) <= found.minimiser_error).all()
+        assert found.curvatures_error.max() < (1e-9 if not noise else 1e-2)
+        truth = cv.diagnose(curvatures=[15.0, 3.0], method=method, lr=lr, steps=60, **hyper, **defaults(method))
+        assert found.verdict == truth.verdict
+        assert found.diagnosis.direction.log == pytest.approx(truth.direction.log, abs=1e-2)
+
+
+def defaults(method):
+    return {"dampening": 0.0} if method == "pytorch" else {}
+
+
+@pytest.mark.parametrize(("method", "lr", "hyper"), LOGGED)
+def test_losses_under_a_schedule_tell_a_side_from_the_other(method, lr, hyper):
+    """Of constant rates (1 − ηλ)² hides the sign; of two different ones it does not."""
+    run, _ = torn([15.0, 3.0], method, 60, lr=lr, **hyper)
+    found = cv.diagnose_run(losses=run.loss, method=method, lr=lr, **hyper)
+    assert found.curvatures == pytest.approx([15.0, 3.0][: len(found.curvatures)], rel=1e-6)
+    assert not any("sign" in note for note in found.notes)
+
+
+def test_a_schedule_is_a_list_a_function_or_what_a_library_has():
+    lr = S.cosine(0.1, 60)
+    _, rows = torn([15.0, 3.0], "gradient_descent", 60, lr=lr)
+    for given in (lr, lr.values(60), lr.values(60).tolist(), lambda k: lr(k)):
+        found = cv.diagnose_run(rows, lr=given)
+        assert found.method == "gradient_descent"
+        assert found.curvatures == pytest.approx([15.0, 3.0])
+        assert found.rates == pytest.approx(lr.values(60))
+        assert found.lr == pytest.approx(0.1)
+
+
+def test_a_log_of_some_rows_knows_which_steps_they_were():
+    lr = S.cosine(0.1, 60)
+    _, rows = torn([15.0, 3.0], "heavy_ball", 60, lr=lr, momentum=0.5)
+    found = cv.diagnose_run(rows[10:50:2], steps=np.arange(10, 50, 2), lr=lr, method="heavy_ball")
+    assert found.curvatures == pytest.approx([15.0, 3.0])
+    assert found.momentum == pytest.approx(0.5)
+
+
+def test_gradients_of_another_schedule_contradict_it():
+    lr = S.cosine(0.1, 60)
+    run, rows = torn([15.0, 3.0], "gradient_descent", 60, lr=lr)
+    right = cv.diagnose_run(rows, run.grad, lr=lr)
+    assert not right.notes
+    halved = cv.diagnose_run(rows, run.grad, lr=0.5 * lr)
+    assert any("logged gradients" in note for note in halved.notes)
+    assert halved.diagnosis is None
+
+
+@pytest.mark.parametrize("lr", [[0.1] * 5, [0.0] * 60, S.cosine(-0.1, 60), [[0.1, 0.2]]])
+def test_a_schedule_that_no_run_has_is_refused(lr):
+    _, rows = torn([15.0, 3.0], "gradient_descent", 60, lr=0.1)
+    with pytest.raises(cv.BadHyperparameter, match="schedule"):
+        cv.diagnose_run(rows, lr=lr)

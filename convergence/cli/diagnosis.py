@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
 from convergence.cli.command import Answer, command, group, option
 from convergence.cli.modules import Lazy, arguments, console
-from convergence.cli.options import CURVATURES, DATA, RANDOM, hyper, names
-from convergence.errors import BadData, BadName
+from convergence.cli.options import CURVATURES, DATA, RANDOM, SCHEDULE, hyper, names
+from convergence.cli.schedules import scheduled
+from convergence.errors import BadData, BadHyperparameter, BadName
 
 if TYPE_CHECKING:
     from convergence.diagnosis.directions import DirectionState
     from convergence.diagnosis.result import Diagnosis
     from convergence.diagnosis.run_result import RunDiagnosis
+    from convergence.diagnosis.scheduled import ScheduledDiagnosis
 
 logfile = Lazy("convergence.diagnosis.logfile")
 plain = Lazy("convergence.diagnosis.plain")
+naming = Lazy("convergence.cli.schedule_names")
 run_result = Lazy("convergence.diagnosis.run_result")
+scheduling = Lazy("convergence.diagnosis.scheduled")
 wording = Lazy("convergence.diagnosis.wording")
 
 
@@ -35,6 +40,8 @@ wording = Lazy("convergence.diagnosis.wording")
     ),
     option("--method", metavar="METHOD", help="as METHOD of other commands (--run: optional)"),
     hyper("as in the run (with --run: where it is known)"),
+    SCHEDULE,
+    option("--steps", type=int, metavar="K", help="of the schedule (with --run: those of the log)"),
     group(
         "noise: whether it, not curvature, is what diverges",
         *RANDOM,
@@ -50,12 +57,31 @@ def diagnose(options: Namespace) -> Answer:
         raise BadName("--method must name the method to diagnose: conventions differ, so none is assumed")
     asked = {"method": arguments.method(options.method), **arguments.hyper(options), **arguments.law(options)}
     if options.curvatures is None:
-        result: Any = cv.diagnose(arguments.problem(options)[0], **asked)
+        problem = arguments.problem(options)[0]
+        asked |= _schedule(options, options.steps, arguments.ends_of(problem))
+        result: Any = cv.diagnose(problem, **asked)
     elif arguments.about_data(options):
         raise BadData("--curvatures stand for the data: give one of the two")
     else:
-        result = cv.diagnose(curvatures=arguments.curvatures(options), **asked)
-    return _answer(result, _directions(result), result.advice)
+        curvatures = arguments.curvatures(options)
+        asked |= _schedule(options, options.steps, {"mu": min(curvatures), "L": max(curvatures)})
+        result = cv.diagnose(curvatures=curvatures, **asked)
+    return _answer(result, _left(result) if options.schedule else _directions(result), result.advice)
+
+
+def _schedule(options: Namespace, steps: int | None, ends: Mapping[str, float]) -> dict[str, Any]:
+    """The learning rate of --schedule over so many steps, and their number; nothing where there is none."""
+    if options.schedule is None:
+        return {} if options.steps is None else {"steps": options.steps}
+    if steps is None:
+        raise BadName("--schedule is judged by what it leaves: say after how many steps, with --steps K")
+    method = arguments.method(options.method or "gradient_descent")
+    base = arguments.hyper(options).get(str(method.rate))
+    if base is None and naming.typed(options.schedule).is_free:
+        raise BadHyperparameter(f"--schedule {options.schedule} needs its base: give it with --{method.rate}")
+    given = {str(method.rate): base}
+    options = Namespace(schedule=options.schedule, lr=options.lr, steps=steps)
+    return {**scheduled(options, method, given, ends), "steps": steps}
 
 
 def _run(options: Namespace) -> Answer:
@@ -64,9 +90,12 @@ def _run(options: Namespace) -> Answer:
     if options.batch is not None or arguments.added_noise(options) is not None:
         raise BadData("--batch and --noise are of settings on data: a logged run has its noise in it")
     log = logfile.read_log(options.run, options.gradients)
-    known = arguments.hyper(options)
+    known = {} if log.rates is None else {"lr": log.rates}
+    known |= arguments.hyper(options)
     known |= {"method": options.method and arguments.method(options.method)}
     known |= {"curvatures": None if options.curvatures is None else arguments.curvatures(options)}
+    if options.schedule:
+        known |= {"lr": _schedule(options, options.steps or log.last, {"mu": nan, "L": nan})["lr"]}
     rows = {"columns": log.columns if log.losses is None else None, "steps": log.steps, "losses": log.losses}
     result = cv.diagnose_run(log.weights, log.gradients, **rows, **known)
     notes = [f"{note[:1].upper()}{note[1:]}." for note in result.notes]
@@ -74,7 +103,7 @@ def _run(options: Namespace) -> Answer:
     return _answer(result, _modes(result), (*result.advice, *notes))
 
 
-def _answer(result: Diagnosis | RunDiagnosis, table: Any, advice: Iterable[str]) -> Answer:
+def _answer(result: Diagnosis | ScheduledDiagnosis | RunDiagnosis, table: Any, advice: Iterable[str]) -> Answer:
     style = "bold red" if not result.converges else "bold green" if result.verdict == "fine" else "bold yellow"
     sentences = [f"{k}. {words}" for k, words in enumerate(advice, 1)]
     shown = (console.Text(result.headline, style), console.pairs(result.findings), table, *sentences)
@@ -86,6 +115,15 @@ def _directions(result: Diagnosis) -> Any:
     headings = ("", "λ", "eigenvalues", "radius", "regime", "steps to 1e-3")
     between = console.hidden(len(result.directions) - len(result.listed), "directions between")
     return console.table(headings, rows, left=(0, 2, 4), title=between)
+
+
+def _left(result: ScheduledDiagnosis) -> Any:
+    rows = []
+    for row in result.directions:
+        mark = f"{'→ ' if row.index == result.direction.index else '  '}{row.index + 1}"
+        most = f"{scheduling.part(row.peak)} it, at step {row.peak_step}" if row.peak > 0 else ""
+        rows.append((mark, wording.number(row.curvature), f"{scheduling.part(row.log)} it", most, len(row.unstable)))
+    return console.table(("", "λ", "of the first error is left", "at most", "unstable steps"), rows, left=(0, 2, 3))
 
 
 def _direction(state: DirectionState, guilty: bool) -> tuple[Any, ...]:

@@ -16,8 +16,9 @@ SAME = 1e-6
 
 
 def aliases(fit: Fit, log: Log) -> list[Array]:
-    """For each direction the other positive lr·λ whose eigenvalues have the same powers; none without a method."""
-    if fit.recurrence.method is None:
+    """For each direction the other positive lr·λ whose eigenvalues have the same powers; none without a method, or under
+    a schedule, in which no two steps have the same."""
+    if fit.recurrence.method is None or fit.recurrence.rates is not None:
         return [np.empty(0)] * fit.size
     turns = np.exp(2j * np.pi * np.arange(log.power) / log.power)
     found = []

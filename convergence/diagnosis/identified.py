@@ -13,7 +13,7 @@ from convergence.diagnosis.fit import RIVAL, Fit
 from convergence.diagnosis.log import LEAST, Log, require_rows
 from convergence.diagnosis.projection import fit
 from convergence.diagnosis.recurrence import Recurrence, two_roots
-from convergence.diagnosis.starts import prediction_roots, starts
+from convergence.diagnosis.starts import near, starts
 
 Array = NDArray[np.float64]
 
@@ -75,8 +75,16 @@ def identified(log: Log, tried: Sequence[Recurrence]) -> Identified:
     """
     visible, offset = (np.eye(1), log.x.min(axis=0)) if log.losses else _seen(log)  # no small loss loses its digits
     x = (log.x - offset) @ visible
-    fits = [one for size in _sizes(log, x) for one in _fits(log, x, size, tried)]
-    fits = [_least(one, log, x) for one in fits] if log.power > 1 else fits
+    fits: list[Fit] = []
+    for size in _sizes(log, x):
+        fits += _fits(log, x, size, tried, fits)
+    best_of: dict[tuple[int, int], Fit] = {}
+    for one in [*fits, *filter(None, [_fewer(one, log, x) for one in fits])]:
+        key = id(one.recurrence), one.size
+        best_of[key] = min(best_of.get(key, one), one, key=lambda f: f.score)
+    fits = [_least(one, log, x) if log.power > 1 else one for one in best_of.values()]
+    convex = [one for one in fits if one.recurrence.method is None or (one.own > 0).all()]
+    fits = convex or fits if log.losses else fits  # of squares no sign tells a negative curvature from rounding
     best, *others = sorted(fits, key=lambda one: one.told)
     for one in others:
         best = one if best.score - one.score > _margin(one, best, log) else best
@@ -92,25 +100,32 @@ def _sizes(log: Log, x: Array) -> list[int]:
     return [x.shape[1]]
 
 
-def _fits(log: Log, x: Array, size: int, tried: Sequence[Recurrence]) -> list[Fit]:
+def _fits(log: Log, x: Array, size: int, tried: Sequence[Recurrence], smaller: Sequence[Fit]) -> list[Fit]:
     """The fits of each recurrence, with the picture of the noise that suits the best one; any two roots last, with several."""
-    shown = [prediction_roots(log, x, 3 * size if log.losses else one.order) for one in tried]
-    tries = [starts(one, roots, size, log) for one, roots in zip(tried, shown, strict=True)]
+    tries = [starts(one, log, x, size, smaller) for one in tried]
     fits: list[Fit] = []
     for relative in (True, False):
         some = [fit(log, x, one, relative, those) for one, those in zip(tried, tries, strict=True)]
         fits = min(fits, [f for f in some if f], key=lambda fits: min((f.score for f in fits), default=np.inf))
-    if size == 1 and not log.losses:
+    if tried[0].rates is not None or (size == 1 and not log.losses):
         return fits
     best = min(fits, key=lambda f: f.score)
     free = fit(log, x, two_roots(), best.relative, [np.stack(best.recurrence.pair(best.unknowns), axis=1).ravel()])
     if free is None:
         return fits
     roots = (free.recurrence.roots(free.unknowns) ** log.power).ravel()
-    tries = [starts(f.recurrence, roots[np.isfinite(roots)], size, log) for f in fits]
+    tries = [near(f.recurrence, roots[np.isfinite(roots)], size, log) for f in fits]
     again = [fit(log, x, f.recurrence, f.relative, some) for f, some in zip(fits, tries, strict=True)]
     fits = [min((a, b), key=lambda f: f.score) if b else a for a, b in zip(fits, again, strict=True)]
     return [*fits, free] if tried[0].method is not tried[-1].method else fits
+
+
+def _fewer(one: Fit, log: Log, x: Array) -> Fit | None:
+    """The fit without the direction that is missed least, where fewer directions than these may do."""
+    if one.size - 1 not in _sizes(log, x) or one.recurrence.method is None:
+        return None
+    others = [one.part(np.delete(np.arange(one.size), k)).unknowns for k in range(one.size)]
+    return fit(log, x, one.recurrence, one.relative, others)
 
 
 def _least(one: Fit, log: Log, x: Array) -> Fit:

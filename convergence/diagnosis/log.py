@@ -39,8 +39,9 @@ TINY = 1e-60
 class Log:
     """``x`` (rows, d) at ``places`` (rows,), which count strides of ``stride`` steps from 0 on; what was cut off, in words.
 
-    ``gradients`` (rows or fewer, d), or None. ``grain`` is the relative spacing of the numbers that it was logged in: that of
-    doubles, or of single precision. ``losses``: x is the one column of losses.
+    ``first`` and ``last`` are the first and the last step, before anything was cut. ``gradients`` (rows or fewer, d), or
+    None. ``grain`` is the relative spacing of the numbers that it was logged in: that of doubles, or of single precision.
+    ``losses``: x is the one column of losses.
     """
 
     x: Array
@@ -50,6 +51,8 @@ class Log:
     notes: tuple[str, ...]
     grain: float = EPS
     losses: bool = False
+    first: int = 0
+    last: int = 0
 
     @property
     def steps(self) -> int:
@@ -63,9 +66,13 @@ class Log:
 
     @cached_property
     def sizes(self) -> Array:
-        """What each row (rows,) was rounded beside: itself, or the step that led to it; never zero."""
+        """What each row (rows,) was rounded beside: itself, or the step that led to it; never zero.
+
+        A loss is the square of a distance that was rounded beside the first one, where that was larger.
+        """
         moved = np.linalg.norm(np.diff(self.x, axis=0), axis=1)
         size = np.maximum(np.linalg.norm(self.x, axis=1), np.concatenate([moved[:1], moved]))
+        size = np.maximum(size, np.sqrt(size * size[0])) if self.losses else size
         return np.asarray(np.maximum(size, TINY * max(float(size.max()), TINY)))
 
     def noise(self, relative: bool) -> Array:
@@ -90,10 +97,10 @@ def recorded(iterates: Any, gradients: Any = None, steps: Any = None, losses: bo
     g = None if gradients is None else _series(gradients, "gradients")[0]
     if g is not None and g.shape not in (x.shape, (len(x) - 1, x.shape[1])):
         raise BadData(f"gradients must be those at the iterates, of shape {x.shape}, last row optional; got {g.shape}")
-    order, places, stride, notes = _counted(steps, len(x))
+    order, first, places, stride, notes = _counted(steps, len(x))
     if g is not None:
         g = g[order[order < len(g)]] if len(g) == len(x) or (order == np.arange(len(x))).all() else None
-    x = x[order]
+    x, whole = x[order], places
     end = _finite(x)
     if end < len(x):
         notes.append(f"the log overflows at row {end + 1}; the rows before are used")
@@ -107,7 +114,17 @@ def recorded(iterates: Any, gradients: Any = None, steps: Any = None, losses: bo
     if len(x[:last]) < 2 or not np.ptp(x[:last], axis=0).any():
         raise BadData(f"the log must show a run that moves; its {len(x)} row(s) are all the same, or not finite")
     require_rows(last, 1)
-    return Log(x[:last], None if g is None else g[:last], places[:last], stride, tuple(notes), coarse, losses)
+    return Log(
+        x[:last],
+        None if g is None else g[:last],
+        places[:last],
+        stride,
+        tuple(notes),
+        coarse,
+        losses,
+        first,
+        first + int(whole[-1]) * stride,
+    )
 
 
 def require_rows(rows: int, directions: int) -> None:
@@ -119,10 +136,10 @@ def require_rows(rows: int, directions: int) -> None:
         )
 
 
-def _counted(steps: Any, rows: int) -> tuple[NDArray[np.intp], NDArray[np.intp], int, list[str]]:
-    """The order of the rows by their steps, their places in strides, the stride, and what was odd."""
+def _counted(steps: Any, rows: int) -> tuple[NDArray[np.intp], int, NDArray[np.intp], int, list[str]]:
+    """The order of the rows by their steps, the first step, their places in strides, the stride, and what was odd."""
     if steps is None:
-        return np.arange(rows), np.arange(rows), 1, []
+        return np.arange(rows), 0, np.arange(rows), 1, []
     counted = np.asarray(steps, dtype=float).ravel()
     if len(counted) != rows or not np.isfinite(counted).all() or (counted != np.round(counted)).any():
         raise BadData(f"steps must be whole numbers, one for each of {rows} rows; got {len(counted)} of them")
@@ -142,7 +159,7 @@ def _counted(steps: Any, rows: int) -> tuple[NDArray[np.intp], NDArray[np.intp],
         )
     if (gaps > stride).any():
         notes.append(f"{int((gaps > stride).sum())} gap(s) between the rows' steps; no row is made up for them")
-    return order, ((whole - whole[:1]) // max(stride, 1)).astype(np.intp), max(stride, 1), notes
+    return order, int(whole[0]), ((whole - whole[:1]) // max(stride, 1)).astype(np.intp), max(stride, 1), notes
 
 
 def _series(values: Any, name: str) -> tuple[Array, float]:

@@ -22,6 +22,9 @@ Array = NDArray[np.float64]
 STEP = re.compile(r"(global|trainer|training|train|_)?[ _./]*(step|iteration|iter|epoch)s?|k|t|n|", re.IGNORECASE)
 """Columns that count the rows: step (TensorBoard), _step (Weights & Biases), epoch (Keras), pandas' index without a name."""
 
+RATE = re.compile(r"(.*[ _./])?(lr|learning[ _]?rate|lr-.*)", re.IGNORECASE)
+"""Columns of learning rates: lr (Keras), lr-SGD (Lightning), train/learning_rate (Transformers)."""
+
 BESIDE = re.compile(
     r"(.*[ _./])?(time|timestamp|runtime|date|year|lr|learning[ _]?rate|lr-.*|epoch|acc|accuracy|seed|batch|step|iter"
     r"|iteration)s?",
@@ -46,6 +49,7 @@ EVEN = 64 * float(np.finfo(float).eps)
 class LogFile:
     """``weights`` (rows, d), or ``losses`` (rows,) in a log of these alone; ``gradients`` (rows, d) and ``steps`` (rows,).
 
+    ``rates``: the learning rate, one number, or that of each step from 0 on: the rate of a row is that of the step after it.
     What a log does not have is None. ``columns`` name the weights, ``aside`` the columns that are none of these.
     """
 
@@ -53,8 +57,15 @@ class LogFile:
     gradients: Array | None
     losses: Array | None
     steps: Array | None
+    rates: Array | float | None
     columns: tuple[str, ...]
     aside: tuple[str, ...]
+
+    @property
+    def last(self) -> int:
+        """The last step."""
+        rows = self.weights if self.losses is None else self.losses
+        return int(self.steps[-1]) if self.steps is not None else 0 if rows is None else len(rows) - 1
 
 
 def read_log(path: str | Path, gradients: Sequence[str] | None = None) -> LogFile:
@@ -79,18 +90,23 @@ def read_log(path: str | Path, gradients: Sequence[str] | None = None) -> LogFil
     weights = [name for name in weights if name not in losses]
     if not weights and not losses:
         raise BadData(f"{path} must have columns of weights, or of a loss; got {', '.join(table.names)}")
+    rate = next((name for name in beside if RATE.fullmatch(name)), None)
     if not weights:
         loss = next((name for name in losses if "val" not in name.lower() or name.lower() == "value"), losses[0])
         logged = np.isfinite(values[loss])
-        rest = tuple(name for name in values if name not in (loss, step))
-        return LogFile(None, None, values[loss][logged], None if steps is None else steps[logged], (loss,), rest)
+        steps = None if steps is None else steps[logged]
+        rates = None if rate is None else _rates(values[rate][logged], steps)
+        rest = tuple(name for name in values if name not in (loss, step, rate if rates is not None else None))
+        return LogFile(None, None, values[loss][logged], steps, rates, (loss,), rest)
     if given and len(given) != len(weights):
         raise BadData(
             f"gradients must be a column for each weight ({', '.join(weights)}); got {', '.join(given)}: "
             f"name them in the order of the weights, or drop them"
         )
     x, g = (np.column_stack([values[name] for name in some]) if some else None for some in (weights, given))
-    return LogFile(x, g, None, steps, tuple(weights), (*beside, *losses))
+    rates = None if rate is None else _rates(values[rate], steps)
+    aside = [name for name in beside if rates is None or name != rate]
+    return LogFile(x, g, None, steps, rates, tuple(weights), (*aside, *losses))
 
 
 def _number(text: str) -> float:
@@ -98,6 +114,18 @@ def _number(text: str) -> float:
         comma = "; write a decimal point" if is_number(text.replace(",", ".")) else ""
         raise ValueError(f"a number expected, got {text[:40]!r}{comma}")
     return float(text) if text.strip() else float("nan")
+
+
+def _rates(column: Array, steps: Array | None) -> Array | float | None:
+    """The learning rate of a column: a number, or one for each step from 0 on, the last row's of none; or None."""
+    used = column if np.isfinite(column[-1]) else column[:-1]
+    if not (np.isfinite(used).all() and used.size and used.min() >= 0 and used.max() > 0):
+        return None
+    if np.ptp(used) == 0:
+        return float(used[0])
+    first = 0 if steps is None else int(steps[0])
+    in_turn = steps is None or (np.diff(steps) == 1).all()
+    return np.append(np.full(first, used[0]), used) if in_turn and first >= 0 else None
 
 
 def _counts(column: Array) -> bool:

@@ -14,6 +14,7 @@ from scipy.signal import lfilter
 
 from convergence.crossing import compiled, exact
 from convergence.errors import BadHyperparameter
+from convergence.numerics.replay import Parabolas
 from convergence.rule import Method
 from convergence.theory.symbols import CURVATURE
 from convergence.theory.system import system
@@ -31,7 +32,8 @@ class Recurrence:
 
     ``method`` is None for any two roots a direction: its own unknowns are τ and δ. Else the own unknown is lr·λ, and the
     shared one the hyperparameter that ``momentum`` names (None where it is known, or the method has none). ``order`` is
-    the number of roots of a direction, 1 or 2.
+    the number of roots of a direction, 1 or 2. Under a schedule ``rates`` (steps,) are its learning rates in parts of the
+    largest, at which lr·λ, τ and δ are told.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Recurrence:
     momentum: str | None
     order: int
     formula: Callable[[Numbers, Numbers], tuple[Numbers, Numbers]]
+    rates: Array | None = None
 
     @property
     def shared(self) -> int:
@@ -66,8 +69,19 @@ class Recurrence:
 
         A loss is made of products of solutions: with ``squares`` (rows, m, order·(order+1)/2).
         """
+        last = int(places[-1])
+        parts = (
+            self._steady(unknowns, last, stride) if self.rates is None else self._run(unknowns, last * stride)[::stride]
+        )
+        if squares:
+            k, other = np.triu_indices(self.order)
+            parts = parts[:, :, k] * parts[:, :, other]
+        return parts[places]
+
+    def _steady(self, unknowns: Numbers, last: int, stride: int) -> Numbers:
+        """The solutions (last+1, m, order) with the same τ and δ in each step."""
         tau, delta = strided(*self.pair(unknowns), stride)
-        impulse = np.zeros(int(places[-1]) + 1)
+        impulse = np.zeros(last + 1)
         impulse[0] = 1.0
         parts = np.zeros((len(impulse), len(tau), self.order), dtype=np.result_type(tau, delta, impulse))
         parts[0, :, 0] = 1.0
@@ -78,10 +92,23 @@ class Recurrence:
             else:
                 part[1:, 1] = response[:-1]
                 part[2:, 0] = -d * response[:-2]
-        if squares:
-            k, other = np.triu_indices(self.order)
-            parts = parts[:, :, k] * parts[:, :, other]
-        return parts[places]
+        return parts
+
+    def _run(self, unknowns: Numbers, steps: int) -> Numbers:
+        """The solutions (steps+1, m, order) under a schedule: the rule itself, from its own first state or from unit states."""
+        assert self.method is not None
+        assert self.method.rate is not None
+        assert self.rates is not None
+        shared, own = self.split(unknowns)
+        f, settings = Parabolas(own), {**self.hyper, **({self.momentum: shared[0]} if self.momentum else {})}
+        units = np.eye(self.order)[:, None, :] * np.ones_like(own)
+        state = self.method.start(f, units[0]) if self.order == 1 else tuple(units)
+        parts = np.empty((steps + 1, *units[0].shape), dtype=units.dtype)
+        parts[0] = state[0]
+        for part, rate in zip(parts[1:], self.rates, strict=False):
+            state = self.method(f, *state, **settings, **{self.method.rate: rate})
+            part[...] = state[0]
+        return parts
 
     def roots(self, unknowns: Numbers) -> NDArray[np.complex128]:
         """The eigenvalues (m, order) of one step, largest modulus first."""

@@ -14,6 +14,7 @@ from convergence.diagnosis.log import Log
 from convergence.diagnosis.resolution import REMEDY
 from convergence.diagnosis.result import Diagnosis
 from convergence.diagnosis.scale import Scale
+from convergence.diagnosis.scheduled import ScheduledDiagnosis
 
 Array = NDArray[np.float64]
 
@@ -28,7 +29,7 @@ LISTED = 3
 
 
 def reasons(
-    found: Identified, momentum: float | None, split: Scale, log: Log, diagnosis: Diagnosis | None
+    found: Identified, momentum: float | None, split: Scale, log: Log, diagnosis: Diagnosis | ScheduledDiagnosis | None
 ) -> Iterator[tuple[str, str]]:
     """Why, for everything that is None."""
     fit = found.fit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -20,11 +20,13 @@ from convergence.diagnosis.log import Log, recorded
 from convergence.diagnosis.recurrence import recurrence, recurrences
 from convergence.diagnosis.resolution import Resolution
 from convergence.diagnosis.result import Diagnosis
-from convergence.diagnosis.run_result import RunDiagnosis
+from convergence.diagnosis.run_result import RunDiagnosis, ScheduledRunDiagnosis
 from convergence.diagnosis.scale import Scale, scale
+from convergence.diagnosis.scheduled import ScheduledDiagnosis, under_schedules
 from convergence.diagnosis.spectrum import Spectrum
 from convergence.errors import BadData, BadHyperparameter
 from convergence.methods import METHODS, as_method
+from convergence.setting import varies
 
 Array = NDArray[np.float64]
 
@@ -71,6 +73,9 @@ def diagnose_run(
     gradients
         Those at the iterates, of the same shape (the last row may be missing). With them, or with the known ``lr``, or known
         ``curvatures`` (one for each direction or more), lr and λ are told apart.
+    lr
+        The learning rate: one number, or a schedule (a ``Schedule``, a function of the step, a rate for each step). Under a
+        schedule the result is a ``ScheduledRunDiagnosis``, and lr, lr·λ and eigenvalues are those at its largest rate.
     method
         The rule; without it gradient descent, heavy ball and Nesterov are tried, then any two roots a direction.
     columns
@@ -106,8 +111,25 @@ def diagnose_run(
     with _libraries().limit(limits=1), np.errstate(all="ignore"):
         log = recorded(iterates if losses is None else losses, gradients, steps, losses is not None)
         tried = [recurrence(METHODS[n], {}) for n in TRIED] if chosen is None else recurrences(chosen, hyper)
+        rates = _rates(lr, log) if varies(lr) else None
+        if rates is not None:
+            tried = [replace(one, rates=rates / rates.max()) for one in tried]
         found = _resolved(identified(log, tried))
-        return _judged(found, log, scale(found, log, GRAINS * log.grain, lr, curvatures), columns)
+        largest = lr if rates is None else float(rates.max())
+        return _judged(found, log, scale(found, log, GRAINS * log.grain, largest, curvatures), columns, rates)
+
+
+def _rates(lr: Any, log: Log) -> Array:
+    """The learning rates (steps,) of a schedule, from the step of the first row to that of the last."""
+    try:
+        rates = np.asarray(METHODS["gradient_descent"].at(lr=lr).over(log.last)["lr"])[log.first :]
+    except BadHyperparameter as error:
+        raise BadHyperparameter(
+            f"lr must be the positive learning rate of the run, or a schedule of it: {error}"
+        ) from None
+    if not rates.any():
+        raise BadHyperparameter("lr must be the positive learning rate of the run, or a schedule of it; got zeros only")
+    return rates
 
 
 @cache
@@ -116,7 +138,9 @@ def _libraries() -> ThreadpoolController:
     return ThreadpoolController()
 
 
-def _judged(found: Identified, log: Log, split: Scale, columns: Sequence[str] | None) -> RunDiagnosis:
+def _judged(
+    found: Identified, log: Log, split: Scale, columns: Sequence[str] | None, rates: Array | None
+) -> RunDiagnosis:
     fit, grain = found.fit, GRAINS * log.grain
     noise = float(fit.scale * np.median(log.noise(fit.relative)))
     momentum, momentum_error = _momentum(found, grain)
@@ -126,9 +150,10 @@ def _judged(found: Identified, log: Log, split: Scale, columns: Sequence[str] | 
     rounding = log.grain <= CLEAN and noise <= CLEAN * max(float(np.abs(found.offset).max()), TINY)
     idle = fit.idle - fit.score < EVIDENCE
     open_ones = Resolution(*fit.eigenvalues(grain), log.steps, 0 if rounding else found.hidden, idle)
-    diagnosis = None if found.others else _diagnosis(fit, momentum, split, open_ones, log)
+    diagnosis = None if found.others else _diagnosis(fit, momentum, split, open_ones, log, rates)
     reasons = dict(remarks.reasons(found, momentum, split, log, diagnosis))
-    return RunDiagnosis(
+    kind = RunDiagnosis if rates is None else partial(ScheduledRunDiagnosis, rates=rates)
+    return kind(
         verdict=_verdict(open_ones, split, diagnosis),
         method=fit.recurrence.name if fit.recurrence.method else None,
         direction=open_ones.decisive if diagnosis is None else int(open_ones.kept[diagnosis.direction.index]),
@@ -185,7 +210,9 @@ def _minimiser(found: Identified, noise: float, grain: float) -> tuple[Array, Ar
     return at, np.hypot(bars, unseen) + grain * np.abs(at)
 
 
-def _diagnosis(fit: Fit, momentum: float | None, split: Scale, open_ones: Resolution, log: Log) -> Diagnosis | None:
+def _diagnosis(
+    fit: Fit, momentum: float | None, split: Scale, open_ones: Resolution, log: Log, rates: Array | None
+) -> Diagnosis | ScheduledDiagnosis | None:
     """The diagnosis of the identified settings: on λ where it is known, else on lr·λ at a learning rate of 1.
 
     On the directions that are not left open; where that is not the whole, slower ones may be (of losses alone, steeper ones),
@@ -196,17 +223,21 @@ def _diagnosis(fit: Fit, momentum: float | None, split: Scale, open_ones: Resolu
     if made_by.method is None or made_by.method.rate is None or split.product is None or not len(kept):
         return None
     product = split.product[kept]
-    if split.note or not (product > 0).all() or not (whole or open_ones.grows):
+    if split.note or not (product > 0).all():
         return None
     rate = 1.0 if split.lr is None else split.lr
-    given = {**made_by.hyper, made_by.method.rate: rate}
+    given = {**made_by.hyper, made_by.method.rate: rate if rates is None else rates}
     if made_by.momentum:
         given[made_by.momentum] = max(float(momentum or 0.0), 0.0)
-    return judged(Spectrum(product / rate, 0), made_by.method, given, whole)
+    if rates is not None:
+        return under_schedules(made_by.method, given, Spectrum(product / rate, 0), len(rates))
+    return None if not (whole or open_ones.grows) else judged(Spectrum(product / rate, 0), made_by.method, given, whole)
 
 
-def _verdict(open_ones: Resolution, split: Scale, diagnosis: Diagnosis | None) -> str:
+def _verdict(open_ones: Resolution, split: Scale, diagnosis: Diagnosis | ScheduledDiagnosis | None) -> str:
     """The diagnosis' own, unless the log leaves open on which side of 1 the radius lies, or contradicts itself."""
+    if isinstance(diagnosis, ScheduledDiagnosis):
+        return diagnosis.verdict
     if open_ones.grows:
         return "diverges"
     if split.note or not open_ones.decided:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import ClassVar
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from convergence.diagnosis import wording
 from convergence.diagnosis.result import Diagnosis
+from convergence.diagnosis.scheduled import ScheduledDiagnosis
 
 Array = NDArray[np.float64]
 
@@ -82,7 +83,7 @@ class RunDiagnosis(wording.Readable):
     noise: float
     steps: int
     columns: tuple[str, ...]
-    diagnosis: Diagnosis | None
+    diagnosis: Diagnosis | ScheduledDiagnosis | None
     reasons: Mapping[str, str]
     notes: tuple[str, ...]
     unresolved: tuple[int, ...] = ()
@@ -96,7 +97,8 @@ class RunDiagnosis(wording.Readable):
     @property
     def steps_to_go(self) -> int | None:
         """Steps to a thousandth in every direction; None: never, or the log does not tell."""
-        return None if self.diagnosis is None or self.unresolved or self.unseen else self.diagnosis.steps
+        told = isinstance(self.diagnosis, Diagnosis) and not (self.unresolved or self.unseen)
+        return self.diagnosis.steps if told and self.diagnosis is not None else None
 
     @property
     def converges(self) -> bool:
@@ -109,7 +111,8 @@ class RunDiagnosis(wording.Readable):
     @property
     def limit(self) -> str | None:
         """The inequality that the culprit breaks, or is nearest to, in words."""
-        return None if self.diagnosis is None or self.diagnosis.limit is None else self.diagnosis.limit.text
+        limit = getattr(self.diagnosis, "limit", None)
+        return None if limit is None else str(limit)
 
     @property
     def advice(self) -> tuple[str, ...]:
@@ -161,6 +164,36 @@ class RunDiagnosis(wording.Readable):
         if value is None:
             return self.reasons.get(name, "not identified")
         return bar(value, error) if error is not None else f"{value:g}: {self.reasons.get(f'{name}_error', '')}"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class ScheduledRunDiagnosis(RunDiagnosis):
+    """A ``RunDiagnosis`` under a schedule: lr, lr·λ and eigenvalues are those at its largest learning rate.
+
+    Attributes
+    ----------
+    rates
+        (steps,), the learning rate of each step of the log.
+    diagnosis
+        A ``ScheduledDiagnosis`` of the directions that are seen, over the steps of the log.
+    """
+
+    rates: Array = field(default_factory=lambda: np.empty(0))
+
+    @property
+    def headline(self) -> str:
+        """The verdict in a line."""
+        if self.diagnosis is None:
+            return f"{self.verdict}: {self.culprit} under a schedule"
+        return self.diagnosis.headline
+
+    @property
+    def findings(self) -> tuple[tuple[str, str], ...]:
+        """What was found, as pairs (what, value in words)."""
+        ends = f"{wording.number(self.rates[0])} to {wording.number(self.rates[-1])}"
+        named = {"lr": f"a schedule from {ends}, at most {wording.number(self.rates.max())}"}
+        pairs = [(what, named.get(what, value)) for what, value in super().findings]
+        return tuple(("at the largest lr" if what == "eigenvalues" else what, value) for what, value in pairs)
 
 
 def bar(value: float, error: float) -> str:

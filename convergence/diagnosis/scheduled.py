@@ -93,7 +93,9 @@ class ScheduledDiagnosis(Readable):
     @property
     def headline(self) -> str:
         """The verdict in a line."""
-        return f"{self.verdict}: {_part(self.direction.log)} the error along {self.direction.name} after {self.steps} steps"
+        return (
+            f"{self.verdict}: {part(self.direction.log)} the error along {self.direction.name} after {self.steps} steps"
+        )
 
     @property
     def findings(self) -> tuple[tuple[str, str], ...]:
@@ -101,8 +103,8 @@ class ScheduledDiagnosis(Readable):
         words = ", ".join(f"{name}={short(value)}" for name, value in self.hyper.items())
         pairs = [("settings", f"{self.method}({words})")]
         for row in self.directions[:1] if len(self.directions) == 1 else (self.directions[0], self.directions[-1]):
-            way = f", {_part(row.peak)} it at step {row.peak_step}" if row.peak > 0 else ""
-            pairs.append((row.name, f"{_part(row.log)} its first error at the end{way}"))
+            way = f", {part(row.peak)} it at step {row.peak_step}" if row.peak > 0 else ""
+            pairs.append((row.name, f"{part(row.log)} its first error at the end{way}"))
         return tuple(pairs)
 
 
@@ -172,7 +174,7 @@ def _advice(
     unsteady = max(rows, key=lambda row: len(row.unstable))
     if unsteady.unstable:
         first, last = unsteady.unstable[0], unsteady.unstable[-1]
-        size = f"; its error grows to {_part(unsteady.peak)} the first on the way" if unsteady.peak > 0 else ""
+        size = f"; its error grows to {part(unsteady.peak)} the first on the way" if unsteady.peak > 0 else ""
         yield (
             f"{counted(len(unsteady.unstable), 'step')} of {steps}, between {first} and {last}, would make "
             f"{unsteady.name} grow{size}."
@@ -182,7 +184,7 @@ def _advice(
         changed = {**full, rate: np.asarray(full[rate]) * scale}
         after = max(_left(method, changed, spectrum, steps), key=lambda row: row.log)
         if after.log < worst.log:
-            yield f"With {scale:.15g} times these learning rates {_part(after.log)} the error along {after.name} is left."
+            yield f"With {scale:.15g} times these learning rates {part(after.log)} the error along {after.name} is left."
     if worst.log > log(ARRIVED) and not unsteady.unstable:
         yield "More steps or another shape leave less: compare_schedules has what is possible for so many steps."
 
@@ -196,7 +198,7 @@ def _scale(method: Method, full: Mapping[str, Any], spectrum: Spectrum, rate: st
     return rounded(limit / top, DIGITS, -1) if 0 < limit < inf and top > 0 else None
 
 
-def _part(size: float) -> str:
+def part(size: float) -> str:
     """A part of the first error, from its logarithm: 36 % of, 1.2e+08 times, e^-700 of, nothing of."""
     if size > 0:
         return f"{exp(size):.3g} times" if size < log(1e300) else f"e^{size:.4g} times"

@@ -1,10 +1,13 @@
-"""Where the fit of a recurrence starts: at unknowns that have the roots of the log's linear prediction (Prony 1795)."""
+"""Where the fit of a recurrence starts: at the roots of the log's linear prediction, or by matching pursuit on a grid."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from convergence.diagnosis.fit import Fit
 from convergence.diagnosis.log import Log
 from convergence.diagnosis.recurrence import Recurrence
 
@@ -20,25 +23,75 @@ PRODUCTS = np.concatenate([np.geomspace(1e-6, 0.1, 60), np.linspace(0.11, 5.0, 1
 SAME = 0.1
 """Sums of distances between roots that may be of the same fit."""
 
+SWEEPS = 2
+"""So often each direction of a pursuit is chosen again, beside the others."""
+
 TRIED = 3
 """The most momenta whose starts are tried: those that no neighbour outdoes, best first."""
 
 
-def starts(one: Recurrence, shown: Roots, size: int, log: Log) -> list[Array]:
+def starts(one: Recurrence, log: Log, x: Array, size: int, smaller: Sequence[Fit] = ()) -> list[Array]:
+    """Unknowns to start a search at: with the roots of the log's linear prediction; under a schedule by pursuit.
+
+    That begins at nothing, and at the fit of this recurrence in fewer directions, where it is among the ``smaller`` ones.
+    """
+    if one.rates is not None:
+        known = [one.split(f.unknowns) for f in smaller if f.recurrence is one]
+        further = [_pursued(one, shared, log, x, size, own.ravel().tolist()) for shared, own in known[-1:]]
+        return [*_lowest([_pursued(one, shared, log, x, size) for shared in _momenta(one)]), *(s for _, s in further)]
+    return near(one, prediction_roots(log, x, 3 * size if log.losses else one.order), size, log)
+
+
+def near(one: Recurrence, shown: Roots, size: int, log: Log) -> list[Array]:
     """Unknowns whose roots, over a stride, are near to those that the log shows: to all of them, or to the largest.
 
     A prediction of noise has roots of its own, which no recurrence need have; a run that grows shows its largest ones only.
     """
     if one.method is None:
         return [np.tile([1.0, 0.5], size)]
-    momenta = [np.full(one.shared, momentum) for momentum in (MOMENTA if one.shared else [0.0])]
-    tried = []
-    for choice in (_of_all, _of_largest):
-        found = [choice(one, shared, shown, size, log.power) for shared in momenta]
-        costs = np.array([np.inf, *(cost for cost, _ in found), np.inf])
-        lowest = np.flatnonzero((costs[1:-1] <= costs[:-2]) & (costs[1:-1] <= costs[2:]))
-        tried += [found[k][1] for k in sorted(lowest, key=lambda k: found[k][0])[:TRIED]]
-    return tried
+    momenta = _momenta(one)
+    both = [[choice(one, shared, shown, size, log.power) for shared in momenta] for choice in (_of_all, _of_largest)]
+    return [start for found in both for start in _lowest(found)]
+
+
+def _momenta(one: Recurrence) -> list[Array]:
+    return [np.full(one.shared, momentum) for momentum in (MOMENTA if one.shared else [0.0])]
+
+
+def _lowest(found: list[tuple[float, Array]]) -> list[Array]:
+    """The starts at the momenta that no neighbour outdoes in cost, best first."""
+    costs = np.array([np.inf, *(cost for cost, _ in found), np.inf])
+    lowest = np.flatnonzero((costs[1:-1] <= costs[:-2]) & (costs[1:-1] <= costs[2:]))
+    return [found[k][1] for k in sorted(lowest, key=lambda k: found[k][0])[:TRIED]]
+
+
+def _pursued(
+    one: Recurrence, shared: Array, log: Log, x: Array, size: int, known: Sequence[float] = ()
+) -> tuple[float, Array]:
+    """The lr·λ on a grid that explain most of the log, one after the other, behind this momentum; and what they leave.
+
+    Orthogonal matching pursuit (Pati, Rezaiifar and Krishnaprasad 1993), then each again beside the others.
+    """
+    weight = 1 / log.noise(True)[:, None]
+    products = np.append(known, PRODUCTS)
+    parts = one.solutions(np.append(shared, products), log.places, log.stride, log.losses) * weight[:, :, None]
+    parts = np.where(np.isfinite(parts), parts, 0.0).transpose(1, 0, 2)  # (products, rows, solutions)
+    chosen, left = [*range(len(known))], np.inf
+    for turn in range(len(chosen), size * (1 + SWEEPS)):
+        place = turn % size
+        others = [one for k, one in enumerate(chosen) if k != place]
+        best, left = _next([weight, *parts[others]], parts, x * weight)
+        chosen = [*others[:place], best, *others[place:]]
+    return left, np.append(shared, np.sort(products[chosen])[::-1])
+
+
+def _next(base: list[Array], parts: Array, y: Array) -> tuple[int, float]:
+    """Which of these solutions explains most of what the base leaves of y, and what is left then."""
+    ortho = np.linalg.qr(np.hstack(base))[0]
+    left = y - ortho @ (ortho.T @ y)
+    turned = np.linalg.qr(parts - ortho @ (ortho.T @ parts))[0]
+    told = np.square(turned.transpose(0, 2, 1) @ left).sum(axis=(1, 2))
+    return int(told.argmax()), float(np.square(left).sum() - told.max())
 
 
 def _of_all(one: Recurrence, shared: Array, shown: Roots, size: int, power: int) -> tuple[float, Array]:
