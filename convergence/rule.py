@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -20,7 +20,7 @@ import sympy as sp
 from convergence.domain import CONVENTIONAL, Domain, domains
 from convergence.errors import BadHyperparameter, BadRule, nearest
 from convergence.setting import Setting, checked
-from convergence.surroundings import Surroundings, equation, surroundings
+from convergence.surroundings import equation, surroundings
 
 SPELLED = {"ema": "EMA", "sgd": "SGD", "qhm": "QHM", "torch": "PyTorch", "adam": "Adam", "nadam": "NAdam"}
 SPELLED |= {
@@ -80,7 +80,7 @@ class Method:
     starts
         (f, x) -> first state; None: buffers begin at zero.
     surroundings
-        The values of globals and closures that the rule reads. With another value it is another method.
+        All that the rule reads from outside, as globals and closures. With another value it is another method.
 
     >>> import convergence as cv
     >>> m = cv.METHODS["heavy_ball"]
@@ -96,7 +96,7 @@ class Method:
     hyper: tuple[str, ...]
     defaults: tuple[tuple[str, float], ...] = ()
     starts: Start | None = None
-    surroundings: Surroundings = field(default=(), repr=False)
+    surroundings: Hashable = field(default=b"", repr=False)
 
     def __call__(self, f: Objective, *state: Any, **hyper: Any) -> State:
         """The next state, as a tuple of ``len(self.state)`` entries. BadRule when the function returns another number."""
