@@ -42,7 +42,8 @@ def test_importing_loads_nothing_heavy():
 
 def test_a_stable_region_loads_neither_figures_nor_pages():
     modules = loaded("import convergence as cv; cv.stability('heavy_ball')")
-    assert len([name for name in modules if name.split(".")[0] == "convergence"]) < 40
+    ours = [name for name in modules if name.split(".")[0] == "convergence"]
+    assert len([name for name in ours if not name.startswith("convergence.methods.")]) < 30  # a family more is welcome
     assert not {"matplotlib", "jinja2", "scipy", "pydantic", "rich"} & set(modules)
 
 

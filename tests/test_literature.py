@@ -53,9 +53,9 @@ def nudged(entry, hyper, rng, size):
     return {n: hyper[n] if n in entry.given else v if n in ("gamma", "nu") else max(v, 0.0) for n, v in moved.items()}
 
 
-def test_every_method_has_a_published_result_and_every_result_a_known_method():
-    assert {entry.method for entry in PUBLISHED} == set(LINEAR) == set(MATRICES)
-    assert all(published(name) for name in LINEAR)
+def test_every_result_is_of_a_known_method_that_has_a_matrix_by_hand():
+    assert {entry.method for entry in PUBLISHED} == set(MATRICES) <= set(LINEAR)
+    assert all(published(name) for name in MATRICES)
     assert {entry.kind for entry in PUBLISHED} == set(KINDS)
     assert published("no such method") == ()
 

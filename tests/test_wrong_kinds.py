@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import doctest
 import inspect
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -26,9 +28,6 @@ WRONG = (
 )
 CALLS = {
     "derive": (["heavy_ball"], {"sigma": True, "loss": "sum"}),
-    "stability": (["heavy_ball"], {}),
-    "regimes": (["heavy_ball"], {}),
-    "rate": (["heavy_ball"], {}),
     "filter_of": (["heavy_ball"], {"output": "v", "closed": False}),
     "effective_batch": (["heavy_ball", "equal_speed"], {"curvature": 1.0, **H}),
     "cycles": (["heavy_ball"], {"period": 3, "curvature": 1.0, **H}),
@@ -40,7 +39,6 @@ CALLS = {
     "preconditioned_edge": (["adam"], {"lr": 0.1, "beta1": 0.9}),
     "preconditioned": ([SMALL, [1.0, 4.0]], {"eps": 0.1}),
     "preconditioned_sharpness": ([[[2.0, 1.0], [1.0, 3.0]], [1.0, 4.0]], {"eps": 0.1, "count": 2}),
-    "invariances": (["heavy_ball"], {}),
     "local": (["x*cos(pi*x)"], {"over": (-1, 2)}),
     "bifurcation": (["gradient_descent"], {"lr": [0.1], "curvature": 1.0}),
     "diagonal_scaling": ([P], {}),
@@ -84,7 +82,6 @@ CALLS = {
     "study": ([P, ["gradient_descent"]], {"parts": ["theory"], "schedules": [[0.1]]}),
     "explore": ([[2.0, 1.0], ["gradient_descent"]], {"title": "two"}),
     "convert": (["pytorch", "course"], H),
-    "equivalent": (["heavy_ball", "nesterov"], {}),
     "equivalences": ([["heavy_ball", "nesterov"]], {}),
     "in_libraries": (["gradient_descent"], {"lr": 0.1}),
     "moments": ([P, "heavy_ball", 3], {"batch": 1, "sampling": "step", "noise": 0.1, "start": [0.1, 0.2], **SLOW}),
@@ -183,11 +180,35 @@ TAKES_LONG = {("equivalences", 0), ("certify", 0), ("compare_schedules", 2)}
 """None asks for the whole catalogue: no wrong kind."""
 
 
-def test_each_public_function_is_tried():
-    public = {name for name in cv.__all__ if callable(getattr(cv, name)) and not name.startswith("Bad")}
-    errors = {name for name in public if inspect.isclass(getattr(cv, name)) and issubclass(getattr(cv, name), Exception)}
-    annotations = {"Rate", "Share", "Decay", "Offset"}
-    assert public - errors - annotations == set(CALLS) | set(ELSEWHERE)
+class Shown(Exception):
+    """The arguments of a call."""
+
+
+def example(name):
+    """The arguments of the first call of a function in its own docstring."""
+
+    def call(*positional, **named):
+        raise Shown(list(positional), named)
+
+    function = getattr(cv, name)
+    space = {**vars(inspect.getmodule(function)), name: call}
+    with mock.patch.object(cv, name, call):
+        for shown in doctest.DocTestParser().get_examples(inspect.getdoc(function)):
+            try:
+                exec(compile(shown.source, name, "single"), space)
+            except Shown as found:
+                return found.args
+    raise AssertionError(f"{name} has no call in its docstring")
+
+
+PUBLIC = {name for name in cv.__all__ if inspect.isfunction(getattr(cv, name))}
+"""A function that is not in the table is tried on the example of its docstring."""
+
+
+def test_each_public_class_is_tried_too():
+    classes = {name for name in cv.__all__ if inspect.isclass(getattr(cv, name))}
+    errors = {name for name in classes if issubclass(getattr(cv, name), Exception)}
+    assert classes - errors - {"Rate", "Share", "Decay", "Offset"} <= set(CALLS) | set(ELSEWHERE)
 
 
 def replaced(positional, named):
@@ -200,6 +221,7 @@ def replaced(positional, named):
                 yield place, wrong, positional, {**named, place: wrong}
 
 
+CALLS |= {name: example(name) for name in sorted(PUBLIC - {*CALLS, *ELSEWHERE})}
 TRIED = {**{name: (getattr(cv, name), *arguments) for name, arguments in CALLS.items()}, **OF_RESULTS}
 
 
