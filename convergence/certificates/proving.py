@@ -7,7 +7,7 @@ from typing import Any
 
 from convergence.certificates.check import Recheck
 from convergence.certificates.claims import Claim, Formula, MeanSquare, Optimum, Radius, Rate, Stable
-from convergence.certificates.formula import formula
+from convergence.certificates.closed_form import closed_form
 from convergence.certificates.interval import radius, rate, stable
 from convergence.certificates.mean_square import mean_square
 from convergence.certificates.optimum import optimum
@@ -20,7 +20,7 @@ _PROVERS: dict[type, Callable[..., Proof]] = {
     Stable: stable,
     Rate: rate,
     Optimum: optimum,
-    Formula: formula,
+    Formula: closed_form,
     MeanSquare: mean_square,
 }
 
@@ -147,7 +147,7 @@ def certify_formula(m: Any, /, *, rate: Any = None, hyper: Any = None) -> Proof:
     >>> bool(certify_formula("gradient_descent"))
     True
     """
-    return formula(as_method(m), rate, hyper)
+    return closed_form(as_method(m), rate, hyper)
 
 
 def certify_mean_square(p: Any, m: Any, /, batch: int, *, sampling: str = "replacement", **hyper: Any) -> Proof:

@@ -13,8 +13,8 @@ import sympy as sp
 
 from convergence.conventions.flags import Flag
 from convergence.conventions.matching import Match, is_sound
-from convergence.conventions.renaming import MAXIMUM, Step, affine_in, at_sample, renamings, small_fractions, step_of
 from convergence.conventions.response import rate_first
+from convergence.conventions.same_step import MAXIMUM, Step, affine_in, at_sample, renamings, small_fractions, step_of
 from convergence.conventions.wording import named
 from convergence.crossing import exact
 from convergence.domain import Domain
@@ -41,7 +41,7 @@ def is_linear(method: Method) -> bool:
 @cache
 def kinds(method: Method) -> frozenset[str]:
     """What a rule takes of its state: roots, signs, maxima, norms."""
-    return frozenset(step_of(method, method.symbols).kinds)
+    return frozenset(step_of(method, method.symbols).functions)
 
 
 def renamed(a: Method, hyper: Hyper, b: Method, *, special: bool = False) -> list[Match]:
@@ -54,10 +54,10 @@ def renamed(a: Method, hyper: Hyper, b: Method, *, special: bool = False) -> lis
     unknown = [theirs[name] for name in rate_first(b)]
     own = [hyper[name] for name in reversed(rate_first(a)) if special and hyper[name].is_Symbol]
     steps = [(one, other, True)]
-    late = one.late(), other.late()
+    late = one.run_down(), other.run_down()
     if any(late) and not special:
         ready = [tended or step for tended, step in zip(late, (one, other), strict=True)]
-        steps += [(ready[0], ready[1], False)] if all(step.forgets for step in ready) else []
+        steps += [(ready[0], ready[1], False)] if all(step.fading for step in ready) else []
     found: list[Match] = []
     for first, second, whole in steps:
         for branch in renamings(first, second, [*unknown, *own]):

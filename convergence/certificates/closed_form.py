@@ -1,4 +1,4 @@
-"""The closed form of the optimum, for every condition number κ > 1 at once.
+"""The prover of closed forms: that a formula is the best rate for every condition number κ > 1 at once, or a κ where not.
 
 In a parameter t that makes it rational (κ = t² takes √κ out, κ = (t² − 1)/3 takes √(3κ + 1) out) the closed form is reached if
 certain polynomials in λ and t are not negative for 1 ≤ λ ≤ κ(t); and nothing is faster if a combination of products of the
@@ -47,7 +47,7 @@ SPOTS = tuple(map(Fraction, ("2", "1/2", "1/8", "1/100", "8", "100", "10000")))
 """Distances at which a formula is tried where no proof was found."""
 
 
-def formula(method: Method, rate: Any = None, hyper: Mapping[str, Any] | None = None) -> Proof:
+def closed_form(method: Method, rate: Any = None, hyper: Mapping[str, Any] | None = None) -> Proof:
     """Prove the closed form for all κ > 1: that it is reached, and that nothing is faster; the counterexample is a κ."""
     derived = best(method, {})
     hyper, rate = dict(hyper or derived.hyper), derived.rate if rate is None else exact(rate)
@@ -72,16 +72,18 @@ def formula(method: Method, rate: Any = None, hyper: Mapping[str, Any] | None = 
     )
     ring = ring_of(method, [n for n in method.hyper if n not in claimed.held], low=fraction(start))
     try:
-        units = _units(method, ring, claimed.held)
+        units = _powers_of_a_unit(method, ring, claimed.held)
     except Doubt as doubt:
         return undecided(method, about, str(doubt))
-    shown = {"units": units, "below": _below(method, claimed, ring), "signs": _signs(method, claimed, ring)}
+    shown = {"units": units, "below": _nothing_faster(method, claimed, ring), "signs": _reached(method, claimed, ring)}
     proof = Proof(claimed.model_copy(update=shown), method)
     why = proof.recheck().failed
     if not why:
         return proof
     refutation = _refuted(method, claimed)
-    return _half(method, about, claimed, why[0]) if refutation is None else refutation  # a refutation is falsy
+    return (
+        _as_far_as_known(method, about, claimed, why[0]) if refutation is None else refutation
+    )  # a refutation is falsy
 
 
 def rationalised(formulas: Sequence[sp.Expr]) -> tuple[sp.Expr, sp.Rational, list[sp.Expr]] | None:
@@ -121,7 +123,7 @@ def _ratio(formula: sp.Expr) -> Ratio:
     return _parts(sign * above), _parts(sign * below)
 
 
-def _below(method: Method, claimed: Formula, ring: Ring) -> Identity | None:
+def _nothing_faster(method: Method, claimed: Formula, ring: Ring) -> Identity | None:
     """The identity by which no radius at μ and L is below the rate; None where none was found, or needed."""
     unknown = [n for n in method.hyper if n not in claimed.held]
     places, (above, below) = (claimed.mu, claimed.L), map(ring.number, claimed.rate)
@@ -135,7 +137,7 @@ def _below(method: Method, claimed: Formula, ring: Ring) -> Identity | None:
     return None
 
 
-def _units(method: Method, ring: Ring, held: Mapping[str, str]) -> dict[str, int]:
+def _powers_of_a_unit(method: Method, ring: Ring, held: Mapping[str, str]) -> dict[str, int]:
     """The powers of a unit of curvature in which the unknown are measured. Doubt where there are none."""
     unknown = [n for n in method.hyper if n not in held]
     for powers in product((0, -1, 1), repeat=len(unknown)):
@@ -146,7 +148,7 @@ def _units(method: Method, ring: Ring, held: Mapping[str, str]) -> dict[str, int
     raise Doubt("the rule has a scale of its own: μ = 1 is a restriction")
 
 
-def _signs(method: Method, claimed: Formula, ring: Ring) -> tuple[Sign, ...]:
+def _reached(method: Method, claimed: Formula, ring: Ring) -> tuple[Sign, ...]:
     """What shows that the rate is reached; nothing where it could not be shown."""
     with suppress(Doubt, ZeroDivisionError):
         hyper, rate, mu, L = stated(claimed, ring)
@@ -192,7 +194,7 @@ def _beyond_zeros(claimed: Formula, start: Fraction) -> list[Fraction]:
     return [(a + b) / 2 - start for a, b in pairwise((*cuts, cuts[-1] + 10**6))]
 
 
-def _half(method: Method, about: str, claimed: Formula, why: str) -> Proof:
+def _as_far_as_known(method: Method, about: str, claimed: Formula, why: str) -> Proof:
     """What is known where neither a proof nor a counterexample was found."""
     if why == UNPROVEN:
         kappa, here = _best_at(method, claimed, Fraction(claimed.ground.start) + SPOTS[0])

@@ -1,4 +1,4 @@
-"""Rules that are not linear: two are one where their formulas agree, state by state, after hyperparameters are renamed.
+"""Whether two rules that are not linear make the same step: formula by formula, with which values of their letters.
 
 One step of both is read on symbols, for any state and any gradient; buffers may come in another order and unit. What is
 rational is matched coefficient by coefficient; a root or a sign is matched with one of the other rule whose argument is
@@ -50,7 +50,7 @@ class Step:
         """The places of those that run down to 0: βᵗ."""
         return [k for k in self.timed if self.update[k].subs(self.state[k], 0) == 0]
 
-    def late(self) -> Step | None:
+    def run_down(self) -> Step | None:
         """The step with its clocks run down; None where it has none, or remembers the first steps for ever."""
         here, found = self, False
         while clocks := here.clocks:
@@ -59,18 +59,18 @@ class Step:
             state, start = (tuple(part[k] for k in kept) for part in (here.state, here.start))
             update = tuple(here.update[k].subs(gone) for k in kept)
             here = Step(state, update, here.questions, start, here.couples)
-        return here if found and here.forgets else None
+        return here if found and here.fading else None
 
     @property
-    def kinds(self) -> set[str]:
+    def functions(self) -> set[str]:
         """Roots, signs and other functions of the state in it, by name."""
-        found = set().union(*(_kernels(u, {*self.state, *(q.answer for q in self.questions)}) for u in self.update))
+        found = set().union(*(_innermost(u, {*self.state, *(q.answer for q in self.questions)}) for u in self.update))
         return {f"root {k.exp.q}" if k.is_Pow else k.func.__name__ for k in found} | (
             {"norm"} if self.couples else set()
         )
 
     @property
-    def forgets(self) -> bool:
+    def fading(self) -> bool:
         """Whether each buffer loses a share of itself at every step: a sum or a maximum does not."""
         shares = [sp.diff(u, s) for u, s in zip(self.update[1:], self.state[1:], strict=True)]
         return all(not k.has(*self.state) and abs(at_sample(k)) < 1 for k in shares)
@@ -135,7 +135,7 @@ def _identical(
 ) -> Iterator[Branch]:
     """Values of the unknown letters at which each formula is 0 whatever the variables are; rational ones first."""
     kept = [formula for formula in equations if formula != 0]
-    plain = [formula for formula in kept if not _kernels(formula, variables)]
+    plain = [formula for formula in kept if not _innermost(formula, variables)]
     if plain:
         rest = [formula for formula in kept if formula not in plain]
         for branch in _solved(plain, variables, unknown):
@@ -146,22 +146,22 @@ def _identical(
     if not kept:
         yield {}
         return
-    yield from _by_kernel(kept, variables, unknown)
+    yield from _by_function(kept, variables, unknown)
 
 
-def _by_kernel(kept: Sequence[sp.Expr], variables: set[sp.Symbol], unknown: Sequence[sp.Symbol]) -> Iterator[Branch]:
+def _by_function(kept: Sequence[sp.Expr], variables: set[sp.Symbol], unknown: Sequence[sp.Symbol]) -> Iterator[Branch]:
     """A root or a sign is matched with another of proportional argument; where there is none, it is a variable of its own."""
-    kernels = sorted(set().union(*(_kernels(formula, variables) for formula in kept)), key=sp.default_sort_key)
-    first = next((k for k in kernels if k.has(*unknown)), kernels[0])
+    functions = sorted(set().union(*(_innermost(formula, variables) for formula in kept)), key=sp.default_sort_key)
+    first = next((k for k in functions if k.has(*unknown)), functions[0])
     matched = False
-    for other in kernels:
+    for other in functions:
         for branch, ratio in _proportional(first, other, variables, unknown) if other != first else ():
             matched = True
             formulas = [_exchanged(formula, first, ratio, other).xreplace(branch) for formula in kept]
             for more in _identical(formulas, variables, [u for u in unknown if u not in branch]):
                 yield _joined(branch, more)
     if not matched:
-        letter = sp.Dummy("kernel", positive=True)
+        letter = sp.Dummy("value", positive=True)
         formulas = [_exchanged(formula, first, sp.Integer(1), letter) for formula in kept]
         yield from _identical(formulas, variables | {letter}, unknown)
 
@@ -169,7 +169,7 @@ def _by_kernel(kept: Sequence[sp.Expr], variables: set[sp.Symbol], unknown: Sequ
 def _proportional(
     one: sp.Expr, other: sp.Expr, variables: set[sp.Symbol], unknown: Sequence[sp.Symbol]
 ) -> Iterator[tuple[Branch, sp.Expr]]:
-    """Where the argument of a kernel is a positive constant, which comes with it, times that of another of its kind."""
+    """Where the argument of a function is a positive constant, which comes with it, times that of another of its kind."""
     if one.func != other.func or (one.exp.q != other.exp.q if one.is_Pow else len(one.args) > 1):
         return
     here, there = one.args[0], other.args[0]
@@ -183,18 +183,18 @@ def _proportional(
             yield branch, ratio
 
 
-def _exchanged(formula: sp.Expr, kernel: sp.Expr, ratio: sp.Expr, other: sp.Expr) -> sp.Expr:
+def _exchanged(formula: sp.Expr, function: sp.Expr, ratio: sp.Expr, other: sp.Expr) -> sp.Expr:
     """A formula with a root, in all its powers, or another function's value replaced."""
-    if not kernel.is_Pow:
-        return formula.xreplace({kernel: other})
-    base = other.base if other.is_Pow else other**kernel.exp.q
+    if not function.is_Pow:
+        return formula.xreplace({function: other})
+    base = other.base if other.is_Pow else other**function.exp.q
     above, below = sp.fraction(sp.factor(ratio))
     sign = 1 if at_sample(below) > 0 else -1
-    powers = [p for p in formula.atoms(sp.Pow) if p.base == kernel.base and not p.exp.is_Integer]
+    powers = [p for p in formula.atoms(sp.Pow) if p.base == function.base and not p.exp.is_Integer]
     return formula.xreplace({p: (sign * above) ** p.exp * (sign * below) ** -p.exp * base**p.exp for p in powers})
 
 
-def _kernels(formula: sp.Expr, variables: set[sp.Symbol]) -> set[sp.Expr]:
+def _innermost(formula: sp.Expr, variables: set[sp.Symbol]) -> set[sp.Expr]:
     """The innermost roots and functions of the variables in a formula."""
     found = {
         k for k in formula.atoms(sp.Pow, sp.Function)
@@ -230,7 +230,7 @@ def _joined(branch: Branch, more: Branch) -> Branch:
 
 def affine_in(formula: sp.Expr, moving: Sequence[sp.Symbol]) -> bool:
     """Whether a formula is of degree one in these letters."""
-    return not _kernels(formula, set(moving)) and not any(sp.cancel(sp.diff(formula, s)).has(*moving) for s in moving)
+    return not _innermost(formula, set(moving)) and not any(sp.cancel(sp.diff(formula, s)).has(*moving) for s in moving)
 
 
 def at_sample(formula: sp.Expr) -> sp.Expr:
