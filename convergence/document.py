@@ -9,9 +9,11 @@ from typing import Any
 
 from convergence import schema
 from convergence.errors import BadData, BadName, nearest
+from convergence.plotting import Plotted
 from convergence.problem import Quadratic
 from convergence.rule import Method
 from convergence.schema import Gap
+from convergence.tabular import Tabular
 from convergence.writing import write_files
 
 __all__ = ["Chapter", "Gap", "Study"]
@@ -72,7 +74,7 @@ class Chapter:
 
 
 @dataclass(frozen=True, eq=False)
-class Study:
+class Study(Tabular, Plotted, figure="study"):
     """Results of the public functions for some methods on one problem; truthy when every check passed. ``cv.study`` makes it.
 
     Attributes
@@ -124,6 +126,18 @@ class Study:
     def passed(self) -> bool:
         """Whether every method could be verified, every check that could be made passed, and every fault was rejected."""
         return all(self.methods)
+
+    def table(self) -> dict[str, Any]:
+        """A row for each method: its settings; what the ``answer`` says, if it is there; whether the checks passed."""
+        rows = [(one, one.answer, one.verification) for one in self.methods]
+        return {
+            "method": [one.method.title for one, *_ in rows],
+            "settings": [one.hyper for one, *_ in rows],
+            "rate": [answer and answer.rate for _, answer, _ in rows],
+            "steps": [answer and answer.steps and answer.steps.count for _, answer, _ in rows],
+            "verdict": [answer and answer.verdict for _, answer, _ in rows],
+            "checks": [None if checks is None else "passed" if checks else "FAILED" for *_, checks in rows],
+        }
 
     def __bool__(self) -> bool:
         return self.passed

@@ -28,7 +28,14 @@ class Tabular:
             raise ImportError("to_dataframe needs pandas, which is not installed: pip install pandas") from None
         return pandas.DataFrame(dict(self.table()))
 
-    def _repr_html_(self) -> str:
+    def _repr_html_(self) -> str | None:
+        """The table; None, which a notebook passes over, where there is a formula or a text of the result's own.
+
+        Of several forms a notebook shows the HTML: the formula of a schedule stood behind its table, never seen.
+        """
+        own = getattr(self, "_repr_latex_", None) or getattr(self, "_repr_markdown_", None)
+        if own is not None and own() is not None:
+            return None
         columns = {name: list(column) for name, column in self.table().items()}
         rows = list(zip(*columns.values(), strict=True))
         gap = [("…",) * len(columns)] if len(rows) > ROWS else []
@@ -41,4 +48,6 @@ def _row(kind: str, cells: Any) -> str:
 
 
 def _cell(value: Any) -> str:
-    return str(value) if isinstance(value, str | bool) or value is None else text(value)
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} = {text(one)}" for name, one in value.items())
+    return str(value) if isinstance(value, bool) else text(value)

@@ -574,7 +574,8 @@ def test_tables_are_shown_in_a_notebook_and_become_data_frames(monkeypatch):
     for result in tables:
         columns = result.table()
         assert len({len(column) for column in columns.values()}) == 1
-        assert ElementTree.fromstring(result._repr_html_()).findall("tr/th")[0].text == next(iter(columns))
+        if not hasattr(result, "_repr_latex_"):
+            assert ElementTree.fromstring(result._repr_html_()).findall("tr/th")[0].text == next(iter(columns))
     monkeypatch.setitem(sys.modules, "pandas", None)
     with pytest.raises(ImportError, match="pip install pandas"):
         tables[0].to_dataframe()

@@ -15,10 +15,11 @@ from convergence.conventions.solving import Unsolved
 from convergence.errors import BadName
 from convergence.methods import LINEAR, as_method
 from convergence.rule import Method
+from convergence.tabular import Tabular
 
 
 @dataclass(frozen=True, eq=False)
-class Equivalences:
+class Equivalences(Tabular):
     """The classes of some methods: two are in one class where each has a map to the other.
 
     Attributes
@@ -46,6 +47,16 @@ class Equivalences:
         """Whether every setting of method a has a match in method b."""
         one, other = self.class_of(a), self.class_of(b)
         return one == other or (one, other) in self.holds
+
+    def table(self) -> dict[str, Any]:
+        """A row for each method: the simplest of its class, and the settings with which that one does the same."""
+        rows = [(name, names[0]) for names in self.classes for name in names]
+        maps = {one.a: one.hyper for one in self.maps}
+        return {
+            "method": [name for name, _ in rows],
+            "same as": [first for _, first in rows],
+            "settings": [maps.get(name) for name, _ in rows],
+        }
 
     def __repr__(self) -> str:
         return "Equivalences: " + " | ".join(" = ".join(names) for names in self.classes)

@@ -22,11 +22,12 @@ from convergence.evidence.check import Check
 from convergence.figures.picture import Picture
 from convergence.pages import rendered
 from convergence.report.files import FORMATS, files_of
+from convergence.tabular import Tabular
 from convergence.writing import write_files
 
 
 @dataclass(frozen=True)
-class Course:
+class Course(Tabular):
     """The answers to the homework. Truthy when every check passed.
 
     ``formulas`` are SymPy, derived in the call ((a) to (g)); ``plateau`` are the numbers of (g), ``data`` those of (h) and
@@ -40,6 +41,12 @@ class Course:
 
     def __bool__(self) -> bool:
         return self.passed == self.total
+
+    def table(self) -> dict[str, Any]:
+        """A row for each check: the letter of the question, and as of ``verify``."""
+        rows = [(letter, check) for letter, group in self.checks.items() for check in group]
+        columns = {name: [getattr(c, name) for _, c in rows] for name in ("claim", "error", "tolerance", "passed")}
+        return {"question": [letter for letter, _ in rows], **columns}
 
     def __repr__(self) -> str:
         return f"Course: answers (a)–(i), {self.passed} of {self.total} checks passed"

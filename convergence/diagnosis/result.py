@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import inf
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from convergence.diagnosis import wording
 from convergence.diagnosis.advice import Scaling
@@ -12,13 +12,14 @@ from convergence.diagnosis.best import Best
 from convergence.diagnosis.directions import DirectionState
 from convergence.diagnosis.limit import Limit
 from convergence.diagnosis.nearest import HALVED, Nearest
+from convergence.tabular import Tabular
 
 LISTED = 6
 """Directions in a table: half from the steepest on, half to the flattest, and the culprit."""
 
 
 @dataclass(frozen=True, repr=False)
-class Diagnosis(wording.Readable):
+class Diagnosis(wording.Readable, Tabular):
     """Why a run with these settings diverges or crawls, or that it is fine; truthy when every direction contracts.
 
     Attributes
@@ -139,6 +140,11 @@ class Diagnosis(wording.Readable):
             worth = joint is not None and (alone is None or joint.change < HALVED * alone.change)
             pairs += [("nearer still", str(joint))] if worth else []
         return (*pairs, ("best settings", str(self.best) if self.best else "none found"))
+
+    def table(self) -> dict[str, Any]:
+        """A row for each direction, steepest first."""
+        columns = ("curvature", "radius", "regime", "stable", "steps")
+        return {name: [getattr(state, name) for state in self.directions] for name in ("name", *columns)}
 
     @property
     def listed(self) -> tuple[DirectionState, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import isfinite
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from convergence.diagnosis import wording
 from convergence.diagnosis.result import Diagnosis
 from convergence.diagnosis.scheduled import ScheduledDiagnosis
+from convergence.plotting import Plotted
+from convergence.tabular import Tabular
 
 Array = NDArray[np.float64]
 
@@ -21,7 +23,7 @@ READ = 9
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class RunDiagnosis(wording.Readable):
+class RunDiagnosis(wording.Readable, Tabular, Plotted, figure="identification"):
     """What the log of a run shows. Error bars hold the truth in about 99.7 % of runs, as far as the noise is noise.
 
     Directions are numbered steepest first. With any direction unresolved or unseen no steps and no best settings are
@@ -159,6 +161,17 @@ class RunDiagnosis(wording.Readable):
         if self.limit is not None:
             pairs.append(("limit", self.limit if self.lr is not None else f"{self.limit} (lr in units of the run's)"))
         return tuple(pairs)
+
+    def table(self) -> dict[str, Any]:
+        """A row for each direction: its largest eigenvalue; lr·λ and λ as far as the log tells them; error bars."""
+        rows, largest = np.arange(len(self.eigenvalues)), np.abs(self.eigenvalues).argmax(axis=1)
+        told = ("lr_curvature", "lr_curvature_error", "curvatures", "curvatures_error")
+        return {
+            "direction": rows + 1,
+            "eigenvalue": self.eigenvalues[rows, largest],
+            "error": self.error[rows, largest],
+            **{name: getattr(self, name) for name in told if getattr(self, name) is not None},
+        }
 
     def _shown(self, name: str, value: float | None, error: float | None) -> str:
         if value is None:

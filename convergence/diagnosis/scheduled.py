@@ -18,6 +18,7 @@ from convergence.numerics.radius import bounds, spectral_radius
 from convergence.numerics.replay import Parabolas, scheduled, walked
 from convergence.problem.arrays import short
 from convergence.rule import Method
+from convergence.tabular import Tabular
 
 Array = NDArray[np.float64]
 
@@ -57,7 +58,7 @@ class DirectionLeft:
 
 
 @dataclass(frozen=True, repr=False)
-class ScheduledDiagnosis(Readable):
+class ScheduledDiagnosis(Readable, Tabular):
     """What a method under schedules leaves of the errors; truthy when none ends larger than it began.
 
     Attributes
@@ -106,6 +107,11 @@ class ScheduledDiagnosis(Readable):
             way = f", {part(row.peak)} it at step {row.peak_step}" if row.peak > 0 else ""
             pairs.append((row.name, f"{part(row.log)} its first error at the end{way}"))
         return tuple(pairs)
+
+    def table(self) -> dict[str, Any]:
+        """A row for each direction, steepest first."""
+        columns = ("name", "curvature", "log", "peak", "peak_step")
+        return {name: [getattr(row, name) for row in self.directions] for name in columns}
 
 
 def under_schedules(method: Method, given: Mapping[str, Any], spectrum: Spectrum, steps: Any) -> ScheduledDiagnosis:

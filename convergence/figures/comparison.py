@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
+from convergence.errors import BadData
 from convergence.figures.curves import at_end, draw, every, finite, log_axis, positive, span, step_axis
 from convergence.figures.runs import STEP
 from convergence.figures.style import BLACK, EDGE, VERMILLION, legend, log_scale, note, panel, wrapped
@@ -20,6 +21,9 @@ from convergence.numerics.curves import RateCurve
 from convergence.numerics.krylov import KrylovBound
 from convergence.numerics.transients import Transient, TransientGrowth
 from convergence.numerics.worst_cases import WorstCase
+
+if TYPE_CHECKING:
+    from convergence.document import Study
 
 FINE = 801
 """Curvatures at which a worst case is drawn."""
@@ -57,6 +61,13 @@ def rates(curves: RateCurve | Sequence[RateCurve], ax: Axes | None = None, *, he
             _mark(axes, here)
         name_lines(axes, [*remarks, *hidden])
     return axes
+
+
+def study(result: Study, ax: Axes | None = None) -> Axes:
+    """The rates of a study's methods at their best settings over κ, and where its data are. BadData where it has none."""
+    if not result.rates:
+        raise BadData(f"a study shows its rates, and this one has none ({result!r}): make it with parts=['rates', …]")
+    return rates(result.rates, ax, here=result.problem.kappa)
 
 
 def worst_cases(
@@ -139,12 +150,9 @@ def worst_case(result: WorstCase, ax: Axes | None = None) -> Axes:
 
 def transient(result: Transient, ax: Axes | None = None, *, steps: int | None = None) -> Axes:
     """‖Aᵏ‖ over the steps, the power of the spectral radius that it tends to, and the peak."""
-    last = steps or int(min(max(20, 4 * result.step), 2000))
+    norms = result.norms(steps)
+    last = len(norms) - 1
     with panel(ax, f"Transient at λ = {text(result.curvature, 3)}", STEP, "norm of the power") as axes:
-        power, norms = np.eye(len(result.matrix)), [1.0]
-        for _ in range(last):
-            power = result.matrix @ power
-            norms.append(float(np.linalg.norm(power, 2)))
         k = np.arange(last + 1)
         axes.plot(k, positive(norms), color=BLACK, label="‖Aᵏ‖")
         axes.plot(k, positive(result.radius**k), color=EDGE, linestyle="--", label="ρᵏ")

@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Circle
 
+from convergence.diagnosis.run_result import RunDiagnosis
 from convergence.figures.curves import every, finite
 from convergence.figures.style import BLACK, LOOKS, MAP, VERMILLION, blank, grow, legend, note, panel, plain, styled
 from convergence.notation import text
@@ -92,9 +93,9 @@ def spectrum(title: str, loci: Sequence[tuple[str, Locus, Any]], letter: str = "
     return figure
 
 
-def identification(result: Identification, ax: Axes | None = None, *, names: Sequence[str] = ()) -> Axes:
+def identification(result: Identification | RunDiagnosis, ax: Axes | None = None, *, names: Sequence[str] = ()) -> Axes:
     """The eigenvalues recovered from a run, a mark for each direction, in the unit circle of what converges."""
-    names = names or [f"direction {k + 1}" for k in range(len(result))]
+    names = names or [f"direction {k + 1}" for k in range(len(result.eigenvalues))]
     with panel(ax, "Eigenvalues that the run shows", *AXES, height=3.8) as axes:
         for row, look, name in zip(result.eigenvalues, LOOKS, names, strict=False):
             own: dict[str, Any] = {"color": look.color, "markerfacecolor": "none", "linestyle": "none"}

@@ -18,6 +18,7 @@ from convergence.errors import BadData
 from convergence.numerics.runs import Run
 from convergence.plotting import Plotted
 from convergence.problem.arrays import Array, floats, is_whole
+from convergence.tabular import Tabular
 
 EPS = float(np.finfo(float).eps)
 
@@ -41,7 +42,7 @@ HIGHEST = 6
 
 
 @dataclass(frozen=True, eq=False)
-class Identification(Plotted, figure="identification"):
+class Identification(Plotted, Tabular, figure="identification"):
     """Eigenvalues recovered from a run, direction by direction. Indexing and iteration go to the eigenvalues.
 
     Attributes
@@ -55,6 +56,11 @@ class Identification(Plotted, figure="identification"):
 
     eigenvalues: NDArray[np.complex128]
     error: Array
+
+    def table(self) -> dict[str, Any]:
+        """A row for each eigenvalue of each direction."""
+        rows = np.repeat(np.arange(len(self)) + 1, self.eigenvalues.shape[1])
+        return {"direction": rows, "eigenvalue": self.eigenvalues.ravel(), "error": self.error.ravel()}
 
     def __getitem__(self, index: Any) -> Any:
         return self.eigenvalues[index]

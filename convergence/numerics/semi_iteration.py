@@ -17,6 +17,7 @@ from convergence.errors import BadName, nearest
 from convergence.numerics.inputs import checked_interval, checked_steps
 from convergence.numerics.maxima import enough, largest_modulus, nodes
 from convergence.problem.arrays import Array
+from convergence.tabular import Tabular
 
 Order = Literal["ascending", "descending", "stable"]
 
@@ -185,7 +186,7 @@ def _peak(rates: Array, mu: float, L: float) -> tuple[float, int]:
 
 
 @dataclass(frozen=True, eq=False)
-class SemiIteration:
+class SemiIteration(Tabular):
     """Chebyshev's semi-iteration as schedules for the rule x ← x − v, v ← momentum·v + lr·∇f(x) (momentum_rate_inside).
 
     With them the error after *each* step j ≤ k is Chebyshev's polynomial T_j, and no step overshoots (Golub and Varga
@@ -201,6 +202,10 @@ class SemiIteration:
 
     lr: Array
     momentum: Array
+
+    def table(self) -> dict[str, Any]:
+        """A row for each step."""
+        return {"step": range(len(self.lr)), "lr": self.lr, "momentum": self.momentum}
 
 
 def chebyshev_recurrence(steps: int, *, mu: Any = None, L: Any = None, problem: Any = None) -> SemiIteration:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import accumulate, repeat
 from math import inf
 from typing import Any
 
@@ -36,7 +37,7 @@ BLOCK, LONGEST = 2**14, 2**26
 
 
 @dataclass(frozen=True, eq=False)
-class Transient(Plotted, figure="transient"):
+class Transient(Plotted, Tabular, figure="transient"):
     """How the errors of one direction behave before they die out, by the recurrence that they obey.
 
     Attributes
@@ -75,6 +76,17 @@ class Transient(Plotted, figure="transient"):
     growth_step: int = 0
     matrix: Array = field(default_factory=lambda: np.zeros((0, 0)), repr=False)
     roots: Complex = field(default_factory=lambda: np.zeros(0, dtype=complex), repr=False)
+
+    def norms(self, steps: int | None = None) -> Array:
+        """‖Aᵏ‖₂ (steps+1,) for k = 0, 1, …, steps; without a number of them until the peak is past, at most to 2000."""
+        last = min(max(20, 4 * self.step), 2000) if steps is None else steps
+        powers = accumulate(repeat(self.matrix, last), np.matmul, initial=np.eye(len(self.matrix)))
+        return norms(np.array([*powers]))
+
+    def table(self) -> dict[str, Any]:
+        """A row for each step, until the peak is past."""
+        sizes = self.norms()
+        return {"step": range(len(sizes)), "norm": sizes}
 
     def pseudoradius(self, epsilon: float) -> float:
         """The ε-pseudospectral radius: the largest |z| that a change of A by at most ε in norm makes an eigenvalue.

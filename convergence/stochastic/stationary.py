@@ -21,10 +21,11 @@ from convergence.stochastic.long_runs import at_epoch_ends
 from convergence.stochastic.loops import OpenLoop, linear_system, open_loop, require_samples
 from convergence.stochastic.periodic import Epoch
 from convergence.stochastic.sampling import INDEPENDENT, added_noise, gradient_noise, samples_of
+from convergence.tabular import Tabular
 
 
 @dataclass(frozen=True, eq=False)
-class Stationary:
+class Stationary(Tabular):
     """Moments that stay as they are from step to step, along the d directions of the data.
 
     Attributes
@@ -55,6 +56,11 @@ class Stationary:
     asked: Array
     mean: Array
     standard_error: float = 0.0
+
+    def table(self) -> dict[str, Any]:
+        """A row for each direction: its expected error, and the expected squares there and where the gradient is asked."""
+        squares = {"second": np.diagonal(self.second), "asked": np.diagonal(self.asked)}
+        return {"direction": range(1, len(self.mean) + 1), "mean": self.mean, **squares}
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{name}={value}" for name, value in self.hyper.items())

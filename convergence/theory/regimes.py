@@ -20,6 +20,7 @@ from convergence.methods import as_method
 from convergence.notation import latex
 from convergence.plotting import Plotted
 from convergence.rule import Method
+from convergence.tabular import Tabular
 from convergence.theory import candidates
 from convergence.theory.cells import Cells, cells, joined
 from convergence.theory.rational import rational
@@ -35,7 +36,7 @@ LONGEST = 120
 
 
 @dataclass(frozen=True)
-class Regimes(Plotted, figure="regimes"):
+class Regimes(Plotted, Tabular, figure="regimes"):
     """The regimes of a method along a direction, in its learning rate, for other hyperparameters between 0 and 1.
 
     Real positive eigenvalues: the error falls monotonely. Complex ones: it ripples. A repeated one: critical damping.
@@ -86,6 +87,12 @@ class Regimes(Plotted, figure="regimes"):
         bands = _bands(system(self.method), self.method.symbols[_rate(self.method)], point)
         real, turning = (tuple((a, b) for a, b, k in bands if k == kind) for kind in ("real", "complex"))
         return {"real": real, "repeated": tuple(low for low, _, _ in bands[1:]), "complex": turning}
+
+    def table(self) -> dict[str, Any]:
+        """A row for each interval of the learning rate, in order; none where there is no formula of its ends."""
+        edges = (sp.S.Zero, *(self.repeated or ()), sp.oo)
+        rows = [(edges[k], edges[k + 1], kind) for k, kind in enumerate(self.bands)]
+        return {name: [row[k] for row in rows] for k, name in enumerate(("above", "below", "kind"))}
 
     def _repr_latex_(self) -> str:
         rows = [
