@@ -67,6 +67,22 @@ def test_losses_do_not_tell_a_side_from_the_other(curvatures):
     assert sum("squares hide a change of sign" in note for note in found.notes) == 2
 
 
+def test_a_few_losses_that_grow_are_not_taken_for_momentum():
+    """Three directions without momentum have fewer unknowns than two with it: they are tried on as many rows."""
+    run = cv.simulate([20.0, 7.0, 2.0], "gradient_descent", 12, lr=0.3, start=[2.0, 3.0, 4.0])
+    found = cv.diagnose_run(losses=run.loss, lr=0.3)
+    assert (found.method, found.momentum) == ("gradient_descent", 0.0)
+    assert found.curvatures == pytest.approx([20.0, 7.0, 2.0])
+
+
+def test_losses_down_to_the_rounding_of_the_weights_stay_a_log():
+    """A loss is the square of a distance that is rounded beside where the run began."""
+    run = cv.simulate([5.0, 1.0], "heavy_ball", 120, lr=0.2, momentum=0.5, start=[3.0, 4.0])
+    found = cv.diagnose_run(losses=run.loss, method="heavy_ball", lr=0.2, momentum=0.5)
+    assert found.curvatures == pytest.approx([5.0, 1.0])
+    assert not any("no noise" in note for note in found.notes)
+
+
 def test_losses_that_grow_tell_the_side():
     """No positive curvature grows without swinging from side to side."""
     run = cv.simulate([20.0, 7.0], "gradient_descent", 12, lr=1.0, start=[2.0, 3.0])

@@ -378,6 +378,17 @@ def test_the_best_rate_is_the_derived_optimum_where_six_digits_do_not_suffice():
         assert best.printed.steps == pytest.approx(731_342, rel=1e-4)
 
 
+@pytest.mark.parametrize("ratio", [1e10, 1e12])
+def test_the_best_momentum_is_told_beyond_what_doubles_tell_of_its_roots(ratio):
+    """β = ((√κ − 1)/(√κ + 1))² is 1 − 4/√κ; the double root at it is known to the root of a rounding only."""
+    data = cv.LeastSquares([[ratio, 0.0], [0.0, 1.0], [0.0, 0.0]], [1.0, 2.0, 3.0])
+    found = diagnose(data, method="heavy_ball", lr=1 / data.L, momentum=0.9)
+    for best in (found.best, found.best.printed):
+        assert 1 - best.hyper["momentum"] == pytest.approx(4 / ratio, rel=1e-4)
+    assert 3.4 < found.best.steps / ratio < 3.5 < found.best.printed.steps / ratio < 6
+    assert found.steps == pytest.approx(0.2 * np.log(1e3) / 2 * ratio**2, rel=0.02)  # λ/L·10 a step
+
+
 @pytest.mark.finding("A5")
 def test_the_nearest_limit_is_the_nearest_of_all_directions():
     found = diagnose(method="gradient_descent", curvatures=[10.0, 1.0], lr=0.05)

@@ -6,14 +6,14 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import reduce
 from itertools import product
-from math import sqrt
+from math import inf, sqrt
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
-from convergence.diagnosis.directions import radii, slowest, stable, states
+from convergence.diagnosis.directions import estimated, radii, slowest, stable, states
 from convergence.diagnosis.wording import DIGITS, FINE, near_one, rounded, settings_text, steps
 from convergence.errors import BadHyperparameter, NoStableLearningRate, NotLinear
 from convergence.rule import Method
@@ -63,14 +63,15 @@ def best(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Best
     """The derived optimum; None where there is none. What moves the point of rest (weight decay) is held as given."""
     moving = {letter for entry in system(method).rest for letter in entry.free_symbols}
     held = {name: settings[name] for name in method.hyper if method.symbols[name] in moving}
-    mu, L = max(float(curvatures[-1]), LEVEL * float(curvatures[0])), float(curvatures[0])
+    mu, L = float(curvatures[-1]) or LEVEL * float(curvatures[0]), float(curvatures[0])
     try:
         optimum = derived_best(method, held)
         free = {n: settings[n] for n in method.hyper if n not in optimum.determined and n not in held}
         tuned = optimum.at(mu=mu, L=L, **{name: value for name, value in free.items() if name not in optimum.fixed})
     except (NoStableLearningRate, NotLinear, BadHyperparameter):
         return None
-    return evaluated(method, curvatures, {name: tuned.hyper[name] for name in method.hyper}, FINE, [*held, *free])
+    hyper = {name: tuned.hyper[name] for name in method.hyper}
+    return evaluated(method, curvatures, hyper, FINE, [*held, *free], tuned.rate)
 
 
 def best_rate(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Best | None:
@@ -97,10 +98,19 @@ def best_rate(method: Method, curvatures: Array, settings: Mapping[str, Any]) ->
 
 
 def evaluated(
-    method: Method, curvatures: Array, hyper: Mapping[str, Any], digits: int = FINE, held: Collection[str] = ()
+    method: Method,
+    curvatures: Array,
+    hyper: Mapping[str, Any],
+    digits: int = FINE,
+    held: Collection[str] = (),
+    rate: float = 1.0,
 ) -> Best:
-    """These settings, with their rate and steps, and as they are written with so many digits."""
+    """These settings, with their rate and steps, and as they are written with so many digits.
+
+    Where doubles are not stable so near the edge, with the rate that is derived for them, and its steps.
+    """
     exact = _timed(method, curvatures, {name: float(value) for name, value in hyper.items()})
+    exact = Best(exact.hyper, rate, estimated(1 - rate)) if exact.steps is None else exact
     return replace(exact, printed=printed(method, curvatures, exact.hyper, digits, held, exact.steps))
 
 
@@ -132,7 +142,7 @@ def printed(
             timed = _timed(method, curvatures, setting)
             if best is None or timed.steps is None or timed.steps <= best * (1 + AS_GOOD):
                 return timed
-            rough = rough or timed
+            rough = timed if rough is None or timed.steps < (rough.steps or inf) else rough
         if rough is not None or method.rate not in free:
             return rough
     return None

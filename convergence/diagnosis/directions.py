@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import ceil, isfinite, log
+from math import ceil, isfinite, log, log1p
 from typing import Any
 
 import numpy as np
+import sympy as sp
 from numpy.typing import NDArray
 
 from convergence.crossing import exact
@@ -18,9 +19,16 @@ from convergence.numerics.replay import Parabolas
 from convergence.numerics.sampled_matrix import UNIT
 from convergence.rule import Method
 from convergence.theory.region import region
+from convergence.theory.symbols import CURVATURE, Z
 from convergence.theory.system import system
 
 Array = NDArray[np.float64]
+
+FAINT = 1e-6
+"""A radius this near to 1 may be a rounding of it, as that of a double root moves by the square root of one."""
+
+DIGITS = 60
+"""Digits of roots that are nearer to 1 than doubles tell."""
 
 SHOWN = 1e-7
 """An imaginary part, or a distance of two eigenvalues, below this part of the radius is rounding of a double eigenvalue."""
@@ -84,7 +92,12 @@ def states(
     """One DirectionState a curvature, in their order. Raises NotLinear for a rule without an iteration matrix."""
     roots, inside = _roots(method, curvatures, settings), stable(method, curvatures, settings)
     radius = np.abs(roots).max(axis=-1)
-    counts = _settled(method, curvatures, settings, radius, inside)
+    gaps = np.array([
+        _gap(method, c, settings) if ok and r > 1 - FAINT else 1 - r
+        for c, r, ok in zip(curvatures, radius, inside, strict=True)
+    ])  # fmt: skip
+    radius = np.where(inside, 1 - gaps, radius)
+    counts = _settled(method, curvatures, settings, gaps, inside)
     return tuple(
         DirectionState(
             k,
@@ -110,10 +123,10 @@ def _regime(roots: NDArray[np.complex128]) -> str:
 
 
 def _settled(
-    method: Method, curvatures: Array, settings: Mapping[str, Any], radius: Array, inside: NDArray[np.bool_]
+    method: Method, curvatures: Array, settings: Mapping[str, Any], gaps: Array, inside: NDArray[np.bool_]
 ) -> list[tuple[int | None, bool]]:
     """For each direction the steps to a thousandth, and whether they were counted in a run of the rule itself."""
-    estimates = [_estimate(float(r)) if ok else None for r, ok in zip(radius, inside, strict=True)]
+    estimates = [estimated(float(gap)) if ok else None for gap, ok in zip(gaps, inside, strict=True)]
     near = [k for k, count in enumerate(estimates) if count is not None and count <= COUNTABLE]
     settled: list[tuple[int | None, bool]] = [(count, False) for count in estimates]
     if near:
@@ -123,9 +136,16 @@ def _settled(
     return settled
 
 
-def _estimate(radius: float) -> int | None:
-    """Steps from the radius alone; None where rounding does not tell it from 1."""
-    return 1 if radius <= 0 else ceil(log(WITHIN) / log(radius)) if radius < 1 else None
+def estimated(gap: float) -> int | None:
+    """Steps from 1 − radius alone; None where that is nothing in doubles."""
+    return 1 if gap >= 1 else ceil(log(WITHIN) / log1p(-gap)) if gap > 0 else None
+
+
+def _gap(method: Method, curvature: float, settings: Mapping[str, Any]) -> float:
+    """1 − radius where doubles do not tell it: the roots at these rational numbers, in many digits."""
+    letters = {method.symbols[name]: exact(value) for name, value in settings.items()} | {CURVATURE: exact(curvature)}
+    polynomial = sp.Poly(system(method).characteristic.as_expr().subs(letters), Z)
+    return float(1 - max(map(abs, polynomial.nroots(n=DIGITS, maxsteps=200))))
 
 
 def _counted(method: Method, curvatures: Array, settings: Mapping[str, Any], length: int) -> NDArray[np.intp]:

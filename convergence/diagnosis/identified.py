@@ -77,7 +77,7 @@ def identified(log: Log, tried: Sequence[Recurrence]) -> Identified:
     x = (log.x - offset) @ visible
     fits: list[Fit] = []
     for size in _sizes(log, x):
-        fits += _fits(log, x, size, tried, fits)
+        fits += _fits(log, x, size, [one for one in tried if size == 1 or _told(one, size, log, x) < x.size], fits)
     best_of: dict[tuple[int, int], Fit] = {}
     for one in [*fits, *filter(None, [_fewer(one, log, x) for one in fits])]:
         key = id(one.recurrence), one.size
@@ -95,9 +95,15 @@ def identified(log: Log, tried: Sequence[Recurrence]) -> Identified:
 
 def _sizes(log: Log, x: Array) -> list[int]:
     """The numbers of directions that may be: those that are seen; in losses, or one weight of many, more than columns."""
-    if log.losses or (log.x.shape[1] == 1 and log.gradients is None):
-        return [k for k in (1, 2, 3)[: 3 if log.losses else 2] if len(x) > 1 + 4 * k] or [1]
-    return [x.shape[1]]
+    if log.losses:
+        return [1, 2, 3]
+    return [1, 2] if log.x.shape[1] == 1 and log.gradients is None else [x.shape[1]]
+
+
+def _told(one: Recurrence, size: int, log: Log, x: Array) -> int:
+    """The number of unknowns of a fit in so many directions."""
+    solutions = one.order * (one.order + 1) // 2 if log.losses else one.order
+    return one.shared + size * one.own + (1 + size * solutions) * int(x.shape[1])
 
 
 def _fits(log: Log, x: Array, size: int, tried: Sequence[Recurrence], smaller: Sequence[Fit]) -> list[Fit]:
@@ -107,7 +113,8 @@ def _fits(log: Log, x: Array, size: int, tried: Sequence[Recurrence], smaller: S
     for relative in (True, False):
         some = [fit(log, x, one, relative, those) for one, those in zip(tried, tries, strict=True)]
         fits = min(fits, [f for f in some if f], key=lambda fits: min((f.score for f in fits), default=np.inf))
-    if tried[0].rates is not None or (size == 1 and not log.losses):
+    told = _told(two_roots(), size, log, x)
+    if not fits or told >= x.size or tried[0].rates is not None or (size == 1 and not log.losses):
         return fits
     best = min(fits, key=lambda f: f.score)
     free = fit(log, x, two_roots(), best.relative, [np.stack(best.recurrence.pair(best.unknowns), axis=1).ravel()])

@@ -29,7 +29,12 @@ LISTED = 3
 
 
 def reasons(
-    found: Identified, momentum: float | None, split: Scale, log: Log, diagnosis: Diagnosis | ScheduledDiagnosis | None
+    found: Identified,
+    momentum: float | None,
+    momentum_error: float | None,
+    split: Scale,
+    log: Log,
+    diagnosis: Diagnosis | ScheduledDiagnosis | None,
 ) -> Iterator[tuple[str, str]]:
     """Why, for everything that is None."""
     fit = found.fit
@@ -40,7 +45,7 @@ def reasons(
         yield from (("momentum", unknown), ("lr_curvature", unknown))
     elif momentum is None:
         yield "momentum", "not determined by this log: name the method, and give its momentum"
-    elif fit.recurrence.order == 1:
+    elif momentum_error is None:
         yield (
             "momentum_error",
             "each direction shows one root only; how much memory that may hide, this log does not determine",

@@ -151,7 +151,7 @@ def _judged(
     idle = fit.idle - fit.score < EVIDENCE
     open_ones = Resolution(*fit.eigenvalues(grain), log.steps, 0 if rounding else found.hidden, idle)
     diagnosis = None if found.others else _diagnosis(fit, momentum, split, open_ones, log, rates)
-    reasons = dict(remarks.reasons(found, momentum, split, log, diagnosis))
+    reasons = dict(remarks.reasons(found, momentum, momentum_error, split, log, diagnosis))
     kind = RunDiagnosis if rates is None else partial(ScheduledRunDiagnosis, rates=rates)
     return kind(
         verdict=_verdict(open_ones, split, diagnosis),
