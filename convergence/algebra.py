@@ -44,6 +44,37 @@ def _root(value: sp.Expr, coefficients: list[sp.Expr]) -> Root:
     return letter
 
 
+def cancelled(formula: sp.Expr) -> sp.Expr:
+    """The quotient of two expanded polynomials without a common factor, as ``sympy.cancel`` writes it.
+
+    That first looks for common terms (``factor_terms``), which takes longer than all the rest. Of a rational formula the
+    lowest terms are the same without; with roots in it they are not, and are left to SymPy.
+
+    >>> x, y = sp.symbols("x y")
+    >>> cancelled(1 / (x - y) - 1 / (x + y))
+    2*y/(x**2 - y**2)
+    """
+    formula = sp.sympify(formula)
+    if formula.is_Rational or not _is_rational(formula):
+        return sp.cancel(formula)
+    ring, (above, below) = sp.sring(formula.as_numer_denom())
+    if not ring.ngens:
+        return sp.cancel(formula)
+    above, below = above.cancel(below)
+    return above.as_expr() / below.as_expr()
+
+
+def _is_rational(formula: sp.Expr) -> bool:
+    """Whether it is made of letters and fractions by sums, products and powers of whole numbers."""
+    if formula.is_Pow:
+        return bool(formula.exp.is_Integer) and _is_rational(formula.base)
+    return (
+        formula.is_Symbol
+        or formula.is_Rational
+        or ((formula.is_Add or formula.is_Mul) and all(map(_is_rational, formula.args)))
+    )
+
+
 def plain(formula: sp.Expr) -> sp.Expr:
     """The formula with the roots themselves in the places of their letters, square roots out of the denominator."""
     while formula.has(Root):

@@ -10,6 +10,7 @@ from functools import cache
 import numpy as np
 import sympy as sp
 
+from convergence.algebra import cancelled
 from convergence.best_schedules.laws import Separate
 from convergence.best_schedules.objective import Best, Task
 from convergence.best_schedules.steps import formulas
@@ -53,7 +54,7 @@ def best_step(method: Method) -> tuple[sp.Expr, sp.Expr] | None:
     if not after.is_polynomial(rate) or sp.Poly(after, rate).degree() != 2:
         return None
     (best,) = sp.solve(sp.diff(after, rate), rate)
-    return sp.cancel(best), sp.factor(after.subs(rate, best))
+    return cancelled(best), sp.factor(after.subs(rate, best))
 
 
 def over_time(method: Method) -> sp.Expr | None:
@@ -67,10 +68,10 @@ def over_time(method: Method) -> sp.Expr | None:
     if step is None:
         return None
     best, after = (part.subs(OWN, 0) for part in step)
-    growth = sp.cancel(1 / after - 1 / MOMENT)
+    growth = cancelled(1 / after - 1 / MOMENT)
     if growth.has(MOMENT):
         return None
-    return sp.cancel(best.subs(MOMENT, 1 / (1 / MOMENT + STEP * growth)))
+    return cancelled(best.subs(MOMENT, 1 / (1 / MOMENT + STEP * growth)))
 
 
 def _one_direction(task: Task) -> Best | None:
@@ -97,7 +98,7 @@ def _one_direction(task: Task) -> Best | None:
     general = over_time(method)
     if own or not added or not first or general is None:
         return Best(rates, note)
-    formula = sp.cancel(general.subs(letters).subs({MOMENT: exact(first), ADDED: exact(added)}))
+    formula = cancelled(general.subs(letters).subs({MOMENT: exact(first), ADDED: exact(added)}))
     return Best(rates, note, Schedule(f"best for {method.name} along one direction", formula))
 
 

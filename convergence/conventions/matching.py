@@ -15,6 +15,7 @@ import sympy as sp
 
 from convergence.algebra import (
     Root,
+    cancelled,
     coefficients,
     factors,
     fraction,
@@ -207,7 +208,7 @@ def _same_steps(ours: Hyper, a: Response, theirs: Hyper, b: Response) -> bool:
     one, other = ({name: value.subs(values) for name, value in setting.items()} for setting in (ours, theirs))
     runs = positions(a.method, one), positions(b.method, other)
     steps = range(2 * (a.loop[0].rows + b.loop[0].rows) + 1)
-    return all(sp.cancel(first - second) == 0 for _, first, second in zip(steps, *runs, strict=False))
+    return all(cancelled(first - second) == 0 for _, first, second in zip(steps, *runs, strict=False))
 
 
 def _plain(setting: Mapping[Key, sp.Expr]) -> dict[Key, sp.Expr]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy as sp
 
-from convergence.algebra import factors_with_powers, fraction, lowest_terms, powers
+from convergence.algebra import cancelled, factors_with_powers, fraction, lowest_terms, powers
 from convergence.rule import Method
 from convergence.theory.loop import START
 from convergence.theory.rational import require_rational
@@ -116,11 +116,11 @@ def positions(method: Method, hyper: Mapping[str, sp.Expr]) -> Iterator[sp.Expr]
     """The positions x_0, x_1, … of a rule run on symbols from x₀ = 1 with the minimiser at 0, rational in λ; endless."""
     point = {method.symbols[name]: sp.sympify(value) for name, value in hyper.items()} | {MINIMISER: 0, START: 1}
     update = [entry.subs(point) for entry in trace_rule(method).closed]
-    state = [sp.cancel(entry.subs(point)) for entry in trace_start(method, START).closed]
+    state = [cancelled(entry.subs(point)) for entry in trace_start(method, START).closed]
     while True:
         yield state[0]
         now = dict(zip(state_symbols(method), state, strict=True))
-        state = [sp.cancel(entry.xreplace(now)) for entry in update]
+        state = [cancelled(entry.xreplace(now)) for entry in update]
 
 
 def rate_first(method: Method) -> list[str]:

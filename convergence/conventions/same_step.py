@@ -15,7 +15,7 @@ from itertools import cycle, permutations
 
 import sympy as sp
 
-from convergence.algebra import coefficients, lowest_terms
+from convergence.algebra import cancelled, coefficients, lowest_terms
 from convergence.conventions.solving import Branch, Unsolved, solutions
 from convergence.rule import Method
 from convergence.theory.clock import keeps_time
@@ -230,7 +230,7 @@ def _joined(branch: Branch, more: Branch) -> Branch:
 
 def affine_in(formula: sp.Expr, moving: Sequence[sp.Symbol]) -> bool:
     """Whether a formula is of degree one in these letters."""
-    return not _innermost(formula, set(moving)) and not any(sp.cancel(sp.diff(formula, s)).has(*moving) for s in moving)
+    return not _innermost(formula, set(moving)) and not any(cancelled(sp.diff(formula, s)).has(*moving) for s in moving)
 
 
 def at_sample(formula: sp.Expr) -> sp.Expr:

@@ -10,6 +10,7 @@ from typing import Any
 import sympy as sp
 
 import convergence as cv
+from convergence.algebra import cancelled
 from convergence.coursework.claim import Answer
 from convergence.coursework.letters import BETA, KAPPA, LAMBDA, LARGEST, MU, Z
 
@@ -17,7 +18,7 @@ from convergence.coursework.letters import BETA, KAPPA, LAMBDA, LARGEST, MU, Z
 def same(one: Any, other: Any) -> bool:
     """Whether two formulas are identical."""
     difference = sp.sympify(one) - sp.sympify(other)
-    return bool(sp.cancel(difference) == 0 or sp.simplify(difference) == 0)
+    return bool(cancelled(difference) == 0 or sp.simplify(difference) == 0)
 
 
 def equal(derived: Any, stated: Any) -> Answer:
@@ -33,7 +34,7 @@ def near(value: float, stated: float, tolerance: float) -> Answer:
 def positive(expression: Any) -> bool:
     """Whether a rational formula is positive for every β in (0, 1)."""
     s = sp.Symbol("s", positive=True)
-    return bool(sp.factor(sp.cancel(expression.subs(BETA, s / (1 + s)))).is_positive)
+    return bool(sp.factor(cancelled(expression.subs(BETA, s / (1 + s)))).is_positive)
 
 
 def in_root_kappa(expression: Any) -> Any:
@@ -56,7 +57,7 @@ def unbiased(power: Callable[[int], int]) -> Answer:
 
 def noise_left() -> Any:
     """The variance of the average of independent signals of variance one: the geometric series Σ (1−β)²β²ᵏ."""
-    return sp.factor(sp.cancel((1 - BETA) ** 2 / (1 - BETA**2)))
+    return sp.factor(cancelled((1 - BETA) ** 2 / (1 - BETA**2)))
 
 
 def edge(method: Any) -> Any:

@@ -14,6 +14,7 @@ import numpy as np
 import sympy as sp
 from scipy.integrate import quad
 
+from convergence.algebra import cancelled
 from convergence.errors import BadData
 from convergence.notation import text
 from convergence.numerics.bracket import root
@@ -66,7 +67,7 @@ def gathered(
     factor = equilibrium.system.matrix[0, 0]
     divisor, slope = (
         sp.lambdify(held, formula.subs(numbers), modules="numpy")
-        for formula in (sp.cancel(method.symbols[method.rate or ""] * CURVATURE / (1 - factor)), factor)
+        for formula in (cancelled(method.symbols[method.rate or ""] * CURVATURE / (1 - factor)), factor)
     )
     curvature, place = float(numbers[CURVATURE]), method.state.index(str(equilibrium.held))
     objective = Parabolas(np.array([curvature]))

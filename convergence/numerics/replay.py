@@ -16,6 +16,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from convergence.algebra import cancelled
 from convergence.errors import BadHyperparameter, NotLinear
 from convergence.methods import as_method
 from convergence.numerics.inputs import checked_steps
@@ -235,7 +236,7 @@ def _require_rest(method: Method) -> None:
     except NotLinear:
         return  # a rule that is linear about 0 only; the probe decides
     rest = derived.rest
-    if not derived.linear or all(sp.cancel(entry) == 0 for entry in _first_error(derived)):
+    if not derived.linear or all(cancelled(entry) == 0 for entry in _first_error(derived)):
         return
     if rest[0] == 1:
         raise NotLinear(

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from convergence.algebra import cancelled
 from convergence.crossing import evaluate
 from convergence.errors import BadHyperparameter, NotLinear
 from convergence.numerics.bracket import root
@@ -73,7 +74,7 @@ def _slope(method: Method) -> sp.Expr:
     if len(points) != 1:
         raise NotLinear(f"{method.name} asks for {len(points)} gradients a step; the criterion is for one")
     lr = method.symbols[str(method.rate)]
-    return sp.cancel(sp.together(points[0] / lr)).subs(lr, 0)
+    return cancelled(sp.together(points[0] / lr)).subs(lr, 0)
 
 
 def streaming_rate(p: Any, gamma: float) -> float:

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 import sympy as sp
 
-from convergence.algebra import factors, projection
+from convergence.algebra import cancelled, factors, projection
 from convergence.crossing import fraction
 from convergence.domain import Domain
 from convergence.theory import candidates
@@ -112,7 +112,7 @@ def is_scale_free(derived: System) -> bool:
     """Whether curvature and hyperparameters come together in pure numbers only, as lr·λ: then λ = 1 stands for all."""
     units = {s: s * CURVATURE**domain.unit for s, domain in _domains(derived).items()}
     return not any(
-        sp.cancel(c.subs(units, simultaneous=True)).has(CURVATURE) for c in derived.characteristic.all_coeffs()
+        cancelled(c.subs(units, simultaneous=True)).has(CURVATURE) for c in derived.characteristic.all_coeffs()
     )
 
 

@@ -13,6 +13,7 @@ from functools import cached_property
 
 import sympy as sp
 
+from convergence.algebra import cancelled
 from convergence.theory.symbols import CURVATURE, tidy
 from convergence.theory.trace import MINIMISER, Formulas
 
@@ -51,7 +52,7 @@ def clock_of(
     if not places or not readable or not all(_affine(update[k], [state[m] for m in moving]) for k in moving):
         return None
     at_rest = {state[k]: rest[k] for k in moving}
-    if any(sp.cancel(update[k].subs(at_rest) - rest[k]) != 0 for k in moving):
+    if any(cancelled(update[k].subs(at_rest) - rest[k]) != 0 for k in moving):
         return None
     matrix = sp.Matrix([update[k] for k in moving]).jacobian([state[k] for k in moving]).applyfunc(tidy)
     timed = [tuple(part[k] for k in places) for part in (start, update, rest)]
@@ -76,12 +77,12 @@ def stopped_clocks(state: Sequence[sp.Symbol], update: Sequence[sp.Expr]) -> dic
 
 def _stopped(update: sp.Expr, letter: sp.Symbol) -> sp.Expr:
     fading = None if _affine(update, [letter]) else _fading_rest(update, letter)
-    return sp.cancel(-update.subs(letter, 0) / (sp.diff(update, letter) - 1)) if fading is None else fading
+    return cancelled(-update.subs(letter, 0) / (sp.diff(update, letter) - 1)) if fading is None else fading
 
 
 def _fading_rest(update: sp.Expr, letter: sp.Symbol) -> sp.Expr | None:
     """The one fixed point of c ← (ac + b)/(ec + d), in numbers, where there is only one: then 1/(c − rest) grows evenly."""
-    top, bottom = sp.fraction(sp.cancel(update))
+    top, bottom = sp.fraction(cancelled(update))
     if update.free_symbols != {letter} or not all(part.is_polynomial(letter) for part in (top, bottom)):
         return None
     if max(sp.degree(top, letter), sp.degree(bottom, letter)) > 1:
@@ -109,4 +110,4 @@ def _is_free_of(slope: sp.Expr, letters: Sequence[sp.Symbol]) -> bool:
     points = ({**others, **dict.fromkeys(letters, value)} for value in (sp.Rational(3, 11), sp.Rational(5, 13)))
     one, other = (slope.subs(point).evalf(30) for point in points)
     differ = one.is_finite and other.is_finite and abs(one - other) > sp.Float("1e-20")
-    return not differ and not sp.cancel(slope).has(*letters)
+    return not differ and not cancelled(slope).has(*letters)

@@ -16,6 +16,7 @@ import sympy as sp
 from numpy.typing import NDArray
 from sympy.polys.matrices import DomainMatrix
 
+from convergence.algebra import cancelled
 from convergence.errors import NotLinear
 from convergence.notation import text
 from convergence.plotting import Plotted
@@ -122,7 +123,7 @@ def direction(method: Method, hyper: Mapping[str, sp.Expr], curvature: sp.Expr) 
 def without_clocks(method: Method, state: Sequence[sp.Symbol], update: Sequence[sp.Expr]) -> Direction:
     """A rule's update at a direction with the states that keep time at their limits. NotLinear as for ``direction``."""
     for name, s, u in list(zip(method.state, state, update, strict=True))[1:]:
-        if u != s and not sp.cancel(u - s).free_symbols & set(state):
+        if u != s and not cancelled(u - s).free_symbols & set(state):
             raise NotLinear(
                 f"{method.name} has no cycle that one could solve for: its state {name} counts on for ever. Let it "
                 f"hold what runs down, βᵗ in the place of t: p = momentum * p, from 1"
@@ -215,5 +216,5 @@ def _plain(condition: Any) -> Any:
 
 def _simplified(formula: sp.Expr) -> sp.Expr:
     """In lowest terms; with roots in it, simplified."""
-    lowest = sp.cancel(sp.together(formula))
+    lowest = cancelled(sp.together(formula))
     return sp.simplify(lowest) if any(not p.exp.is_Integer for p in lowest.atoms(sp.Pow)) else lowest

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import sympy as sp
 
+from convergence.algebra import cancelled
 from convergence.crossing import exact
 from convergence.errors import BadHyperparameter, BadName, NoEquivalent, NotLinear, nearest
 from convergence.methods import METHODS, as_method
@@ -68,7 +69,7 @@ class Given:
     @cached_property
     def step(self) -> tuple[sp.Expr, sp.Expr]:
         """The filter from gradients to the step, at these values: numerator and denominator in lowest terms."""
-        above, below = sp.fraction(sp.cancel(self.put(filter_of(self.method, "step").formula)))
+        above, below = sp.fraction(cancelled(self.put(filter_of(self.method, "step").formula)))
         return above, below
 
     @property

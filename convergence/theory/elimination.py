@@ -13,7 +13,7 @@ from math import prod
 import numpy as np
 import sympy as sp
 
-from convergence.algebra import factors, resultant
+from convergence.algebra import cancelled, factors, resultant
 from convergence.theory.candidates import values
 from convergence.theory.deadline import Deadline
 from convergence.theory.radicals import short, square_root
@@ -116,7 +116,7 @@ def _linear(equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near: Ne
     if not options:
         return None
     *_, equation, letter, value = min(options, key=lambda option: option[:3])
-    return equation, letter, sp.cancel(value)
+    return equation, letter, cancelled(value)
 
 
 def _quadratic(equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near: Near) -> Step | None:
@@ -131,7 +131,7 @@ def _quadratic(equations: Sequence[sp.Expr], unknown: Sequence[sp.Symbol], near:
             sides = [(-b + s * root) / (2 * a) for s in (1, -1)]
             at = values(sides, near, complex)
             side = min((0, 1), key=lambda k: abs(at[k] - near[letters[0]]))
-            split = sp.factor_terms(sp.cancel(-b / (2 * a)) + (1, -1)[side] * root / (2 * a))
+            split = sp.factor_terms(cancelled(-b / (2 * a)) + (1, -1)[side] * root / (2 * a))
             return equation, letters[0], min((short(sides[side]), split), key=sp.count_ops)
     return None
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from convergence.algebra import cancelled
 from convergence.rule import Method
 from convergence.theory.symmetric_cycles import same
 from convergence.theory.trace import MINIMISER, Trace, trace_rule, trace_start
@@ -93,7 +94,7 @@ def _linear(trace: Trace, inputs: Sequence[sp.Symbol], values: Sequence[sp.Expr]
 
 
 def _homogeneous(formula: sp.Expr, letters: Sequence[sp.Symbol]) -> bool:
-    slopes = [sp.cancel(sp.diff(formula, s)) for s in letters]
+    slopes = [cancelled(sp.diff(formula, s)) for s in letters]
     if any(slope.has(*letters) for slope in slopes):
         return False
-    return bool(sp.cancel(formula - sp.Add(*(k * s for k, s in zip(slopes, letters, strict=True)))) == 0)
+    return bool(cancelled(formula - sp.Add(*(k * s for k, s in zip(slopes, letters, strict=True)))) == 0)

@@ -14,6 +14,7 @@ from typing import Any
 
 import sympy as sp
 
+from convergence.algebra import cancelled
 from convergence.crossing import exact
 from convergence.errors import BadHyperparameter, BadName, NotLinear, nearest
 from convergence.methods import as_method
@@ -210,9 +211,9 @@ def _filter(method: Method, output: str, closed: bool) -> Filter:
     read = sp.zeros(1, P.rows)
     read[0, derived.state.index(output) if output in derived.state else 0] = 1
     after = (read * (Z * sp.eye(P.rows) - P).LUsolve(U))[0]
-    above, below = sp.fraction(sp.cancel(after * (Z if output in derived.state else 1 - Z)))
+    above, below = sp.fraction(cancelled(after * (Z if output in derived.state else 1 - Z)))
     lead = sp.Poly(below, Z).LC()
-    above, below = (written(sp.cancel(sp.Poly(part, Z).as_expr() / lead)) for part in (above, below))
+    above, below = (written(cancelled(sp.Poly(part, Z).as_expr() / lead)) for part in (above, below))
     result = Filter(method, output, closed, above, below, derived.symbols, derived.linear)
     return rewritten(result, roots, "numerator", "denominator")
 
@@ -245,7 +246,7 @@ def _start(derived: System) -> sp.ImmutableMatrix:
     values = [trace.values[derived.method.state.index(name)] for name in names]
     answers = [question.answer for question in trace.questions]
     slopes = [sum((sp.diff(value, answer) for answer in answers), sp.Integer(0)) for value in values]
-    return sp.ImmutableMatrix([sp.cancel(slope.subs(dict.fromkeys([*answers, MINIMISER], 0))) for slope in slopes])
+    return sp.ImmutableMatrix([cancelled(slope.subs(dict.fromkeys([*answers, MINIMISER], 0))) for slope in slopes])
 
 
 def _asks_anew(method: Method) -> bool:

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import sympy as sp
 
+from convergence.algebra import cancelled
 from convergence.domain import Domain
 from convergence.errors import NotLinear
 from convergence.methods import as_method
@@ -60,7 +61,7 @@ def frozen_of(adaptive: Method) -> Method:
     answers = [q.answer for q in trace.questions]
     moving = [s for s in inputs if s not in clocks]
     slopes = sp.Matrix([values[k] for k in kept if trace.inputs[k] in moving]).jacobian([*moving, *answers])
-    if slopes.applyfunc(sp.cancel).has(*moving, *answers):
+    if slopes.applyfunc(cancelled).has(*moving, *answers):
         raise NotLinear(
             f"{adaptive.name} is not linear with its preconditioner {divisor} held: a sign or root is left in it"
         )

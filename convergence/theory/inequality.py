@@ -12,6 +12,7 @@ import numpy as np
 import sympy as sp
 from numpy.typing import NDArray
 
+from convergence.algebra import cancelled
 from convergence.crossing import evaluate, exact, fraction
 from convergence.errors import BadHyperparameter
 from convergence.theory.symbols import factored, tidy
@@ -63,7 +64,7 @@ def sign_of(formula: sp.Expr, positive: Iterable[sp.Expr]) -> int:
     if formula.is_negative:
         return -1
     for known in positive:
-        ratio = sp.cancel(formula / known)
+        ratio = cancelled(formula / known)
         if ratio.is_positive or ratio.is_negative:
             return 1 if ratio.is_positive else -1
     return 0

@@ -8,6 +8,7 @@ from functools import cache
 
 import sympy as sp
 
+from convergence.algebra import cancelled
 from convergence.rule import Method
 from convergence.theory.linearisation import Map, linearised
 from convergence.theory.rest import Rest, rest_of
@@ -77,7 +78,7 @@ def loop_of(method: Method, names: tuple[str, ...]) -> Loop:
     moving = [method.state.index(name) for name in names]
     letters = (*(trace.inputs[k] for k in moving), *answers)
     formulas = (*(trace.values[k] for k in moving), *(q.asked for q in trace.questions))
-    jacobian = sp.Matrix(formulas).jacobian(letters).applyfunc(sp.cancel)
+    jacobian = sp.Matrix(formulas).jacobian(letters).applyfunc(cancelled)
     if jacobian.has(*letters):
         jacobian = _slope_at_rest(method, rest, letters, formulas, moving)
     jacobian, states, asked = sp.ImmutableMatrix(jacobian.applyfunc(tidy)), slice(size), slice(size, None)
@@ -102,4 +103,4 @@ def first_state(method: Method, names: Sequence[str], letter: sp.Symbol) -> sp.I
     """How the first state (s, 1) depends on one of the two: the first position, START, or the MINIMISER."""
     trace = trace_start(method, START)
     entries = [trace.closed[method.state.index(name)] for name in names]
-    return sp.ImmutableMatrix([sp.cancel(sp.diff(entry, letter).subs(START, MINIMISER)) for entry in entries])
+    return sp.ImmutableMatrix([cancelled(sp.diff(entry, letter).subs(START, MINIMISER)) for entry in entries])

@@ -12,6 +12,7 @@ import sympy as sp
 from sympy.polys.matrices import DomainMatrix
 from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 
+from convergence.algebra import cancelled
 from convergence.errors import NotLinear
 from convergence.theory.symbols import CURVATURE, factored, turned
 
@@ -94,7 +95,7 @@ def no_stationary_covariance(A: sp.Matrix, names: tuple[str, ...], method: str) 
     """The error that says why S = ASAᵀ + Q has no single solution: a state that keeps what it got, or eigenvalues ab = 1."""
     for value, does in ((1, "keeps"), (-1, "keeps, with alternating sign,")):
         kernel = (A - value * sp.eye(A.rows)).nullspace()
-        stuck = [name for name, entry in zip(names, kernel[0], strict=True) if sp.cancel(entry) != 0] if kernel else []
+        stuck = [name for name, entry in zip(names, kernel[0], strict=True) if cancelled(entry) != 0] if kernel else []
         if stuck:
             return NotLinear(
                 f"{method} has no stationary covariance: its state {' with '.join(stuck)} {does} what noise once put there, at "

@@ -11,6 +11,7 @@ from typing import Literal
 
 import sympy as sp
 
+from convergence.algebra import cancelled
 from convergence.notation import text
 from convergence.schedule import STEP
 from convergence.theory.products import COUNT, closed
@@ -134,7 +135,7 @@ def _period(rate: sp.Expr) -> int:
     """After how many steps it repeats, from cosines and from ⌊k/m⌋; 0 where it does not."""
     waves = [wave for wave in rate.atoms(sp.cos) if STEP in wave.free_symbols]
     turns = [2 * sp.pi / slope for wave in waves if (slope := wave.args[0].coeff(STEP)) != 0]
-    lengths = [*turns, *(sp.cancel(STEP / stair.args[0]) for stair in rate.atoms(sp.floor))]
+    lengths = [*turns, *(cancelled(STEP / stair.args[0]) for stair in rate.atoms(sp.floor))]
     if not lengths or not all(length.is_Integer for length in lengths):
         return 0
     period = abs(sp.ilcm(1, *lengths))

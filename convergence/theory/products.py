@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 import sympy as sp
 
+from convergence.algebra import cancelled
 from convergence.schedule import STEP
 from convergence.theory.special_functions import ChebyshevT, ChebyshevU, Kept, QPochhammer, RisingFactorial
 from convergence.theory.stretches import Stretch
@@ -115,11 +116,11 @@ def _raised(base: sp.Expr, n: sp.Expr) -> sp.Expr:
 def _rational(factor: sp.Expr) -> Closed | None:
     if not factor.is_rational_function(STEP):
         return None
-    over, under = (sp.Poly(part, STEP) for part in sp.fraction(sp.cancel(sp.together(factor))))
+    over, under = (sp.Poly(part, STEP) for part in sp.fraction(cancelled(sp.together(factor))))
     zeros, poles = _roots(over), _roots(under)
     if zeros is None or poles is None:
         return None
-    lead = sp.cancel(over.LC() / under.LC())
+    lead = cancelled(over.LC() / under.LC())
 
     def of(n: sp.Expr) -> sp.Expr:
         return (
@@ -139,11 +140,11 @@ def _roots(polynomial: sp.Poly) -> list[sp.Expr] | None:
     if degree == 0:
         return []
     first, second = polynomial.nth(degree), polynomial.nth(degree - 1)
-    shift = sp.cancel(-second / (degree * first))
+    shift = cancelled(-second / (degree * first))
     centred = sp.Poly(polynomial.as_expr().subs(STEP, STEP + shift), STEP)
-    if degree > HIGHEST or any(sp.cancel(centred.nth(k)) != 0 for k in range(1, degree)):
+    if degree > HIGHEST or any(cancelled(centred.nth(k)) != 0 for k in range(1, degree)):
         return None
-    value = sp.cancel(-centred.nth(0) / first)
+    value = cancelled(-centred.nth(0) / first)
     if degree == 1:
         return [shift]
     size = sp.root(sp.factor(value), degree)
@@ -161,7 +162,7 @@ def _geometric(factor: sp.Expr) -> Closed | None:
     if still == 0:
         return Closed(lambda n: start**n * ratio ** (n * (n - 1) / 2))
     endless = QPochhammer(-start, ratio, sp.oo) if still == 1 and (1 - abs(ratio)).is_positive else None
-    return Closed(lambda n: _raised(still, n) * QPochhammer(sp.cancel(-start / still), ratio, n), endless)
+    return Closed(lambda n: _raised(still, n) * QPochhammer(cancelled(-start / still), ratio, n), endless)
 
 
 def _floors(factor: sp.Expr) -> Closed | None:
@@ -170,7 +171,7 @@ def _floors(factor: sp.Expr) -> Closed | None:
     if len(floors) != 1:
         return None
     (stair,) = floors
-    length = sp.cancel(STEP / stair.args[0])
+    length = cancelled(STEP / stair.args[0])
     if not (length.is_Integer and length > 0):
         return None
     factor = factor.xreplace({stair: _EPOCH}).subs(STEP, length * _EPOCH + _WITHIN)
@@ -211,7 +212,7 @@ def _cosine(factor: sp.Expr) -> Closed | None:
     if len(waves) != 1 or not waves[0].args[0].is_polynomial(STEP):
         return None
     angle, in_wave = sp.Poly(waves[0].args[0], STEP), factor.xreplace({waves[0]: _WITHIN})
-    length, start = sp.cancel(sp.pi / angle.nth(1)), sp.cancel(angle.nth(0) / angle.nth(1))
+    length, start = cancelled(sp.pi / angle.nth(1)), cancelled(angle.nth(0) / angle.nth(1))
     level, height = in_wave.subs(_WITHIN, 0), sp.expand(in_wave.diff(_WITHIN))
     if (
         height.has(STEP, _WITHIN)
@@ -221,7 +222,7 @@ def _cosine(factor: sp.Expr) -> Closed | None:
         or start not in (0, 1, sp.S.Half)
     ):
         return None
-    point = sp.expand(sp.cancel(level / -height))
+    point = sp.expand(cancelled(level / -height))
 
     def of(n: sp.Expr) -> sp.Expr | None:
         if n == 0:

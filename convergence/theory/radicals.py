@@ -10,6 +10,7 @@ from functools import cache
 
 import sympy as sp
 
+from convergence.algebra import cancelled
 from convergence.theory.symbols import LARGEST, MU, factored, tidy
 
 ROOT_MU = sp.Symbol("_sqrt_mu", positive=True)
@@ -57,7 +58,7 @@ def without_nesting(formula: sp.Expr) -> sp.Expr:
 
 def tidy_radicals(formula: sp.Expr) -> sp.Expr:
     """The shortest of the forms that keep every root as it is."""
-    return min((formula, sp.factor(formula), sp.cancel(formula)), key=sp.count_ops)
+    return min((formula, sp.factor(formula), cancelled(formula)), key=sp.count_ops)
 
 
 @cache
@@ -71,7 +72,7 @@ def short(formula: sp.Expr) -> sp.Expr:
 def in_mu_and_L(formula: sp.Expr) -> sp.Expr:
     """A formula in m = √μ and l = √L written in μ and L, products of conjugates multiplied out: (l−m)(l+m) is L−μ."""
     if formula.is_rational_function(ROOT_MU, ROOT_L):
-        above, below = sp.fraction(sp.cancel(formula))
+        above, below = sp.fraction(cancelled(formula))
         if all(_even(part) for part in (above, below)):
             return short((above / below).subs(SQUARES))
     return formula.replace(lambda part: part.is_Mul, _conjugates_joined).subs(SQUARES)

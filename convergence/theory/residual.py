@@ -18,6 +18,7 @@ import numpy as np
 import sympy as sp
 from sympy.polys.fields import field
 
+from convergence.algebra import cancelled
 from convergence.crossing import exact, fraction
 from convergence.errors import BadData, BadHyperparameter, NotLinear
 from convergence.methods import as_method
@@ -127,7 +128,7 @@ def _over_letters(method: Method, schedules: Schedules, steps: int, letters: lis
     )
     if denominator.has(CURVATURE):
         raise NotLinear(f"{method.name} has a residual that is no polynomial in λ")
-    return sp.cancel(numerator / denominator)
+    return cancelled(numerator / denominator)
 
 
 def _residual(derived: System, schedules: Schedules, steps: int, curvature: Any, constant: Constant) -> Any:

@@ -12,6 +12,7 @@ from functools import cache
 
 import sympy as sp
 
+from convergence.algebra import cancelled
 from convergence.errors import NotLinear
 from convergence.rule import Method
 from convergence.theory.clock import stopped_clocks
@@ -33,7 +34,7 @@ class Rest:
     def poles(self) -> Formulas:
         """What the rule divides by at rest: where one of these vanishes it has no value, even if it cancels."""
         at = dict(zip(self.trace.inputs, self.state, strict=True))
-        divisors = [sp.cancel(trace.answered(d)) for trace in (self.trace, self.start) for d in trace.divisors]
+        divisors = [cancelled(trace.answered(d)) for trace in (self.trace, self.start) for d in trace.divisors]
         divisors = divisors if self.linear else [sp.simplify(d.subs(at)) for d in divisors]
         inner = {*self.trace.inputs, MINIMISER}
         return tuple(dict.fromkeys(d for d in divisors if d.free_symbols and not d.free_symbols & inner))
@@ -65,7 +66,7 @@ def _reduced(entry: sp.Expr, state: Sequence[sp.Symbol]) -> sp.Expr:
     """An entry that is not affine as it was written may be so in lowest terms: f(x+1) − f(x) is free of x."""
     if entry.is_polynomial(*state) or not entry.is_rational_function(*state):
         return entry
-    short = sp.cancel(entry)
+    short = cancelled(entry)
     return short if short.is_polynomial(*state) else entry
 
 
@@ -135,9 +136,9 @@ def _shrunk(method: Method, update: Sequence[sp.Expr], state: Sequence[sp.Symbol
         return None
     decays = [letter for name, letter in method.symbols.items() if name != method.rate]
     for solution in sp.linsolve([sp.expand(u - s) for u, s in zip(update, state, strict=True)], *state):
-        part = sp.cancel(solution[0] / MINIMISER)
+        part = cancelled(solution[0] / MINIMISER)
         proportional = not any(entry.has(*state) or entry.subs(MINIMISER, 0) != 0 for entry in solution)
-        if proportional and any(sp.cancel(part.subs(decay, 0)) == 1 for decay in decays):
+        if proportional and any(cancelled(part.subs(decay, 0)) == 1 for decay in decays):
             return tuple(sp.factor(entry) for entry in solution)
     return None
 
@@ -151,4 +152,4 @@ def _vanishes(formula: sp.Expr) -> bool:
     """Rational over ℚ, a formula is decided in lowest terms: a tenth of the work of ``simplify``, and no guess."""
     parts = list(sp.preorder_traversal(formula))
     whole = all(p.is_Add or p.is_Mul or p.is_Symbol or p.is_Rational or (p.is_Pow and p.exp.is_Integer) for p in parts)
-    return bool((sp.cancel if whole else sp.simplify)(formula) == 0)
+    return bool((cancelled if whole else sp.simplify)(formula) == 0)

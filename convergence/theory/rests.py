@@ -13,6 +13,7 @@ from functools import cache
 
 import sympy as sp
 
+from convergence.algebra import cancelled
 from convergence.errors import NotLinear
 from convergence.rule import Method
 from convergence.theory.clock import stopped_clocks
@@ -151,7 +152,7 @@ def _slope(rule: Map, at: Mapping[sp.Symbol, sp.Expr], pull: sp.Expr) -> sp.Matr
 
     smooth = [entry.replace(lambda p: isinstance(p, sp.sign | sp.Abs), piece) for entry in rule.formulas]
     slope = sp.Matrix(smooth).jacobian(rule.letters).subs(at).applyfunc(lowest_terms)
-    slope = slope.subs(PULL, pull).applyfunc(sp.cancel)
+    slope = slope.subs(PULL, pull).applyfunc(cancelled)
     if not slope.has(sp.nan, sp.zoo):
         return slope
     there = tuple(sp.factor(at[s].subs(PULL, pull)) for s in rule.letters)  # where the decay is coupled, a root of zero
@@ -186,9 +187,9 @@ def _position(method: Method, pull: sp.Expr) -> sp.Expr:
     if len(coefficients) == 2:
         return sp.factor(W + coefficients[1] / coefficients[0] / CURVATURE)
     a, b, c = (signs[0] * coefficient for coefficient in coefficients)
-    top = sp.factor(sp.cancel(W + b / (2 * a) / CURVATURE))
+    top = sp.factor(cancelled(W + b / (2 * a) / CURVATURE))
     root = sp.expand(b**2 - 4 * a * c)
-    return sp.cancel(sp.numer(top) - sp.denom(top) * sp.sqrt(root) / (2 * a * CURVATURE)) / sp.denom(top)
+    return cancelled(sp.numer(top) - sp.denom(top) * sp.sqrt(root) / (2 * a * CURVATURE)) / sp.denom(top)
 
 
 def _judged(

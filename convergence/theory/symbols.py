@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import sympy as sp
 
+from convergence.algebra import cancelled
 from convergence.errors import BadName, nearest
 
 CURVATURE = sp.Symbol("lambda", positive=True)
@@ -44,7 +45,7 @@ def rewritten(result: Result, values: Mapping[sp.Symbol, sp.Expr], *fields: str)
 @cache
 def tidy(formula: sp.Expr) -> sp.Expr:
     """The shortest of the usual ways to write a rational formula, a product rather than a sum."""
-    together = sp.cancel(formula)
+    together = cancelled(formula)
     return min((formula, together, sp.factor(together), sp.expand(together)), key=lambda f: (sp.count_ops(f), f.is_Add))
 
 
@@ -54,7 +55,7 @@ def factored(formula: sp.Expr) -> sp.Expr:
 
     1−β and not −(β−1): the way one writes it by hand. One factor is left as it was where the signs do not cancel.
     """
-    return turned(sp.factor(sp.cancel(formula)))
+    return turned(sp.factor(cancelled(formula)))
 
 
 def turned(formula: sp.Expr) -> sp.Expr:

@@ -8,6 +8,7 @@ from itertools import product
 
 import sympy as sp
 
+from convergence.algebra import cancelled
 from convergence.errors import NotLinear
 from convergence.theory.letters import Letters, sign_of
 
@@ -208,13 +209,13 @@ def _amplitudes(name: str, equation: sp.Expr) -> Iterator[tuple[sp.Expr, tuple[s
 def _positive_roots(name: str, polynomial: sp.Poly) -> list[sp.Expr]:
     """Roots that may be positive: of degree one, and quadratics in a or in a²; at numbers, of any degree."""
     if polynomial.degree() == 1:
-        return [sp.cancel(-polynomial.coeff_monomial(1) / polynomial.LC())]
+        return [cancelled(-polynomial.coeff_monomial(1) / polynomial.LC())]
     if not polynomial.as_expr().free_symbols - {AMPLITUDE}:
         roots = sp.real_roots(sp.Poly(polynomial.as_expr(), AMPLITUDE, extension=True))
         return [sp.sympify(r) for r in roots if r > 0]
     even = all(power % 2 == 0 for (power,) in polynomial.monoms())
     if even and polynomial.degree() == 2:
-        return [sp.sqrt(sp.factor(sp.cancel(-polynomial.coeff_monomial(1) / polynomial.LC())))]
+        return [sp.sqrt(sp.factor(cancelled(-polynomial.coeff_monomial(1) / polynomial.LC())))]
     if polynomial.degree() == 2:
         return list(sp.roots(polynomial))
     if even and polynomial.degree() == 4:
@@ -236,8 +237,8 @@ def lowest_terms(formula: sp.Expr) -> sp.Expr:
     """In lowest terms, what is under roots in factors, so that positive squares leave them."""
     formula = sp.sympify(formula)
     rooted = formula.replace(
-        lambda p: p.is_Pow and not p.exp.is_Integer, lambda p: sp.factor(sp.cancel(sp.together(p.base))) ** p.exp
+        lambda p: p.is_Pow and not p.exp.is_Integer, lambda p: sp.factor(cancelled(sp.together(p.base))) ** p.exp
     )
     if rooted.has(*KINKS):
         return rooted
-    return sp.cancel(sp.together(rooted))
+    return cancelled(sp.together(rooted))

@@ -14,6 +14,7 @@ from typing import Any
 
 import sympy as sp
 
+from convergence.algebra import cancelled
 from convergence.errors import BadHyperparameter, BadName, NotLinear, nearest
 from convergence.methods import as_method
 from convergence.notation import latex
@@ -188,7 +189,7 @@ class System:
 
 
 def _affine_quadratic(factor: sp.Poly) -> bool:
-    affine = all(sp.cancel(sp.diff(c, CURVATURE, 2)) == 0 for c in factor.all_coeffs())
+    affine = all(cancelled(sp.diff(c, CURVATURE, 2)) == 0 for c in factor.all_coeffs())
     return affine and factor.degree() <= 2
 
 
@@ -286,7 +287,7 @@ def system_in_time(method: Method) -> System:
 
 def characteristic(matrix: sp.Matrix) -> sp.Poly:
     """det(zI − matrix) as a polynomial in z."""
-    return sp.Poly(sp.cancel((Z * sp.eye(matrix.rows) - matrix).det(method="berkowitz")), Z)
+    return sp.Poly(cancelled((Z * sp.eye(matrix.rows) - matrix).det(method="berkowitz")), Z)
 
 
 def _roots(factor: sp.Poly) -> list[sp.Expr]:

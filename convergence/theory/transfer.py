@@ -7,6 +7,7 @@ from typing import Any
 import sympy as sp
 from sympy.polys.matrices.exceptions import DMNonInvertibleMatrixError
 
+from convergence.algebra import cancelled
 from convergence.crossing import exact
 from convergence.errors import BadHyperparameter
 from convergence.theory.lyapunov import over_field, read, written
@@ -59,7 +60,7 @@ def energy(above: sp.Expr, below: sp.Expr) -> sp.Expr:
 
 def coloured(above: sp.Expr, below: sp.Expr, correlation: sp.Expr) -> sp.Expr:
     """The variance of the output for an AR(1) input of variance 1: white noise of variance 1 − r² through z/(z − r)."""
-    whole = sp.cancel(above * Z / (below * (Z - correlation)))
+    whole = cancelled(above * Z / (below * (Z - correlation)))
     return written((1 - correlation**2) * energy(*sp.fraction(whole)))
 
 
@@ -80,18 +81,18 @@ def unrolled(above: sp.Expr, below: sp.Expr) -> sp.Expr | None:
     if any(sp.Poly(factor, Z).degree() > 1 for factor, _ in sp.factor_list(below, Z)[1]):
         return None
     series, special = sp.Integer(0), dict[int, sp.Expr]()
-    for part in sp.Add.make_args(sp.apart(sp.cancel(above / below), Z)):
+    for part in sp.Add.make_args(sp.apart(cancelled(above / below), Z)):
         over, under = (sp.Poly(one, Z) for one in sp.fraction(sp.together(part)))
         times = under.degree()
-        pole = sp.cancel(-under.coeff_monomial(Z ** (times - 1)) / under.LC() / times) if times else sp.Integer(0)
-        scale = sp.cancel(over.as_expr() / under.LC())
+        pole = cancelled(-under.coeff_monomial(Z ** (times - 1)) / under.LC() / times) if times else sp.Integer(0)
+        scale = cancelled(over.as_expr() / under.LC())
         if times and pole != 0:
             choices = sp.Mul(*(LAG - 1 - i for i in range(times - 1))) / sp.factorial(times - 1)
             series += written(scale / pole**times) * choices * pole**LAG
         else:
             special[times] = special.get(times, sp.Integer(0)) + scale
     series = sp.factor_terms(series)
-    if sp.cancel(series.subs(LAG, 0) - special.get(0, 0)) == 0:
+    if cancelled(series.subs(LAG, 0) - special.get(0, 0)) == 0:
         special.pop(0, None)
     else:
         special.setdefault(0, sp.Integer(0))

@@ -10,6 +10,7 @@ from functools import cache
 
 import sympy as sp
 
+from convergence.algebra import cancelled
 from convergence.rule import Method
 from convergence.theory.symbols import CURVATURE
 from convergence.theory.system import system
@@ -26,18 +27,18 @@ def unknowns(method: Method, fixed: tuple[str, ...]) -> tuple[tuple[str, ...], t
     names = [name for name in derived.hyper if name not in fixed]
     coefficients = sp.Matrix([c for a in derived.characteristic.all_coeffs() for c in _by_curvature(a)])
     slopes = [coefficients.diff(derived.symbols[name]) for name in names]
-    pivots = sp.Matrix.hstack(*slopes).echelon_form(_is_zero, simplify=sp.cancel, with_pivots=True)[1] if names else ()
+    pivots = sp.Matrix.hstack(*slopes).echelon_form(_is_zero, simplify=cancelled, with_pivots=True)[1] if names else ()
     determined = tuple(names[k] for k in pivots)
     return determined, tuple(name for name in names if name not in determined)
 
 
 def _is_zero(formula: sp.Expr) -> bool | None:
     """Whether a formula vanishes; None where it does not cancel, but has roots in it."""
-    lowest = sp.cancel(formula)
+    lowest = cancelled(formula)
     return True if lowest == 0 else None if any(not p.exp.is_Integer for p in lowest.atoms(sp.Pow)) else False
 
 
 def _by_curvature(coefficient: sp.Expr) -> list[sp.Expr]:
     """What determines a rational function of λ: the coefficients of both its parts, one of them made 1."""
-    above, below = (sp.Poly(part, CURVATURE) for part in sp.fraction(sp.cancel(coefficient)))
+    above, below = (sp.Poly(part, CURVATURE) for part in sp.fraction(cancelled(coefficient)))
     return [c / below.LC() for c in (*above.all_coeffs(), *below.all_coeffs())]
