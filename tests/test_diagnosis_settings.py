@@ -389,6 +389,16 @@ def test_the_best_momentum_is_told_beyond_what_doubles_tell_of_its_roots(ratio):
     assert found.steps == pytest.approx(0.2 * np.log(1e3) / 2 * ratio**2, rel=0.02)  # λ/L·10 a step
 
 
+def test_rounding_does_not_choose_among_rates_that_are_as_good():
+    """Where all eigenvalues are complex the radius is √β at any rate: the one of the fewest steps is told."""
+    told = [
+        diagnose(method="heavy_ball", curvatures=[0.03], lr=0.15, momentum=momentum).best_rate
+        for momentum in (0.8245, 0.8245000000000025, 0.82449999999999)
+    ]
+    assert {best.hyper["lr"] for best in told} == {told[0].hyper["lr"]}
+    assert told[0].steps < 70
+
+
 @pytest.mark.finding("A5")
 def test_the_nearest_limit_is_the_nearest_of_all_directions():
     found = diagnose(method="gradient_descent", curvatures=[10.0, 1.0], lr=0.05)

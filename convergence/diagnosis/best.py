@@ -29,17 +29,20 @@ RATES = 400
 LEVEL = 1e-12
 """A flat direction along which weight decay moves the weights counts as one of this part of L: formulas want μ > 0."""
 
+LEVELLED = 1e-12
+"""Radii that differ by less are the same but for rounding, which is not to choose a learning rate."""
+
 MARGIN = 0.9
 """A setting that one would use keeps this part of a bound above (and its inverse over one below)."""
 
 AS_GOOD = 1e-4
 """A best setting as it is written takes at most this part more steps than the best."""
 
-MOST = 16
+ENOUGH = 16
 """Digits that a setting is written with at most."""
 
-FEW = 12
-"""Curvatures held in a first search, where the ends of the spectrum need not be the worst; the result is held against all."""
+SAMPLED = 12
+"""So many of a range are looked at: of curvatures, where the ends need not be the worst, and of rates that are as good."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,10 @@ def best(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Best
 
 
 def best_rate(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Best | None:
-    """The best learning rate with the other settings as they are, by search; None where no rate converges."""
+    """The best learning rate with the other settings as they are, by search; None where no rate converges.
+
+    Of rates that are as good (where all eigenvalues are complex, the radius is √β at any of them) that of the fewest steps.
+    """
     if method.rate is None:
         return None
     name, column = method.rate, np.unique(curvatures)[:, None]
@@ -86,14 +92,16 @@ def best_rate(method: Method, curvatures: Array, settings: Mapping[str, Any]) ->
     scales = [float(settings[name]) or 1.0, 1.0, 1 / float(curvatures[0]), 1 / float(curvatures[curvatures > 0][-1])]
     rates = np.geomspace(1e-3 * min(scales), 1e3 * max(scales), RATES)
     sizes = np.nan_to_num(worst(rates), nan=np.inf)
-    place = int(np.argmin(sizes))
-    if not sizes[place] < 1:
+    level = np.flatnonzero(sizes <= sizes.min() + LEVELLED)
+    if not sizes.min() < 1:
         return None
+    some = level[np.unique(np.linspace(0, len(level) - 1, SAMPLED).astype(int))]
+    place = int(min(some, key=lambda k: _timed(method, curvatures, {**settings, name: float(rates[k])}).steps or inf))
     low, high = rates[max(place - 1, 0)], rates[min(place + 1, RATES - 1)]
     fine = minimize_scalar(
         lambda r: float(worst([r])[0]), bounds=(low, high), method="bounded", options={"xatol": 1e-9 * low}
     )
-    rate = float(fine.x) if float(fine.fun) < sizes[place] else float(rates[place])
+    rate = float(fine.x) if float(fine.fun) < sizes[place] - LEVELLED else float(rates[place])
     return evaluated(method, curvatures, {**settings, name: rate}, DIGITS, [n for n in settings if n != name])
 
 
@@ -135,7 +143,7 @@ def printed(
     free, rough = [name for name in hyper if name not in held], None
     for move in (dict[str, float], lambda given: _off_the_edge(method, curvatures, given)):
         given = move(hyper)
-        for count, sides in product(range(digits, MOST + 1, 2), _sides(len(free))):
+        for count, sides in product(range(digits, ENOUGH + 1, 2), _sides(len(free))):
             setting = given | {name: rounded(given[name], count, s) for name, s in zip(free, sides, strict=True)}
             if not _keeps(method, curvatures, setting, 10.0 ** (1 - count) if method.rate in free else 0.0):
                 continue
@@ -187,5 +195,5 @@ def _common(one: list[tuple[float, float]], other: list[tuple[float, float]]) ->
 
 def binding(method: Method, curvatures: Array) -> Array:
     """The curvatures that can bind: both ends where that is proved, else a few over the whole spectrum."""
-    few = 2 if system(method).ends_suffice else FEW
+    few = 2 if system(method).ends_suffice else SAMPLED
     return np.asarray(curvatures[np.unique(np.linspace(0, len(curvatures) - 1, few).round().astype(int))])

@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 FAINT = 1e-6
 """A radius this near to 1 may be a rounding of it, as that of a double root moves by the square root of one."""
 
-DIGITS = 60
+PRECISE = 60
 """Digits of roots that are nearer to 1 than doubles tell."""
 
 SHOWN = 1e-7
@@ -145,7 +145,7 @@ def _gap(method: Method, curvature: float, settings: Mapping[str, Any]) -> float
     """1 − radius where doubles do not tell it: the roots at these rational numbers, in many digits."""
     letters = {method.symbols[name]: exact(value) for name, value in settings.items()} | {CURVATURE: exact(curvature)}
     polynomial = sp.Poly(system(method).characteristic.as_expr().subs(letters), Z)
-    return float(1 - max(map(abs, polynomial.nroots(n=DIGITS, maxsteps=200))))
+    return float(1 - max(map(abs, polynomial.nroots(n=PRECISE, maxsteps=200))))
 
 
 def _counted(method: Method, curvatures: Array, settings: Mapping[str, Any], length: int) -> NDArray[np.intp]:

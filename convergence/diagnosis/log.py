@@ -19,7 +19,7 @@ EPS = float(np.finfo(np.float64).eps)
 LONGEST = 2000
 """Rows that are looked at: more add time, and hardly information."""
 
-ARRIVED = 8.0
+STILL = 8.0
 """Steps that move by less than so many units in the last place say nothing: the run has arrived."""
 
 GROWN = 1e14
@@ -212,7 +212,7 @@ def _arrived(x: Array, coarse: float) -> int:
     All of them where a single step did not move: a run that swings stands still for one where it turns, and never for two.
     """
     moved = np.abs(np.diff(x, axis=0)).max(axis=1, initial=0.0)
-    moving = np.nonzero(moved > ARRIVED * coarse * np.abs(x[1:]).max(axis=1, initial=0.0))[0]
+    moving = np.nonzero(moved > STILL * coarse * np.abs(x[1:]).max(axis=1, initial=0.0))[0]
     if not moving.size:
         return min(len(x), 1)
     return int(moving[-1]) + 2 if len(moved) - moving[-1] > 2 else len(x)

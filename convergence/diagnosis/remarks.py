@@ -24,7 +24,7 @@ MISFIT = 0.5
 UNEVEN = 0.12
 """Residuals spread over a smaller part of the rows than this are no noise, either."""
 
-LISTED = 3
+BRANCHES = 3
 """At most so many aliases of a direction are listed."""
 
 
@@ -94,7 +94,7 @@ def _aliased(fit: Fit, log: Log, others: Sequence[Array]) -> Iterator[str]:
             yield f"{cause}: {remedy}"
     for k, (own, some) in enumerate(zip(fit.own[:, 0], others, strict=True)):
         if len(some):
-            listed = ", ".join(f"{value:.4g}" for value in some[:LISTED]) + ", …" * (len(some) > LISTED)
+            listed = ", ".join(f"{value:.4g}" for value in some[:BRANCHES]) + ", …" * (len(some) > BRANCHES)
             yield f"{cause}, lr·λ of direction {k + 1} may be {listed} just as well as {own:.4g}: {remedy}"
 
 

@@ -16,7 +16,7 @@ from convergence.diagnosis.aliases import aliases
 from convergence.diagnosis.diagnosis import judged
 from convergence.diagnosis.fit import Fit
 from convergence.diagnosis.identified import Identified, identified
-from convergence.diagnosis.log import Log, recorded
+from convergence.diagnosis.log import TINY, Log, recorded
 from convergence.diagnosis.recurrence import recurrence, recurrences
 from convergence.diagnosis.resolution import Resolution
 from convergence.diagnosis.result import Diagnosis
@@ -33,7 +33,7 @@ Array = NDArray[np.float64]
 TRIED = ("gradient_descent", "heavy_ball", "nesterov")
 """The methods that a log is held against where none is named, simplest first."""
 
-VAGUE = 0.25
+UNRESOLVED = 0.25
 """A direction whose leading eigenvalue has a larger error bar is not resolved, and left out."""
 
 CLEAN = 1e-12
@@ -41,8 +41,6 @@ CLEAN = 1e-12
 
 GRAINS = 16.0
 """No number computed from a log is better than so many units in the last place of it, nor are the settings of its run."""
-
-TINY = 1e-300
 
 EVIDENCE = 3.0
 """A recurrence explains a log where it makes it more likely than rest and noise do, by e to this power at least."""
@@ -184,7 +182,7 @@ def _judged(
 def _resolved(found: Identified) -> Identified:
     """Without the directions that are not resolved; steepest first, or without a method, largest modulus first."""
     doubt = found.fit.eigenvalues(0.0)[1].max(axis=1)
-    keep = np.nonzero(doubt <= max(VAGUE, float(doubt.min())))[0]
+    keep = np.nonzero(doubt <= max(UNRESOLVED, float(doubt.min())))[0]
     fit = found.fit.part(keep)
     size = fit.own[:, 0] if fit.recurrence.method else np.abs(fit.recurrence.roots(fit.unknowns)).max(axis=1)
     fit = fit.part(np.argsort(-size, kind="stable"))

@@ -20,13 +20,13 @@ MOMENTA = np.linspace(0.0, 1.0, 21)
 PRODUCTS = np.concatenate([np.geomspace(1e-6, 0.1, 60), np.linspace(0.11, 5.0, 164)])
 """lr·λ whose roots are compared with those of the linear prediction."""
 
-SAME = 0.1
+NEARLY = 0.1
 """Sums of distances between roots that may be of the same fit."""
 
 SWEEPS = 2
 """So often each direction of a pursuit is chosen again, beside the others."""
 
-TRIED = 3
+STARTS = 3
 """The most momenta whose starts are tried: those that no neighbour outdoes, best first."""
 
 
@@ -62,7 +62,7 @@ def _lowest(found: list[tuple[float, Array]]) -> list[Array]:
     """The starts at the momenta that no neighbour outdoes in cost, best first."""
     costs = np.array([np.inf, *(cost for cost, _ in found), np.inf])
     lowest = np.flatnonzero((costs[1:-1] <= costs[:-2]) & (costs[1:-1] <= costs[2:]))
-    return [found[k][1] for k in sorted(lowest, key=lambda k: found[k][0])[:TRIED]]
+    return [found[k][1] for k in sorted(lowest, key=lambda k: found[k][0])[:STARTS]]
 
 
 def _pursued(
@@ -121,7 +121,7 @@ def _of_largest(one: Recurrence, shared: Array, shown: Roots, size: int, power: 
         near, nearest = gaps.min(axis=1), gaps.argmin(axis=1)
         cost += float(near.sum())
         chosen.append(float(own))
-        left = np.delete(left, [0, *nearest[near <= SAME]])
+        left = np.delete(left, [0, *nearest[near <= NEARLY]])
     chosen += [1.0 / (1 + k) for k in range(len(chosen), size)]
     return cost, np.concatenate([shared, np.sort(chosen)[::-1]])
 
@@ -134,7 +134,7 @@ def _gaps(one: Recurrence, shared: Array, products: Array, shown: Roots, power: 
 
 def _smallest(cost: Array) -> int:
     """The smallest lr·λ that fits about as well as the best: others have the same power over a stride."""
-    place = int((cost <= cost.min() + SAME).argmax())
+    place = int((cost <= cost.min() + NEARLY).argmax())
     while place + 1 < len(cost) and cost[place + 1] < cost[place]:
         place += 1
     return place
