@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from test_verification import covering
 
 import convergence as cv
 
@@ -36,8 +37,7 @@ RULES = {
 }
 
 
-@pytest.mark.parametrize("sampling", ["replacement", "step", "stream"])
-@pytest.mark.parametrize("name", RULES)
+@pytest.mark.parametrize(("name", "sampling"), covering(RULES, ["replacement", "step", "stream"], 1))
 def test_moments_are_at_most_the_target_at_that_step_and_above_it_before(name, sampling):
     curve = cv.steps_by_batch(NOTES, name, [2, 16, 256], sampling=sampling, target=0.2, limit=3000, **RULES[name])
     for batch, steps, lr in zip(curve.batches, curve.steps, curve.lr, strict=True):

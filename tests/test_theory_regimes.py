@@ -106,7 +106,7 @@ def kind(intervals, lr):
 @pytest.mark.parametrize("name", TWO_STATES)
 def test_intervals_agree_with_the_sign_of_the_discriminant_at_random_points(name):
     rng, found = np.random.default_rng(5), regimes(METHODS[name])
-    for _ in range(60):
+    for _ in range(20):
         rest = {n: round(rng.uniform(0.01, 0.99), 4) for n in METHODS[name].hyper if n not in ("lr", "kappa")}
         rest = usual(METHODS[name], **rest)
         curvature = float(10 ** rng.uniform(-2, 2))

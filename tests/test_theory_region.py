@@ -140,7 +140,7 @@ BOUNDS = {
 }
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=3, deadline=None)  # of each method: a bound that is off is off nearly everywhere
 @given(lam=positive, b=ratios, d=ratios, tiny=st.integers(12, 60))
 @pytest.mark.parametrize("name", LINEAR)
 def test_the_boundary_is_exact_and_not_stable(name, lam, b, d, tiny):
