@@ -83,12 +83,11 @@ def _read(function: FunctionType) -> dict[str, Any]:
     return {name: _named(places[name], named, ()) for name in loaded if name in places}
 
 
-def _named(value: Any, names: tuple[str, ...], above: tuple[ModuleType, ...]) -> Any:
-    if not ismodule(value):
-        return value
+def _named(value: Any, names: tuple[str, ...], above: tuple[int, ...]) -> Any:
+    if not ismodule(value) or id(value) in above:
+        return None if ismodule(value) else value
     known = vars(value) if _is_fixed(value) else {name: getattr(value, name, None) for name in names}
-    above = (*above, value)
-    return {name: _named(known[name], names, above) for name in names if name in known and known[name] not in above}
+    return {name: _named(known[name], names, (*above, id(value))) for name in names if name in known}
 
 
 @lru_cache
@@ -98,9 +97,8 @@ def _names(code: CodeType) -> tuple[tuple[str, ...], tuple[str, ...]]:
     loads = ("LOAD_GLOBAL", "LOAD_NAME", "IMPORT_NAME")
     loaded = {step.argval for step in dis.get_instructions(code) if step.opname in loads} | {*code.co_freevars}
     named = {*code.co_names, *(constant for constant in code.co_consts if isinstance(constant, str))}
-    return tuple(sorted(loaded.union(*(one for one, _ in inner)))), tuple(
-        sorted(named.union(*(two for _, two in inner)))
-    )
+    both = loaded.union(*(one for one, _ in inner)), named.union(*(two for _, two in inner))
+    return tuple(sorted(both[0])), tuple(sorted(both[1]))
 
 
 def _attributes(kind: type) -> Iterator[tuple[str, Any]]:

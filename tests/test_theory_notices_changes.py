@@ -137,6 +137,7 @@ KINDS = {
     "the class of an instance": (of_an_attribute, lambda c: of_the_class(c)()),
     "a module": (of_an_attribute, module),
     "a module of a module": (of_an_attribute_within, lambda c: module(c, "inner")),
+    "an array of a module": (lambda f, x, *, lr: x - C.c[1] * lr * f.grad(x), lambda c: module(np.array([0, c]))),
     "the last entry of a long array": (of_an_entry, lambda c: {"c": np.repeat([1, c], 5000)}),
     "another function of the name": (of_a_call, {1: lambda lr: lr, 2: lambda lr: 2 * lr}.get),
     "a closure": (of_a_call, times),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from convergence.diagnosis.run_result import RunDiagnosis
     from convergence.diagnosis.scheduled import ScheduledDiagnosis
 
-logfile = Lazy("convergence.diagnosis.logfile")
+curves, logfile = Lazy("convergence.numerics.curves"), Lazy("convergence.diagnosis.logfile")
 plain = Lazy("convergence.diagnosis.plain")
 naming = Lazy("convergence.cli.schedule_names")
 run_result = Lazy("convergence.diagnosis.run_result")
@@ -76,12 +76,12 @@ def _schedule(options: Namespace, steps: int | None, ends: Mapping[str, float]) 
     if steps is None:
         raise BadName("--schedule is judged by what it leaves: say after how many steps, with --steps K")
     method = arguments.method(options.method or "gradient_descent")
-    base = arguments.hyper(options).get(str(method.rate))
+    rate = curves.rate_of(method)
+    base = arguments.hyper(options).get(rate)
     if base is None and naming.typed(options.schedule).is_free:
-        raise BadHyperparameter(f"--schedule {options.schedule} needs its base: give it with --{method.rate}")
-    given = {str(method.rate): base}
-    options = Namespace(schedule=options.schedule, lr=options.lr, steps=steps)
-    return {**scheduled(options, method, given, ends), "steps": steps}
+        raise BadHyperparameter(f"--schedule {options.schedule} needs its base: give it with --{rate}")
+    options = Namespace(**{**vars(options), "steps": steps})
+    return {**scheduled(options, method, {rate: base}, ends), "steps": steps}
 
 
 def _run(options: Namespace) -> Answer:
@@ -90,12 +90,12 @@ def _run(options: Namespace) -> Answer:
     if options.batch is not None or arguments.added_noise(options) is not None:
         raise BadData("--batch and --noise are of settings on data: a logged run has its noise in it")
     log = logfile.read_log(options.run, options.gradients)
-    known = {} if log.rates is None else {"lr": log.rates}
-    known |= arguments.hyper(options)
-    known |= {"method": options.method and arguments.method(options.method)}
+    method = arguments.method(options.method) if options.method else None
+    given, rate = arguments.hyper(options), curves.rate_of(method or cv.METHODS["gradient_descent"])
+    known = {"method": method, "lr": given.pop(rate, log.rates), **given}
     known |= {"curvatures": None if options.curvatures is None else arguments.curvatures(options)}
     if options.schedule:
-        known |= {"lr": _schedule(options, options.steps or log.last, {"mu": nan, "L": nan})["lr"]}
+        known |= {"lr": _schedule(options, options.steps or log.last, {"mu": nan, "L": nan})[rate]}
     rows = {"columns": log.columns if log.losses is None else None, "steps": log.steps, "losses": log.losses}
     result = cv.diagnose_run(log.weights, log.gradients, **rows, **known)
     notes = [f"{note[:1].upper()}{note[1:]}." for note in result.notes]

@@ -70,7 +70,8 @@ def worst_case(options: Namespace) -> Answer:
         lines.append(f"exactly {worst.exact}" if worst.exact is not None else f"enclosed in [{low:.17g}, {high:.17g}]")
     lines.append(f"no first-order method is below {console.significant(bound)}")
     shown = {name: getattr(value, "name", value) for name, value in chosen.items()}
-    return Answer({"method": method.name, **ends, **asdict(worst), "hyper": shown, "limit": bound}, lines)
+    known = {name: value for name, value in asdict(worst).items() if name not in ("ends", "of")}
+    return Answer({"method": method.name, **ends, **known, "hyper": shown, "limit": bound}, lines)
 
 
 @command(
@@ -90,7 +91,7 @@ def limit(options: Namespace) -> Answer:
     title = f"after {steps} steps on {_interval(ends)}, at the best rate; the limit is {limit}"
     headings = ("method", "worst case", "of the limit", "asymptotically")
     lines = [console.table(headings, [_share_row(row) for row in rows], title=title, whole=(0,))]
-    if any("weight_decay" in row["method"] for row in rows):
+    if any("error" not in row and _moves_its_rest(method) for method, row in zip(methods, rows, strict=True)):
         lines.append("weight decay: from the ridge point at which the method rests, which is nearer than the minimiser")
     lines += [f"{row['method']}: {row['error']}" for row in rows if "error" in row]
     return Answer({"steps": steps, **ends, "bound": bound, "methods": rows}, lines)
@@ -103,6 +104,11 @@ def _share(method: Method, steps: int, ends: dict[str, float]) -> dict[str, Any]
         return {"method": method.name, "hyper": chosen, **share}
     except ConvergenceError as error:
         return {"method": method.name, "error": error.terminal}
+
+
+def _moves_its_rest(method: Method) -> bool:
+    """Whether a method rests elsewhere than at the minimiser, as under weight decay."""
+    return bool(cv.derive(method).rest[0] != 1)
 
 
 def _share_row(row: dict[str, Any]) -> tuple[str, ...]:

@@ -85,7 +85,7 @@ def _figures(
     if hyper is None:
         raise BadHyperparameter("figures need numbers: give the hyperparameters, or data")
     draws: dict[str, Any] = {}
-    if method.name != "gradient_descent":
+    if method != cv.METHODS["gradient_descent"]:
         average = cv.filter_of(method)
         draws["response"] = partial(average.plot, **_asked(average, hyper, curvature))
     if _on_data(options):
@@ -129,7 +129,7 @@ def _filter(
         "variance_gain": console.formula(gain),
         "window": console.spelled(window),
     }
-    if method.name == "gradient_descent":  # which averages nothing
+    if method == cv.METHODS["gradient_descent"]:  # which averages nothing
         return content, []
     what = "its step" if average.output == "step" else f"its state {average.output}"
     shown = [("transfer function", average.formula), ("variance for white gradients of variance 1", gain)]
@@ -155,7 +155,7 @@ def _effective(
     method: Method, latex: bool, hyper: Mapping[str, float] | None, curvature: float | None
 ) -> tuple[Any, list[Any]]:
     """How many times its batch gradient descent needs, in each meaning: formulas, or numbers at the settings."""
-    if method.name == "gradient_descent":
+    if method == cv.METHODS["gradient_descent"]:
         return {}, []
     content: dict[str, Any] = {}
     rows: list[tuple[str, str, str]] = []

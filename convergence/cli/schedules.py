@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from convergence.rule import Method
 
 naming, parts = Lazy("convergence.cli.schedule_names"), Lazy("convergence.parts.schedule")
-pictures = Lazy("convergence.report.scheduled")
+curves, pictures = Lazy("convergence.numerics.curves"), Lazy("convergence.report.scheduled")
 
 SYNTAX = "a family with its arguments: cosine, exponential:0.9, warmup:10*linear, torch.CosineAnnealingLR:T_max=100"
 
@@ -52,10 +52,12 @@ def schedule(options: Namespace) -> Answer:
         raise BadHyperparameter("--steps K: for how many steps? give a whole number, 1 or more")
     problem, ends, name = arguments.quadratic(options)
     method, given = arguments.method(options.method), arguments.hyper(options)
-    base = given.pop("lr", given.pop(str(method.rate), None))
-    settings = {n: v for n, v in arguments.settings(method, given, ends).items() if n != method.rate}
-    law = arguments.law(options)
-    chosen = typed(options.names, base, options.steps, ends, options.epoch)
+    rate = curves.rate_of(method)
+    base, law = given.pop(rate, None), arguments.law(options)
+    settings = {n: v for n, v in arguments.settings(method, given, ends).items() if n != rate}
+    chosen = typed(options.names, options.steps, ends, options.epoch)
+    if base is not None:
+        chosen = _at_base(chosen, base, rate)
     with console.working(options, "the best schedule, and these"):
         how = {"method": method, "random": law, "cap": _cap(options.cap), "hyper": settings}
         found = parts.scheduled(problem, options.steps, chosen, **how)
@@ -66,23 +68,22 @@ def schedule(options: Namespace) -> Answer:
     return with_figures(options, Answer(content, lines), lambda: pictures.draws(found), "schedule-")
 
 
-def typed(
-    texts: list[str], base: float | None, steps: int, ends: Mapping[str, float], epoch: int | None = None
-) -> dict[str, Any]:
-    """The schedules that were typed, by their texts; functions of the base rate where that is to be sought."""
+def typed(texts: list[str], steps: int, ends: Mapping[str, float], epoch: int | None = None) -> dict[str, Any]:
+    """The schedules that were typed, by their texts; functions of the base rate where they have none of their own."""
     if epoch is not None and epoch < 1:
         raise BadHyperparameter(f"--epoch N: an epoch has 1 step or more; got {epoch}")
     read: dict[str, Typed] = {text: naming.typed(text) for text in texts}
-    free = [text for text, one in read.items() if one.is_free]
-    if base is not None and not free:
-        raise BadHyperparameter(f"no schedule here takes --lr: {', '.join(read)} has rates of its own")
-    rate = 1.0 if base is None else base
-    made: dict[str, Any] = {
-        text: one.at(rate if text in free else None, steps, ends, epoch) for text, one in read.items()
-    }
-    if base is None:
-        made |= {text: partial(read[text].at, steps=steps, ends=ends, epoch=epoch) for text in free}
-    return made
+    made = {text: one.at(1.0 if one.is_free else None, steps, ends, epoch) for text, one in read.items()}
+    free = {text: partial(one.at, steps=steps, ends=ends, epoch=epoch) for text, one in read.items() if one.is_free}
+    return {**made, **free}
+
+
+def _at_base(chosen: Mapping[str, Any], base: float, rate: str) -> dict[str, Any]:
+    """Schedules as ``typed`` has them, those without a base rate at this one."""
+    free = [text for text, one in chosen.items() if isinstance(one, partial)]
+    if not free:
+        raise BadHyperparameter(f"no schedule here takes --{rate}: {', '.join(chosen)} has rates of its own")
+    return {text: one(base) if text in free else one for text, one in chosen.items()}
 
 
 def scheduled(
@@ -91,10 +92,10 @@ def scheduled(
     """The hyperparameters with the schedule of --schedule, if there is one, for the learning rate."""
     if options.schedule is None:
         return dict(chosen)
-    rate = str(method.rate)
+    rate = curves.rate_of(method)
     read: Typed = naming.typed(options.schedule)
-    if options.lr is not None and not read.is_free:
-        raise BadHyperparameter(f"{options.schedule} has rates of its own: leave out --lr")
+    if rate in arguments.given(options) and not read.is_free:
+        raise BadHyperparameter(f"{options.schedule} has rates of its own: leave out --{rate}")
     base = float(chosen[rate]) if read.is_free else None
     return {**chosen, rate: read.at(base, options.steps, ends)}
 

@@ -146,7 +146,7 @@ def _study(options: Namespace, title: str | None = None, **named: Any) -> Study:
     data, usual = arguments.problem(options)
     if getattr(options, "schedule", None):
         steps = options.steps or scheduled.USUAL
-        named["schedules"] = typed(options.schedule, given.get("lr"), steps, arguments.ends_of(data))
+        named["schedules"] = typed(options.schedule, steps, arguments.ends_of(data))
     named |= {
         "hyper": given,
         "steps": options.steps,

@@ -72,8 +72,9 @@ def diagnose_run(
         Those at the iterates, of the same shape (the last row may be missing). With them, or with the known ``lr``, or known
         ``curvatures`` (one for each direction or more), lr and λ are told apart.
     lr
-        The learning rate: one number, or a schedule (a ``Schedule``, a function of the step, a rate for each step). Under a
-        schedule the result is a ``ScheduledRunDiagnosis``, and lr, lr·λ and eigenvalues are those at its largest rate.
+        The learning rate, also by the method's name for it: one number, or a schedule (a ``Schedule``, a function of the
+        step, a rate for each step). Under a schedule the result is a ``ScheduledRunDiagnosis``, and lr, lr·λ and eigenvalues
+        are those at its largest rate.
     method
         The rule; without it gradient descent, heavy ball and Nesterov are tried, then any two roots a direction.
     columns
@@ -104,6 +105,10 @@ def diagnose_run(
     if chosen is None and hyper:
         belong = f"{', '.join(hyper)}: settings belong to a method; name it with"
         raise BadHyperparameter(f"{belong} method=…", f"{belong} --method")
+    if chosen is not None and chosen.rate in hyper:
+        if lr is not None:
+            raise BadHyperparameter(f"the learning rate was given twice, as lr and as {chosen.rate}: give one")
+        lr = hyper.pop(chosen.rate)
     if (iterates is None) == (losses is None):
         raise BadData("a run is told by its iterates, or by losses=…: exactly one of them")
     with _libraries().limit(limits=1), np.errstate(all="ignore"):

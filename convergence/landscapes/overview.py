@@ -8,6 +8,7 @@ from math import inf, log, nan
 from typing import Any
 
 import numpy as np
+import sympy as sp
 from numpy.typing import NDArray
 
 from convergence.errors import BadHyperparameter, ConvergenceError, nearest
@@ -111,6 +112,7 @@ def overview(
     BadHyperparameter for a name that no method has.
     """
     chosen = [as_method(m) for m in methods]
+    named = {method.name: method for method in chosen}
     known = {name for method in chosen for name in method.hyper}
     for name in given:
         if name not in known:
@@ -122,8 +124,8 @@ def overview(
         except ConvergenceError:
             continue
     function, first = critical.function, _start(critical) if start is None else tuple(start)
-    paths = {name: function.path(name, STEPS, first, **setting) for name, setting in settings.items()}
-    basins = {name: found for name, setting in settings.items() if far and (found := _basins(critical, name, setting))}
+    paths = {name: function.path(named[name], STEPS, first, **setting) for name, setting in settings.items()}
+    basins = {n: found for n, own in settings.items() if far and (found := _basins(critical, named[n], own))}
     doublings = {
         (place, method.name): one
         for place, point in enumerate(critical)
@@ -131,7 +133,7 @@ def overview(
         for method in chosen
         if (one := _doubling(point, method, given))
     }
-    crossings = _crossings(critical, first, settings)
+    crossings = _crossings(critical, first, named, settings)
     near, away = {}, {}
     for place, point in enumerate(critical):
         if isinstance(point, LocalQuadratic):
@@ -142,7 +144,7 @@ def overview(
 
 
 def _crossings(
-    critical: Critical, start: Sequence[float], settings: Mapping[str, Mapping[str, float]]
+    critical: Critical, start: Sequence[float], named: Mapping[str, Method], settings: Mapping[str, Mapping[str, float]]
 ) -> dict[str, Crossing]:
     """Over a plateau: to the nearest place downhill where f″ vanishes, if there is one."""
     function = critical.function
@@ -155,7 +157,8 @@ def _crossings(
         return {}
     end = min(ahead, key=lambda x: abs(x - start[0]))
     return {
-        name: function.crossing(start[0], end, name, **dict[str, Any](setting)) for name, setting in settings.items()
+        name: function.crossing(start[0], end, named[name], **dict[str, Any](setting))
+        for name, setting in settings.items()
     }
 
 
@@ -194,8 +197,9 @@ def _away(point: CriticalPoint, method: Method, setting: Mapping[str, float]) ->
 def _beyond(point: LocalQuadratic, method: Method, others: Mapping[str, float]) -> str:
     if len(point.point) > 1 or point.function.expression is None:
         return ""
-    if method.name == "newton":
-        return f"order {point.newton.order} at lr = 1, constant {point.newton.constant:.4g}"
+    rate = method.symbols.get(str(method.rate), sp.Integer(0))
+    if system(method).matrix == sp.ImmutableMatrix([[1 - rate]]):  # Newton's step, by whatever name
+        return f"order {point.newton.order} at {method.rate} = 1, constant {point.newton.constant:.4g}"
     try:
         kinds = {True: "supercritical flip", False: "subcritical flip", None: "degenerate flip"}
         return kinds[point.flip(method, **others).supercritical]
@@ -245,15 +249,15 @@ def _start(critical: Critical) -> tuple[float, ...]:
     return tuple(float(v) for v in critical[0].point + 0.1)
 
 
-def _basins(critical: Critical, name: str, setting: Mapping[str, Any]) -> Basins | BasinMap | None:
+def _basins(critical: Critical, method: Method, setting: Mapping[str, Any]) -> Basins | BasinMap | None:
     if not critical.points:
         return None
     try:
-        return critical.basins(name, **setting)
+        return critical.basins(method, **setting)
     except ConvergenceError:
         pass
     try:
-        return critical.basin_map(name, **{"points": SIDE, "steps": LONG, **setting})
+        return critical.basin_map(method, **{"points": SIDE, "steps": LONG, **setting})
     except ConvergenceError:
         return None
 

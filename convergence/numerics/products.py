@@ -15,6 +15,7 @@ from convergence.crossing import exact
 from convergence.errors import BadHyperparameter
 from convergence.methods import METHODS, as_method
 from convergence.notation import latex, text
+from convergence.numerics.curves import rate_of
 from convergence.numerics.cycle_edge import cycle_edge
 from convergence.numerics.factors import Sized, factors_of, multiplied
 from convergence.numerics.inputs import checked_interval, checked_steps
@@ -63,7 +64,7 @@ class Product(Plotted, Tabular, figure="product"):
     log: float | None
     sign: int | None
     rates: Array
-    _letter: sp.Expr
+    _letter: sp.Expr | None
     _prefixes: Callable[[], Array] | None
 
     @cached_property
@@ -117,7 +118,7 @@ class Product(Plotted, Tabular, figure="product"):
 
     @property
     def _is_descent(self) -> bool:
-        return self.method == "gradient_descent"
+        return self._letter is not None
 
     @cached_property
     def _factors(self) -> list[Stretch] | None:
@@ -203,14 +204,9 @@ def product(
 
 def _rates(rule: Method, schedule: Schedule, given: Any, steps: int, hyper: Mapping[str, Any]) -> Array:
     """(steps,), checked as the method's; a table of numbers is not called step by step."""
-    rate = _rate(rule)
+    rate = rate_of(rule)
     settings = rule.at(**{rate: schedule if schedule.function is None else given, **hyper})
     return np.broadcast_to(np.asarray(settings.over(steps)[rate], dtype=float), (steps,))
-
-
-def _rate(rule: Method) -> str:
-    """What the method calls its learning rate."""
-    return rule.rate or "lr"
 
 
 def _prefix_logs(factors: Array) -> Array:
@@ -224,10 +220,10 @@ def _by_rule(rule: Method, asked: tuple[Schedule, int, float | None, str, Mappin
     _, steps, size, _, hyper = asked
     if size is None:
         raise BadHyperparameter(f"the product of {rule.name} needs a curvature: only gradient descent's has formulas")
-    settings = scheduled(rule, {_rate(rule): rates, **hyper}, steps)
+    settings = scheduled(rule, {rate_of(rule): rates, **hyper}, steps)
     path = walked(rule, Parabolas(np.array([size])), settings, steps)
     with np.errstate(all="ignore"):
         numbers = [(float(values[0]), int(exponents[0])) for values, exponents in path]
     sizes = [Sized(inf if isnan(number) else number, exponent) for number, exponent in numbers]  # ∞ − ∞, far outside
     last, logs = sizes[-1], np.array([one.log for one in sizes])
-    return Product(*asked, last.value, last.log, last.sign, rates, sp.Float(size), partial(np.asarray, logs))
+    return Product(*asked, last.value, last.log, last.sign, rates, None, partial(np.asarray, logs))

@@ -92,7 +92,8 @@ def study(
         As for ``moments``: each method has a part on noise then.
     schedules
         Of the learning rate, a list or names to: schedules, taken as they are; or functions of a base rate, such as
-        ``lambda lr: cv.schedules.cosine(lr, 100)``, the best of which is sought. Each method has a part on them then.
+        ``lambda lr: cv.schedules.cosine(lr, 100)``, taken at the learning rate in ``hyper``, or else at the best one, which
+        is sought. Each method has a part on them then.
     title
         Names the data.
     progress

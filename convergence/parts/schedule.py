@@ -217,7 +217,11 @@ def shapes(given: Any, steps: int | None) -> dict[str, Schedule | OfBase] | None
 
 def schedule(case: Case) -> Schedules:
     """Raises NotLinear for a method that has no product of steps; BadHyperparameter for one without a learning rate."""
-    asked, method = dict(case.schedules or {}), case.method
+    method, base = case.method, case.given.get(str(case.method.rate))
+    asked = {
+        name: one if base is None or isinstance(one, Schedule) else as_schedule(one(base))
+        for name, one in (case.schedules or {}).items()
+    }
     hyper = {name: value for name, value in case.hyper.items() if name != method.rate}
     random = dict(case.random or {"batch": None, "sampling": "replacement", "noise": None})
     return scheduled(case.problem, case.steps or USUAL, asked, method=method, random=random, hyper=hyper)
