@@ -157,6 +157,16 @@ def test_a_log_of_some_rows_knows_which_steps_they_were():
     assert found.momentum == pytest.approx(0.5)
 
 
+@pytest.mark.parametrize("lr", [S.cosine(0.4, 60), S.warmup(10) * S.cosine(0.4, 60)])
+@pytest.mark.parametrize("noise", [0.0, 1e-5])
+def test_a_schedule_that_is_not_told_is_no_noise(lr, noise):
+    """What a constant rate leaves of such a run swings with it: white noise of that size would not."""
+    run = cv.simulate([5.0, 1.0], "heavy_ball", 60, lr=lr, momentum=0.5, start=[3.0, 4.0])
+    rows = run.x + noise * np.random.default_rng(0).standard_normal(run.x.shape)
+    assert any("settings changed" in note for note in cv.diagnose_run(rows, method="heavy_ball").notes)
+    assert not any("settings changed" in note for note in cv.diagnose_run(rows, method="heavy_ball", lr=lr).notes)
+
+
 def test_gradients_of_another_schedule_contradict_it():
     lr = S.cosine(0.1, 60)
     run, rows = torn([15.0, 3.0], "gradient_descent", 60, lr=lr)

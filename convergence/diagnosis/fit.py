@@ -18,6 +18,9 @@ ROUNDINGS = 100.0
 TURN = 1e-100
 """Step of derivatives in the imaginary direction, which cancels nothing (Squire and Trapp 1998)."""
 
+LAGS = 6
+"""Rows over which residuals are looked at for memory: an oscillation shows within as many, a drift in each of them."""
+
 STRAIGHT = 0.1
 """A direction whose movement aside is at most this part of that ahead moves along a line, but for noise."""
 
@@ -31,8 +34,9 @@ class Fit:
 
     ``relative``: the noise is a part of each row's size, not of one size. ``noise`` is its size in the units of the log,
     ``score`` the Bayesian information in units of log-likelihood (small is good), ``idle`` that of noise alone, at rest.
-    ``correlation`` is that of successive residuals, ``spread`` the part of the rows that they are spread over; ``factor``
-    turns standard errors into error bars.
+    ``portmanteau`` is that of Box and Pierce (1970): the number of residuals times the sum of their squared autocorrelations
+    over ``LAGS`` rows. ``spread`` is the part of the rows that they are spread over; ``factor`` turns standard errors into
+    error bars.
     """
 
     recurrence: Recurrence
@@ -45,7 +49,7 @@ class Fit:
     score: float
     idle: float
     covariance: Array
-    correlation: float
+    portmanteau: float
     spread: float
     factor: float
 

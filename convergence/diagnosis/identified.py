@@ -1,4 +1,4 @@
-"""The recurrence that explains a log best: starts by one-step least squares and Prony's method, then fits, then a choice."""
+"""The recurrence that explains a log best: fits in as many directions as may be, then a choice by Bayes' information."""
 
 from __future__ import annotations
 
@@ -88,8 +88,8 @@ def identified(log: Log, tried: Sequence[Recurrence]) -> Identified:
     best, *others = sorted(fits, key=lambda one: one.told)
     for one in others:
         best = one if best.score - one.score > _margin(one, best, log) else best
-    near = [f for f in fits if f is not best and f.score - best.score < RIVAL and f.straight >= best.straight]
-    rivals = tuple(f for f in near if f.size == best.size or (f.told <= best.told and (f.own > 0).all()))
+    likely = [f for f in fits if f is not best and f.score - best.score < RIVAL and f.straight >= best.straight]
+    rivals = tuple(f for f in likely if f.size == best.size or (f.told <= best.told and (f.own > 0).all()))
     return Identified(best, visible, offset, rivals, log.x.shape[1] - x.shape[1])
 
 

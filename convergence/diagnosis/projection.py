@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 from scipy.special import stdtrit
 
-from convergence.diagnosis.fit import RIVAL, ROUNDINGS, TURN, Fit
+from convergence.diagnosis.fit import LAGS, RIVAL, ROUNDINGS, TURN, Fit
 from convergence.diagnosis.log import EPS, Log
 from convergence.diagnosis.recurrence import Recurrence
 
@@ -72,8 +72,8 @@ class Projection:
         told = basis.shape[1] * residual.shape[1] + len(unknowns)
         freedom, square = max(residual.size - told, 1), float(np.square(residual).sum())
         scale = max((square / freedom) ** 0.5, FLOOR)
-        correlation = float((residual[1:] * residual[:-1]).sum() / max(square, 1e-300))
-        memory = max(correlation, 0.0) + len(residual) ** -0.5  # as much as chance may hide
+        lags = [float((residual[k:] * residual[:-k]).sum() / max(square, 1e-300)) for k in range(1, LAGS + 1)]
+        memory = max(lags[0], 0.0) + len(residual) ** -0.5  # as much as chance may hide
         inflation = (1 + memory) / max(1 - memory, 0.02)
         factor = float(stdtrit(max(freedom / inflation, 2), (1 + SURE) / 2)) * (3.0 if scale < ROUNDINGS else 1.0)
         doubt = max(scale, ROUGH, self.rough / 8)  # the run itself is rounded in doubles, whatever its log is
@@ -91,7 +91,7 @@ class Projection:
             score=self._score(square, freedom, told),
             idle=self._idle(),
             covariance=covariance,
-            correlation=correlation,
+            portmanteau=residual.size * float(np.square(lags).sum()),
             spread=float(sums.sum() ** 2 / (len(sums) * np.square(sums).sum())) if sums.any() else 1.0,
             factor=factor,
         )

@@ -18,8 +18,8 @@ from convergence.diagnosis.scheduled import ScheduledDiagnosis
 
 Array = NDArray[np.float64]
 
-MISFIT = 0.5
-"""Successive residuals correlated more than this are no noise: the recurrence itself does not fit."""
+COLOURED = 38.3
+"""Noise has a larger portmanteau in one log of a million (χ² of six degrees): the recurrence itself does not fit."""
 
 UNEVEN = 0.12
 """Residuals spread over a smaller part of the rows than this are no noise, either."""
@@ -77,11 +77,11 @@ def notes(found: Identified, log: Log, split: Scale, others: Sequence[Array]) ->
     if found.others:
         rivals = ", ".join(_named(f) for f in found.others)
         yield f"the log fits {rivals} just as well: name the method, and give its momentum, to choose"
-    if not found.fit.rounding(log) and (abs(found.fit.correlation) > MISFIT or found.fit.spread < UNEVEN):
+    if not found.fit.rounding(log) and (found.fit.portmanteau > COLOURED or found.fit.spread < UNEVEN):
         yield (
-            "what the fit leaves over is no noise: the settings changed on the way, or no rule of two steps made this "
-            "run, or it moves in more directions than were logged, or its steps were noisy themselves; do not trust the "
-            "error bars"
+            "what the fit leaves over is no noise: the settings changed on the way (a schedule is given as lr), or no rule "
+            "of two steps made this run, or it moves in more directions than were logged, or its steps were noisy "
+            "themselves; do not trust the error bars"
         )
 
 
