@@ -107,6 +107,21 @@ def test_away_from_zero_the_decay_is_geometric():
     assert average_case("gradient_descent", 3, density, lr=chebyshev_steps(3, mu=0.25, L=2.25)).rate.kind == "unknown"
 
 
+@pytest.mark.parametrize(("lr", "steps"), [(0.5, 1000), (0.5, 10_000), (4.0, 1000)])
+def test_logarithms_go_on_where_squares_leave_the_range_of_floats(lr, steps):
+    """Of one curvature all three are (1 − ηλ)^2k exactly."""
+    found = average_case("gradient_descent", steps, [1.0], lr=lr)
+    assert found.error == (0.0 if lr < 1 else np.inf) or steps < 1000
+    assert found.log10 == pytest.approx([2 * steps * np.log10(abs(1 - lr))] * 3, rel=identity(steps, 1.0))
+    assert f"e{int(np.floor(found.log10[0])):+}" in repr(found)
+
+
+def test_logarithms_are_those_of_the_values():
+    found = average_case("heavy_ball", 9, MarchenkoPastur(0.5), **HYPER)
+    assert found.log10 == pytest.approx(np.log10([found.error, found.loss, found.gradient]), rel=identity(9, 1.0))
+    assert average_case("gradient_descent", 3, [2.0], lr=0.5).log10 == (-np.inf,) * 3
+
+
 def test_on_the_edge_nothing_decays():
     """At η = 2/L the error along L keeps its size, and so does its share of the mean."""
     density = MarchenkoPastur(0.25)

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import convergence as cv
 from convergence.cli.command import Answer, command, option
 from convergence.cli.finite import LOST
-from convergence.cli.modules import arguments, console
+from convergence.cli.modules import arguments, console, notation
 from convergence.cli.options import BEST, METHOD, SPECTRUM, STEPS
 from convergence.errors import BadHyperparameter
 
 if TYPE_CHECKING:
     from convergence.numerics.averages import Decay
     from convergence.problem import LeastSquares
+
+MEANS = ("error²", "loss", "gradient²")
 
 
 @command(
@@ -39,11 +41,11 @@ def average(options: Namespace) -> Answer:
         ends = {"mu": low or ends.get("mu", 0.0), "L": high}
     chosen = arguments.settings(method, arguments.hyper(options), ends)
     expected = cv.average_case(method, options.steps, density, **chosen)
-    means = (("error²", expected.error), ("loss", expected.loss), ("gradient²", expected.gradient))
+    means = map(notation.number, (expected.error, expected.loss, expected.gradient), expected.log10)
     lines = (
         *([console.Text(LOST, "bold red")] if expected.rate.kind == "none" else []),
         f"{console.titled(method, chosen)} after {expected.steps} steps, expected over {name}",
-        *(f"{what} = {value:.6g} of the first" for what, value in means),
+        *(f"{w} = {console.significant(v)} of the first" for w, v in zip(MEANS, means, strict=True)),
         _decay(expected.rate),
     )
     return Answer({"method": method.name, "hyper": chosen, "density": name, **asdict(expected)}, lines)

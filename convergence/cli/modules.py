@@ -19,4 +19,5 @@ class Lazy:
 _MODULES = "cli.arguments", "cli.console", "methods", "notation", "pages", "writing"
 arguments, console, methods, notation, pages, writing = (Lazy(f"convergence.{name}") for name in _MODULES)
 batches, laws = Lazy("convergence.stochastic.batches"), Lazy("convergence.stochastic.sampling")
+first_order = Lazy("convergence.numerics.first_order")
 np, sp = Lazy("numpy"), Lazy("sympy")

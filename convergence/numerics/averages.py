@@ -15,10 +15,12 @@ import numpy as np
 
 from convergence.errors import BadHyperparameter, ConvergenceError
 from convergence.methods import as_method
+from convergence.notation import number, significant
 from convergence.numerics.first_order import largest_rate
 from convergence.numerics.inputs import checked_steps
 from convergence.numerics.radius import spectral_radius
 from convergence.numerics.replay import constants, residual, residuals, scheduled
+from convergence.numerics.scaled import logarithm, sized
 from convergence.plotting import Plotted
 from convergence.problem import Density, MarchenkoPastur, PowerLaw, Quadratic, as_quadratic
 from convergence.problem.arrays import Array
@@ -74,6 +76,8 @@ class AverageCase(Plotted, Tabular, figure="average_case"):
         E‖g_k‖²/E‖g_0‖².
     rate
         How they fall at last: a ``Decay``.
+    log10
+        Those of error, loss and gradient, also where these over- or underflow.
     of
         What ``plot`` draws: method, settings, nodes of the density and their weights.
     """
@@ -83,6 +87,7 @@ class AverageCase(Plotted, Tabular, figure="average_case"):
     loss: float
     gradient: float
     rate: Decay
+    log10: tuple[float, ...]
     of: tuple[Method, Mapping[str, Any], Array, Array] | None = field(default=None, compare=False, repr=False)
 
     def table(self) -> dict[str, Any]:
@@ -95,7 +100,8 @@ class AverageCase(Plotted, Tabular, figure="average_case"):
         return {"step": range(self.steps + 1), **{name: squares @ w / w.sum() for name, w in kinds.items()}}
 
     def __repr__(self) -> str:
-        sizes = f"error² {self.error:.6g}, loss {self.loss:.6g}, gradient² {self.gradient:.6g}"
+        error, loss, gradient = map(significant, map(number, (self.error, self.loss, self.gradient), self.log10))
+        sizes = f"error² {error}, loss {loss}, gradient² {gradient}"
         return f"AverageCase after {self.steps} steps: {sizes} of the first, {self.rate.kind} decay"
 
 
@@ -145,11 +151,13 @@ def average_case(m: Any, /, steps: int, density: Any, **hyper: Any) -> AverageCa
     if run.polynomial and run.degree > k + 1 and not isinstance(spectrum, Quadratic):
         nodes, weights = spectrum.quadrature(run.degree + 2)
         run = residual(method, k, nodes, settings)
+    values, exponent = run.common()
     with np.errstate(over="ignore", invalid="ignore", under="ignore"):
-        squares = np.ldexp(run.values, np.clip(run.exponents, -4000, 4000).astype(np.int32)) ** 2
-        error, loss, gradient = (_ratio(weights * nodes**power, squares) for power in (0, 1, 2))
+        means = [_ratio(weights * nodes**power, values**2) for power in (0, 1, 2)]
+    error, loss, gradient = (sized(mean, 2 * exponent) for mean in means)
+    logarithms = tuple(logarithm(mean, 2 * exponent) for mean in means)
     of = (method, hyper, nodes, weights)
-    return AverageCase(k, error, loss, gradient, _decay(method, spectrum, hyper), of)
+    return AverageCase(k, error, loss, gradient, _decay(method, spectrum, hyper), logarithms, of)
 
 
 def _ratio(weights: Array, squares: Array) -> float:

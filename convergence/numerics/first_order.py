@@ -83,6 +83,8 @@ class LimitFraction:
         log ρ/log((√κ−1)/(√κ+1)): the same for infinitely many steps.
     rate
         ρ, the largest spectral radius over [μ, L].
+    log10
+        Those of value and bound, also where these over- or underflow.
     """
 
     steps: int
@@ -91,6 +93,7 @@ class LimitFraction:
     at_k: float
     asymptotic: float
     rate: float
+    log10: tuple[float, float]
 
 
 def fraction_of_limit(
@@ -127,9 +130,10 @@ def fraction_of_limit(
     method, (low, high) = as_method(m), checked_interval(mu, L, problem)
     worst = worst_case(method, steps, mu=low, L=high, **hyper)
     rate = largest_rate(method, low, high, hyper)
-    at_k = _share(worst.log10 * log(10), log_lower_bound(worst.steps, low, high))
+    log_bound, bound = log_lower_bound(worst.steps, low, high), lower_bound(worst.steps, mu=low, L=high)
+    at_k = _share(worst.log10 * log(10), log_bound)
     asymptotic = _share(log(rate) if rate > 0 else -inf, -limit_exponent(low, high))
-    return LimitFraction(worst.steps, worst.value, lower_bound(worst.steps, mu=low, L=high), at_k, asymptotic, rate)
+    return LimitFraction(worst.steps, worst.value, bound, at_k, asymptotic, rate, (worst.log10, log_bound / log(10)))
 
 
 def largest_rate(method: Method, mu: float, L: float, hyper: dict[str, Any]) -> float:

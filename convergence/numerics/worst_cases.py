@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from math import inf, ldexp, log2, log10, nextafter
+from math import nextafter
 from typing import Any, Literal
 
 import numpy as np
@@ -16,9 +16,11 @@ import sympy as sp
 
 from convergence.errors import BadHyperparameter, BadName, nearest
 from convergence.methods import as_method
+from convergence.notation import number, significant
 from convergence.numerics.inputs import checked_interval, checked_steps
 from convergence.numerics.maxima import Maximum, at_angle, coefficients, enough, largest_modulus, nodes
 from convergence.numerics.replay import Settings, residual, residuals, scheduled
+from convergence.numerics.scaled import logarithm, sized
 from convergence.plotting import Plotted
 from convergence.problem.arrays import Array
 from convergence.rule import Method
@@ -92,8 +94,7 @@ class WorstCase(Plotted, figure="worst_case"):
 
     def __repr__(self) -> str:
         where = f"{self.measure} at λ = {self.curvature:.6g} after {self.steps} steps"
-        size = f"{self.value:.6g}" if self.value not in (0.0, inf) else f"1e{self.log10:.6g}"
-        return f"WorstCase: {size} of the first {where}"
+        return f"WorstCase: {significant(number(self.value, self.log10))} of the first {where}"
 
 
 def worst_case(
@@ -151,11 +152,11 @@ def worst_case(
     method, k, (low, high), power = as_method(m), _countable(steps), checked_interval(mu, L, problem), _power(measure)
     maximum, exponent, guaranteed = largest(method, k, low, high, scheduled(method, hyper, k))
     curvature = at_angle(low, high, maximum.theta)
-    value, bound = (_sized(number, exponent, power) for number in (maximum.value, maximum.bound))
+    value, bound = (sized(size, exponent, power) for size in (maximum.value, maximum.bound))
     bound = max(bound, nextafter(0.0, 1.0)) if maximum.bound > 0 else bound  # a bound that underflows is none
-    size = _log10(maximum.value, exponent, power)
+    log10 = power * logarithm(maximum.value, exponent)
     of = (method, hyper)
-    case = WorstCase(k, measure, value, curvature, bound, size, guaranteed, ends=(low, high), of=of)
+    case = WorstCase(k, measure, value, curvature, bound, log10, guaranteed, ends=(low, high), of=of)
     ends = (low, high) if problem is not None else (mu, L)
     return _exactly(case, method, ends, hyper) if exact else case
 
@@ -208,21 +209,6 @@ def _power(measure: str) -> int:
     if measure not in POWERS:
         raise BadName(f"measure must name what is measured, got {measure!r}: {nearest(str(measure), POWERS)}")
     return POWERS[measure]
-
-
-def _sized(number: float, exponent: int, power: int) -> float:
-    try:
-        return ldexp(number**power, exponent * power)
-    except OverflowError:
-        return inf
-
-
-def _log10(number: float, exponent: int, power: int) -> float:
-    if number == 0:
-        return -inf
-    if number == inf:
-        return inf
-    return power * (log10(number) + exponent / log2(10))
 
 
 def _exactly(case: WorstCase, method: Method, ends: tuple[Any, Any], hyper: dict[str, Any]) -> WorstCase:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 import convergence as cv
 from convergence.errors import NoStableLearningRate
+from convergence.notation import number
+from convergence.notation.decimals import SMALLEST
 from convergence.numerics.maxima import nodes
 from convergence.parts.case import Case
 from convergence.problem import Quadratic
@@ -64,6 +66,18 @@ class Finite:
     def share(self) -> float:
         """The part of the limit that is reached in the long run."""
         return float(self.shares[0].asymptotic)
+
+    @property
+    def sizes(self) -> list[tuple[Any, Any, Any]]:
+        """For each horizon the worst error, its limit and the expected one: numbers that do not underflow."""
+        return [
+            (
+                number(worst.value, worst.log10),
+                number(share.bound, share.log10[1]),
+                number(average.error**0.5 if average.error > SMALLEST else 0.0, average.log10[0] / 2),
+            )
+            for worst, share, average in zip(self.worst, self.shares, self.averages, strict=True)
+        ]
 
 
 def finite(case: Case) -> Finite:
