@@ -98,12 +98,16 @@ CONVENTIONAL: dict[str, Domain] = {
 }
 """What hyperparameters of these names are, where a rule does not say."""
 
+TAKEN = {"lambda", "sigma", "mu", "L", "kappa", "rho", "n", "z"}
+"""Letters of curvatures, the condition number, the rate, rows and eigenvalues: a hyperparameter has them with a zero below."""
+
 
 def domains(rule: Callable[..., Any], names: tuple[str, ...]) -> dict[str, Domain]:
-    """The domain of each hyperparameter of a rule; two never share a letter."""
+    """The domain of each hyperparameter of a rule; two never share a letter, nor one of ``TAKEN``."""
     hints = _hints(rule)
     kinds = {name: _annotated(hints.get(name)) or CONVENTIONAL.get(name, NUMBER) for name in names}
     letters = {name: kind.letter or CONVENTIONAL.get(name, NUMBER).letter or name for name, kind in kinds.items()}
+    letters = {name: f"{letter}_0" if letter in TAKEN else letter for name, letter in letters.items()}
     clashing = {name for name in names if list(letters.values()).count(letters[name]) > 1}
     return {name: replace(kind, letter=name if name in clashing else letters[name]) for name, kind in kinds.items()}
 

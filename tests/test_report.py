@@ -63,6 +63,22 @@ def test_every_check_and_fault_rule_and_picture_is_on_the_page():
         assert whole().count(f"](figures/{name}.svg)") == 1
 
 
+def test_methods_of_a_class_are_told_with_letters_of_two_kinds_and_with_their_twins():
+    twins = ["ema_momentum_zero_start", "heavy_ball", "momentum_rate_inside"]
+    study = cv.study(cv.datasets.gaussian_2d(), ["ema_momentum", *twins, "nesterov"], parts=["classes", "answer"])
+    text = page(study, {})
+    assert r"$\eta' = \frac{\eta}{1 - \beta}$, $\beta' = 1 - \beta$" in text
+    assert "The very same iterates, from the same start: EMA momentum zero start, heavy ball and momentum rate inside." in text
+    assert cv.Study.from_json(study.to_json()).classes.same_iterates == study.classes.same_iterates == (tuple(twins),)
+
+
+def test_what_underflows_is_no_zero_in_the_table_of_horizons():
+    text = page(cv.study([1.0, 1.2], ["heavy_ball"], parts=["system", "finite"]), {})
+    rows = re.findall(r"(?m)^\| 1000 \|.*$", text)
+    assert len(rows) == 1
+    assert len(re.findall("×10⁻", rows[0])) == 3
+
+
 def test_tables_have_as_many_cells_in_each_row():
     bare = re.sub(r"(?ms)^(`{3,})\w*\n.*?^\1$", "", whole())
     tables = re.findall(r"(?m)(?:^\|.*\|$\n?)+", bare)

@@ -14,7 +14,7 @@ from convergence.methods import LINEAR
 
 eta, lam = sp.symbols("eta lambda", positive=True)
 beta = sp.Symbol("beta", nonnegative=True)
-d, nu, gamma, rho, kappa = sp.symbols("d nu gamma contraction kappa", real=True)
+d, nu, gamma, rho, kappa = sp.symbols("d nu gamma contraction kappa_0", real=True)
 delta = sp.Symbol("delta", nonnegative=True)
 z = sp.Symbol("z")
 

@@ -71,6 +71,17 @@ def test_a_domain_gives_the_letter_and_what_is_assumed():
     assert len(set(two.symbols.values())) == 3
 
 
+def test_no_hyperparameter_has_a_letter_that_theory_uses():
+    """κ is the condition number, ρ the rate, λ the curvature: beside them such a hyperparameter has a zero below."""
+
+    def rule(f, x, *, lr, kappa, rho: Annotated[float, Domain("lambda")]):
+        return x - lr * kappa * rho * f.grad(x)
+
+    letters = {name: symbol.name for name, symbol in cv.method(rule).symbols.items()}
+    assert letters == {"lr": "eta", "kappa": "kappa_0", "rho": "lambda_0"}
+    assert cv.notation.text(cv.METHODS["robust_momentum"].symbols["kappa"]) == "κ₀"
+
+
 def rmsprop_inside(f, x, s, *, lr, decay, eps):
     g = f.grad(x)
     s = decay * s + (1 - decay) * g**2

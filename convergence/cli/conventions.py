@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
@@ -42,27 +41,17 @@ def equivalent(options: Namespace) -> Answer:
 def _classes(options: Namespace) -> Answer:
     with console.working(options, "comparing methods"):
         whole = cv.equivalences()
-        twins = [twin for names in whole.classes for twin in _twins(names)]
     inside = [", ".join(str(j + 1) for i, j in whole.holds if i == k) for k in range(len(whole.classes))]
     rows = [(k + 1, ", ".join(names), inside[k]) for k, names in enumerate(whole.classes)]
     maps = [(m.a, m.b, ", ".join(f"{n} = {notation.text(v)}" for n, v in (m.hyper or {}).items())) for m in whole.maps]
-    content = {"classes": whole.classes, "holds": whole.holds, "same_iterates": twins}
+    content = {"classes": whole.classes, "holds": whole.holds, "same_iterates": whole.same_iterates}
     lines = (
         "methods that are one in other letters",
         console.table(("class", "methods", "every setting also in class"), rows, left=(0, 1, 2)),
         console.table(("method", "is", "at"), maps, left=(0, 1, 2), whole=(0, 1)),
-        *(f"the very same iterates, from the same start: {', '.join(names)}" for names in twins),
+        *(f"the very same iterates, from the same start: {', '.join(names)}" for names in whole.same_iterates),
     )
     return Answer({**content, "maps": [_content(one) for one in whole.maps]}, lines)
-
-
-def _twins(names: Sequence[str]) -> list[list[str]]:
-    """Methods of a class that have the very same iterates."""
-    groups: list[list[str]] = []
-    for name in names:
-        same = next((group for group in groups if cv.equivalent(name, group[0]).same_iterates), None)
-        groups.append([name]) if same is None else same.append(name)
-    return [group for group in groups if len(group) > 1]
 
 
 def _content(pair: Equivalence) -> dict[str, Any]:

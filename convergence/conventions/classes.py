@@ -30,6 +30,8 @@ class Equivalences(Tabular):
         Pairs (i, j) of classes: every setting of class i has a match in class j, but not the other way round.
     maps
         The map from each method to the first of its class.
+    same_iterates
+        Names of methods of one class that have the very same iterates from one start, where there are several.
 
     >>> equivalences(["heavy_ball", "nesterov", "pytorch"]).class_of("torch_sgd")
     0
@@ -38,6 +40,7 @@ class Equivalences(Tabular):
     classes: tuple[tuple[str, ...], ...]
     holds: tuple[tuple[int, int], ...]
     maps: tuple[Equivalence, ...]
+    same_iterates: tuple[tuple[str, ...], ...]
 
     def class_of(self, name: str) -> int:
         """The index of the class that a method is in."""
@@ -100,7 +103,17 @@ def _classified(methods: tuple[Method, ...]) -> Equivalences:
             same.append(method)
     pairs = [(i, j) for i, a in enumerate(classes) for j, b in enumerate(classes) if i != j and has_map(a[0], b[0])]
     maps = tuple(equivalence(method, one[0]) for one in classes for method in one[1:])
-    return Equivalences(tuple(tuple(m.name for m in one) for one in classes), tuple(pairs), maps)
+    twins = tuple(group for one in classes for group in _same_iterates(one))
+    return Equivalences(tuple(tuple(m.name for m in one) for one in classes), tuple(pairs), maps, twins)
+
+
+def _same_iterates(methods: list[Method]) -> list[tuple[str, ...]]:
+    """Methods of a class that have the very same iterates, from the same start."""
+    groups: list[list[Method]] = []
+    for method in methods:
+        same = next((group for group in groups if equivalence(method, group[0]).same_iterates), None)
+        groups.append([method]) if same is None else same.append(method)
+    return [tuple(method.name for method in group) for group in groups if len(group) > 1]
 
 
 @cache

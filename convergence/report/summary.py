@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -102,6 +103,12 @@ class Summary:
         """The Equivalence from a method to the first of its group; None for the first itself."""
         classes = self.study.classes
         return None if classes is None else next((one for one in classes.maps if one.a == chapter.name), None)
+
+    def same_iterates(self, group: Sequence[Chapter]) -> list[list[Chapter]]:
+        """Those methods of a group that have the very same iterates."""
+        names = {one.name for one in group}
+        classes = self.study.classes.same_iterates if self.study.classes else ()
+        return [[self.study[name] for name in same] for same in classes if names.issuperset(same)]
 
     @property
     def directions(self) -> list[tuple[Direction, str]]:
