@@ -23,7 +23,7 @@ def parsed(line, symbols):
     """The formula that a printed line stands for."""
     letters = {text(symbol): f"s{k}" for k, symbol in enumerate(symbols)}
     source, left = "", ""
-    for token in TOKEN.findall(re.sub(r"√([^\W\d_])", r"√(\1)", line)):
+    for token in TOKEN.findall(re.sub(r"√([^\W\d_]|\d+)", r"√(\1)", line)):
         begins = token in letters or token.isdecimal() or token in ("(", "√", "max", "min")
         if begins and (left in letters or left.isdecimal() or left[-1:] in RAISED or left == ")"):
             source += "*"
@@ -109,6 +109,40 @@ def test_formulas_are_written_as_by_hand(line, formula):
     assert text(formula) == line
 
 
+S, U = (sp.Symbol(name, nonnegative=True) for name in ("beta", "alpha"))
+V, Q = sp.Symbol("epsilon", positive=True), sp.Symbol("d", real=True)
+COMMON = {
+    "1 − ηλ/ε": (V - E * H) / V,
+    "−βη/(ε(1 − β))": -S * E / (V - S * V),
+    "β(1 − ηλ)": S - S * E * H,
+    "1 + β − ηλ/ε": 1 - E * H / V + S,
+    "1 + β − ηλ(1 − β)/ε": (V - E * H + S * (V + E * H)) / V,
+    "1 − ηλ(1 − βd)": 1 - E * H + Q * S * E * H,
+    "η − 2ε(1 + β)": E - 2 * V - 2 * V * S,
+    "√(1 − β)·(η − 2ε(1 + β))/(2(1 + β))": -sp.sqrt(1 - S) * (2 * V - E + 2 * S * V) / (1 + S) / 2,
+    "√10·(5ηλ − 19ε)/(1900λ)": -sp.sqrt(10) * (19 * V - 5 * E * H) / (1900 * H),
+    "2 − β − βηλ": 2 - S - S * E * H,
+    "1 − η(λ + mule)": 1 - E * (H + sp.Symbol("mule")),
+}
+
+
+@pytest.mark.parametrize(("line", "formula"), COMMON.items(), ids=COMMON)
+def test_what_terms_share_stands_once_and_few_signs_are_left(line, formula):
+    assert text(formula) == line
+    assert same(parsed(line, formula.free_symbols), formula)
+
+
+@pytest.mark.parametrize("name", ["nesterov", "ema_momentum", "torch_sgd", "frozen_nadam"])
+def test_a_momentum_of_another_name_stands_where_momentum_does(name):
+    """Its domain says that it may vanish, as β may; that it is called so says nothing."""
+    derived = cv.derive(name)
+    other = {derived.symbols["momentum"]: U}
+    renamed = sp.Poly(derived.characteristic.as_expr().subs(other), derived.characteristic.gen)
+    assert text(renamed) == text(derived.characteristic).replace("β", "α")
+    for one in (*derived.matrix, cv.stability(name).lr_max):
+        assert text(one.subs(other)) == text(one).replace("β", "α")
+
+
 @pytest.mark.parametrize("form", [text, latex, pretty])
 def test_a_half_of_sums_that_are_turned_is_printed(form):
     """SymPy makes a sum of −½(a + b) by itself, and the common ½ of its terms is taken out again, without end."""
@@ -142,6 +176,9 @@ def test_roots_are_a_middle_and_a_distance():
         (1.5e-7, "1.5×10⁻⁷", r"1.5\times10^{-7}"),
         (12345, "12\u202f345", r"12\,345"),
         (0.99999999, "0.99999999", "0.99999999"),
+        (0.999986, "0.999986", "0.999986"),
+        (1.0000432, "1.00004", "1.00004"),
+        (0.9999999999999997, "1", "1"),
         (None, "–", r"\text{–}"),
     ],
 )

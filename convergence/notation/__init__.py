@@ -10,7 +10,7 @@ from typing import Any
 
 import sympy as sp
 
-from convergence.notation.decimals import decimal, is_number, significant, spelled
+from convergence.notation.decimals import decimal, is_number, number, significant, spelled
 from convergence.notation.order import shortest
 from convergence.notation.printers import LatexFormula, PlusMinus, PrettyFormula, TextFormula
 
@@ -20,6 +20,7 @@ __all__ = [
     "discriminant",
     "latex",
     "mathml",
+    "number",
     "pretty",
     "roots",
     "shortest",

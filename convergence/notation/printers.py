@@ -48,7 +48,8 @@ class _ByHand:
         return super()._print_Add(expr) if whole is None else self._print_Mul(whole)  # type: ignore[misc]
 
     def _print_Mul(self, expr: Any) -> Any:
-        return super()._print_Mul(turned(expr))  # type: ignore[misc]
+        written = turned(expr)
+        return self._print_Add(written) if written.is_Add else super()._print_Mul(written)  # type: ignore[misc]
 
     def _print_Pow(self, expr: Any, **options: Any) -> Any:
         written = turned(expr)
@@ -85,7 +86,10 @@ class TextFormula(_OneLine, StrPrinter):
         return first + "".join(f" − {term[1:]}" if term[0] == "−" else f" + {term}" for term in rest)
 
     def _print_Mul(self, expr: Any) -> str:
-        number, factors = turned(expr).as_coeff_mul()
+        written = turned(expr)
+        if written.is_Add:
+            return self._print_Add(written)
+        number, factors = written.as_coeff_mul()
         return self._quotient(number, sp.Mul(*factors, evaluate=False).as_ordered_factors() if factors else [])
 
     def _print_Pow(self, expr: Any, **_: Any) -> str:
