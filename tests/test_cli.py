@@ -4,6 +4,7 @@ import io
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -298,7 +299,9 @@ def test_a_folder_without_permission_is_refused_before_any_work(capsys, tmp_path
 def test_commands_are_listed_in_the_order_of_their_files(capsys):
     with pytest.raises(SystemExit):
         main(["--help"])
-    listed = re.findall(r"^    ([a-z-]+) ", capsys.readouterr().out, re.MULTILINE)
+    shown = capsys.readouterr().out
+    listed = re.findall(r"^    ([a-z-]+) ", shown, re.MULTILINE)
+    assert max(map(cell_len, shown.splitlines())) <= 80
     assert listed[:3] == ["report", "verify", "figures"]
     assert listed[-1] == "completion"
 
@@ -472,7 +475,10 @@ def test_brackets_in_names_of_columns_are_brackets(file, capsys):
 def test_every_command_has_an_example_in_its_help(name, capsys):
     with pytest.raises(SystemExit):
         main([name, "--help"])
-    assert f"convergence {name}" in capsys.readouterr().out.split("example: ")[1]
+    shown = capsys.readouterr().out
+    assert max(map(cell_len, shown.splitlines())) <= 80
+    lines = re.sub(r" \\\n +", " ", shown.split("example: ")[1])  # as a shell reads lines that end with a backslash
+    assert COMMANDS[name].example in lines
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
@@ -480,6 +486,50 @@ def test_completion_knows_the_commands_and_the_methods(capsys, shell):
     status, script, _ = run(capsys, "completion", shell)
     assert status == 0
     assert {"worst-case", "heavy_ball"} <= set(re.findall(r"[\w-]+", script))
+
+
+WORDS = {
+    "derive pyt": {"pytorch"},
+    "convert scikit": {"scikit-learn"},
+    "report --methods heavy": {"heavy_ball"},
+    "verify --loss half": {"half", "half_mean"},
+    "report --dataset lon": {"longley"},
+    "schedule exp": {"exponential"},
+    "worst-case heavy_ball --measure gr": {"gradient"},
+    "report --formats h": {"html"},
+    "code heavy_ball --language ju": {"julia"},
+    "exercises --topic mini": {"minibatches"},
+}
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="there is no bash")
+def test_completion_in_a_shell_fills_in_names_of_all_kinds(capsys, tmp_path):
+    (tmp_path / "script").write_text(run(capsys, "completion", "bash")[1], encoding="utf-8")
+    ask = 'source "$0"; COMP_WORDS=(convergence "$@"); COMP_CWORD=$#; _shtab_convergence; echo "${COMPREPLY[@]}"'
+    for typed, wanted in WORDS.items():
+        told = subprocess.run(["bash", "-c", ask, tmp_path / "script", *typed.split()], capture_output=True, text=True)
+        assert wanted <= set(told.stdout.split()), typed
+
+
+def test_an_exercise_sheet_is_opened_where_it_is_written(capsys, tmp_path, monkeypatch):
+    import webbrowser
+
+    opened = []
+    monkeypatch.setattr(webbrowser, "open", opened.append)
+    asked = ("exercises", "--topic", "newton", "--format", "html")
+    assert run(capsys, *asked, "--out", tmp_path, "--open")[0] == 0
+    assert opened == [(tmp_path / "exercises.html").as_uri()]
+    assert "--out FOLDER" in run(capsys, *asked, "--open")[2]
+
+
+def test_no_word_of_the_answer_is_cut_and_shares_near_1_are_told_by_their_distance(file, capsys, tmp_path):
+    """Years and an intercept: momentum and rates near 1, in columns that narrow ones would cut."""
+    path = file("year,pop\n1960,2.3\n1970,2.9\n1980,3.5\n1990,4.4\n2000,5.3\n", "years.csv")
+    asked = ("report", "--data", path, "--target", "pop", "--intercept", "--out", tmp_path, "--formats", "json")
+    _, text, _ = run(capsys, *asked, "--figure-formats", "")
+    assert max(map(cell_len, text.split("report: ")[0].splitlines())) <= 80
+    assert {"momentum=0.999986", "momentum=0.999992", "0.999993", "0.999996", "lr=1.02e-07,"} <= set(text.split())
+    assert "stays below 1e-3 of the first" in " ".join(text.split())
 
 
 @pytest.mark.finding("A4")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from commands import fits, run
@@ -33,11 +34,31 @@ def test_limit(capsys):
     assert rows[0]["at_k"] == "inf"
 
 
+def test_what_underflows_is_no_zero(capsys):
+    interval = ("--mu", "0.9", "--L", "1")
+    for command in ("worst-case", "limit", "average"):
+        of = ("--methods", "heavy_ball") if command == "limit" else ("heavy_ball",)
+        of += ("--ratio", "0.001") if command == "average" else interval
+        text = run(capsys, command, *of, "--steps", "5000", *(("--lr", "1", "--momentum", "0.5") * (command == "average")))
+        assert re.search(r"e-\d{4}\b", text), text
+        assert not re.search(r"(?<![\d.])0(?![\d.])", text), text
+
+
 def test_steps_on_the_notes_data(capsys):
     p = datasets.gaussian_2d()
     data = json.loads(run(capsys, "steps", "gradient_descent", "--spectrum", "--lr", "0.0001", "--json"))
     assert data["steps"] == steps_to("gradient_descent", 1e-3, curvatures=p.curvatures, lr=1e-4)
     assert "for good" in run(capsys, "steps", "gradient_descent")
+
+
+def test_steps_say_of_what_from_where_and_to_what(capsys):
+    asked = ("steps", "heavy_ball", "--mu", 1, "--L", 100, "--momentum", ".5")
+    for more in (("--lr", "0.02"), ("--across", "0.01:0.03:4")):
+        told = " ".join(run(capsys, *asked, *more).split())
+        assert "‖w − w*‖ is 0.001 of the first, for good, from any start, in the worst case on [1, 100]" in told
+    assert re.search(r"0\.03 +1 +never", told)  # the edge is met but for rounding
+    told = " ".join(run(capsys, "diagnose", "--method", "heavy_ball", "--lr", "5e-5", "--momentum", "0.9").split())
+    assert "‖w − w*‖ stays below 1e-3 of the first, from any start" in told
     ill = json.loads(run(capsys, "steps", "heavy_ball", "--mu", 1, "--L", "1e10", "--json"))
     assert ill["steps"] == steps_to("heavy_ball", 1e-3, mu=1, L=1e10)  # the settings are not rounded to doubles first
     assert "never" in run(capsys, "steps", "gradient_descent", *INTERVAL, "--across", "1:3:3")

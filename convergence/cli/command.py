@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
-from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, HelpFormatter, Namespace
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -36,6 +37,7 @@ GROUPS = (
 )
 """The files that declare commands, in the order of the help."""
 
+EXAMPLE = "example: "
 EPILOG = """\
 Without --data, a command runs on the course notes' 2-D Gaussian data. A METHOD is a name that 'convergence methods'
 lists, a preset such as pytorch, or FILE.py:RULE, an update rule of your own. 'convergence COMMAND --help' has an example.
@@ -104,12 +106,27 @@ def group(title: str, *options: Option) -> Option:
     return add
 
 
-class _Help(RawDescriptionHelpFormatter):
-    """Names of commands and options beside what they mean, in eighty columns."""
+class _Help(HelpFormatter):
+    """Names of commands and options beside what they mean, in eighty columns; an example is lines that a shell can read."""
 
     def __init__(self, prog: str) -> None:
         super().__init__(prog, max_help_position=28)
         self._action_max_length = 14  # argparse forgets by how much commands are indented
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return shell_lines(text, width) if text.startswith(EXAMPLE) else super()._fill_text(text, width, indent)
+
+
+def shell_lines(words: str, width: int) -> str:
+    """A command on lines of at most this width, each but the last with a backslash at its end; options keep their values."""
+    lines = [""]
+    for part in re.split(r" (?=--|-\w\b)", words):
+        if lines[-1] and len(lines[-1]) + len(part) + 3 > width:
+            lines[-1] += " \\"
+            lines.append(f"    {part}")
+        else:
+            lines[-1] += f" {part}" if lines[-1] else part
+    return "\n".join(lines)
 
 
 EVERYWHERE = (
@@ -137,7 +154,7 @@ def parser(words: Collection[str] | None = None) -> ArgumentParser:
             name,
             help=one.help,
             description=f"{one.help[:1].upper()}{one.help[1:]}.",
-            epilog=f"example: {one.example}",
+            epilog=f"{EXAMPLE}{one.example}",
             formatter_class=_Help,
             add_help=asked,
             allow_abbrev=False,  # a rule may have a hyperparameter that begins like an option

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from rich.box import SIMPLE_HEAD
 from rich.console import Console, Group
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
@@ -81,7 +82,32 @@ def table(
         grid.add_column(heading, justify="left" if place in left else "right", overflow="fold", no_wrap=place in whole)
     for row in rows:
         grid.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
+    _narrow(grid, whole)
     return Group(Text(title), grid) if title else Group(grid)
+
+
+def _narrow(grid: Table, whole: Sequence[int]) -> None:
+    """Where a table is too wide, its widest columns are narrowed, and stand closer: no word is cut as long as all fit."""
+    words = [[str(cell) for cell in (column.header, *column.cells)] for column in grid.columns]
+    natural = [max(len(line) for text in texts for line in text.splitlines() or [""]) for texts in words]
+    least = [n if k in whole else max(map(len, " ".join(words[k]).split()), default=0) for k, n in enumerate(natural)]
+    if _room(grid, natural) >= sum(natural):
+        return
+    if _room(grid, natural) < sum(least):
+        grid.padding = (0, 0, 0, 0)
+    room = _room(grid, natural)
+    if room < sum(least):
+        return
+    widths = [max(min(n, room), m) for n, m in zip(natural, least, strict=True)]
+    while sum(widths) > room:
+        widths[max((k for k, m in enumerate(least) if widths[k] > m), key=widths.__getitem__)] -= 1
+    for column, width in zip(grid.columns, widths, strict=True):
+        column.width = width
+
+
+def _room(grid: Table, natural: Sequence[int]) -> int:
+    """How wide all cells of a line may be together, what stands between them left aside."""
+    return OUT.width - Measurement.get(OUT, OUT.options.update(width=ENDLESS), grid).maximum + sum(natural)
 
 
 def pairs(rows: Sequence[tuple[str, str]]) -> Table:

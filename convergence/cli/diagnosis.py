@@ -114,7 +114,10 @@ def _directions(result: Diagnosis) -> Any:
     rows = [_direction(state, state.index == result.direction.index) for state in result.listed]
     headings = ("", "λ", "eigenvalues", "radius", "regime", "steps to 1e-3")
     between = console.hidden(len(result.directions) - len(result.listed), "directions between")
-    return console.table(headings, rows, left=(0, 2, 4), title=between)
+    title = f"steps until the error ‖w − w*‖ stays below 1e-3 of the first, from any start; {between}".removesuffix(
+        "; "
+    )
+    return console.table(headings, rows, left=(0, 2, 4), title=title)
 
 
 def _left(result: ScheduledDiagnosis) -> Any:

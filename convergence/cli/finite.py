@@ -5,12 +5,12 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Mapping
 from dataclasses import asdict
-from math import inf, isfinite, isinf
+from math import isfinite, log
 from typing import TYPE_CHECKING, Any
 
 import convergence as cv
 from convergence.cli.command import Answer, command, option
-from convergence.cli.modules import arguments, console, np
+from convergence.cli.modules import arguments, console, first_order, notation, np
 from convergence.cli.options import BEST, METHOD, METHODS, SCHEDULE, SPECTRUM, STEPS, hyper
 from convergence.cli.schedules import scheduled
 from convergence.errors import BadHyperparameter, ConvergenceError
@@ -27,6 +27,13 @@ MOST_RATES = 10_000
 
 def _interval(ends: Mapping[str, float]) -> str:
     return f"[{ends['mu']:.6g}, {ends['L']:.6g}]"
+
+
+def _bound(steps: int, ends: Mapping[str, float], power: int = 1, digits: int = 6) -> tuple[float, str]:
+    """The limit of all first-order methods, as a number and as it is printed where that underflows, too."""
+    bound = cv.lower_bound(steps, **ends) ** power
+    size = notation.number(bound, power * first_order.log_lower_bound(steps, **ends) / log(10))
+    return bound, console.significant(size, digits)
 
 
 LOST = "at these settings it does not converge"
@@ -57,8 +64,8 @@ def worst_case(options: Namespace) -> Answer:
     method, chosen, ends = arguments.tuned(options)
     chosen = scheduled(options, method, chosen, ends)
     worst = cv.worst_case(method, options.steps, measure=options.measure, exact=options.exact, **ends, **chosen)
-    bound = cv.lower_bound(options.steps, **ends) ** (2 if options.measure == "loss" else 1)
-    value = f"{worst.value:.12g}" if worst.value not in (0.0, inf) or isinf(worst.log10) else f"1e{worst.log10:.6g}"
+    bound, least = _bound(options.steps, ends, 2 if options.measure == "loss" else 1)
+    value = f"{notation.number(worst.value, worst.log10):.12g}"
     lines = [
         *([] if options.schedule else _warning(method, ends, chosen)),
         f"{console.titled(method, chosen)} after {worst.steps} steps on {_interval(ends)}",
@@ -68,7 +75,7 @@ def worst_case(options: Namespace) -> Answer:
     if worst.interval is not None:
         low, high = (float(end) for end in worst.interval)
         lines.append(f"exactly {worst.exact}" if worst.exact is not None else f"enclosed in [{low:.17g}, {high:.17g}]")
-    lines.append(f"no first-order method is below {console.significant(bound)}")
+    lines.append(f"no first-order method is below {least}")
     shown = {name: getattr(value, "name", value) for name, value in chosen.items()}
     known = {name: value for name, value in asdict(worst).items() if name not in ("ends", "of")}
     return Answer({"method": method.name, **ends, **known, "hyper": shown, "limit": bound}, lines)
@@ -84,11 +91,10 @@ def worst_case(options: Namespace) -> Answer:
 )
 def limit(options: Namespace) -> Answer:
     methods, (ends, _), steps = arguments.methods(options), arguments.spectrum(options), options.steps
-    bound = cv.lower_bound(steps, **ends)
+    bound, least = _bound(steps, ends, digits=4)
     with console.working(options, "deriving optima"):
         rows = [_share(method, steps, ends) for method in methods]
-    limit = console.significant(bound, 4)
-    title = f"after {steps} steps on {_interval(ends)}, at the best rate; the limit is {limit}"
+    title = f"after {steps} steps on {_interval(ends)}, at the best rate; the limit is {least}"
     headings = ("method", "worst case", "of the limit", "asymptotically")
     lines = [console.table(headings, [_share_row(row) for row in rows], title=title, whole=(0,))]
     if any("error" not in row and _moves_its_rest(method) for method, row in zip(methods, rows, strict=True)):
@@ -114,7 +120,8 @@ def _moves_its_rest(method: Method) -> bool:
 def _share_row(row: dict[str, Any]) -> tuple[str, ...]:
     if "error" in row:
         return row["method"], "—", "—", "—"
-    return row["method"], console.significant(row["value"], 4), _percent(row["at_k"]), _percent(row["asymptotic"])
+    value = console.significant(notation.number(row["value"], row["log10"][0]), 4)
+    return row["method"], value, _percent(row["at_k"]), _percent(row["asymptotic"])
 
 
 def _percent(share: float) -> str:
@@ -147,10 +154,14 @@ def steps(options: Namespace) -> Answer:
         return _across(method, given, options, ends, where)
     chosen = arguments.settings(method, given, ends)
     count = cv.steps_to(method, tolerance, **where, **given)  # the best ones to more digits than a double has
-    place = "on the data's curvatures" if options.spectrum else f"in the worst case on {_interval(where)}"
-    words = f"{count} steps to {tolerance:g} of the first error, for good, {place}"
     content = {"method": method.name, "hyper": chosen, "tolerance": tolerance, "steps": count, **where}
-    return Answer(content, (console.titled(method, chosen), words))
+    return Answer(content, (console.titled(method, chosen), f"{count} steps {_until(tolerance, options, ends)}"))
+
+
+def _until(tolerance: float, options: Namespace, ends: Mapping[str, float]) -> str:
+    """What steps are counted to, and from where."""
+    place = "on the data's curvatures" if options.spectrum else f"in the worst case on {_interval(ends)}"
+    return f"until the error ‖w − w*‖ is {tolerance:g} of the first, for good, from any start, {place}"
 
 
 def _across(
@@ -168,7 +179,7 @@ def _across(
     across = [{"lr": float(lr), "steps": count} for lr, count in zip(rates, counts, strict=True)]
     words = ["never" if count is None else count for count in counts]
     rows = zip(map(console.significant, rates), map(console.significant, radii), words, strict=True)
-    title = f"{console.titled(method, others)}: steps to {tolerance:g} of the first error"
+    title = f"{console.titled(method, others)}: steps {_until(tolerance, options, ends)}"
     content = {"method": method.name, "hyper": others, "tolerance": tolerance, "across": across}
     return Answer(content, (console.table((rate, "radius", "steps"), list(rows), left=(), title=title),))
 
@@ -247,11 +258,11 @@ def transient(options: Namespace) -> Answer:
 )
 def chebyshev(options: Namespace) -> Answer:
     (ends, _), k = arguments.spectrum(options), options.steps
-    rates, bound = cv.chebyshev_steps(k, **ends, order=options.order), cv.lower_bound(k, **ends)
+    rates, (bound, least) = cv.chebyshev_steps(k, **ends, order=options.order), _bound(k, ends)
     peaks = [cv.product_peaks(k, **ends, order=order) for order in ("ascending", "descending", "stable")]
     rows = [(p.order, f"{p.partial:.4g}", f"{p.remaining:.4g}") for p in peaks]
     lines = (
-        f"{k} steps of gradient descent on {_interval(ends)} to {console.significant(bound)} of the first error,",
+        f"{k} steps of gradient descent on {_interval(ends)} to {least} of the first error,",
         f"learning rates in {options.order} order:",
         " ".join(f"{rate:.6g}" for rate in rates),
         console.table(("order", "largest on the way", "rounding magnified by"), rows),

@@ -32,6 +32,8 @@ WORKERS = min(4, os.cpu_count() or 1)
 MANY = 8
 """Fewer methods are studied in one process: another takes seconds to begin, and derives anew what methods share."""
 
+STEPS = "\nsteps from w = 0 until the error ‖w − w*‖ stays below 1e-3 of the first"
+HUGE = 10**9
 PASSED = {True: ("passed", "green"), False: ("FAILED", "bold red"), None: ("not made", "yellow")}
 REJECTED = {True: ("rejected", "green"), False: ("ACCEPTED", "bold red"), None: ("not made", "yellow")}
 
@@ -173,8 +175,8 @@ def _answers(study: Study) -> list[Any]:
 
 def _linear(study: Study, chapters: list[Chapter]) -> Any:
     setting = "setting" if any(chapter.given for chapter in chapters) else "best setting"
-    headings = ("method", setting, "rate", "steps to\n99.9 %", "largest\nstable\nlr", "by\ndir.", "checks")
-    title, rows = f"{study.title}: κ = {study.problem.kappa:.5g}", [_answer(chapter) for chapter in chapters]
+    headings = ("method", setting, "rate", "steps to\n1e-3", "largest\nstable\nlr", "by\ndir.", "checks")
+    title, rows = f"{study.title}: κ = {study.problem.kappa:.5g}{STEPS}", [_answer(chapter) for chapter in chapters]
     return console.table(headings, rows, left=(0, 1, 5), title=title, whole=range(2, 7))
 
 
@@ -209,10 +211,15 @@ def _answer(chapter: Chapter) -> tuple[Any, ...]:
     if best is None:
         return (method.title, *[""] * 4, console.Text("not known: see the gaps", "yellow"), "")
     setting = ", ".join(f"{name}={_three(value)}" for name, value in best.hyper.items())
-    steps = f"{best.steps.count:,}".replace(",", "\u00a0") if best.steps else console.Text(best.verdict, "bold red")
+    steps = _grouped(best.steps.count) if best.steps else console.Text(best.verdict, "bold red")
     limit = f"{best.lr_max:.3g}" if best.lr_max > 0 else "none"
     binding = "all" if best.binding is None else str(best.binding + 1)
     return method.title, setting, notation.text(best.rate, 4), steps, limit, binding, _count(chapter)
+
+
+def _grouped(count: int) -> str:
+    """A count in groups of three digits; a huge one, whose digits no rate determines, to four."""
+    return f"{count:,}".replace(",", "\u00a0") if count < HUGE else notation.text(float(count), 4)
 
 
 def _three(value: float) -> str:
