@@ -18,13 +18,43 @@ from convergence.writing import write_files
 
 __all__ = ["Chapter", "Gap", "Study"]
 
+PARTS = (
+    *(
+        "system",
+        "region",
+        "regimes",
+        "optimum",
+        "answer",
+        "verification",
+        "certificates",
+        "finite",
+        "libraries",
+        "diagnosis",
+    ),
+    *("noise", "schedule", "adaptive"),
+)
+"""The parts that a chapter may have."""
+
+WHOLE = ("classes", "limit", "rates")
+"""Those of a study as a whole."""
+
+
+def _part(of: Chapter | Study, name: str, known: tuple[str, ...]) -> Any:
+    """A part by its name; None for one that is not there, or a gap. AttributeError, with the nearest name, for what is none."""
+    if name.startswith("_") or "parts" not in vars(of):  # asked by copy and pickle before there is anything
+        raise AttributeError(name)
+    if name not in (*known, *of.parts):
+        raise AttributeError(f"a {type(of).__name__} has no part {name!r}: {nearest(name, known)}")
+    part = of.parts.get(name)
+    return None if isinstance(part, Gap) else part
+
 
 @dataclass(frozen=True, eq=False)
 class Chapter:
     """What a study holds of one method: a result for each part, or the ``Gap`` in its place.
 
     A part is an attribute: ``chapter.region`` is what ``cv.stability`` returned; None where it was not asked for or
-    is a gap.
+    is a gap. AttributeError for what is no part.
 
     Attributes
     ----------
@@ -46,10 +76,7 @@ class Chapter:
     parts: Mapping[str, Any]
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or "parts" not in vars(self):
-            raise AttributeError(name)
-        part = self.parts.get(name)
-        return None if isinstance(part, Gap) else part
+        return _part(self, name, PARTS)
 
     @property
     def name(self) -> str:
@@ -111,10 +138,7 @@ class Study(Tabular, Plotted, figure="study"):
         return self.methods[names.index(name)]
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") or name not in ("classes", "limit", "rates"):
-            raise AttributeError(name)
-        part = self.parts.get(name)
-        return None if isinstance(part, Gap) else part
+        return _part(self, name, WHOLE)
 
     @property
     def gaps(self) -> tuple[Gap, ...]:

@@ -10,6 +10,8 @@ import pytest
 import sympy as sp
 
 import convergence as cv
+from convergence import parts
+from convergence.document import PARTS, WHOLE
 from convergence.formula_text import Letters, formula, symbols
 from convergence.report import page
 from convergence.schema import SCHEMA_VERSION, result_classes
@@ -277,3 +279,17 @@ def test_no_two_classes_of_results_have_one_name_in_a_room():
 
 def test_a_study_read_back_has_every_part(study):
     assert not [gap for chapter in cv.Study.from_json(study.to_json()).methods for gap in chapter.gaps]
+
+
+def test_what_is_no_part_is_no_attribute(study):
+    """A part that was not asked for is None; a word with a letter wrong is an error, with the nearest one."""
+    chapter = study["nesterov"]
+    assert chapter.schedule is chapter.adaptive is None
+    assert not hasattr(chapter, "plot")
+    with pytest.raises(AttributeError, match="a Chapter has no part 'optimun': did you mean 'optimum'"):
+        _ = chapter.optimun
+    with pytest.raises(AttributeError, match="a Study has no part 'clases': did you mean 'classes'"):
+        _ = study.clases
+    assert {*PARTS} == {*parts.OF_METHOD, parts.OWN, *parts.WHERE_ASKED}
+    assert {*WHOLE} == {*parts.OF_STUDY, parts.RATES}
+    assert all(hasattr(chapter, name) for name in PARTS)
