@@ -131,6 +131,9 @@ def test_a_scaled_matrix_is_told_apart():
 def test_bad_input():
     with pytest.raises(BadData, match="curvature"):
         transient("gradient_descent", -1.0, lr=0.1)
+    for problem in (([[1.0], [2.0]], [1.0, 2.0]), [1.0, 2.0]):
+        with pytest.raises(BadData, match="one finite number, 0 or more, as one of a problem's"):
+            transient("gradient_descent", problem, lr=0.1)
     with pytest.raises(BadHyperparameter, match="epsilon"):
         transient("gradient_descent", 1.0, lr=0.1).pseudoradius(0)
     with pytest.raises(BadHyperparameter, match="kappas"):

@@ -25,6 +25,7 @@ class Odd:
 WRONG = (
     *(None, "ab", [], {}, Odd(), float("nan"), 10**400, 10**12, -1, [["a"]], b"x", 1j, [1, [2]]),
     *(np.zeros((2, 3, 4)), ["sum"], sp.Symbol("q"), np.datetime64("2020-01-01"), True),
+    *(SMALL, (np.eye(2), np.ones(2)), P, cv.PowerLaw(1.0)),
 )
 CALLS = {
     "derive": (["heavy_ball"], {"sigma": True, "loss": "sum"}),
@@ -284,3 +285,10 @@ def test_what_numpy_would_make_into_numbers_is_refused(asked, kind):
     """Words, complex numbers without one part, and days since 1970."""
     with pytest.raises(cv.ConvergenceError):
         asked(np.array(kind))
+
+
+@pytest.mark.parametrize("law", [cv.PowerLaw(1.0), cv.MarchenkoPastur(1.0)])
+@pytest.mark.parametrize("asked", [cv.worst_case, cv.horizon_optimum, cv.fraction_of_limit])
+def test_a_law_down_to_zero_has_no_worst_case_and_is_told_what_it_has(asked, law):
+    with pytest.raises(cv.BadHyperparameter, match=r"curvatures down to 0, .* give mu= and L= .* average_case"):
+        asked("gradient_descent", 3, problem=law, **({} if asked is cv.horizon_optimum else {"lr": 0.1}))

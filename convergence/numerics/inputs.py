@@ -36,6 +36,11 @@ def checked_interval(mu: Any, L: Any, problem: Any = None) -> tuple[float, float
             raise BadHyperparameter("give either problem=, or mu= and L=: the problem has its own")
         density = isinstance(problem, MarchenkoPastur | PowerLaw)
         mu, L = problem.interval if density else as_quadratic(problem).interval
+        if mu == 0:
+            raise BadHyperparameter(
+                f"{short(problem)} has curvatures down to 0, where nothing contracts in the worst case: give mu= and L= "
+                f"of your own, or ask for average_case(m, steps, problem), which weighs them"
+            )
     low, high = one_number(mu), one_number(L)
     if not 0 < low <= high < float("inf"):
         raise BadHyperparameter(

@@ -22,7 +22,7 @@ from convergence.errors import BadHyperparameter
 from convergence.methods import as_method
 from convergence.numerics.matrices import arguments
 from convergence.problem import Direction, Quadratic
-from convergence.problem.arrays import Array
+from convergence.problem.arrays import Array, short
 from convergence.roots import largest_modulus, meeting_roots, quadratic_modulus
 from convergence.rule import Method
 from convergence.theory.region import region
@@ -114,9 +114,14 @@ def _curvatures(method: Method, curvature: Any, over: str | None) -> list[Array]
         raise BadHyperparameter(
             f'curvature must be {expected} (over is None or "spectrum"); got {curvature!r}, {over=}'
         )
-    values = values.astype(float)
+    try:
+        values = values.astype(float)
+    except (TypeError, ValueError, OverflowError):  # as of a problem
+        values = np.array(np.nan)
     if not np.isfinite(values).all():
-        raise BadHyperparameter(f"curvatures must be finite; got {curvature!r}")
+        raise BadHyperparameter(
+            f"curvatures must be finite numbers (a problem's are its .curvatures); got {short(curvature)}"
+        )
     if over is None:
         return [values]
     # Where the radius is quasiconvex in the curvature, its largest value stands at an end of the spectrum.

@@ -23,7 +23,7 @@ from convergence.numerics.matrices import arguments, eigenvalues, steady
 from convergence.numerics.pseudospectrum import Complex, kreiss_constant, norms, pseudoradius
 from convergence.numerics.radius import spectral_radius
 from convergence.plotting import Plotted
-from convergence.problem.arrays import Array, floats, short
+from convergence.problem.arrays import Array, floats, one_number, short
 from convergence.rule import Method
 from convergence.tabular import Tabular
 from convergence.theory.optimum import best
@@ -147,9 +147,9 @@ def transient(m: Any, /, curvature: float, **hyper: Any) -> Transient:
     """
     method = as_method(m)
     settings = method.scalars(hyper)
-    lam = float(floats(curvature)[0]) if not isinstance(curvature, list) and np.ndim(curvature) == 0 else float("nan")
+    lam = one_number(curvature)
     if not 0 <= lam < inf:
-        raise BadData(f"curvature must be one finite number, 0 or more; got {short(curvature)}")
+        raise BadData(f"curvature must be one finite number, 0 or more, as one of a problem's; got {short(curvature)}")
     with np.errstate(all="ignore"):
         matrix = recurrence(method, lam, settings)
         roots = eigenvalues(method, lam, settings).ravel()

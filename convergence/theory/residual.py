@@ -92,7 +92,7 @@ def residual_value(method: Method, steps: int, curvature: Any, **hyper: Any) -> 
 def _entries(method: Method, name: str, value: Any, steps: int) -> list[sp.Expr]:
     if callable(value) and not hasattr(value, "free_symbols"):
         value = as_schedule(value).values(max(steps, 1))
-    many = list(value) if isinstance(value, list) or np.ndim(value) else [value] * max(steps, 1)
+    many = list(value) if isinstance(value, list | tuple) or np.ndim(value) else [value] * max(steps, 1)
     if len(many) < steps:
         raise BadHyperparameter(f"{method.name}: the schedule of {name} has {len(many)} entries for {steps} steps")
     try:
