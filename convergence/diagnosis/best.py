@@ -80,7 +80,8 @@ def best(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Best
 def best_rate(method: Method, curvatures: Array, settings: Mapping[str, Any]) -> Best | None:
     """The best learning rate with the other settings as they are, by search; None where no rate converges.
 
-    Of rates that are as good (where all eigenvalues are complex, the radius is √β at any of them) that of the fewest steps.
+    Of rates that are as good (where all eigenvalues are complex, the radius is √β at any of them) a few are run, and that
+    of the fewest steps is told.
     """
     if method.rate is None:
         return None
