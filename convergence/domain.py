@@ -85,16 +85,13 @@ Offset = Annotated[Any, replace(OFFSET, letter="")]
 """A small positive number that keeps a quotient finite, as ε does."""
 
 CONVENTIONAL: dict[str, Domain] = {
-    **dict.fromkeys(
-        ("learning_rate", "step_size", "stepsize", "step", "eta", "alpha", "rate"), replace(RATE, letter="")
-    ),
+    **dict.fromkeys(("learning_rate", "step_size", "stepsize", "step", "eta", "alpha"), replace(RATE, letter="")),
     **dict.fromkeys(("beta", "beta1", "beta2", "mom"), replace(SHARE, letter="")),
     "lr": RATE,
     "momentum": SHARE,
     "weight_decay": DECAY,
     "dampening": Domain("d"),
     "eps": OFFSET,
-    "epsilon": OFFSET,
 }
 """What hyperparameters of these names are, where a rule does not say."""
 

@@ -30,11 +30,15 @@ SPELLED |= {
 
 
 RESERVED = {
-    *("curvature", "curvatures", "sigma", "mu", "L", "steps", "start", "over", "tolerance", "measure", "exact"),
-    *("epsilon", "density", "method", "loss", "columns", "seconds", "runs", "batch", "sampling", "noise", "rng"),
-    *("keep", "progress", "average", "cap", "family"),
+    *("L", "average", "ax", "batch", "batches", "cap", "columns", "curvature", "curvatures", "density", "epsilon"),
+    *("exact", "family", "gradients", "kappas", "keep", "limit", "loss", "losses", "lrs", "meaning", "measure"),
+    *("method", "minimiser", "mu", "noise", "over", "period", "points", "problem", "progress", "rate", "rng", "runs"),
+    *("sampling", "schedule", "schedules", "seconds", "sigma", "start", "steps", "target", "to", "tolerance"),
 }
-"""Words that the functions of the package use themselves, next to a method's hyperparameters."""
+"""Words that public functions use themselves, next to a method's hyperparameters; and sigma, a letter of their results.
+
+Written down, and held to their signatures by a test: to read these would load the whole package at the first rule.
+"""
 
 State = tuple[Any, ...]
 Rule = Callable[..., Any]

@@ -95,9 +95,9 @@ def test_pictures_hold_what_the_results_hold(rule):
 def test_what_is_no_picture_or_no_setting_is_refused_with_the_way_out():
     with pytest.raises(BadData, match="at numbers"):
         cv.cycles("rmsprop")[0].plot()
-    named = cv.method(lambda f, x, *, rate: x - rate * f.grad(x), name="named")
+    named = cv.method(lambda f, x, *, pace: x - pace * f.grad(x), name="named")
     with pytest.raises(BadHyperparameter, match="what varies"):
-        cv.bifurcation(named, rate=0.1)
+        cv.bifurcation(named, pace=0.1)
     with pytest.raises(BadData, match="positive learning rates"):
         cv.bifurcation("rmsprop", lr=[0.0, 1.0])
     with pytest.raises(BadData, match="positive number"):

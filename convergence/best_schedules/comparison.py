@@ -88,6 +88,7 @@ class ScheduleComparison(Plotted, Tabular, figure="schedule_comparison"):
 
 def compare_schedules(
     p: Any,
+    /,
     steps: int,
     schedules: Any = None,
     *,

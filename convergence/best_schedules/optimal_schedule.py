@@ -66,6 +66,7 @@ class OptimalSchedule(Plotted, Tabular, figure="optimal_schedule"):
 
 def optimal_schedule(
     p: Any,
+    /,
     steps: int,
     *,
     method: Any = "gradient_descent",

@@ -170,7 +170,7 @@ MEANINGS: dict[str, Callable[[Given], sp.Expr]] = {
 }
 
 
-def effective_batch(m: Any, meaning: str = "average", *, curvature: Any = None, **hyper: Any) -> sp.Expr | float:
+def effective_batch(m: Any, /, meaning: str = "average", *, curvature: Any = None, **hyper: Any) -> sp.Expr | float:
     """How many times the method's batch plain gradient descent needs for the same noise, in the meaning that is named.
 
     A batch B times as large has noise of a B-th of the variance.
