@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import replace
 from functools import cache, partial
@@ -272,6 +273,26 @@ def test_the_winner_is_never_left_out():
     assert [group.names for group in kept] == [("a",), ("c",)]
 
 
+def test_the_whole_catalogue_fits_a_small_legend_that_has_the_baselines_and_the_winner():
+    """The fastest runs would leave no line for what they are compared with, and equal ones would fill the legend."""
+    titles = [m.title for m in cv.methods.LINEAR.values()]
+    fall = {title: 0.9 - 0.02 * k for k, title in enumerate(titles)} | {"gradient descent": 0.97, "Nesterov": 0.93}
+    alike = dict.fromkeys([title for title in titles[2:9] if title != "Nesterov"], 0.4)
+    gaps = {title: rate ** np.arange(30.0) for title, rate in (fall | alike).items()}
+    worst = cf.worst_cases(0.5 ** np.arange(30.0), gaps)
+    for ax in (cf.losses(gaps), worst, cf.rates(curves.rate_curves(list(cv.methods.LINEAR.values()), 100.0))):
+        figure = ax.get_figure(root=True)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        shown, (below,) = " ".join(words(ax)), figure.legends
+        assert all(name in shown for name in ("gradient descent", "Nesterov", "not shown"))
+        assert max(text.get_window_extent().x1 for text in below.get_texts()) <= figure.bbox.x1
+        assert below.get_window_extent().height < figure.bbox.height / 3
+    shown = " ".join(words(cf.losses(gaps))).replace("\n", " ")
+    assert min(gaps, key=lambda name: gaps[name][-1]) in shown
+    assert re.search(r"= \d more", shown)
+
+
 def test_the_run_lies_as_markers_on_the_predicted_line():
     run, predicted = runs("gradient_descent")
     ax = cf.errors(run, predicted)
@@ -306,7 +327,10 @@ def test_the_start_of_a_run_that_grows_is_no_rounding():
 
 
 def test_titles_have_the_methods_name_as_it_is_written():
-    assert cf.run(cv.simulate(problem(), "nesterov", 3, lr=1e-5, momentum=0.5)).get_title(loc="left") == "Error of Nesterov"
+    assert (
+        cf.run(cv.simulate(problem(), "nesterov", 3, lr=1e-5, momentum=0.5)).get_title(loc="left")
+        == "Error of Nesterov"
+    )
 
 
 @cache

@@ -10,12 +10,15 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from convergence.figures.style import LOOKS, MOST, left_out, log_scale, wrapped
+from convergence.figures.style import LETTERS, LOOKS, MOST, left_out, log_scale, wrapped
 
 Array = NDArray[np.float64]
 
 DIGITS = 6
 """Significant digits of what is drawn: the last ones of a double depend on the processor's vector units."""
+
+BASELINES = {"gradient descent", "Nesterov"}
+"""Methods that others are compared with: they are drawn wherever they are given."""
 
 SPAN = 1e-20
 """A logarithmic axis goes no further below its first values: there is only rounding."""
@@ -36,7 +39,13 @@ class Group:
 
     @property
     def label(self) -> str:
-        return " = ".join(self.names)
+        """Their names, as many as a line of a legend has room for, and how many more there are."""
+        whole = " = ".join(self.names)
+        for hidden in range(1, len(self.names) if len(whole) > LETTERS else 0):
+            whole = " = ".join((*self.names[:-hidden], f"{hidden} more"))
+            if len(whole) <= LETTERS:
+                break
+        return whole
 
 
 def finite(values: ArrayLike, limit: float = np.inf) -> Array:
@@ -76,8 +85,12 @@ def coincide(one: ArrayLike, other: ArrayLike) -> bool:
 
 
 def foremost(groups: Sequence[Group], merit: Callable[[int], float], most: int = MOST) -> list[Group]:
-    """The groups that are drawn, in their order: where there are too many, the ones of least ``merit`` (of their row)."""
-    best = sorted(groups, key=lambda group: np.nan_to_num(merit(group.first), nan=np.inf))[:most]
+    """The groups that are drawn, in their order: of too many the ``BASELINES``, and those of least ``merit`` (of their row)."""
+
+    def rank(group: Group) -> tuple[bool, float]:
+        return BASELINES.isdisjoint(group.names), float(np.nan_to_num(merit(group.first), nan=np.inf))
+
+    best = sorted(groups, key=rank)[:most]
     return [group for group in groups if group in best]
 
 

@@ -29,6 +29,9 @@ WIDTH, HEIGHT = 5.6, 3.5
 LETTERS, ACROSS = 58, 0.775 * WIDTH
 """Letters that fit beside each other in a title over axes so many inches wide, or in a legend."""
 
+HALF = 27
+"""Letters in one of two columns of a legend."""
+
 BESIDE = 0.8
 """Inches that the labels of an axis, or the sample of a legend, take beside the words."""
 
@@ -152,11 +155,11 @@ def legend(ax: Axes, notes: Sequence[str] = (), handles: Sequence[Any] | None = 
     figure = cast(Figure, ax.get_figure(root=True))
     own = (len(figure.axes) == 1 or handles is not None) and figure.get_layout_engine() is not None
     if listed and own:
-        short = len(listed) > 3 and max(len(str(handle.get_label())) for handle in listed) <= 30
-        below = figure.legend(handles=listed, loc="outside lower left", ncols=2 if short else 1)
-        if figure.get_figwidth() < WIDTH:
-            for words in below.get_texts():
-                words.set_text(textwrap.fill(words.get_text(), _letters(figure.get_figwidth(), WIDTH)))
+        width = figure.get_figwidth()
+        narrow, pair = width < WIDTH, len(listed) > 3 and width >= WIDTH
+        below = figure.legend(handles=listed, loc="outside lower left", ncols=2 if pair else 1)
+        for words in below.get_texts() if narrow or pair else ():
+            words.set_text(textwrap.fill(words.get_text(), HALF if pair else _letters(width, WIDTH)))
     elif listed:
         ax.legend(handles=listed, loc="best")
 
