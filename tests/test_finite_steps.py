@@ -269,3 +269,12 @@ def test_a_held_hyperparameter_is_held():
     )
     assert found.hyper["momentum"] == 0.4
     assert found.value <= line.fun * (1 + 1e-7)
+
+
+def test_a_run_that_overflows_while_its_clock_runs_is_refused():
+    """Adam's first steps are 1/(1 − β) times as long: at κ = 7.7e10 they leave the doubles, and nan was counted as settled."""
+    mu, L = 0.0005101258710146794, 39206009.999489866
+    with pytest.raises(NoStableLearningRate, match=r"overflows along λ = .* before its clocks have run down"):
+        steps_to("frozen_adam", 1e-3, mu=mu, L=L)
+    with pytest.raises(NoStableLearningRate, match=r"overflows along λ = 2e[+]06"):
+        steps_to("frozen_adam", 1e-3, curvatures=[2e6], lr=0.007, momentum=0.99998)

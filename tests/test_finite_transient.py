@@ -153,3 +153,9 @@ def test_the_peak_at_critical_damping_is_the_root_of_kappa_over_e(kappa):
 def test_the_peak_of_a_stable_method_is_certain(name):
     """A power falls below 1, and none after it exceeds those before it."""
     assert transient(name, 10.0, **optimum(name).at(mu=1, L=10).hyper).certain
+
+
+def test_a_run_that_overflows_while_its_clock_runs_has_grown_without_bound():
+    """Adam's limit hardly strays, but its first steps are up to 1/(1 − β) times as long."""
+    seen = transient("frozen_adam", 2e6, lr=0.007, momentum=0.9999)
+    assert (seen.growth, 0 < seen.growth_step < 200, seen.peak < 2) == (float("inf"), True, True)

@@ -148,6 +148,11 @@ class Question:
         """The hyperparameters in floats."""
         return constants(self.method, self.given)
 
+    @property
+    def words(self) -> str:
+        """The settings as one writes them."""
+        return ", ".join(f"{name}={value:g}" for name, value in self.settings.items())
+
     def exceeds(self, size: float, step: int, curvature: float) -> bool:
         """Whether |p_step(λ)| is above the tolerance, where floats say that it is ``size``."""
         if abs(size - self.tolerance) > TIE * self.tolerance or step > EXACT:
@@ -196,6 +201,8 @@ def _early(question: Question, run: Steady) -> tuple[int, Array]:
     """The count as far as the clocks are still running, and the states (m, n) when they stand still."""
     rows, done, low, high = list[tuple[int, Array]](), 0, *(question.tolerance * (1 + s * 2 * TIE) for s in (-1, 1))
     for states in run.approach():
+        if not np.isfinite(states[-1]).all():
+            raise _overflows(question, run.curvatures[~np.isfinite(states[-1]).all(axis=0)], done + len(states))
         sizes = np.abs(states[:, 0])
         if (sizes > high).any():
             rows.clear()
@@ -207,12 +214,18 @@ def _early(question: Question, run: Steady) -> tuple[int, Array]:
     return 0, states[-1].T
 
 
+def _overflows(question: Question, curvatures: Array, steps: int) -> NoStableLearningRate:
+    return NoStableLearningRate(
+        f"{question.method.name}({question.words}) overflows along λ = {curvatures[0]:.6g} within {steps} steps, before its "
+        f"clocks have run down: no run in doubles comes back from that. Give settings that are stable from the first step on"
+    )
+
+
 def _never(question: Question, curvatures: Array, radius: Array) -> NoStableLearningRate:
     worst = int(np.argmax(np.nan_to_num(radius, nan=np.inf)))
-    given = ", ".join(f"{name}={value:g}" for name, value in question.settings.items())
     return NoStableLearningRate(
-        f"{question.method.name}({given}) never settles along λ = {curvatures[worst]:.6g}: its spectral radius there is "
-        f"{radius[worst]:.9g}, not below 1. stability(m).lr_max has the largest stable rate, optimum(m) the best one"
+        f"{question.method.name}({question.words}) never settles along λ = {curvatures[worst]:.6g}: its spectral radius there "
+        f"is {radius[worst]:.9g}, not below 1. stability(m).lr_max has the largest stable rate, optimum(m) the best one"
     )
 
 

@@ -186,6 +186,8 @@ def _growth(method: Method, lam: float, settings: Mapping[str, Any], peak: float
         return float("nan"), 0
     rows = _powers(run.matrices[0])
     early = np.concatenate(list(run.approach()))[..., 0]
+    if not np.isfinite(early).all():  # while the clocks run: no comparison with nan would see it
+        return inf, int(np.abs(np.nan_to_num(early[:, 0], nan=inf)).argmax())
     state, sizes = early[-1], np.abs(early[:-1, 0])
     best, step, done = 1.0, 0, 0
     while done < LONGEST:
