@@ -85,7 +85,7 @@ class NoCode(ConvergenceError, ValueError):
 def nearest(name: str, known: Iterable[str], more: Iterable[str] = ()) -> str:
     """The end of an error message that helps: the nearest known name, or one of ``more``, if there is one, and all known."""
     names = sorted(known)
-    close = get_close_matches(name, [*names, *more], n=1, cutoff=0.5)
+    close = get_close_matches(name, [*names, *more], n=1, cutoff=0.6)
     guess = f"did you mean {close[0]!r}? " if close else ""
     return f"{guess}known: {', '.join(names) or 'none'}"
 

@@ -21,6 +21,31 @@ def test_momentum_alone_is_asked_back_with_the_rule_of_each(ask):
     assert "ema_momentum (z ← (1−β)z + β∇f(x)" in said
 
 
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        *[("nesterov_", "nesterov"), ("Nesterov", "nesterov"), ("adamm", "adam"), ("Heavy Ball", "heavy_ball")],
+        *[("torch_sgd_nestrov", "torch_sgd_nesterov"), ("weight_decay_coupld", "weight_decay_coupled")],
+    ],
+)
+def test_a_slip_of_a_letter_is_no_word_with_several_meanings(word, meant):
+    with pytest.raises(BadName, match=f"did you mean '{meant}'"):
+        stability(word)
+
+
+@pytest.mark.parametrize(("word", "first"), [("heavy", "heavy_ball"), ("weight_decay", "weight_decay_coupled")])
+def test_of_several_meanings_those_that_have_the_word_in_their_name_come_first(word, first):
+    with pytest.raises(BadName, match=rf"name the one that you mean: {first} \("):
+        stability(word)
+
+
+@pytest.mark.parametrize("word", ["solving", "worst"])
+def test_what_is_like_no_name_is_not_guessed(word):
+    with pytest.raises(BadName) as refused:
+        stability(word)
+    assert "did you mean" not in str(refused.value)
+
+
 @pytest.mark.finding("D8")
 def test_every_preset_and_alias_is_a_method_everywhere():
     for name in {*presets(), *ALIASES}:

@@ -212,10 +212,13 @@ BROKEN = {
     "cut off": (lambda text: text[:500], "cut off"),
     "empty": (lambda text: "", "cut off"),
     "not a study": (lambda text: "[1]", "schema_version"),
-    "an older version": (
-        lambda text: text.replace(f'"schema_version": {SCHEMA_VERSION}', '"schema_version": 2'),
-        "make the report anew",
-    ),
+    **{
+        f"schema version {version}": (
+            lambda text, v=version: text.replace(f'"schema_version": {SCHEMA_VERSION}', f'"schema_version": {v}'),
+            words,
+        )
+        for version, words in ((2, "an earlier state of this package"), (99, "a later package wrote it"))
+    },
     "a field missing": (lambda text: text.replace('"title":', '"name":', 1), "title: field required"),
     "a field unknown": (lambda text: text.replace('"steps": null', '"steps": null, "colour": 1'), "colour"),
     "a word for a number": (lambda text: text.replace('"steps": null', '"steps": "many"'), "steps"),

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from difflib import get_close_matches
 from functools import cache
 from importlib import import_module
 from pkgutil import iter_modules
@@ -33,6 +34,10 @@ APART = {"AVERAGES": "iterate_averages", "LIBRARY_RULES": "library_rules"}
 
 NOT_LINEAR = ("adaptive", "signs")
 """The files of those that divide by a root of gradients, or take a sign of them."""
+
+
+A_SLIP = 0.85
+"""Names so much alike differ by a letter or two of ten: another was not meant. "momentum" and "ema_momentum" have 0.8."""
 
 
 def _collected(names: Iterable[str]) -> dict[str, Method]:
@@ -103,13 +108,17 @@ def as_preset(given: Any) -> Preset:
 
 def _suggestion(word: str) -> str:
     """The nearest names; where the word is ambiguous ("momentum"), what each of those it may mean does."""
+    known = (*_all(), *PRESETS, *ALIASES)
+    if slips := get_close_matches(word.lower(), known, n=1, cutoff=A_SLIP):
+        return nearest(slips[0], METHODS, known)
     meant = [
         METHODS[name] for name in METHODS if len(word) > 3 and word.lower() in f"{name} {METHODS[name].doc}".lower()
     ]
+    meant.sort(key=lambda m: (not m.name.startswith(word.lower()), word.lower() not in m.name))
     if len(meant) > 1:
         lines = (f"{m.name} ({m.doc.splitlines()[0].rsplit(': ', 1)[-1].rstrip('.')})" for m in meant[:6])
         return f"name the one that you mean: {'; '.join(lines)}"
-    return nearest(word, METHODS, (*_all(), *PRESETS, *ALIASES))
+    return nearest(word, METHODS, known)
 
 
 def __getattr__(name: str) -> Any:
