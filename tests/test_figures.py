@@ -536,7 +536,7 @@ def test_the_same_picture_gives_the_same_bytes(name, format):
 
 
 def test_an_unknown_format_is_refused_with_the_known_ones():
-    with pytest.raises(ValueError, match="svg, png, pdf; got 'bmp'"):
+    with pytest.raises(cv.BadName, match="svg, png, pdf; got 'bmp'"):
         cf.render(picture("data"), "bmp")
 
 

@@ -3,7 +3,7 @@
 import pickle
 import tomllib
 from dataclasses import replace
-from inspect import isfunction
+from inspect import getsource, isfunction
 from pathlib import Path
 
 import pytest
@@ -58,6 +58,20 @@ def test_every_public_function_has_an_example():
     """The examples are run as doctests of their modules."""
     functions = {n for n in cv.__all__ if isfunction(getattr(cv, n))}
     assert not {n for n in functions if ">>> " not in (getattr(cv, n).__doc__ or "")}
+
+
+NEVER_RAISE = {"course", "presets"}
+"""They take no arguments."""
+
+
+def test_every_public_function_says_what_it_raises():
+    own = {name: getattr(cv, name) for name in {*cv.__all__} - NEVER_RAISE}
+    own |= {name: getattr(cv.schedules, name) for name in cv.schedules.__all__}
+    drawn = {name: getattr(cv.figures, name) for name in cv.figures.__all__}
+    refusing = ("raise ", "**hyper: Any")
+    own |= {name: f for name, f in drawn.items() if isfunction(f) and any(words in getsource(f) for words in refusing)}
+    functions = {name: f for name, f in own.items() if isfunction(f)}
+    assert not {name for name, f in functions.items() if "Raises" not in (f.__doc__ or "")}
 
 
 def test_methods_pickle():

@@ -107,7 +107,7 @@ CALLS = {
     "certify_stable": (["gradient_descent"], {**ENDS, "lr": 0.1}),
     "certify_rate": (["gradient_descent"], {**ENDS, "lr": 0.1, "rate": 0.95}),
     "certify_radius": (["gradient_descent", 1.0], {"lr": 0.1}),
-    "certify_formula": (["gradient_descent"], {}),
+    "certify_formula": (["gradient_descent"], {"rate": None, "hyper": None}),
     "certify_optimum": (["gradient_descent"], ENDS),
     "read_certificate": (["{}"], {}),
     "recheck": ([None], {}),
@@ -260,6 +260,8 @@ REFUSED = {
     "a missing argument": lambda: cv.convert("ema_momentum", "pytorch", lr=0.1),
     "None for an argument": lambda: cv.convert("course", "pytorch", lr=0.1, momentum=None),
     "no method": lambda: cv.stability(None),
+    "a hyperparameter that a figure cannot hold": lambda: REGION.plot(nu=0.5),
+    "formulas for other hyperparameters": lambda: cv.certify_formula("gradient_descent", hyper={"nu": 1}),
     "an unknown loss": lambda: cv.derive("heavy_ball", sigma=True, loss=["sum"]),
 }
 

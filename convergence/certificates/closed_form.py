@@ -50,6 +50,10 @@ SPOTS = tuple(map(Fraction, ("2", "1/2", "1/8", "1/100", "8", "100", "10000")))
 def closed_form(method: Method, rate: Any = None, hyper: Mapping[str, Any] | None = None) -> Proof:
     """Prove the closed form for all κ > 1: that it is reached, and that nothing is faster; the counterexample is a κ."""
     derived = best(method, {})
+    if hyper is not None and (not isinstance(hyper, Mapping) or set(hyper) != set(derived.hyper)):
+        raise BadHyperparameter(
+            f"hyper holds a formula for each of {', '.join(derived.hyper) or 'no hyperparameters'}; got {str(hyper)[:60]}"
+        )
     hyper, rate = dict(hyper or derived.hyper), derived.rate if rate is None else exact(rate)
     about = f"the best rate of {method.name} over [μ, L] is {rate}, for all L > μ > 0"
     if not hyper or rate is None:
@@ -127,7 +131,7 @@ def _nothing_faster(method: Method, claimed: Formula, ring: Ring) -> Identity | 
     """The identity by which no radius at μ and L is below the rate; None where none was found, or needed."""
     unknown = [n for n in method.hyper if n not in claimed.held]
     places, (above, below) = (claimed.mu, claimed.L), map(ring.number, claimed.rate)
-    with suppress(Doubt, ZeroDivisionError):
+    with suppress(Doubt, ZeroDivisionError, OverflowError):  # a rate of one's own may be no float
         start = Fraction(claimed.ground.start)
         values = {start + d: values_at(claimed, start + d)[1] for d in SAMPLES}
         samples = [(t, [abs(float(value[n])) or 1.0 for n in unknown]) for t, value in values.items()]

@@ -142,7 +142,17 @@ def certify_formula(m: Any, /, *, rate: Any = None, hyper: Any = None) -> Proof:
     rate, hyper
         Formulas of one's own, in SymPy's positive symbols mu and L, in the place of the derived ones.
 
-    Undecided where only one half of it could be shown (``.why`` says which); the counterexample is a κ.
+    Undecided where only one half of it could be shown (``.why`` says which), or for an optimum without a closed form in one
+    square root; the counterexample is a κ.
+
+    Raises
+    ------
+    BadHyperparameter
+        For a rate that is no formula, or hyperparameters that are not those of the optimum.
+    NotLinear
+        For a rule without an iteration matrix.
+    BadName, BadRule
+        For what is no method.
 
     >>> bool(certify_formula("gradient_descent"))
     True
@@ -203,8 +213,15 @@ def recheck(proof: Proof, m: Any = None) -> Recheck:
         The rule that it is about; by default its own, or the one in ``METHODS`` that it names.
 
     Truthy where the certificate proves (or refutes) its claim, which is ``proof.claim``, made of the numbers that are checked:
-    ``.passed`` says what was verified, ``.failed`` what was not so. Nothing is confirmed without the rule, or of one
-    that is not linear.
+    ``.passed`` says what was verified, ``.failed`` what was not so. Nothing is confirmed without the rule, of one that is
+    not linear, or of another one: that is a failed fact, and no error.
+
+    Raises
+    ------
+    BadData
+        For what is no certificate.
+    BadName, BadRule
+        For what is no method.
 
     >>> recheck(certify_stable("gradient_descent", mu=1, L=10, lr=0.1)).passed[0]
     'Liénard–Chipart polynomial 1, of degree 1 in λ, is > 0 for all λ'

@@ -74,6 +74,10 @@ class Course(Tabular):
 def course() -> Course:
     """The model solution to the homework of notes 004, questions (a)–(i), every formula derived from the rule in the call.
 
+    It takes no arguments and raises nothing of its own: a check that fails makes the ``Course`` falsy.
+
+    Source: UC Berkeley EECS 182, homework 2, problem 2, as the course notes 004 have it.
+
     >>> answers = course()
     >>> answers.plateau.counts[-1].both, answers.data.winner.title
     (309, 'EMA momentum')

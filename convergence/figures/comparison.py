@@ -64,7 +64,13 @@ def rates(curves: RateCurve | Sequence[RateCurve], ax: Axes | None = None, *, he
 
 
 def study(result: Study, ax: Axes | None = None) -> Axes:
-    """The rates of a study's methods at their best settings over κ, and where its data are. BadData where it has none."""
+    """The rates of a study's methods at their best settings over κ, and where its data are.
+
+    Raises
+    ------
+    BadData
+        Where the study has no rates.
+    """
     if not result.rates:
         raise BadData(f"a study shows its rates, and this one has none ({result!r}): make it with parts=['rates', …]")
     return rates(result.rates, ax, here=result.problem.kappa)

@@ -65,7 +65,14 @@ def damping(result: maps.DampingMap, ax: Axes | None = None, *, directions: Any 
 
 
 def regimes(result: Regimes, ax: Axes | None = None, **hyper: Any) -> Axes:
-    """The damping of a method along any direction, over momentum and ηλ; others are held at ``hyper`` or their defaults."""
+    """The damping of a method along any direction, over momentum and ηλ; others are held at ``hyper`` or their defaults.
+
+    Raises
+    ------
+    BadHyperparameter
+        For a hyperparameter that the method has not, or one without a number or a default that is not on an axis.
+    """
+    result.method.require_known(hyper)
     return damping(maps.damping_map(result.method, hyper), ax)
 
 

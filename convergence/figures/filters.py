@@ -62,6 +62,11 @@ def response(result: Weights | Mapping[str, Weights], ax: Axes | None = None, *,
 def filter_response(result: Filter, ax: Axes | None = None, **hyper: Any) -> Axes:
     """The frequency response of a method's filter at these hyperparameters (and ``curvature``, where it is closed).
 
+    Raises
+    ------
+    BadHyperparameter
+        For a hyperparameter that is missing or that the method has not.
+
     >>> import convergence as cv
     >>> cv.filter_of("heavy_ball").plot(momentum=0.9).get_xscale()
     'log'

@@ -47,7 +47,10 @@ NO_RUNS: Mapping[str, Run] = {}
 def scatter(problem: LeastSquares, ax: Axes | None = None) -> Axes:
     """The first two columns of the data that vary; a target of few values as classes, another as colour.
 
-    Raises BadData for data that have not two such columns.
+    Raises
+    ------
+    BadData
+        For data that have not two such columns.
     """
     pair = varying(problem)
     if len(pair) < 2:

@@ -11,6 +11,7 @@ from typing import cast
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from convergence.errors import BadName
 from convergence.figures.style import styled
 from convergence.figures.svg import slim
 
@@ -69,11 +70,11 @@ def render(picture: Picture, format: str = "svg", dpi: float = 150) -> bytes:
 
     Raises
     ------
-    ValueError
+    BadName
         For another format.
     """
     if format not in FORMATS:
-        raise ValueError(f"a picture is written as {', '.join(FORMATS)}; got {format!r}")
+        raise BadName(f"a picture is written as {', '.join(FORMATS)}; got {format!r}")
     with styled(**{"svg.hashsalt": picture.name}), warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="Glyph", category=UserWarning)  # a column named in another script
         file = BytesIO()

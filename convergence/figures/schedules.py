@@ -43,6 +43,11 @@ def schedule(result: Schedule, ax: Axes | None = None, *, steps: int | None = No
         Where to draw; a new figure, if not given.
     steps
         How many are shown (default: its own, or 100 where it has no end).
+
+    Raises
+    ------
+    BadHyperparameter
+        For steps that are no whole number from 0 on.
     """
     return schedules(
         {result.name: result}, ax, steps=result.shown if steps is None else steps, title=f"Schedule {result}"
@@ -109,7 +114,10 @@ def product(result: Any, ax: Axes | None = None) -> Axes:
     ax
         Where to draw; a new figure, if not given.
 
-    Raises BadHyperparameter for a product in letters.
+    Raises
+    ------
+    BadHyperparameter
+        For a product in letters.
     """
     if result.logs is None:
         raise BadHyperparameter("a product in letters has no sizes to draw: give product a curvature")

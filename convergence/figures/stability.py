@@ -169,10 +169,16 @@ def region(result: Region, ax: Axes | None = None, *, mu: float = 1.0, L: float 
     hyper
         Where the other hyperparameters are held, or their defaults. Where it gives a point of the map, that is marked.
 
+    Raises
+    ------
+    BadHyperparameter
+        For a hyperparameter that the method has not, or one without a number or a default that is not on an axis.
+
     >>> import convergence as cv
     >>> cv.stability("heavy_ball").plot(mu=1, L=10).get_xlabel()
     'learning rate η'
     """
+    result.method.require_known(hyper)
     return _over(result.method, (mu, mu if L is None else L), hyper, ax, best=False)
 
 

@@ -54,6 +54,11 @@ def straight(begin: sp.Expr, end: sp.Expr, share: sp.Expr) -> sp.Expr:
 def constant(base: float) -> Schedule:
     """The same value at every step.
 
+    Raises
+    ------
+    BadHyperparameter
+        For a base that is no finite number.
+
     >>> constant(0.1).values(2)
     array([0.1, 0.1])
     """
@@ -62,6 +67,11 @@ def constant(base: float) -> Schedule:
 
 def exponential(base: float, factor: float) -> Schedule:
     """base·factorᵏ.
+
+    Raises
+    ------
+    BadHyperparameter
+        For a base that is no finite number, or a factor that is none above 0.
 
     >>> exponential(1.0, 0.9).formula
     (9/10)**k
@@ -74,6 +84,11 @@ def exponential(base: float, factor: float) -> Schedule:
 def staircase(base: float, factor: float, every: int) -> Schedule:
     """base·factor^⌊k/every⌋: an exponential in stairs.
 
+    Raises
+    ------
+    BadHyperparameter
+        For a base that is no finite number, a factor that is none above 0, or stairs of less than 1 step.
+
     >>> staircase(1.0, 0.1, 2).values(4)
     array([1. , 1. , 0.1, 0.1])
     """
@@ -84,6 +99,11 @@ def staircase(base: float, factor: float, every: int) -> Schedule:
 
 def piecewise(values: Sequence[float], boundaries: Sequence[int]) -> Schedule:
     """values[0] before step boundaries[0], values[1] from there on, and so forth: one value more than boundaries.
+
+    Raises
+    ------
+    BadHyperparameter
+        For values that are no finite numbers, or boundaries that do not rise, or are not one fewer than the values.
 
     >>> piecewise([1.0, 0.1], [2]).values(4)
     array([1. , 1. , 0.1, 0.1])
@@ -102,6 +122,11 @@ def piecewise(values: Sequence[float], boundaries: Sequence[int]) -> Schedule:
 def inverse_time(base: float, rate: float) -> Schedule:
     """base/(1 + rate·k).
 
+    Raises
+    ------
+    BadHyperparameter
+        For a base or a rate that is no finite number.
+
     >>> inverse_time(1.0, 1.0).values(3)
     array([1.        , 0.5       , 0.33333333])
     """
@@ -110,6 +135,11 @@ def inverse_time(base: float, rate: float) -> Schedule:
 
 def polynomial(base: float, rate: float, power: float) -> Schedule:
     """base·(1 + rate·k)^(−power).
+
+    Raises
+    ------
+    BadHyperparameter
+        For a base, a rate or a power that is no finite number.
 
     >>> polynomial(1.0, 1.0, 2).values(3)
     array([1.        , 0.25      , 0.11111111])
@@ -121,6 +151,11 @@ def polynomial(base: float, rate: float, power: float) -> Schedule:
 def inverse_sqrt(base: float, offset: float = 1) -> Schedule:
     """base/√(k + offset): with offset 1 the first value is base.
 
+    Raises
+    ------
+    BadHyperparameter
+        For a base that is no finite number, or an offset that is none above 0.
+
     >>> inverse_sqrt(1.0).values(2)
     array([1.        , 0.70710678])
     """
@@ -130,6 +165,11 @@ def inverse_sqrt(base: float, offset: float = 1) -> Schedule:
 
 def linear(base: float, steps: int, end: float = 0) -> Schedule:
     """From base to ``end`` in a straight line: base·(1 − k/steps) where end is 0. Step ``steps`` is at the end, and all later.
+
+    Raises
+    ------
+    BadHyperparameter
+        For a base or an end that is no finite number, or less than 1 step.
 
     >>> linear(1.0, 4).values(5)
     array([1.  , 0.75, 0.5 , 0.25, 0.  ])
@@ -142,6 +182,11 @@ def cosine(base: float, steps: int, end: float = 0, restarts: int = 0) -> Schedu
     """Half a cosine from base to ``end``: base·(1 + cos(πk/steps))/2 where end is 0 (Loshchilov and Hutter 2017, eq. 5).
 
     With restarts it begins again at base every ``steps`` steps, so many times; the end itself is reached in the last only.
+
+    Raises
+    ------
+    BadHyperparameter
+        For a base or an end that is no finite number, less than 1 step, or restarts that are no whole number from 0 on.
 
     >>> cosine(1.0, 2).values(3)
     array([1. , 0.5, 0. ])
@@ -160,6 +205,11 @@ def warmup(steps: int, start: float = 0, end: float = 1) -> Schedule:
 
     Multiply another schedule with it. No step has the rate ``start`` itself (with start 0 it would do nothing).
 
+    Raises
+    ------
+    BadHyperparameter
+        For a start or an end that is no finite number, or less than 1 step.
+
     >>> warmup(4).values(6)
     array([0.25, 0.5 , 0.75, 1.  , 1.  , 1.  ])
     """
@@ -172,6 +222,11 @@ def wsd(base: float, steps: int, warmup: int, decay: int) -> Schedule:
     """Warm-up, stable, decay: base·(k+1)/warmup, then base, and in the last ``decay`` of ``steps`` in a straight line to 0.
 
     The rate is 0 from step ``steps`` on, which is not of the run.
+
+    Raises
+    ------
+    BadHyperparameter
+        For a base that is no finite number, less than 1 step, or a warm-up and a decay that do not fit into the steps.
 
     >>> wsd(1.0, 6, 2, 2).values(7)
     array([0.5, 1. , 1. , 1. , 1. , 0.5, 0. ])
@@ -190,6 +245,12 @@ def one_cycle(top: float, steps: int, rise: float = 0.3, start: float = 25, end:
     """Up and down in halves of cosines (Smith and Topin 2019): from top/start to top in a part ``rise``, to top/(start·end).
 
     Reached at step ``steps`` − 1. PyTorch's OneCycleLR has these defaults.
+
+    Raises
+    ------
+    BadHyperparameter
+        For a top that is no finite number, divisors that are none above 0, less than 2 steps, or a rise that leaves no
+        step for one of the halves.
 
     >>> one_cycle(1.0, 5, rise=0.5, start=2, end=2).values(5).round(3)
     array([0.5  , 0.875, 0.928, 0.509, 0.25 ])

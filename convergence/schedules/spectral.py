@@ -22,6 +22,11 @@ SILVER = 1 + sqrt(2)
 def chebyshev(steps: int, *, mu: Any = None, L: Any = None, problem: Any = None, order: str = "stable") -> Schedule:
     """The learning rates that attain the lower bound of ``steps`` steps over [μ, L]: ``chebyshev_steps`` as a schedule.
 
+    Raises
+    ------
+    BadHyperparameter, BadData, BadName
+        As ``chebyshev_steps``.
+
     >>> chebyshev(2, mu=1, L=3).values(2)
     array([0.773..., 0.369...])
     """
