@@ -63,11 +63,11 @@ def test_every_check_and_fault_rule_and_picture_is_on_the_page():
         assert whole().count(f"](figures/{name}.svg)") == 1
 
 
-def test_methods_of_a_class_are_told_with_letters_of_two_kinds_and_with_their_twins():
+def test_methods_of_a_class_are_told_with_names_and_letters_and_with_their_twins():
     twins = ["ema_momentum_zero_start", "heavy_ball", "momentum_rate_inside"]
     study = cv.study(cv.datasets.gaussian_2d(), ["ema_momentum", *twins, "nesterov"], parts=["classes", "answer"])
     text = page(study, {})
-    assert r"$\eta' = \frac{\eta}{1 - \beta}$, $\beta' = 1 - \beta$" in text
+    assert r"`lr` = $\frac{\eta}{1 - \beta}$, `momentum` = $1 - \beta$" in text
     assert "The very same iterates, from the same start: EMA momentum zero start, heavy ball and momentum rate inside." in text
     assert cv.Study.from_json(study.to_json()).classes.same_iterates == study.classes.same_iterates == (tuple(twins),)
 

@@ -156,10 +156,11 @@ def legend(ax: Axes, notes: Sequence[str] = (), handles: Sequence[Any] | None = 
     own = (len(figure.axes) == 1 or handles is not None) and figure.get_layout_engine() is not None
     if listed and own:
         width = figure.get_figwidth()
-        narrow, pair = width < WIDTH, len(listed) > 3 and width >= WIDTH
-        below = figure.legend(handles=listed, loc="outside lower left", ncols=2 if pair else 1)
-        for words in below.get_texts() if narrow or pair else ():
-            words.set_text(textwrap.fill(words.get_text(), HALF if pair else _letters(width, WIDTH)))
+        many = len(listed) > 5 and width >= WIDTH
+        short = len(listed) > 3 and max(len(str(handle.get_label())) for handle in listed) <= 30
+        below = figure.legend(handles=listed, loc="outside lower left", ncols=2 if short or many else 1)
+        for words in below.get_texts() if width < WIDTH or (many and not short) else ():
+            words.set_text(textwrap.fill(words.get_text(), HALF if many else _letters(width, WIDTH)))
     elif listed:
         ax.legend(handles=listed, loc="best")
 

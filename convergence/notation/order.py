@@ -99,9 +99,10 @@ def _over(expr: sp.Add, factor: sp.Expr) -> sp.Expr:
 
 
 def _divided(term: sp.Expr) -> sp.Expr:
-    """1 − ηλ/ε for (ε − ηλ)/ε: where a letter below the line is a term above it."""
+    """1 − ηλ/ε for (ε − ηλ)/ε: where a positive letter below the line is a term above it."""
     factors = sp.Mul.make_args(term)
-    under = [part for part in factors if part.is_Pow and part.base.is_Symbol and part.exp.is_negative]
+    powers = (part for part in factors if part.is_Pow and part.exp.is_negative)
+    under = [part for part in powers if part.base.is_Symbol and part.base.is_positive]
     for whole in factors if under else ():
         if whole.is_Add and len(whole.args) <= MANY:
             parts = [part * sp.Mul(*under) for part in sp.expand(whole).args]
@@ -191,4 +192,4 @@ def _size(term: sp.Expr) -> float:
 def _letter(letter: sp.Symbol, below: bool) -> float:
     usual = SHARE if letter.is_nonnegative and not letter.is_positive else SMALL
     sizes = SIZES | BELOW if below else SIZES
-    return sizes.get(letter.name, usual)
+    return sizes.get(letter.name.removesuffix("_0"), usual)  # κ₀ is as large as κ
