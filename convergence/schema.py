@@ -111,21 +111,13 @@ def _read(text: str | bytes) -> dict[str, Any]:
     if not isinstance(content, dict) or "schema_version" not in content:
         raise BadData('a study in JSON must be an object with a "schema_version"; this is something else')
     if content["schema_version"] != SCHEMA_VERSION or isinstance(content["schema_version"], bool):
-        version = str(content["schema_version"])[:20]
-        raise BadData(f"a study in JSON must have schema version {SCHEMA_VERSION}, got {version}; {_way_out(content)}")
-    return content
-
-
-def _way_out(content: Mapping[str, Any]) -> str:
-    """What to do with a file of another schema. Of one package version there were several while it was made."""
-    version, by = content["schema_version"], str(content.get("package_version", ""))[:20]
-    if isinstance(version, int) and version > SCHEMA_VERSION:
-        return f"a later package wrote it{f' ({by})' if by else ''}: read it with that one, this is {__version__}"
-    if by in ("", __version__):
-        return (
-            f"an earlier state of this package ({__version__}) wrote it, which reads it no more: make the report anew"
+        version, by = (str(content.get(name, ""))[:20] for name in ("schema_version", "package_version"))
+        wrote = f"package version {by}" if by not in ("", __version__) else f"another state of version {__version__}"
+        raise BadData(
+            f"a study in JSON must have schema version {SCHEMA_VERSION}, got {version}: make the report anew, or read it with "
+            f"what wrote it, {wrote}"
         )
-    return f"make the report anew, or read it with the package version that wrote it ({by}), this is {__version__}"
+    return content
 
 
 class _Writer:

@@ -35,7 +35,7 @@ SHOWN = {
     "Explorer": "",  # a page of its own
     "Filter": "picture formula",
     "Finding": "",  # a row of the audit's
-    "HorizonOptimum": "table",
+    "HorizonOptimum": "",  # a few numbers
     "Identification": "table picture",
     "Invariances": "table",
     "KrylovBound": "table picture",
@@ -115,7 +115,6 @@ def examples() -> tuple[Any, ...]:
         cv.diagnose(curvatures=[1, 10], method="gradient_descent", lr=cv.schedules.cosine(0.3, 20)),
         cv.diagnose_run(rows),
         cv.diagnose_run(run.x, lr=0.2),
-        cv.horizon_optimum("gradient_descent", 2, mu=1, L=10, seconds=1),
         cv.identify(run),
         cv.transient("heavy_ball", 0.05, lr=1, momentum=0.8),
         cv.transient("gradient_descent", 3.0, lr=1),

@@ -217,7 +217,7 @@ BROKEN = {
             lambda text, v=version: text.replace(f'"schema_version": {SCHEMA_VERSION}', f'"schema_version": {v}'),
             words,
         )
-        for version, words in ((2, "an earlier state of this package"), (99, "a later package wrote it"))
+        for version, words in ((2, "another state of version"), (99, "another state of version"))
     },
     "a field missing": (lambda text: text.replace('"title":', '"name":', 1), "title: field required"),
     "a field unknown": (lambda text: text.replace('"steps": null', '"steps": null, "colour": 1'), "colour"),

@@ -29,7 +29,6 @@ from convergence.numerics.search import Space, evolved
 from convergence.numerics.worst_cases import LONGEST, worst_case
 from convergence.problem.arrays import Array, short
 from convergence.rule import Method
-from convergence.tabular import Tabular
 from convergence.theory.optimum import best
 
 COARSE = 48
@@ -54,7 +53,7 @@ less is over; a step's gain by rounding; the reach of the last steps."""
 
 
 @dataclass(frozen=True)
-class HorizonOptimum(Tabular):
+class HorizonOptimum:
     """The best hyperparameters found for k steps over [μ, L], by search: better ones cannot be excluded.
 
     Attributes
@@ -81,14 +80,6 @@ class HorizonOptimum(Tabular):
     asymptotic_hyper: dict[str, float]
     bound: float
     complete: bool = True
-
-    def table(self) -> dict[str, Any]:
-        """The best found, the best rate, and the least of any first-order method: settings, and what they leave."""
-        return {
-            "settings of": ["the best found", "the best rate", "any first-order method"],
-            "settings": [self.hyper, self.asymptotic_hyper, None],
-            "error": [self.value, self.asymptotic, self.bound],
-        }
 
     def __repr__(self) -> str:
         settings = ", ".join(f"{n}={v:.6g}" for n, v in self.hyper.items())

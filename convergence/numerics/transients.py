@@ -20,6 +20,7 @@ from convergence.crossing import Compiled, compiled
 from convergence.errors import BadData, BadHyperparameter, NotLinear
 from convergence.methods import as_method
 from convergence.numerics.matrices import arguments, eigenvalues, steady
+from convergence.numerics.matrix_powers import first_powers, grows, norms_above
 from convergence.numerics.pseudospectrum import Complex, kreiss_constant, norms, pseudoradius
 from convergence.numerics.radius import spectral_radius
 from convergence.plotting import Plotted
@@ -184,7 +185,7 @@ def _growth(method: Method, lam: float, settings: Mapping[str, Any], peak: float
         run = steady(method, np.array([lam]), settings)
     except NotLinear:
         return float("nan"), 0
-    rows = _powers(run.matrices[0])
+    rows = first_powers(run.matrices[0], BLOCK)
     early = np.concatenate(list(run.approach()))[..., 0]
     if not np.isfinite(early).all():  # while the clocks run: no comparison with nan would see it
         return inf, int(np.abs(np.nan_to_num(early[:, 0], nan=inf)).argmax())
@@ -202,12 +203,12 @@ def _growth(method: Method, lam: float, settings: Mapping[str, Any], peak: float
 
 def _peak(matrix: Array, radius: float) -> tuple[float, int, bool]:
     """sup‖Aᵏ‖, where it is attained, and whether that is proven: once ‖Aʲ‖ < 1, no later power exceeds all before it."""
-    if not np.isfinite(matrix).all() or radius > 1 + EDGE or (radius >= 1 - EDGE and _grows(matrix)):
+    if not np.isfinite(matrix).all() or radius > 1 + EDGE or (radius >= 1 - EDGE and grows(matrix)):
         return inf, 0, True
-    block, base = _powers(matrix), np.eye(len(matrix))
+    block, base = first_powers(matrix, BLOCK), np.eye(len(matrix))
     jump, best, step = matrix @ block[-1], 1.0, 0
     for done in range(0, LONGEST if radius < 1 - EDGE else BLOCK, BLOCK):
-        sizes = _sizes((block.reshape(-1, len(base)) @ base).reshape(block.shape), best)
+        sizes = norms_above((block.reshape(-1, len(base)) @ base).reshape(block.shape), best)
         below = np.flatnonzero(sizes < 1)
         sizes = sizes[: below[0]] if below.size else sizes
         if sizes.size and sizes.max() > best * (1 + 4e-16):
@@ -216,30 +217,6 @@ def _peak(matrix: Array, radius: float) -> tuple[float, int, bool]:
             return best, step, True
         base = jump @ base
     return best, step, False
-
-
-def _sizes(powers: Array, best: float) -> Array:
-    """‖·‖₂ of each, where it may be above ``best`` or below 1 by ‖A‖₂ ≤ ‖A‖_F ≤ √n‖A‖₂; 1, which is neither, elsewhere."""
-    frobenius, sizes = np.sqrt(np.einsum("kij,kij->k", powers, powers)), np.ones(len(powers))
-    unsure = ~((np.sqrt(powers.shape[-1]) * (1 + EDGE) < frobenius) & (frobenius < best * (1 - EDGE)))
-    sizes[unsure] = norms(powers[unsure])
-    return sizes
-
-
-def _grows(matrix: Array) -> bool:
-    """Whether powers of a matrix of radius 1 grow: a defective eigenvalue on the circle, where they grow like k."""
-    with np.errstate(all="ignore"):
-        early, late = (np.linalg.norm(np.linalg.matrix_power(matrix, 2**k), 2) for k in (20, 22))
-    return bool(not np.isfinite(late) or late > 2 * early)
-
-
-def _powers(matrix: Array) -> Array:
-    """The first ``BLOCK`` powers of a matrix (n, n), by squaring: (BLOCK, n, n)."""
-    result, power = np.eye(len(matrix))[None], matrix
-    while len(result) < BLOCK:
-        result = np.concatenate([result, result @ power])
-        power = power @ power
-    return result
 
 
 @dataclass(frozen=True, eq=False)
