@@ -65,6 +65,24 @@ def advice() -> None:
     assert 0.98 < cv.diagnose_run(logged, method="gradient_descent", lr=1e-5).radius < 0.99
 
 
+def chance() -> None:
+    """Noise, minibatches and schedules."""
+    rows = ([[1.0, 0.5], [-0.5, 1.0], [1.0, 1.0]], [0.0, 1.0, 0.0])
+    limit = cv.mean_square_limit(rows, "gradient_descent", 1)
+    assert all(cv.certify_mean_square(rows, "gradient_descent", 1, lr=s * limit).holds == (s < 1) for s in (0.99, 1.01))
+    assert cv.moments(rows, "heavy_ball", 6, batch=1, sampling="epoch", lr=0.05, momentum=0.5).exact
+    assert len(cv.ensemble(rows, "heavy_ball", 3, 20, batch=1, lr=0.05, momentum=0.5).loss) == 20
+    assert cv.optimal_schedule([4.0, 1.0], 8, noise=0.3).loss < 0.01
+
+
+def beyond() -> None:
+    """Rules that are not linear, functions that are not quadratic, the explorer."""
+    (cycle,) = cv.cycles("rmsprop", lr=0.1, decay=0.9, eps=0.01)
+    assert abs(cycle.amplitude - 0.04) < 1e-12
+    assert [point.kind for point in cv.local("(x**2 - 1)**2/4", over=(-2, 2))] == ["minimum", "maximum", "minimum"]
+    assert "<html" in cv.explore([1.0, 100.0], ["heavy_ball"]).html
+
+
 def documents() -> None:
     """A figure, a study saved whole and read back, the command line."""
     picture = BytesIO()
@@ -81,7 +99,7 @@ def documents() -> None:
 def main() -> int:
     """Every room; the first that fails ends it."""
     print(sys.version.split()[0], *(f"{name} {version(name)}" for name in USED), sep=", ")
-    for room in (theory, numbers, proofs, advice, documents):
+    for room in (theory, numbers, proofs, advice, chance, beyond, documents):
         room()
         print(f"{room.__name__}: works", flush=True)
     return 0
