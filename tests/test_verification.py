@@ -205,3 +205,13 @@ def test_the_verification_can_be_read():
     text = repr(cv.verify(cv.datasets.gaussian_2d(), "newton"))
     assert "passed" in text
     assert "deliberate faults rejected" in text
+
+
+def test_of_a_rule_without_a_learning_rate_no_edge_is_claimed():
+    def halfway(f, x):
+        return x - f.solve(f.grad(x)) / 2
+
+    (edge,) = [check for check in cv.verify([4.0, 1.0], halfway).checks if check.kind == "edge of stability"]
+    assert edge.passed is None
+    assert "None" not in edge.claim
+    assert "halfway has no learning rate" in edge.why

@@ -258,7 +258,8 @@ def _verdict(study: Study) -> Any:
     if failed:
         return console.Text("\n".join([f"{words}FAILED", *failed]), "bold red")
     passed, rejected = sum(c.passed is True for _, c in checks), sum(f.rejected is True for _, f in faults)
-    gaps = f"; {len(study.gaps)} parts could not be made" if study.gaps else ""
+    count = len(study.gaps)
+    gaps = f"; {count} part{'s' if count > 1 else ''} could not be made" if count else ""
     words += f"All {passed} checks of the theory passed, and {rejected} deliberate faults were rejected{gaps}."
     return console.Text(words, "bold red" if lost else "green")
 

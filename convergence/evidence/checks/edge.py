@@ -43,7 +43,9 @@ def checks(trial: Experiment, edges: Array) -> Sequence[Check]:
     """One check: where the growth a step, measured below and above the bound, passes through 1."""
     rate, lr, first = trial.method.rate, float(edges.min()), int(edges.argmin())
     claim = f"stable below {rate} = {lr:.6g}, unstable above"
-    if rate is None or not np.isfinite(lr) or lr <= 0:
+    if rate is None:
+        return [not_made(NAME, "stable up to a learning rate", f"{trial.method.name} has no learning rate")]
+    if not np.isfinite(lr) or lr <= 0:
         reason = "no learning rate is stable here" if lr <= 0 else "every learning rate is stable here"
         return [not_made(NAME, claim, reason)]
     below, above = (_growth(trial, lr * (1 + side * PROBE)) for side in (-1, 1))
