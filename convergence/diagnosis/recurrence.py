@@ -74,7 +74,7 @@ class Recurrence:
             self._steady(unknowns, last, stride) if self.rates is None else self._run(unknowns, last * stride)[::stride]
         )
         if squares:
-            k, other = np.triu_indices(self.order)
+            k, other = _pairs(self.order)
             parts = parts[:, :, k] * parts[:, :, other]
         return parts[places]
 
@@ -120,6 +120,10 @@ class Recurrence:
         with np.errstate(all="ignore"):
             found = (values**2 - tau * values + delta) / ((other_tau - tau) * values - (other_delta - delta))
         return np.asarray(found[np.isfinite(found)], dtype=complex)
+
+
+_pairs = cache(np.triu_indices)
+"""The places of all products of two of so many; NumPy takes as long for them as for the products."""
 
 
 def strided(tau: Numbers, delta: Numbers, stride: int) -> tuple[Numbers, Numbers]:
