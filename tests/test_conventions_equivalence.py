@@ -253,3 +253,9 @@ def test_classes_of_the_catalogue():
     assert found.has_map("nesterov", "triple_momentum")
     assert not found.has_map("triple_momentum", "nesterov")
     assert not any("newton" in names and len(names) > 1 for names in found.classes)
+
+
+def test_two_methods_of_the_very_same_iterates_are_a_group_and_others_are_not():
+    pair = ("heavy_ball", "momentum_rate_inside")
+    assert equivalences(list(pair)).same_iterates == (pair,)
+    assert equivalences(["ema_momentum", "heavy_ball"]).same_iterates == ()

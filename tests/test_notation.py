@@ -188,6 +188,11 @@ def test_numbers(value, line, tex):
     assert (text(value), latex(value)) == (line, tex)
 
 
+def test_what_is_1_but_for_rounding_reads_as_1_and_what_is_not_does_not():
+    assert text(1 - 2.0**-52) == text(1 + 2.0**-52) == "1"
+    assert text(1 - 1e-12) != "1"
+
+
 def test_several_sets_are_a_union_and_several_numbers_a_list():
     sets = (sp.Interval.open(0, 1), sp.Interval.open(B, sp.oo))
     assert text(sets) == "(0, 1) ∪ (β, ∞)"

@@ -25,6 +25,7 @@ from convergence import (
     stability,
     verify,
 )
+from convergence.numerics.matrices import STOPPED, readings
 
 CLOCKED = ["chebyshev", "frozen_adam", "frozen_nadam"]
 eta, lam = sp.symbols("eta lambda", positive=True)
@@ -240,3 +241,14 @@ def test_a_clock_that_would_come_to_rest_by_way_of_infinity_is_not_read(first, r
         return (1 - c) * x + c * z, z, c / (1 + c)
 
     assert (derive(averaged).clock is not None) is read
+
+
+def test_a_clock_is_read_until_it_has_run_down_and_no_longer():
+    """βᵗ, multiplied up by hand, to the first reading that changes nothing any more that is added to 1."""
+    seen = [1.0]
+    while 0.9 * seen[-1] > STOPPED:
+        seen.append(0.9 * seen[-1])
+    read = readings(METHODS["frozen_adam"], {"lr": 0.1, "momentum": 0.9}, 10_000)
+    assert read.shape == (len(seen), 1)
+    assert np.abs(read[:, 0] - seen).max() <= len(seen) * EPS
+    assert len(readings(METHODS["frozen_adam"], {"lr": 0.1, "momentum": 0.9}, 300)) == 300
